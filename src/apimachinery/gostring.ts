@@ -1,0 +1,29 @@
+// Go's ways to print a value inside a message: %q for strings, %v for numbers, JSON-like forms for the rest, as field errors and fmt print them.
+
+/** A value as a field error shows it: strings quoted as %q, numbers and booleans plain, null as "null", objects and lists as JSON. */
+export function goString(value: unknown): string {
+  if (typeof value === 'string') return goQuote(value)
+  if (value === null || value === undefined) return 'null'
+  if (typeof value === 'object') return JSON.stringify(value)
+  return String(value)
+}
+
+/** Go's %q: printable Unicode stays, control characters are escaped. */
+export function goQuote(text: string): string {
+  let out = '"'
+  for (const ch of text) {
+    const code = ch.codePointAt(0) ?? 0
+    if (ch === '"' || ch === '\\') out += '\\' + ch
+    else if (ch === '\n') out += '\\n'
+    else if (ch === '\t') out += '\\t'
+    else if (ch === '\r') out += '\\r'
+    else if (ch === '\u0007') out += '\\a'
+    else if (ch === '\b') out += '\\b'
+    else if (ch === '\f') out += '\\f'
+    else if (ch === '\v') out += '\\v'
+    else if (code < 0x20 || code === 0x7f) out += '\\x' + code.toString(16).padStart(2, '0')
+    else if ((code >= 0x80 && code < 0xa0) || code === 0xad || code === 0xfeff || (code >= 0x200b && code <= 0x200f)) out += '\\u' + code.toString(16).padStart(4, '0')
+    else out += ch
+  }
+  return out + '"'
+}

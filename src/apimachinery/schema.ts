@@ -1,0 +1,79 @@
+// The type structure of the API (schemas/*.json, generated): what the decoder, patch merging, managed fields, explain and the typed encoder read.
+import type { Json } from './object.ts'
+
+/** A property's type word: string int32 int64 double bool bytes time microtime quantity intstr json, `[T]`, `{T}`, or a definition's name (core.v1.Container). */
+export interface FieldSchema {
+  readonly type: string
+  readonly required?: true
+  readonly enum?: readonly string[]
+  /** Strategic merge: `merge`, `replace`, `retainKeys`, joined by commas. */
+  readonly patch?: string
+  readonly mergeKey?: string
+  /** Server-side apply: how a list merges, and by which keys. */
+  readonly list?: 'map' | 'set' | 'atomic'
+  readonly keys?: readonly string[]
+  readonly map?: 'atomic' | 'granular'
+  readonly default?: Json
+  /** A struct that is not a pointer: Go's encoder always writes it, even empty. */
+  readonly struct?: true
+}
+
+export interface TypeSchema {
+  /** In the order of the Go type: the order in which the server writes them. */
+  readonly fields: { readonly [name: string]: FieldSchema | undefined }
+  readonly gvk?: string
+  readonly map?: 'atomic'
+}
+
+/** One resource of discovery: names, scope, verbs. */
+export interface ResourceInfo {
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly kind: string
+  readonly singular: string
+  readonly namespaced: boolean
+  readonly verbs: readonly string[]
+  readonly shortNames?: readonly string[]
+  readonly categories?: readonly string[]
+  readonly subresources?: readonly { readonly name: string; readonly kind: string; readonly group?: string; readonly version?: string; readonly verbs: readonly string[] }[]
+}
+
+/** Reads the text of schemas/<name>.json; given by the host. Throws when the file is missing. */
+export type ReadSchema = (name: string) => string
+
+const PREFIX: Readonly<Record<string, string>> = { '': 'core', 'rbac.authorization.k8s.io': 'rbac', 'networking.k8s.io': 'networking', 'discovery.k8s.io': 'discovery', 'storage.k8s.io': 'storage', 'scheduling.k8s.io': 'scheduling', 'coordination.k8s.io': 'coordination', 'events.k8s.io': 'events', 'node.k8s.io': 'node', 'admissionregistration.k8s.io': 'admissionregistration', 'apiextensions.k8s.io': 'apiextensions', 'apiregistration.k8s.io': 'apiregistration', 'certificates.k8s.io': 'certificates', 'flowcontrol.apiserver.k8s.io': 'flowcontrol', 'authentication.k8s.io': 'authentication', 'authorization.k8s.io': 'authorization' }
+
+/** The schemas, one group version read at its first use. */
+export class Schemas {
+  readonly #read: ReadSchema
+  readonly #files = new Map<string, { readonly [name: string]: TypeSchema | undefined }>()
+  #discovery: readonly ResourceInfo[] | undefined
+  constructor(read: ReadSchema) { this.#read = read }
+
+  /** A definition by name (core.v1.PodSpec), or undefined. */
+  type(name: string): TypeSchema | undefined {
+    const cut = name.lastIndexOf('.')
+    const file = name.slice(0, cut)
+    let types = this.#files.get(file)
+    if (!types) {
+      let text = '{}'
+      try { text = this.#read(file) } catch { /* no such group version: nothing is defined there */ }
+      const raw = JSON.parse(text) as Record<string, { fields: Record<string, string | FieldSchema> } & TypeSchema>
+      for (const t of Object.values(raw)) for (const [k, f] of Object.entries(t.fields)) if (typeof f === 'string') t.fields[k] = { type: f }
+      types = raw
+      this.#files.set(file, types)
+    }
+    return Object.hasOwn(types, name.slice(cut + 1)) ? types[name.slice(cut + 1)] : undefined
+  }
+
+  /** The definition's name of a built-in kind: ('apps', 'v1', 'Deployment') -> apps.v1.Deployment. */
+  nameOf(group: string, version: string, kind: string): string {
+    return `${PREFIX[group] ?? group}.${version}.${kind}`
+  }
+
+  /** The resources of the built-in API, in the server's order of groups. */
+  discovery(): readonly ResourceInfo[] {
+    return (this.#discovery ??= JSON.parse(this.#read('discovery')) as ResourceInfo[])
+  }
+}

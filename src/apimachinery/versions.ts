@@ -1,0 +1,38 @@
+// What changed between Kubernetes versions, in one table: the name of a behaviour, the version it appeared in, the version it went in.
+
+/** Minor versions of 1.x. `from`: first version that has it; `until`: first version that no longer has it. `side`: whose version counts. */
+export interface Feature { readonly from?: number; readonly until?: number; readonly side: 'client' | 'server' }
+
+export const FEATURES = {
+  /** Generators write `creationTimestamp: null`. */
+  generatedCreationTimestampNull: { until: 35, side: 'client' },
+  /** `pod "a" deleted from default namespace`. */
+  deletedFromNamespace: { from: 35, side: 'client' },
+  /** describe svc: IP Family Policy, IP Families, IPs. */
+  describeServiceIPFamilies: { from: 20, side: 'client' },
+  /** describe svc: Internal Traffic Policy. */
+  describeServiceInternalTrafficPolicy: { from: 28, side: 'client' },
+  /** describe svc reads EndpointSlices instead of Endpoints. */
+  describeServiceSlices: { from: 31, side: 'client' },
+  /** `kubectl exec POD CMD` without -- still runs. */
+  execWithoutDashes: { until: 31, side: 'client' },
+  /** v1 Endpoints warns. */
+  endpointsDeprecated: { from: 33, side: 'server' },
+} as const satisfies Record<string, Feature>
+
+export type FeatureName = keyof typeof FEATURES
+
+/** The minor version of v1.33.1; 33 where the text is not a version. */
+export function minor(version: string): number {
+  const m = /^v?1\.(\d+)/.exec(version)
+  return m ? Number(m[1]) : 33
+}
+
+export interface Versions { readonly server: string; readonly client: string; readonly kustomize?: string }
+
+/** Whether a cluster with these versions behaves so. */
+export function has(versions: Versions, name: FeatureName): boolean {
+  const f: Feature = FEATURES[name]
+  const v = minor(f.side === 'client' ? versions.client : versions.server)
+  return v >= (f.from ?? 0) && v < (f.until ?? Infinity)
+}

@@ -1,0 +1,45 @@
+// What a controller is: sources that wake it, and a level-triggered reconcile of one key. Run to quiet by settle.ts.
+import type { KubeObject } from '../apimachinery/object.ts'
+import type { Clock, Entropy } from '../apimachinery/ports.ts'
+import type { Client } from '../client/client.ts'
+import type { Lister } from './lister.ts'
+import type { Profile } from './profile.ts'
+
+export interface ControllerContext {
+  /** Every write goes through here; a Conflict or NotFound thrown by it requeues the key. */
+  readonly client: Client
+  /** Reads of the newest state, indexed; never stale in this program. */
+  readonly lister: Lister
+  readonly clock: Pick<Clock, 'now'>
+  readonly entropy: Entropy
+  readonly profile: Profile
+  /** Records an Event about an object, counted up when the same is said again. `component` defaults to the controller's own. */
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component?: string): Promise<void>
+}
+
+export interface Source {
+  /** 'pods', 'deployments.apps'. */
+  readonly resource: string
+  /** The keys to reconcile when this object appears, changes (called for old and new) or goes. `namespace/name` or `name`. */
+  readonly keys: (object: KubeObject, lister: Lister) => readonly string[]
+}
+
+export interface Controller {
+  readonly name: string
+  readonly sources: readonly Source[]
+  /** Makes the world as the object at `key` says; called again whenever something it depends on changed. Returns milliseconds after which to look again. */
+  readonly reconcile: (key: string, ctx: ControllerContext) => Promise<{ readonly after: number } | void>
+}
+
+/** The key of an object: `namespace/name`, or `name` at cluster scope. */
+export const keyOf = (o: KubeObject): string => (o.metadata.namespace ? `${o.metadata.namespace}/${o.metadata.name}` : (o.metadata.name ?? ''))
+/** The parts of a key. */
+export function splitKey(key: string): [namespace: string, name: string] {
+  const cut = key.indexOf('/')
+  return cut < 0 ? ['', key] : [key.slice(0, cut), key.slice(cut + 1)]
+}
+/** The key of the controlling owner of one kind, as a source's `keys`. */
+export const ownerKeys = (kind: string) => (o: KubeObject): readonly string[] => {
+  const owner = o.metadata.ownerReferences?.find((r) => r.controller && r.kind === kind)
+  return owner ? [`${o.metadata.namespace}/${owner.name}`] : []
+}

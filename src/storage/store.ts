@@ -1,0 +1,64 @@
+// The Store port: what holds the objects, and in which order things happened; etcd's part, as apiserver/pkg/storage uses it.
+import type { Json, KubeObject } from '../apimachinery/object.ts'
+
+/** A change, as watchers see it. `previous` is the object before it (MODIFIED, DELETED). */
+export interface Change {
+  readonly revision: number
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  /** 'services', 'deployments.apps': resource and group, no version: one resource is stored in one version. */
+  readonly resource: string
+  /** The object after the change; for DELETED its last state, with the revision of the deletion. */
+  readonly object: KubeObject
+  readonly previous?: KubeObject
+}
+
+export interface ListOptions {
+  readonly namespace?: string
+  /** Narrows the read where the store can (an index); objects that do not match may still be among the answers. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** All calls are synchronous and see every earlier write. Objects are frozen: neither side changes them. */
+export interface Store {
+  /** The newest revision; every write adds one. The resourceVersion of an object is the revision of its last write. */
+  readonly revision: number
+  get(resource: string, namespace: string, name: string): KubeObject | undefined
+  /** Ordered as etcd's keys: by namespace, then name, bytewise. */
+  list(resource: string, options?: ListOptions): readonly KubeObject[]
+  /** How many objects of a resource there are, without reading them. */
+  count(resource: string, namespace?: string): number
+  /** The resources that have objects. */
+  resources(): readonly string[]
+  /** Stores a new object with its resourceVersion set. Throws StoreConflict('exists'). */
+  create(resource: string, object: KubeObject): KubeObject
+  /** Compare and swap: replaces the object if its stored revision is `expected`. Throws StoreConflict('changed' | 'missing'). */
+  update(resource: string, object: KubeObject, expected: string): KubeObject
+  /** Removes it. Throws StoreConflict. Returns the last state with the deletion's revision. */
+  delete(resource: string, namespace: string, name: string, expected?: string): KubeObject
+  /** Calls back for every change after revision `from`, those that already happened first. Throws StoreExpired when `from` is compacted away. Returns the way to stop. */
+  watch(from: number, listener: (change: Change) => void): () => void
+  /** Small values of the program itself: the clock, the seed's position, due wake-ups, the profile. */
+  meta(key: string): Json | undefined
+  setMeta(key: string, value: Json): void
+  /** Resolves when everything written so far survives a power loss. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export class StoreConflict extends Error {
+  readonly why: 'exists' | 'changed' | 'missing'
+  readonly current: KubeObject | undefined
+  constructor(why: 'exists' | 'changed' | 'missing', current?: KubeObject) {
+    super(`the stored object ${why === 'exists' ? 'exists already' : why === 'changed' ? 'has changed' : 'is missing'}`)
+    this.why = why
+    this.current = current
+  }
+}
+
+export class StoreExpired extends Error {
+  readonly oldest: number
+  constructor(oldest: number) {
+    super(`changes before revision ${oldest} are no longer kept`)
+    this.oldest = oldest
+  }
+}
