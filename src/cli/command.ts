@@ -1,8 +1,35 @@
 // What a command is: its words, its flags, its run function. Flags parse as pflag parses them (flags.ts), help prints as kubectl's (help.ts).
-import type { Io } from '../apimachinery/ports.ts'
+import type { Door } from '../apimachinery/door.ts'
+import type { Entropy, Io } from '../apimachinery/ports.ts'
 import type { ResourceInfo, Schemas } from '../apimachinery/schema.ts'
 import type { Versions } from '../apimachinery/versions.ts'
 import type { Client } from '../client/client.ts'
+import type { Profile } from '../cluster/profile.ts'
+
+/** Where the state is: --state and --profile of the command line; undefined leaves it to the environment and the defaults. */
+export interface StateOptions {
+  readonly state?: string
+  readonly profile?: string
+}
+
+/** A cluster that stands open for one command. */
+export interface OpenCluster {
+  readonly door: Door
+  readonly profile: Profile
+  /** Lets the controllers finish, saves, unlocks. Called once, at the end of the command, also after a failure. */
+  close(): Promise<void>
+}
+
+/** What main gives the CLI: the machine's ports and the way to a cluster. Each is used only when a command needs it. */
+export interface CliHost {
+  readonly io: Io
+  readonly entropy: Entropy
+  readonly schemas: Schemas
+  /** The profile of the state (or the one a fresh state would get), without opening the cluster: kubeconfig and version texts need no more. */
+  profile(options: StateOptions): Promise<Profile>
+  /** Opens the state (creating it at first use), or connects to the `serve` that runs on it. */
+  openCluster(options: StateOptions): Promise<OpenCluster>
+}
 
 /** pflag's types. stringSlice splits at commas and adds up, stringArray only adds up, count counts. */
 export type FlagType = 'bool' | 'string' | 'int' | 'duration' | 'float' | 'stringSlice' | 'stringArray' | 'count'
@@ -40,11 +67,16 @@ export interface Mapping extends ResourceInfo {
 /** What a command asks of the world; each made at first use, so that a command pays only for what it needs. */
 export interface Factory {
   readonly io: Io
+  readonly host: CliHost
+  /** --state and --profile as given: our own commands open the state by them. */
+  readonly stateOptions: StateOptions
   readonly schemas: Schemas
   readonly versions: Versions
   /** kubectl, or the name we were called by in usage lines: always `kubectl` in kubectl's sentences. */
   readonly programName: string
   client(): Promise<Client>
+  /** The cluster's door opened but not announced in kubeconfig terms: our own commands (dns, clock) use it directly. */
+  cluster(): Promise<OpenCluster>
   /** The namespace of the request and whether -n named it (enforceNamespace). */
   namespace(): { readonly namespace: string; readonly explicit: boolean }
   /** svc, services, service, Service, services.v1., deployments.apps, deploy.v1.apps -> mapping; throws kubectl's "the server doesn't have a resource type". */
@@ -53,6 +85,10 @@ export interface Factory {
   mappingForKind(apiVersion: string, kind: string): Promise<Mapping>
   /** All resources of the server, discovery order. */
   resources(): Promise<readonly Mapping[]>
+  /** A global flag's value as given (`--context`, `--as`, `--request-timeout`), '' when absent. */
+  global(name: string): string
+  /** Prints `Warning: text` on stderr, each text once, and counts it for --warnings-as-errors. */
+  warn(text: string): void
 }
 
 export interface CommandContext {
