@@ -1,5 +1,5 @@
 // What a controller is: sources that wake it, and a level-triggered reconcile of one key. Run to quiet by settle.ts.
-import type { KubeObject } from '../apimachinery/object.ts'
+import type { Json, KubeObject } from '../apimachinery/object.ts'
 import type { Clock, Entropy } from '../apimachinery/ports.ts'
 import type { Client } from '../client/client.ts'
 import type { Lister } from './lister.ts'
@@ -14,7 +14,17 @@ export interface ControllerContext {
   readonly entropy: Entropy
   readonly profile: Profile
   /** Records an Event about an object, counted up when the same is said again. `component` defaults to the controller's own. */
-  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component?: string): Promise<void>
+  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component?: string, more?: EventMore): Promise<void>
+  /** Small values that outlive the process (the next free pod address), kept beside the objects (Store.meta). */
+  recall?(key: string): Json | undefined
+  remember?(key: string, value: Json): void
+}
+
+export interface EventMore {
+  /** The part of the object meant: `spec.containers{web}`. */
+  readonly fieldPath?: string
+  /** The node that speaks: source.host of the kubelet's events. */
+  readonly host?: string
 }
 
 export interface Source {
