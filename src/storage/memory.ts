@@ -1,0 +1,260 @@
+// The objects in memory: shelves by resource, in key order, with indexes by label and owner, and the recent changes for watchers. What etcd and the watch cache do.
+import { equal, freeze } from '../apimachinery/object.ts'
+import type { Json, KubeObject } from '../apimachinery/object.ts'
+import { StoreConflict, StoreExpired } from './store.ts'
+import type { Change, ListOptions, Store } from './store.ts'
+
+/** Where a shelf's objects come from when they are not in memory yet: a state file. */
+export interface Source {
+  resources(): readonly string[]
+  count(resource: string): number
+  /** All objects, in key order. */
+  load(resource: string): readonly KubeObject[]
+  find(resource: string, namespace: string, name: string): KubeObject | undefined
+  /** Objects that may have this index entry (`label=value` or `@owner=uid`) in a namespace; undefined when it cannot tell without loading all. */
+  narrow(resource: string, namespace: string, entry: string): readonly KubeObject[] | undefined
+}
+
+const NO_SOURCE: Source = { resources: () => [], count: () => 0, load: () => [], find: () => undefined, narrow: () => [] }
+
+/** An object's place among its like: etcd's key without the prefix. */
+export const storeKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
+const keyOf = (o: KubeObject): string => storeKey(o.metadata.namespace, o.metadata.name ?? '')
+const byKey = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** What an object is found by besides its key: its labels and its controlling owner. */
+export function indexEntries(o: KubeObject): string[] {
+  const entries = Object.entries(o.metadata.labels ?? {}).map(([k, v]) => `${k}=${v}`)
+  for (const r of o.metadata.ownerReferences ?? []) if (r.controller) entries.push(`@owner=${r.uid}`)
+  return entries
+}
+
+/** One resource's objects. Until `load`, only touched objects are here and the rest stands in the source. */
+class Shelf {
+  readonly objects = new Map<string, KubeObject>()
+  /** Deleted here, still in the source. */
+  readonly removed = new Set<string>()
+  readonly #source: Source
+  readonly #resource: string
+  #loaded = false
+  /** Keys in order, by namespace ('' for all); valid until a key comes or goes. */
+  #keys = new Map<string, readonly string[]>()
+  #index: Map<string, Set<string>> | undefined
+
+  constructor(resource: string, source: Source) { this.#resource = resource; this.#source = source; this.#loaded = source.count(resource) === 0 }
+
+  get(key: string): KubeObject | undefined {
+    const here = this.objects.get(key)
+    if (here || this.#loaded || this.removed.has(key)) return here
+    const cut = key.indexOf('/')
+    const found = this.#source.find(this.#resource, key.slice(0, cut), key.slice(cut + 1))
+    if (found) this.objects.set(key, found)
+    return found
+  }
+
+  put(key: string, o: KubeObject, previous: KubeObject | undefined): void {
+    this.objects.set(key, o)
+    this.removed.delete(key)
+    if (!previous) this.#keys.clear()
+    if (!this.#index) return
+    if (previous && equal(previous.metadata.labels, o.metadata.labels) && equal(previous.metadata.ownerReferences, o.metadata.ownerReferences)) return
+    if (previous) for (const e of indexEntries(previous)) this.#index.get(e)?.delete(key)
+    for (const e of indexEntries(o)) this.#entry(e).add(key)
+  }
+
+  delete(key: string, previous: KubeObject): void {
+    this.objects.delete(key)
+    if (!this.#loaded) this.removed.add(key)
+    this.#keys.clear()
+    if (this.#index) for (const e of indexEntries(previous)) this.#index.get(e)?.delete(key)
+  }
+
+  #entry(e: string): Set<string> { let s = this.#index?.get(e); if (!s) { s = new Set(); this.#index?.set(e, s) } return s }
+
+  #load(): void {
+    if (this.#loaded) return
+    this.#loaded = true
+    for (const o of this.#source.load(this.#resource)) { const k = keyOf(o); if (!this.removed.has(k) && !this.objects.has(k)) this.objects.set(k, o) }
+    this.removed.clear()
+    this.#keys.clear()
+  }
+
+  list(namespace: string): readonly KubeObject[] {
+    this.#load()
+    let keys = this.#keys.get(namespace)
+    if (!keys) {
+      const all = this.#keys.get('') ?? [...this.objects.keys()].sort(byKey)
+      this.#keys.set('', all)
+      keys = namespace ? all.filter((k) => k.startsWith(namespace + '/')) : all
+      this.#keys.set(namespace, keys)
+    }
+    const out: KubeObject[] = []
+    for (const k of keys) { const o = this.objects.get(k); if (o) out.push(o) }
+    return out
+  }
+
+  /** Objects with an index entry, in key order. */
+  having(namespace: string, entry: string): readonly KubeObject[] {
+    if (!this.#loaded) {
+      const found = this.#source.narrow(this.#resource, namespace, entry)
+      if (found) {
+        const keys = new Map<string, KubeObject>()
+        for (const o of found) { const k = keyOf(o); if (!this.removed.has(k) && !this.objects.has(k)) this.objects.set(k, o) }
+        for (const [k, o] of this.objects) if ((!namespace || o.metadata.namespace === namespace) && indexEntries(o).includes(entry)) keys.set(k, o)
+        return [...keys.entries()].sort(([a], [b]) => byKey(a, b)).map(([, o]) => o)
+      }
+    }
+    this.#load()
+    if (!this.#index) {
+      this.#index = new Map()
+      for (const [k, o] of this.objects) for (const e of indexEntries(o)) this.#entry(e).add(k)
+    }
+    const out: KubeObject[] = []
+    for (const k of [...(this.#index.get(entry) ?? [])].sort(byKey)) { const o = this.objects.get(k); if (o && (!namespace || o.metadata.namespace === namespace)) out.push(o) }
+    return out
+  }
+
+  count(namespace: string): number {
+    if (namespace) return this.list(namespace).length
+    if (this.#loaded) return this.objects.size
+    this.#load()
+    return this.objects.size
+  }
+}
+
+/** How many past changes stay readable for watches that begin in the past. */
+const HISTORY = 20_000
+
+/** The Store in memory. With a `source`, shelves are read from it at first use; with `onChange`, each write is told to whoever keeps the journal. */
+export class MemoryStore implements Store {
+  #revision: number
+  #source: Source
+  #shelves = new Map<string, Shelf>()
+  readonly #meta = new Map<string, Json>()
+  readonly #listeners = new Set<(change: Change) => void>()
+  #history: Change[] = []
+  #oldest: number
+
+  constructor(options: { source?: Source; revision?: number; meta?: Readonly<Record<string, Json>> } = {}) {
+    this.#source = options.source ?? NO_SOURCE
+    this.#revision = options.revision ?? 0
+    this.#oldest = this.#revision
+    for (const [k, v] of Object.entries(options.meta ?? {})) this.#meta.set(k, v)
+  }
+
+  get revision(): number { return this.#revision }
+
+  #shelf(resource: string): Shelf {
+    let s = this.#shelves.get(resource)
+    if (!s) { s = new Shelf(resource, this.#source); this.#shelves.set(resource, s) }
+    return s
+  }
+
+  get(resource: string, namespace: string, name: string): KubeObject | undefined { return this.#shelf(resource).get(storeKey(namespace, name)) }
+
+  list(resource: string, options: ListOptions = {}): readonly KubeObject[] {
+    const shelf = this.#shelf(resource)
+    const first = Object.entries(options.labels ?? {})[0]
+    return first ? shelf.having(options.namespace ?? '', `${first[0]}=${first[1]}`) : shelf.list(options.namespace ?? '')
+  }
+
+  owned(resource: string, uid: string): readonly KubeObject[] { return this.#shelf(resource).having('', `@owner=${uid}`) }
+
+  count(resource: string, namespace = ''): number {
+    if (!namespace && !this.#shelves.has(resource)) return this.#source.count(resource)
+    return this.#shelf(resource).count(namespace)
+  }
+
+  resources(): readonly string[] {
+    const all = new Set(this.#source.resources())
+    for (const [r, s] of this.#shelves) if (s.objects.size) all.add(r)
+    return [...all].filter((r) => this.count(r) > 0).sort()
+  }
+
+  /** Hook for a store that shares its file with others: called before each write. */
+  protected beforeWrite(): void { /* nothing to prepare in memory */ }
+  protected afterWrite(_change: Change): void { /* nothing to keep in memory */ }
+
+  #commit(change: Change, shelf: Shelf, key: string): void {
+    this.#revision = change.revision
+    if (change.type === 'DELETED') shelf.delete(key, change.previous ?? change.object)
+    else shelf.put(key, change.object, change.previous)
+    this.#history.push(change)
+    if (this.#history.length > HISTORY * 2) {
+      this.#history = this.#history.slice(-HISTORY)
+      this.#oldest = (this.#history[0]?.revision ?? this.#revision) - 1
+    }
+    for (const l of [...this.#listeners]) l(change)
+  }
+
+  /** A change that somebody else made to the same state: told to watchers, not written again. */
+  protected replay(type: Change['type'], resource: string, object: KubeObject, revision: number): void {
+    const shelf = this.#shelf(resource)
+    const key = keyOf(object)
+    const previous = shelf.get(key)
+    if (type === 'DELETED' && !previous) { this.#revision = Math.max(this.#revision, revision); return }
+    this.#commit({ revision, type: type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED', resource, object: freeze(object), ...(previous ? { previous } : {}) }, shelf, key)
+  }
+
+  create(resource: string, object: KubeObject): KubeObject {
+    this.beforeWrite()
+    const shelf = this.#shelf(resource)
+    const key = keyOf(object)
+    const there = shelf.get(key)
+    if (there) throw new StoreConflict('exists', there)
+    return this.#write('ADDED', resource, shelf, key, object, undefined)
+  }
+
+  update(resource: string, object: KubeObject, expected: string): KubeObject {
+    this.beforeWrite()
+    const shelf = this.#shelf(resource)
+    const key = keyOf(object)
+    const there = shelf.get(key)
+    if (!there) throw new StoreConflict('missing')
+    if (there.metadata.resourceVersion !== expected) throw new StoreConflict('changed', there)
+    return this.#write('MODIFIED', resource, shelf, key, object, there)
+  }
+
+  delete(resource: string, namespace: string, name: string, expected?: string): KubeObject {
+    this.beforeWrite()
+    const shelf = this.#shelf(resource)
+    const key = storeKey(namespace, name)
+    const there = shelf.get(key)
+    if (!there) throw new StoreConflict('missing')
+    if (expected !== undefined && there.metadata.resourceVersion !== expected) throw new StoreConflict('changed', there)
+    return this.#write('DELETED', resource, shelf, key, there, there)
+  }
+
+  #write(type: Change['type'], resource: string, shelf: Shelf, key: string, object: KubeObject, previous: KubeObject | undefined): KubeObject {
+    const revision = this.#revision + 1
+    const stored = freeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
+    const change: Change = { revision, type, resource, object: stored, ...(previous ? { previous } : {}) }
+    this.afterWrite(change)
+    this.#commit(change, shelf, key)
+    return stored
+  }
+
+  watch(from: number, listener: (change: Change) => void): () => void {
+    if (from < this.#oldest) throw new StoreExpired(this.#oldest + 1)
+    for (const c of this.#history) if (c.revision > from) listener(c)
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  meta(key: string): Json | undefined { return this.#meta.get(key) }
+  setMeta(key: string, value: Json): void { this.beforeWrite(); this.#meta.set(key, value); this.afterMeta(key, value) }
+  protected afterMeta(_key: string, _value: Json): void { /* nothing to keep in memory */ }
+  /** Sets a small value without telling the journal (it came from there). */
+  protected learnMeta(key: string, value: Json): void { this.#meta.set(key, value) }
+  protected allMeta(): Record<string, Json> { return Object.fromEntries(this.#meta) }
+
+  /** Starts over upon another source: what was folded into a new file. Objects in memory are forgotten, watchers stay. */
+  protected restart(source: Source, revision: number): void {
+    this.#source = source
+    this.#shelves = new Map()
+    this.#revision = revision
+  }
+
+  async flush(): Promise<void> { /* memory is as safe as it gets */ }
+  async close(): Promise<void> { this.#listeners.clear() }
+}
