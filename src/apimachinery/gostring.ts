@@ -4,8 +4,25 @@
 export function goString(value: unknown): string {
   if (typeof value === 'string') return goQuote(value)
   if (value === null || value === undefined) return 'null'
+  if (value instanceof GoText) return value.text
   if (typeof value === 'object') return JSON.stringify(value)
   return String(value)
+}
+
+/** A value that messages print as it stands: Go syntax (%#v) of a struct or list, or the words of a type with String(). */
+export class GoText {
+  readonly text: string
+  constructor(text: string) { this.text = text }
+}
+
+/** %#v of a list of strings: `[]string{"a", "b"}`, `[]string(nil)` when there is none. */
+export function goStrings(values: readonly string[] | undefined, type = 'string'): GoText {
+  return new GoText(values ? `[]${type}{${values.map(goQuote).join(', ')}}` : `[]${type}(nil)`)
+}
+
+/** %#v of a struct: `core.ServicePort{Name:"", Port:80}`. Values are printed as goString prints them: give GoText for anything else. */
+export function goStruct(type: string, fields: Readonly<Record<string, unknown>>): GoText {
+  return new GoText(`${type}{${Object.entries(fields).map(([k, v]) => `${k}:${goString(v)}`).join(', ')}}`)
 }
 
 /** Go's %q: printable Unicode stays, control characters are escaped. */
