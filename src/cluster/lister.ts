@@ -1,5 +1,6 @@
 // Reads for controllers, resolver and proxy: straight from the store, with the indexes they need.
 import type { KubeObject } from '../apimachinery/object.ts'
+import type { ListOptions, Store } from '../storage/store.ts'
 
 export interface Lister {
   get<T extends KubeObject = KubeObject>(resource: string, namespace: string, name: string): T | undefined
@@ -7,4 +8,24 @@ export interface Lister {
   list<T extends KubeObject = KubeObject>(resource: string, namespace?: string, labels?: Readonly<Record<string, string>>): readonly T[]
   /** Objects whose controlling ownerReference has this uid. */
   owned<T extends KubeObject = KubeObject>(resource: string, ownerUid: string): readonly T[]
+  /** How many objects of a resource there are, without reading them. */
+  count(resource: string): number
+  /** The store's revision: what was read stays true while it does not move. */
+  readonly revision: number
+}
+
+/** A lister over a store. The type parameter is the reader's word for what stands on that shelf: the registry only stores decoded objects. */
+export function createLister(store: Store): Lister {
+  return {
+    get: <T extends KubeObject>(resource: string, namespace: string, name: string) => store.get(resource, namespace, name) as T | undefined,
+    list: <T extends KubeObject>(resource: string, namespace = '', labels: Readonly<Record<string, string>> = {}) => {
+      const options: ListOptions = { ...(namespace ? { namespace } : {}), ...(Object.keys(labels).length ? { labels } : {}) }
+      const wanted = Object.entries(labels)
+      const found = store.list(resource, options) as readonly T[]
+      return wanted.length ? found.filter((o) => wanted.every(([k, v]) => o.metadata.labels?.[k] === v)) : found
+    },
+    owned: <T extends KubeObject>(resource: string, uid: string) => store.owned(resource, uid) as readonly T[],
+    count: (resource) => store.count(resource),
+    get revision() { return store.revision },
+  }
 }

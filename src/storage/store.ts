@@ -25,6 +25,8 @@ export interface Store {
   get(resource: string, namespace: string, name: string): KubeObject | undefined
   /** Ordered as etcd's keys: by namespace, then name, bytewise. */
   list(resource: string, options?: ListOptions): readonly KubeObject[]
+  /** Objects whose controlling ownerReference has this uid, in key order. */
+  owned(resource: string, uid: string): readonly KubeObject[]
   /** How many objects of a resource there are, without reading them. */
   count(resource: string, namespace?: string): number
   /** The resources that have objects. */

@@ -1,0 +1,152 @@
+// The engine under the controllers: changes become keys, keys are reconciled until nothing is left (a fixpoint), due wake-ups run at their own time.
+import { isObject } from '../apimachinery/object.ts'
+import type { KubeObject } from '../apimachinery/object.ts'
+import { StatusError } from '../apimachinery/status.ts'
+import type { Change, Store } from '../storage/store.ts'
+import type { Controller, ControllerContext } from './controller.ts'
+import type { ControllerLine } from './controllers/index.ts'
+import type { Lister } from './lister.ts'
+import type { SimClock } from './simclock.ts'
+
+/** A key that asked to be looked at again at a time (milliseconds since 1970). */
+export interface WakeUp { readonly controller: string; readonly key: string; readonly at: number }
+
+/** How often one key may come round while nothing else asks for it: more is a controller that contradicts itself. */
+const ROUNDS = 200
+
+export interface EngineOptions {
+  readonly store: Store
+  readonly lister: Lister
+  readonly clock: SimClock
+  readonly controllers: readonly ControllerLine[]
+  readonly contextFor: (controller: string) => ControllerContext
+  /** Told of a reconcile that failed for good; the key is dropped. */
+  readonly onError?: (controller: string, key: string, error: unknown) => void
+}
+
+export class Engine {
+  readonly #o: EngineOptions
+  readonly #loaded = new Map<string, Controller>()
+  readonly #listeners = new Map<string, ControllerLine[]>()
+  #changes: Change[] = []
+  readonly #queues = new Map<string, Set<string>>()
+  readonly #wake = new Map<string, WakeUp>()
+  #running: Promise<void> | undefined
+  readonly #stop: () => void
+
+  constructor(options: EngineOptions) {
+    this.#o = options
+    for (const c of options.controllers) for (const r of c.resources) { const l = this.#listeners.get(r); if (l) l.push(c); else this.#listeners.set(r, [c]) }
+    const wake = options.store.meta('wakeups')
+    for (const w of Array.isArray(wake) ? wake : []) if (isObject(w) && typeof w.at === 'number') this.#wake.set(`${String(w.controller)} ${String(w.key)}`, { controller: String(w.controller), key: String(w.key), at: w.at })
+    // changes that an earlier process acknowledged and did not live to act upon
+    const settled = options.store.meta('settled')
+    const from = typeof settled === 'number' ? settled : options.store.revision
+    const listen = (c: Change): void => { this.#changes.push(c) }
+    try { this.#stop = options.store.watch(from, listen) } catch {
+      this.#stop = options.store.watch(options.store.revision, listen)
+      this.everything()
+    }
+  }
+
+  /** Wakes every controller for every object: after a gap in the changes. */
+  everything(): void {
+    for (const resource of this.#o.store.resources()) for (const object of this.#o.store.list(resource)) this.#changes.push({ revision: this.#o.store.revision, type: 'ADDED', resource, object })
+  }
+
+  get dirty(): boolean { return this.#changes.length > 0 || this.#queues.size > 0 || this.#running !== undefined }
+  /** When the next wake-up is due, if any. */
+  get nextWake(): number | undefined {
+    let next: number | undefined
+    for (const w of this.#wake.values()) if (next === undefined || w.at < next) next = w.at
+    return next
+  }
+
+  /** Runs controllers until nothing is left to do now, wake-ups that are due by `until` (default: the clock) included, each at its own moment. */
+  async settle(until = this.#o.clock.running()): Promise<void> {
+    while (this.#running) await this.#running
+    if (!this.dirty && (this.nextWake ?? Infinity) > until) return
+    const work = this.#work(until)
+    this.#running = work
+    try { await work } finally { this.#running = undefined }
+  }
+
+  async #work(until: number): Promise<void> {
+    await this.#quiet()
+    for (let next = this.nextWake; next !== undefined && next <= until; next = this.nextWake) {
+      const moment = next
+      await this.#o.clock.at(moment, async () => {
+        for (const [id, w] of [...this.#wake]) if (w.at <= moment) { this.#wake.delete(id); this.#enqueue(w.controller, w.key) }
+        await this.#quiet()
+      })
+    }
+    this.#remember()
+  }
+
+  /** What must survive this process: due wake-ups, and up to where the controllers have seen everything. Written only where it differs. */
+  #remember(): void {
+    const { store } = this.#o
+    const wake = [...this.#wake.values()].sort((a, b) => a.at - b.at || (a.controller + a.key < b.controller + b.key ? -1 : 1)).map((w) => ({ ...w }))
+    if (JSON.stringify(wake) !== JSON.stringify(store.meta('wakeups') ?? [])) store.setMeta('wakeups', wake)
+    if (store.meta('settled') !== store.revision) store.setMeta('settled', store.revision)
+  }
+
+  #enqueue(controller: string, key: string): void {
+    const q = this.#queues.get(controller)
+    if (q) q.add(key)
+    else this.#queues.set(controller, new Set([key]))
+  }
+
+  async #controller(line: ControllerLine): Promise<Controller> {
+    let c = this.#loaded.get(line.name)
+    if (!c) { c = await line.load(); this.#loaded.set(line.name, c) }
+    return c
+  }
+
+  async #distribute(): Promise<void> {
+    const changes = this.#changes
+    this.#changes = []
+    for (const change of changes) for (const line of this.#listeners.get(change.resource) ?? []) {
+      const c = this.#loaded.get(line.name) ?? (await this.#controller(line))
+      for (const s of c.sources) if (s.resource === change.resource) {
+        const wake = (o: KubeObject): void => { for (const key of s.keys(o, this.#o.lister)) this.#enqueue(c.name, key) }
+        wake(change.object)
+        if (change.previous && change.type !== 'DELETED') wake(change.previous)
+      }
+    }
+  }
+
+  async #quiet(): Promise<void> {
+    const rounds = new Map<string, number>()
+    for (;;) {
+      if (this.#changes.length) await this.#distribute()
+      const line = this.#o.controllers.find((c) => this.#queues.get(c.name)?.size)
+      if (!line) { this.#queues.clear(); if (this.#changes.length) continue; return }
+      const controller = await this.#controller(line)
+      const keys = this.#queues.get(line.name) ?? new Set<string>()
+      this.#queues.delete(line.name)
+      for (const key of keys) {
+        const id = `${line.name} ${key}`
+        const n = (rounds.get(id) ?? 0) + 1
+        rounds.set(id, n)
+        if (n > ROUNDS) { this.#o.onError?.(line.name, key, new Error(`the controller did not come to rest after ${ROUNDS} rounds`)); continue }
+        await this.#reconcile(controller, key)
+      }
+    }
+  }
+
+  async #reconcile(controller: Controller, key: string): Promise<void> {
+    const id = `${controller.name} ${key}`
+    try {
+      const again = await controller.reconcile(key, this.#o.contextFor(controller.name))
+      if (again) this.#wake.set(id, { controller: controller.name, key, at: this.#o.clock.now() + Math.max(1, again.after) })
+      else this.#wake.delete(id)
+    } catch (e) {
+      // somebody else wrote meanwhile, or it went away: look again
+      if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'NotFound')) this.#enqueue(controller.name, key)
+      else this.#o.onError?.(controller.name, key, e)
+    }
+  }
+
+  close(): void { this.#stop() }
+}
