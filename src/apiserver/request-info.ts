@@ -1,0 +1,74 @@
+// What a request's path, method and query mean: verb, group, version, resource, namespace, name, subresource; as apiserver's request.RequestInfoFactory says.
+import type { Method } from '../apimachinery/door.ts'
+import { badRequest } from '../apimachinery/status.ts'
+
+export interface RequestInfo {
+  readonly isResource: boolean
+  readonly path: string
+  /** get list watch create update patch delete deletecollection; the lower-cased method for paths that name no resource. */
+  readonly verb: string
+  readonly prefix: '' | 'api' | 'apis'
+  readonly group: string
+  readonly version: string
+  readonly namespace: string
+  readonly resource: string
+  readonly subresource: string
+  readonly name: string
+  /** What follows the subresource: the path behind a proxy. */
+  readonly rest: string
+  /** Parts of an API path that names no resource yet: ['apis', 'apps', 'v1']. */
+  readonly parts: readonly string[]
+}
+
+const VERBS: Readonly<Record<Method, string>> = { POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options' }
+/** Below /namespaces/NAME these are subresources of the namespace, not resources in it. */
+const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize'])
+
+type Query = Readonly<Record<string, readonly string[]>>
+
+function decode(part: string): string {
+  if (!part.includes('%')) return part
+  try { return decodeURIComponent(part) } catch { throw badRequest(`invalid URL escape "${part}"`) }
+}
+
+/** Whether a query parameter is set to something that reads as true. */
+export function isTrue(value: string | undefined): boolean {
+  return value !== undefined && value !== 'false' && value !== '0'
+}
+
+/** Reads a request's path. Nothing is checked against what is served. */
+export function requestInfo(method: Method, path: string, query: Query = {}): RequestInfo {
+  const parts = path.split('/').filter((p) => p !== '').map(decode)
+  const none: RequestInfo = { isResource: false, path, verb: method.toLowerCase(), prefix: '', group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: '', parts }
+  const prefix = parts[0]
+  if (prefix !== 'api' && prefix !== 'apis') return none
+  let at = 1
+  let group = ''
+  if (prefix === 'apis') { group = parts[at] ?? ''; at++ }
+  const version = parts[at] ?? ''
+  at++
+  if (parts.length <= at) return { ...none, prefix, group, version }
+  let verb = VERBS[method]
+  // the old spelling /api/v1/watch/pods of ?watch=true, and /api/v1/proxy
+  if (parts[at] === 'watch' || parts[at] === 'proxy') { verb = parts[at] ?? verb; at++ }
+  let rest = parts.slice(at)
+  let namespace = ''
+  if (rest[0] === 'namespaces') {
+    const second = rest[1]
+    if (second !== undefined) {
+      namespace = second
+      if (rest.length > 2 && !NAMESPACE_SUBRESOURCES.has(rest[2] ?? '')) rest = rest.slice(2)
+    }
+  }
+  const resource = rest[0] ?? ''
+  let name = rest[1] ?? ''
+  const subresource = rest[2] ?? ''
+  if (name === '' && verb === 'get') {
+    verb = isTrue(query.watch?.[0]) ? 'watch' : 'list'
+    const field = /^metadata\.name={1,2}([^,]+)$/.exec(query.fieldSelector?.[0] ?? '')
+    if (field?.[1]) name = field[1]
+    return { isResource: true, path, verb, prefix, group, version, namespace, resource, subresource, name, rest: '', parts }
+  }
+  if (name === '' && verb === 'delete') verb = 'deletecollection'
+  return { isResource: true, path, verb, prefix, group, version, namespace, resource, subresource, name, rest: rest.slice(3).join('/'), parts }
+}
