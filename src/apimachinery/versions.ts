@@ -11,9 +11,29 @@ export const FEATURES = {
   /** describe svc: IP Family Policy, IP Families, IPs. */
   describeServiceIPFamilies: { from: 20, side: 'client' },
   /** describe svc: Internal Traffic Policy. */
-  describeServiceInternalTrafficPolicy: { from: 28, side: 'client' },
+  describeServiceInternalTrafficPolicy: { from: 31, side: 'client' },
   /** describe svc reads EndpointSlices instead of Endpoints. */
   describeServiceSlices: { from: 31, side: 'client' },
+  /** describe svc: `Desired LoadBalancer IP:` instead of a second `IP:`. */
+  describeServiceDesiredIP: { from: 31, side: 'client' },
+  /** describe svc: `(VIP)` behind an ingress address. */
+  describeServiceIngressMode: { from: 31, side: 'client' },
+  /** describe svc: Traffic Distribution. */
+  describeServiceTrafficDistribution: { from: 34, side: 'client' },
+  /** describe svc: AppProtocol. */
+  describeServiceAppProtocol: { from: 36, side: 'client' },
+  /** describe cm: the BinaryData section. */
+  describeConfigMapBinaryData: { from: 22, side: 'client' },
+  /** describe cm: a blank line after every value. */
+  describeConfigMapBlankLine: { from: 31, side: 'client' },
+  /** describe cm: Events. */
+  describeConfigMapEvents: { until: 37, side: 'client' },
+  /** describe ns: Conditions. */
+  describeNamespaceConditions: { from: 23, side: 'client' },
+  /** describe sa: Mountable secrets, Tokens. */
+  describeServiceAccountSecrets: { until: 35, side: 'client' },
+  /** describe netpol: `To Port Range: 32000-32768/TCP`. */
+  describeNetworkPolicyPortRange: { from: 31, side: 'client' },
   /** `kubectl exec POD CMD` without -- still runs. */
   execWithoutDashes: { until: 31, side: 'client' },
   /** v1 Endpoints warns. */
