@@ -31,8 +31,8 @@ export interface CliHost {
   openCluster(options: StateOptions): Promise<OpenCluster>
 }
 
-/** pflag's types. stringSlice splits at commas and adds up, stringArray only adds up, count counts. */
-export type FlagType = 'bool' | 'string' | 'int' | 'duration' | 'float' | 'stringSlice' | 'stringArray' | 'count'
+/** pflag's types. stringSlice splits at commas and adds up, stringArray only adds up, stringToString takes k=v,k=v (list() gives the pairs), count counts. */
+export type FlagType = 'bool' | 'string' | 'int' | 'int32' | 'duration' | 'float' | 'stringSlice' | 'stringArray' | 'stringToString' | 'count'
 export interface FlagSpec {
   readonly name: string
   readonly short?: string
@@ -43,6 +43,8 @@ export interface FlagSpec {
   /** Our own words, one sentence. */
   readonly usage: string
   readonly hidden?: boolean
+  /** `required flag(s) "image" not set` when it is not given. */
+  readonly required?: boolean
   /** `Flag --x has been deprecated, <text>` on stderr when used. */
   readonly deprecated?: string
 }
@@ -51,6 +53,8 @@ export interface FlagValues {
   string(name: string): string
   bool(name: string): boolean
   int(name: string): number
+  /** A duration in milliseconds, or a float. */
+  number(name: string): number
   list(name: string): readonly string[]
   /** Whether the user gave it. */
   changed(name: string): boolean
@@ -101,6 +105,8 @@ export interface CommandContext {
   readonly flags: FlagValues
   /** `kubectl create service clusterip`, as usage errors name it. */
   readonly commandPath: string
+  /** Prints the command's own help, as cobra's Help(). */
+  help(to?: 'stdout' | 'stderr'): Promise<void>
 }
 
 export interface Command {
