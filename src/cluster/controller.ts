@@ -1,6 +1,7 @@
 // What a controller is: sources that wake it, and a level-triggered reconcile of one key. Run to quiet by settle.ts.
 import type { Json, KubeObject } from '../apimachinery/object.ts'
 import type { Clock, Entropy } from '../apimachinery/ports.ts'
+import type { Change } from '../storage/store.ts'
 import type { Client } from '../client/client.ts'
 import type { Lister } from './lister.ts'
 import type { Profile } from './profile.ts'
@@ -28,10 +29,10 @@ export interface EventMore {
 }
 
 export interface Source {
-  /** 'pods', 'deployments.apps'. */
+  /** 'pods', 'deployments.apps'; '*' is every resource. */
   readonly resource: string
   /** The keys to reconcile when this object appears, changes (called for old and new) or goes. `namespace/name` or `name`. */
-  readonly keys: (object: KubeObject, lister: Lister) => readonly string[]
+  readonly keys: (object: KubeObject, lister: Lister, change?: Change) => readonly string[]
 }
 
 export interface Controller {

@@ -8,6 +8,10 @@ export interface Lister {
   list<T extends KubeObject = KubeObject>(resource: string, namespace?: string, labels?: Readonly<Record<string, string>>): readonly T[]
   /** Objects whose controlling ownerReference has this uid. */
   owned<T extends KubeObject = KubeObject>(resource: string, ownerUid: string): readonly T[]
+  /** Objects of any resource with an ownerReference, controlling or not, to this uid: [resource, object]. */
+  dependents?(ownerUid: string): readonly (readonly [resource: string, object: KubeObject])[]
+  /** The resources that have objects. */
+  resources?(): readonly string[]
   /** How many objects of a resource there are, without reading them. */
   count(resource: string): number
   /** The store's revision: what was read stays true while it does not move. */

@@ -106,10 +106,11 @@ export class Engine {
   async #distribute(): Promise<void> {
     const changes = this.#changes
     this.#changes = []
-    for (const change of changes) for (const line of this.#listeners.get(change.resource) ?? []) {
+    for (const change of changes) for (const line of [...(this.#listeners.get(change.resource) ?? []), ...(this.#listeners.get('*') ?? [])]) {
+      if (line.wants && !line.wants(change)) continue
       const c = this.#loaded.get(line.name) ?? (await this.#controller(line))
-      for (const s of c.sources) if (s.resource === change.resource) {
-        const wake = (o: KubeObject): void => { for (const key of s.keys(o, this.#o.lister)) this.#enqueue(c.name, key) }
+      for (const s of c.sources) if (s.resource === change.resource || s.resource === '*') {
+        const wake = (o: KubeObject): void => { for (const key of s.keys(o, this.#o.lister, change)) this.#enqueue(c.name, key) }
         wake(change.object)
         if (change.previous && change.type !== 'DELETED') wake(change.previous)
       }

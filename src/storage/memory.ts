@@ -25,7 +25,7 @@ const byKey = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 /** What an object is found by besides its key: its labels and its controlling owner. */
 export function indexEntries(o: KubeObject): string[] {
   const entries = Object.entries(o.metadata.labels ?? {}).map(([k, v]) => `${k}=${v}`)
-  for (const r of o.metadata.ownerReferences ?? []) if (r.controller) entries.push(`@owner=${r.uid}`)
+  for (const r of o.metadata.ownerReferences ?? []) entries.push(r.controller ? `@owner=${r.uid}` : `@ref=${r.uid}`)
   return entries
 }
 
@@ -159,6 +159,7 @@ export class MemoryStore implements Store {
   }
 
   owned(resource: string, uid: string): readonly KubeObject[] { return this.#shelf(resource).having('', `@owner=${uid}`) }
+  referring(resource: string, uid: string): readonly KubeObject[] { return this.#shelf(resource).having('', `@ref=${uid}`) }
 
   count(resource: string, namespace = ''): number {
     if (!namespace && !this.#shelves.has(resource)) return this.#source.count(resource)

@@ -27,6 +27,8 @@ export interface Store {
   list(resource: string, options?: ListOptions): readonly KubeObject[]
   /** Objects whose controlling ownerReference has this uid, in key order. */
   owned(resource: string, uid: string): readonly KubeObject[]
+  /** Objects with an ownerReference to this uid that is not the controlling one. */
+  referring(resource: string, uid: string): readonly KubeObject[]
   /** How many objects of a resource there are, without reading them. */
   count(resource: string, namespace?: string): number
   /** The resources that have objects. */

@@ -1,12 +1,27 @@
-// The controllers, in the order in which settle serves them: makers of objects first, those that sum up others' work last.
+// The controllers, in the order in which the engine serves their queues: those that bring pods to life first, so that the ones that count pods look once, at the end.
+import type { Change } from '../../storage/store.ts'
 import type { Controller } from '../controller.ts'
 
 export interface ControllerLine {
+  /** Also the component its events come from. */
   readonly name: string
-  /** The resources it listens to: it is loaded when one of them changes. */
+  /** 'pods', 'deployments.apps': what its sources listen to; '*' is everything. */
   readonly resources: readonly string[]
+  /** Changes that it cannot mean anything to do not even load it. */
+  readonly wants?: (change: Change) => boolean
   readonly load: () => Promise<Controller>
 }
 
 export const CONTROLLERS: readonly ControllerLine[] = [
+  { name: 'serviceaccount-controller', resources: ['namespaces', 'serviceaccounts'], load: () => import('./serviceaccount.ts').then((m) => m.serviceAccountController) },
+  { name: 'root-ca-certificate-publisher', resources: ['namespaces', 'configmaps'], wants: (c) => c.resource === 'namespaces' || c.object.metadata.name === 'kube-root-ca.crt', load: () => import('./rootca.ts').then((m) => m.rootCAController) },
+  { name: 'default-scheduler', resources: ['pods', 'nodes', 'persistentvolumeclaims', 'persistentvolumes'], load: () => import('./scheduler.ts').then((m) => m.scheduler) },
+  { name: 'kubelet', resources: ['pods', 'nodes', 'configmaps', 'secrets', 'persistentvolumeclaims', 'serviceaccounts'], load: () => import('../node/kubelet.ts').then((m) => m.kubelet) },
+  { name: 'replicaset-controller', resources: ['replicasets.apps', 'pods'], load: () => import('./replicaset.ts').then((m) => m.replicaSetController) },
+  { name: 'deployment-controller', resources: ['deployments.apps', 'replicasets.apps', 'pods'], wants: (c) => c.resource !== 'pods' || c.type === 'DELETED', load: () => import('./deployment.ts').then((m) => m.deploymentController) },
+  { name: 'endpoint-controller', resources: ['services', 'pods', 'endpoints'], load: () => import('./endpoints.ts').then((m) => m.endpointsController) },
+  { name: 'endpoint-slice-controller', resources: ['services', 'pods', 'endpointslices.discovery.k8s.io', 'nodes'], load: () => import('./endpointslice.ts').then((m) => m.endpointSliceController) },
+  { name: 'endpoint-slice-mirroring-controller', resources: ['services', 'endpoints', 'endpointslices.discovery.k8s.io'], load: () => import('./endpointslicemirroring.ts').then((m) => m.endpointSliceMirroringController) },
+  { name: 'namespace-controller', resources: ['*'], wants: (c) => c.resource === 'namespaces' || c.type === 'DELETED', load: () => import('./namespace.ts').then((m) => m.namespaceController) },
+  { name: 'garbage-collector-controller', resources: ['*'], wants: (c) => c.type === 'DELETED' || c.object.metadata.deletionTimestamp !== undefined || c.object.metadata.ownerReferences !== undefined, load: () => import('./garbagecollector.ts').then((m) => m.garbageCollector) },
 ]
