@@ -1,0 +1,129 @@
+// The resolver: one message in, one message out, with the reasons; CoreDNS with the kubernetes plugin as kubeadm configures it.
+import { family } from './address.ts'
+import { bare, isSubdomain } from './qname.ts'
+import { addressRecords, cnameRecords, nsRecords, ptrRecords, soaRecord, srvRecords, txtRecords } from './records.ts'
+import type { Section, ZoneContext } from './records.ts'
+import type { PodMode } from './lookup.ts'
+import type { ClusterView } from './view.ts'
+import { className, decode, encode, encodeWithin, peekHeader, typeName } from './wire.ts'
+import type { Message, Record } from './wire.ts'
+
+export interface ResolverOptions {
+  readonly view: ClusterView
+  /** `cluster.local`. */
+  readonly domain: string
+  readonly ttl: number
+  readonly pods: PodMode
+  /** Names outside the cluster: addresses, or the name of which it is an alias. Nothing else outside resolves. */
+  readonly external: Readonly<{ [name: string]: readonly string[] | string }>
+  readonly serial: number
+  /** The DNS server's own addresses. */
+  readonly addresses: readonly string[]
+  /** loadbalance: a new order of the addresses at every reply. */
+  readonly shuffle: <T>(items: readonly T[]) => T[]
+}
+
+export interface Answer { readonly message: Message; readonly why: readonly string[] }
+
+const NOERROR = 0
+const FORMERR = 1
+const SERVFAIL = 2
+const NXDOMAIN = 3
+const NOTIMP = 4
+const REFUSED = 5
+const BADVERS = 16
+/** EDNS options that CoreDNS gives back: NSID, EXPIRE, COOKIE, TCP keepalive, padding. */
+const ECHOED = new Set([3, 9, 10, 11, 12])
+
+/** The names outside the cluster, from the table: CNAMEs followed, at most ten. Undefined when the table does not know the name. */
+export function outsideRecords(external: ResolverOptions['external'], name: string, type: number, why: string[], ttl = 30): readonly Record[] | undefined {
+  const table = new Map(Object.entries(external).map(([k, v]) => [bare(k).toLowerCase(), v]))
+  const out: Record[] = []
+  let at = name
+  for (let hops = 0; hops < 10; hops++) {
+    const entry = table.get(bare(at).toLowerCase())
+    if (entry === undefined) {
+      if (out.length === 0) why.push(`${bare(name)} lies outside the cluster and is not among the external names of the profile; nothing real is asked`)
+      return out.length === 0 ? undefined : out
+    }
+    if (typeof entry !== 'string') {
+      why.push(`${bare(at)} is an external name of the profile`)
+      for (const a of entry) if (family(a) === (type === 28 ? 6 : 4) && (type === 1 || type === 28)) out.push({ name: at, type, class: 1, ttl, data: { kind: 'address', address: a } })
+      return out
+    }
+    why.push(`${bare(at)} is an alias of ${bare(entry)} in the external names of the profile`)
+    const target = entry.endsWith('.') ? entry : `${entry}.`
+    out.push({ name: at, type: 5, class: 1, ttl, data: { kind: 'name', target } })
+    if (type === 5) return out
+    at = target
+  }
+  return out
+}
+
+/** round_robin of the loadbalance plugin: CNAMEs, then the rest, then addresses in a new order. */
+function balance(records: readonly Record[], shuffle: ResolverOptions['shuffle']): readonly Record[] {
+  if (records.length < 2) return records
+  const cname = records.filter((r) => r.type === 5)
+  const addresses = records.filter((r) => r.type === 1 || r.type === 28)
+  return [...cname, ...records.filter((r) => r.type !== 5 && r.type !== 1 && r.type !== 28), ...shuffle(addresses)]
+}
+
+/** Answers one query. */
+export function answer(q: Message, o: ResolverOptions): Answer {
+  const why: string[] = []
+  const edns = q.edns ? { version: 0, udpSize: q.edns.udpSize, do: q.edns.do, options: q.edns.options.filter((x) => ECHOED.has(x.code)) } : undefined
+  const base: Message = { id: q.id, opcode: q.opcode, rcode: NOERROR, qr: true, aa: false, tc: false, rd: q.rd, ra: false, ad: false, cd: q.cd, questions: q.questions.slice(0, 1), answers: [], authority: [], additional: [], ...(edns ? { edns } : {}) }
+  const end = (rcode: number, reason: string): Answer => { why.push(reason); return { message: { ...base, rcode }, why } }
+  if (q.opcode !== 0) return end(NOTIMP, 'only queries are answered')
+  const question = q.questions[0]
+  if (!question || q.questions.length !== 1) return end(FORMERR, 'a query asks exactly one question')
+  if (question.class !== 1) return end(REFUSED, `class ${className(question.class)} is refused, only IN is served`)
+  if (q.edns && q.edns.version !== 0) { why.push(`EDNS version ${q.edns.version} is unknown`); return { message: { ...base, rcode: BADVERS, edns: { version: 0, udpSize: 0, do: false, options: [] } }, why } }
+  const domain = `${bare(o.domain)}.`
+  const zones = [domain, 'in-addr.arpa.', 'ip6.arpa.']
+  const configured = zones.filter((z) => isSubdomain(z, question.name)).sort((a, b) => b.length - a.length)[0]
+  if (configured === undefined) {
+    const records = outsideRecords(o.external, question.name, question.type, why)
+    if (!records) return { message: { ...base, rcode: SERVFAIL }, why }
+    return { message: { ...base, ra: true, answers: balance(records, o.shuffle) }, why }
+  }
+  const zone = question.name.slice(question.name.length - configured.length)
+  const c: ZoneContext = { view: o.view, zone, domain, ttl: o.ttl, pods: o.pods, serial: o.serial, addresses: o.addresses, outside: (name, type, w) => outsideRecords(o.external, name, type, w), why }
+  const atApex = question.name.length === zone.length
+  let section: Section
+  switch (question.type) {
+    case 28: section = addressRecords(c, question.name, 28); break
+    case 16: section = txtRecords(c, question.name); break
+    case 5: section = cnameRecords(c, question.name); break
+    case 12: section = ptrRecords(c, question.name); break
+    case 33: section = srvRecords(c, question.name); break
+    case 6: section = { records: atApex ? [soaRecord(c)] : [], extra: [], missing: false }; break
+    case 251: case 252: return end(REFUSED, 'zone transfers are refused')
+    case 2:
+      if (atApex) { section = nsRecords(c, question.name); break }
+    // falls through: whether the name exists decides between NODATA and NXDOMAIN
+    default: { const found = addressRecords(c, question.name, 1); section = question.type === 1 ? found : { records: [], extra: [], missing: found.missing } }
+  }
+  if (section.missing) {
+    // fallthrough in-addr.arpa ip6.arpa, and nothing behind: CoreDNS then fails
+    if (configured !== domain) return end(SERVFAIL, 'nobody else is asked about addresses')
+    return { message: { ...base, aa: true, rcode: NXDOMAIN, authority: [soaRecord(c)] }, why }
+  }
+  if (section.records.length === 0) { why.push(`the name exists and has no ${typeName(question.type)} record`); return { message: { ...base, aa: true, authority: [soaRecord(c)] }, why } }
+  return { message: { ...base, aa: true, answers: balance(section.records, o.shuffle), additional: balance(section.extra, o.shuffle) }, why }
+}
+
+/** The largest reply a client takes: 512 bytes, its EDNS size, or 65535 over TCP. */
+export const replySize = (q: Message, tcp: boolean): number => (tcp ? 65535 : Math.max(512, q.edns?.udpSize ?? 512))
+
+/** Bytes in, bytes out, for a socket. Nothing comes back for what is no query at all. */
+export function respond(bytes: Uint8Array, tcp: boolean, o: ResolverOptions): Uint8Array | undefined {
+  let q: Message
+  try { q = decode(bytes) } catch {
+    const h = peekHeader(bytes)
+    if (!h || h.qr) return undefined
+    return encode({ id: h.id, opcode: h.opcode, rcode: FORMERR, qr: true, aa: false, tc: false, rd: h.rd, ra: false, ad: false, cd: false, questions: [], answers: [], authority: [], additional: [] })
+  }
+  if (q.qr) return undefined
+  return encodeWithin(answer(q, o).message, replySize(q, tcp)).bytes
+}
