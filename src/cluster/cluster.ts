@@ -1,0 +1,146 @@
+// A simulated cluster: store, API server, controllers and nodes put together behind one door. Controllers run to quiet before anybody looks.
+import type { ApiRequest, ApiResponse, Door, Streams, WatchEvent } from '../apimachinery/door.ts'
+import type { Clock, Entropy } from '../apimachinery/ports.ts'
+import type { Schemas } from '../apimachinery/schema.ts'
+import { createApiServer } from '../apiserver/apiserver.ts'
+import { Client } from '../client/client.ts'
+import { KINDS } from '../kinds/index.ts'
+import type { Store } from '../storage/store.ts'
+import type { ControllerContext } from './controller.ts'
+import { CONTROLLERS } from './controllers/index.ts'
+import type { ControllerLine } from './controllers/index.ts'
+import { createRecorder } from './events.ts'
+import { createLister } from './lister.ts'
+import type { Lister } from './lister.ts'
+import { createRuntime } from './node/runtime.ts'
+import type { Profile } from './profile.ts'
+import { Engine } from './settle.ts'
+import { SimClock } from './simclock.ts'
+
+export interface ClusterOptions {
+  readonly store: Store
+  readonly schemas: Schemas
+  /** Real time; the simulation's runs beside it. */
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly profile: Profile
+  /** Default: all. `-scheduler` style exclusions are the caller's. */
+  readonly controllers?: readonly ControllerLine[]
+  /** Told of a controller that failed: a defect of ours, never the user's. */
+  readonly onControllerError?: (controller: string, key: string, error: unknown) => void
+  /** Takes in what other processes wrote to the same state; true when there was something. */
+  readonly refresh?: () => boolean
+}
+
+export interface Cluster {
+  readonly door: Door
+  readonly store: Store
+  readonly lister: Lister
+  readonly clock: SimClock
+  readonly engine: Engine
+  readonly profile: Profile
+  readonly entropy: Entropy
+  /** Runs the controllers to quiet, due wake-ups included. */
+  settle(): Promise<void>
+  /** Moves the simulated time on; everything due on the way happens at its own moment. */
+  advance(ms: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** How long a watching process sleeps at most before it looks for changes by other processes, in milliseconds. */
+const POLL = 50
+
+/** Puts a cluster together on a store; a store without a cluster gets one first (bootstrap). */
+export async function createCluster(o: ClusterOptions): Promise<Cluster> {
+  const { store, profile } = o
+  const clock = new SimClock(o.clock, store)
+  const lister = createLister(store)
+  const runtime = createRuntime({ lister, store, clock, entropy: o.entropy, profile })
+  const api = createApiServer({
+    store, schemas: o.schemas, kinds: KINDS, clock, entropy: o.entropy, versions: profile.version, serviceCIDRs: profile.serviceCIDR.split(','), runtime,
+    ...(profile.nodePortRange ? { nodePortRange: profile.nodePortRange } : {}),
+  })
+  const contexts = new Map<string, ControllerContext>()
+  let record: ReturnType<typeof createRecorder> | undefined
+  const contextFor = (name: string): ControllerContext => {
+    let c = contexts.get(name)
+    if (!c) {
+      const client = new Client(api, { headers: { 'user-agent': `${['kubelet', 'scheduler'].includes(name) ? `kube${name === 'scheduler' ? '-scheduler' : 'let'}` : 'kube-controller-manager'}/${profile.version.server}` } })
+      record ??= createRecorder(client, lister, clock)
+      const say = record
+      c = { client, lister, clock, entropy: o.entropy, profile, event: (about, type, reason, message, more = {}) => say(about, type, reason, message, more.component ?? name, more) }
+      contexts.set(name, c)
+    }
+    return c
+  }
+  const fresh = store.meta('bootstrapped') !== true
+  const engine = new Engine({ store, lister, clock, controllers: o.controllers ?? CONTROLLERS, contextFor, ...(o.onControllerError ? { onError: o.onControllerError } : {}) })
+  if (fresh) {
+    const { bootstrap } = await import('./bootstrap.ts')
+    await bootstrap(new Client(api, { headers: { 'user-agent': 'kube-apiserver' } }), profile, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'))
+    store.setMeta('bootstrapped', true)
+    await engine.settle()
+    await store.flush()
+  }
+
+  /** Keeps the cluster alive while somebody watches: due wake-ups, and what other processes write. */
+  let watchers = 0
+  let pumping = false
+  const pump = async (): Promise<void> => {
+    if (pumping) return
+    pumping = true
+    try {
+      while (watchers > 0) {
+        const due = clock.frozen ? Infinity : (engine.nextWake ?? Infinity) - clock.running()
+        await o.clock.sleep(Math.max(1, Math.min(POLL, due)))
+        if (watchers === 0) break
+        o.refresh?.()
+        await settle()
+      }
+    } finally { pumping = false }
+  }
+  const settle = async (): Promise<void> => {
+    const before = store.revision
+    await engine.settle()
+    if (store.revision !== before) await store.flush()
+  }
+  async function* watched(stream: AsyncIterable<WatchEvent | string>): AsyncGenerator<WatchEvent | string> {
+    watchers++
+    void pump()
+    try { yield* stream } finally { watchers-- }
+  }
+
+  const door: Door = {
+    async handle(request: ApiRequest): Promise<ApiResponse> {
+      await settle()
+      const before = store.revision
+      const response = await api.handle(request)
+      if (store.revision !== before) await store.flush()
+      return response.stream ? { ...response, stream: watched(response.stream) } : response
+    },
+    async connect(request: ApiRequest, streams: Streams) {
+      await settle()
+      watchers++
+      void pump()
+      try { return await api.connect(request, streams) } finally { watchers--; await store.flush() }
+    },
+  }
+  return {
+    door, store, lister, clock, engine, profile, entropy: o.entropy, settle,
+    async advance(ms) {
+      await settle()
+      const target = clock.running() + ms
+      await engine.settle(target)
+      const s = clock.state
+      clock.set(s.frozen !== undefined ? { ...s, frozen: target } : { offset: s.offset + ms })
+      await settle()
+      await store.flush()
+    },
+    async close() {
+      await settle()
+      engine.close()
+      await store.flush()
+      await store.close()
+    },
+  }
+}
