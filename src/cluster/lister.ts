@@ -9,9 +9,9 @@ export interface Lister {
   /** Objects whose controlling ownerReference has this uid. */
   owned<T extends KubeObject = KubeObject>(resource: string, ownerUid: string): readonly T[]
   /** Objects of any resource with an ownerReference, controlling or not, to this uid: [resource, object]. */
-  dependents?(ownerUid: string): readonly (readonly [resource: string, object: KubeObject])[]
+  dependents(ownerUid: string): readonly (readonly [resource: string, object: KubeObject])[]
   /** The resources that have objects. */
-  resources?(): readonly string[]
+  resources(): readonly string[]
   /** How many objects of a resource there are, without reading them. */
   count(resource: string): number
   /** The store's revision: what was read stays true while it does not move. */
@@ -29,6 +29,8 @@ export function createLister(store: Store): Lister {
       return wanted.length ? found.filter((o) => wanted.every(([k, v]) => o.metadata.labels?.[k] === v)) : found
     },
     owned: <T extends KubeObject>(resource: string, uid: string) => store.owned(resource, uid) as readonly T[],
+    dependents: (uid) => store.resources().flatMap((r) => [...store.owned(r, uid), ...store.referring(r, uid)].map((o) => [r, o] as const)),
+    resources: () => store.resources(),
     count: (resource) => store.count(resource),
     get revision() { return store.revision },
   }
