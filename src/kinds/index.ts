@@ -8,4 +8,10 @@ export interface KindLine {
 }
 
 export const KINDS: readonly KindLine[] = [
+  { gvk: 'v1/Pod', load: () => import('./core/pod.ts').then((m) => m.pod) },
+  { gvk: 'v1/Node', load: () => import('./core/node.ts').then((m) => m.node) },
+  { gvk: 'v1/Event', load: () => import('./core/event.ts').then((m) => m.event) },
+  { gvk: 'events.k8s.io/v1/Event', load: () => import('./events/event.ts').then((m) => m.eventsEvent) },
+  { gvk: 'apps/v1/Deployment', load: () => import('./apps/deployment.ts').then((m) => m.deployment) },
+  { gvk: 'apps/v1/ReplicaSet', load: () => import('./apps/replicaset.ts').then((m) => m.replicaSet) },
 ]

@@ -1,0 +1,53 @@
+// A Deployment. Behaves as pkg/registry/apps/deployment; printed as printers/internalversion; described as kubectl's DeploymentDescriber.
+import type { Deployment } from '../../apimachinery/api/apps.v1.ts'
+import type { Draft } from '../../apimachinery/object.ts'
+import { equal } from '../../apimachinery/object.ts'
+import { fromLabelSelector, selectorString } from '../../apimachinery/labels.ts'
+import { age, column, containerColumns, name, wide } from '../columns.ts'
+import { podSpecDefaults } from '../core/podspec-defaults.ts'
+import { dropDisabledFields } from '../core/podspec-prepare.ts'
+import { defineKind } from '../kind.ts'
+
+function defaults(d: Draft<Deployment>): void {
+  const spec = d.spec
+  if (!spec) return
+  podSpecDefaults(spec.template?.spec)
+  spec.replicas ??= 1
+  const strategy = (spec.strategy ??= {})
+  strategy.type ||= 'RollingUpdate'
+  if (strategy.type === 'RollingUpdate') {
+    strategy.rollingUpdate ??= {}
+    strategy.rollingUpdate.maxUnavailable ??= '25%'
+    strategy.rollingUpdate.maxSurge ??= '25%'
+  }
+  spec.revisionHistoryLimit ??= 10
+  spec.progressDeadlineSeconds ??= 600
+}
+
+function selectorCell(d: Deployment): string {
+  try { return d.spec?.selector ? selectorString(fromLabelSelector(d.spec.selector)) : '' } catch { return '<invalid>' }
+}
+
+export const deployment = defineKind<Deployment>({
+  gvk: 'apps/v1/Deployment',
+  strategy: {
+    defaults,
+    prepareForCreate: (d) => { d.status = {}; dropDisabledFields(d.spec?.template?.spec) },
+    prepareForUpdate: (d, old) => dropDisabledFields(d.spec?.template?.spec, old.spec?.template?.spec),
+    prepareForStatusUpdate: (d, old) => {
+      if (old.metadata.labels) d.metadata.labels = { ...old.metadata.labels }
+      else delete d.metadata.labels
+      if (d.status && old.status?.terminatingReplicas === undefined) delete d.status.terminatingReplicas
+    },
+    generation: (next, old) => !equal(next.spec, old.spec) || !equal(next.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+  },
+  columns: [
+    name(),
+    column('Ready', (d) => `${d.status?.readyReplicas ?? 0}/${d.spec?.replicas ?? 0}`),
+    column('Up-to-date', (d) => d.status?.updatedReplicas ?? 0),
+    column('Available', (d) => d.status?.availableReplicas ?? 0),
+    age(),
+    ...containerColumns<Deployment>((d) => d.spec?.template?.spec?.containers),
+    wide('Selector', selectorCell),
+  ],
+})

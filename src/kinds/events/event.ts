@@ -1,0 +1,30 @@
+// An Event as events.k8s.io/v1 has it: the same objects as v1's under newer names (pkg/apis/events/v1/conversion.go).
+import type { Event } from '../../apimachinery/api/core.v1.ts'
+import type { Draft, KubeObject } from '../../apimachinery/object.ts'
+import { event as stored } from '../core/event.ts'
+import { validateEventChange, validateNewEvent } from '../core/event-validation.ts'
+import type { Kind } from '../kind.ts'
+import { defineKind } from '../kind.ts'
+
+const NAMES: readonly (readonly [newer: string, older: string])[] = [
+  ['reportingController', 'reportingComponent'], ['regarding', 'involvedObject'], ['note', 'message'], ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'], ['deprecatedLastTimestamp', 'lastTimestamp'], ['deprecatedCount', 'count'],
+]
+
+function rename(draft: Draft<KubeObject>, apiVersion: string, names: readonly (readonly [from: string, to: string])[]): Draft<KubeObject> {
+  const to = new Map(names)
+  return Object.fromEntries(Object.entries(draft).map(([k, v]) => (k === 'apiVersion' ? [k, apiVersion] : [to.get(k) ?? k, v]))) as unknown as Draft<KubeObject>
+}
+
+export const eventsEvent: Kind = {
+  ...defineKind<Event>({
+    gvk: 'events.k8s.io/v1/Event',
+    strategy: { ...(stored.strategy as Record<string, unknown>), validate: (e) => validateNewEvent(e), validateUpdate: (e, old) => validateEventChange(e, old) },
+  }),
+  ...(stored.columns ? { columns: stored.columns } : {}),
+  conversion: {
+    stored: 'v1/Event',
+    toStored: (draft) => rename(draft, 'v1', NAMES),
+    fromStored: (draft) => rename(draft, 'events.k8s.io/v1', NAMES.map(([newer, older]) => [older, newer] as const)),
+  },
+}
