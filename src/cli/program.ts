@@ -1,11 +1,216 @@
-// The program: argv -> one command. Command finding and its errors as cobra's, global flags as kubectl's.
-import type { CliHost } from './command.ts'
+// The program: argv -> one command. Finding the command and its errors are cobra's, global flags kubectl's; our own simulation commands are parsed by commander.
+import type { CliHost, Command, CommandContext, CommandLine, FlagSpec } from './command.ts'
+import { ending } from './exit.ts'
+import { bare, FlagError, missingRequired, parseFlags } from './flags.ts'
+import { GLOBAL_FLAGS } from './globals.ts'
+import { COMMANDS } from './commands/index.ts'
 
 export type { CliHost } from './command.ts'
 
+/** A place in the tree of commands. */
+interface Node { readonly path: string; readonly command?: Command; readonly line?: CommandLine; readonly flags: readonly FlagSpec[]; readonly subcommands: readonly CommandLine[] }
+
+const root: Node = { path: 'kubectl', flags: GLOBAL_FLAGS, subcommands: COMMANDS }
+
+function find(flags: readonly FlagSpec[], test: (f: FlagSpec) => boolean): FlagSpec | undefined {
+  return flags.find(test)
+}
+
+/** Whether the argument is a flag that takes the next argument as its value, as cobra guesses while it looks for commands. */
+function takesNext(s: string, flags: readonly FlagSpec[]): boolean {
+  if (s.includes('=')) return false
+  if (s.startsWith('--')) {
+    const spec = find(flags, (f) => f.name === s.slice(2))
+    return !(spec && bare(spec) !== undefined) && s !== '--help'
+  }
+  if (s.startsWith('-') && s.length === 2) {
+    const spec = find(flags, (f) => f.short === s[1])
+    return !(spec && bare(spec) !== undefined) && s !== '-h'
+  }
+  return false
+}
+
+/** The words that are not flags or flags' values (cobra's stripFlags). */
+function words(args: readonly string[], flags: readonly FlagSpec[]): string[] {
+  const out: string[] = []
+  for (let i = 0; i < args.length; i++) {
+    const s = args[i] ?? ''
+    if (s === '--') break
+    if (takesNext(s, flags)) { if (i + 1 >= args.length) break; i++; continue }
+    if (s !== '' && !s.startsWith('-')) out.push(s)
+  }
+  return out
+}
+
+function without(args: readonly string[], word: string, flags: readonly FlagSpec[]): string[] {
+  for (let i = 0; i < args.length; i++) {
+    const s = args[i] ?? ''
+    if (s === '--') break
+    if (takesNext(s, flags)) { i++; continue }
+    if (!s.startsWith('-') && s === word) return [...args.slice(0, i), ...args.slice(i + 1)]
+  }
+  return [...args]
+}
+
+/** Levenshtein's distance, case ignored (cobra's ld). */
+function distance(a: string, b: string): number {
+  const s = a.toLowerCase()
+  const t = b.toLowerCase()
+  let row = Array.from({ length: t.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= s.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= t.length; j++) next.push(s[i - 1] === t[j - 1] ? (row[j - 1] ?? 0) : 1 + Math.min(row[j - 1] ?? 0, row[j] ?? 0, next[j - 1] ?? 0))
+    row = next
+  }
+  return row[t.length] ?? 0
+}
+
+/** Words people try for a command (cobra's SuggestFor). */
+const SUGGEST_FOR: Readonly<Record<string, readonly string[]>> = { get: ['list', 'ps'], wait: ['list', 'ps'], delete: ['rm'] }
+
+function unknownCommand(word: string): string {
+  const typed = word.toLowerCase()
+  const near: string[] = []
+  for (const c of COMMANDS) {
+    if (c.hidden || c.group === 'Simulation Commands') continue
+    if (distance(word, c.name) <= 2 || c.name.startsWith(typed)) near.push(c.name)
+    if (SUGGEST_FOR[c.name]?.includes(typed)) near.push(c.name)
+  }
+  return `unknown command ${JSON.stringify(word)} for "kubectl"${near.length ? `\n\nDid you mean this?\n${near.map((n) => `\t${n}\n`).join('')}` : ''}`
+}
+
+async function child(node: Node, line: CommandLine): Promise<Node> {
+  const command = await line.load()
+  const own = new Set(command.flags.map((f) => f.name))
+  return { path: `${node.path} ${line.name}`, command, line, flags: [...command.flags, ...GLOBAL_FLAGS.filter((f) => !own.has(f.name))], subcommands: command.subcommands ?? [] }
+}
+
+/** Walks down the tree as far as the words name commands. */
+async function locate(argv: readonly string[]): Promise<{ readonly node: Node; readonly args: readonly string[] }> {
+  let node = root
+  let args: readonly string[] = argv
+  for (;;) {
+    const word = words(args, node.flags)[0]
+    if (word === undefined) return { node, args }
+    const line = node.subcommands.find((c) => c.name === word || c.aliases?.includes(word))
+    if (!line) return { node, args }
+    args = without(args, word, node.flags)
+    node = await child(node, line)
+  }
+}
+
+async function helpText(node: Node): Promise<string> {
+  const help = await import('./help.ts')
+  return node.command ? help.commandHelp(node.command, node.path, node.line) : help.rootHelp(COMMANDS)
+}
+
+/** `kubectl help WORDS`: the help of the command they name. */
+async function helpFor(argv: readonly string[], host: CliHost): Promise<number> {
+  const { node, args } = await locate(argv)
+  if (node === root && words(args, root.flags).length) {
+    host.io.stderr.write(`Unknown help topic [${argv.map((a) => `\`${a}\``).join(' ')}]\n`)
+    return 0
+  }
+  host.io.stdout.write(await helpText(node))
+  return 0
+}
+
 /** Runs one command line (without node and the script) and resolves to its exit code. Never throws. */
 export async function run(argv: readonly string[], host: CliHost): Promise<number> {
-  void argv
-  void host
-  return 1
+  const { io } = host
+  let commandPath = 'kubectl'
+  try {
+    if (argv[0] === 'help') return await helpFor(argv.slice(1), host)
+    const { node, args } = await locate(argv)
+    commandPath = node.path
+    if (node === root) {
+      const word = words(args, root.flags)[0]
+      if (word !== undefined) {
+        if (argv[0]?.startsWith('-')) { io.stderr.write(`Error: flags cannot be placed before plugin name: ${argv[0]}\n`); return 1 }
+        io.stderr.write(`error: ${unknownCommand(word)}${/\n$/.test(unknownCommand(word)) ? '' : '\n'}`)
+        return 1
+      }
+    }
+    if (node.line?.group === 'Simulation Commands' || (node.command && node.path.split(' ').length > 2 && COMMANDS.find((c) => c.name === node.path.split(' ')[1])?.group === 'Simulation Commands')) return await simulation(node, args, host)
+    let parsed
+    try { parsed = parseFlags(args, node.flags) } catch (e) {
+      if (!(e instanceof FlagError)) throw e
+      const hint = node.command?.name === 'options' ? `Run '${node.path}' without flags.` : `See '${node.path} --help' for usage.`
+      io.stderr.write(`error: ${e.message}\n${hint}\n`)
+      return 1
+    }
+    for (const name of parsed.deprecated) io.stderr.write(`Flag --${name} has been deprecated, ${node.flags.find((f) => f.name === name)?.deprecated ?? ''}\n`)
+    if (parsed.help || !node.command?.run) { io.stdout.write(await helpText(node)); return 0 }
+    const missing = missingRequired(node.flags, parsed.values)
+    if (missing.length) { io.stderr.write(`error: required flag(s) ${missing.map((m) => JSON.stringify(m)).join(', ')} not set\n`); return 1 }
+    return await execute(node, host, parsed)
+  } catch (e) {
+    return report(e, host, commandPath)
+  }
+}
+
+/** Prints an error's end and gives its exit code. Errors of our own making show their stack when KUBESIM_DEBUG is set. */
+function report(e: unknown, host: CliHost, commandPath: string): number {
+  const end = ending(e, commandPath)
+  if (end.text) host.io.stderr.write(end.text)
+  if (host.io.env.KUBESIM_DEBUG && e instanceof Error) host.io.stderr.write(`${e.stack ?? ''}\n`)
+  return end.exitCode
+}
+
+async function execute(node: Node, host: CliHost, parsed: Pick<CommandContext, 'args' | 'dash'> & { readonly values: CommandContext['flags'] }): Promise<number> {
+  const { io } = host
+  const { createFactory } = await import('./factory.ts')
+  const globals = parsed.values
+  const factory = await createFactory(host, globals)
+  let code = 0
+  try {
+    const ctx: CommandContext = {
+      factory, io, args: parsed.args, dash: parsed.dash, flags: parsed.values, commandPath: node.path,
+      help: async (to = 'stdout') => { io[to].write(await helpText(node)) },
+    }
+    code = (await node.command?.run?.(ctx)) ?? 0
+    if (code === 0 && globals.bool('warnings-as-errors')) {
+      const count = factory.warningCount()
+      if (count) { io.stderr.write(`error: ${count} warning${count === 1 ? '' : 's'} received\n`); code = 1 }
+    }
+  } catch (e) {
+    code = report(e, host, node.path)
+  }
+  try { await factory.close() } catch (e) { code = report(e, host, node.path) || 1 }
+  return code
+}
+
+/** Our own commands: options and arguments by commander, then the same run function. */
+async function simulation(node: Node, args: readonly string[], host: CliHost): Promise<number> {
+  const { Command: Commander, CommanderError, Option } = await import('commander')
+  const { io } = host
+  const own = new Commander(node.path.replace(/^kubectl /, '')).exitOverride().allowExcessArguments(true).argument('[args...]').helpOption(false)
+  own.configureOutput({ writeErr: (s) => { io.stderr.write(s) }, writeOut: (s) => { io.stdout.write(s) } })
+  const listed = (f: FlagSpec): boolean => f.type === 'stringArray' || f.type === 'stringSlice'
+  for (const f of node.flags) {
+    const dashes = `${f.short ? `-${f.short}, ` : ''}--${f.name}`
+    const option = new Option(f.type === 'bool' ? `${dashes} [yes]` : f.noOptDefault !== undefined ? `${dashes} [value]` : `${dashes} <value>`, f.usage)
+    if (f.type === 'bool') option.preset('true')
+    if (f.noOptDefault !== undefined) option.preset(f.noOptDefault)
+    if (listed(f)) option.argParser((v: string, before: string[] | undefined) => [...(before ?? []), v])
+    own.addOption(option)
+  }
+  own.option('-h, --help')
+  // commander would take the word after a bare boolean for its value: such words go behind
+  const flagsOf = node.flags
+  const argv = args.flatMap((a) => (/^--?[^=]+$/.test(a) && flagsOf.some((f) => f.type === 'bool' && (a === `--${f.name}` || a === `-${f.short}`)) ? [`--${flagsOf.find((f) => a === `--${f.name}` || a === `-${f.short}`)?.name}=true`] : [a]))
+  try { own.parse(argv, { from: 'user' }) } catch (e) {
+    if (e instanceof CommanderError) return e.exitCode || 1
+    throw e
+  }
+  const given = own.opts<Record<string, string | string[] | boolean | undefined>>()
+  if (given.help || !node.command?.run) { io.stdout.write(await helpText(node)); return 0 }
+  const camel = (name: string): string => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase())
+  const flat: string[] = []
+  for (const f of node.flags) {
+    const v = given[camel(f.name)]
+    for (const one of v === undefined ? [] : Array.isArray(v) ? v : [String(v)]) flat.push(`--${f.name}=${one}`)
+  }
+  const parsed = parseFlags([...flat, '--', ...own.args], node.flags)
+  return await execute(node, host, { ...parsed, dash: -1 })
 }

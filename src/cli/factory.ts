@@ -1,0 +1,182 @@
+// The Factory: what commands ask of the world, each made at first use (kubectl's cmdutil.Factory over genericclioptions.ConfigFlags).
+import type { Door } from '../apimachinery/door.ts'
+import { isObject } from '../apimachinery/object.ts'
+import type { JsonObject } from '../apimachinery/object.ts'
+import type { ResourceInfo } from '../apimachinery/schema.ts'
+import { Client } from '../client/client.ts'
+import type { CliHost, Factory, FlagValues, Mapping, OpenCluster, StateOptions } from './command.ts'
+import { CliError, ConnectionError } from './exit.ts'
+import { klog } from './klog.ts'
+import { configOfProfile, configPath, emptyConfig, loadConfigFile, resolveConfig } from './kubeconfig.ts'
+import type { KubeConfig, ResolvedConfig } from './kubeconfig.ts'
+import { findKind, findResource, NoKindMatch, noResourceType, toMapping } from './mapper.ts'
+import { PPROF } from './globals.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
+
+/** A factory that the program can close and ask how many warnings there were. */
+export interface ProgramFactory extends Factory {
+  warningCount(): number
+  close(): Promise<void>
+}
+
+/** host:port of a server's address, default ports filled in. */
+function authority(server: string): string {
+  const m = /^(?:(https?):\/\/)?([^/]+)/.exec(server)
+  const host = (m?.[2] ?? '').replace(/^localhost(?=:|$)/, '127.0.0.1')
+  return /:\d+$/.test(host) ? host : `${host}:${m?.[1] === 'http' || !m?.[1] ? '80' : '443'}`
+}
+
+/** Why nothing answers at an address, in Go's words. */
+function dialError(server: string): string {
+  const address = authority(server)
+  const host = address.replace(/:\d+$/, '')
+  if (/^[\d.]+$|^\[/.test(host)) return `dial tcp ${address}: connect: connection refused`
+  return `dial tcp: lookup ${host}: no such host`
+}
+
+function refusingDoor(server: string): Door {
+  const base = /^https?:\/\//.test(server) ? server : `http://${server}`
+  const refuse = (method: string, path: string): never => { throw new ConnectionError(method[0] + method.slice(1).toLowerCase(), base.replace(/\/$/, '') + path, dialError(server)) }
+  return {
+    handle: async (r) => {
+      const query = Object.entries(r.query ?? {}).flatMap(([k, vs]) => vs.map((v) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`)).join('&')
+      return refuse(r.method, r.path + (query ? `?${query}` : ''))
+    },
+    connect: async (r) => refuse(r.method, r.path),
+  }
+}
+
+/** Makes the factory of one command line; reads the kubeconfig, opens nothing. */
+export async function createFactory(host: CliHost, globals: FlagValues): Promise<ProgramFactory> {
+  const { io, schemas } = host
+  const profileFlag = globals.string('profile')
+  const stateOptions: StateOptions = {
+    ...(globals.changed('state') ? { state: globals.string('state') } : {}),
+    ...(globals.changed('profile') && !PPROF.has(profileFlag) ? { profile: profileFlag } : {}),
+  }
+  const profile = await host.profile(stateOptions)
+  const versions = profile.version
+
+  let config: KubeConfig | undefined
+  let resolved: ResolvedConfig | undefined
+  let failure: unknown
+  try {
+    const { path, explicit, own } = configPath(io, globals.string('kubeconfig'))
+    config = await loadConfigFile(io, path)
+    if (!config && explicit) throw new CliError(`stat ${path}: no such file or directory`)
+    config ??= own ? configOfProfile(profile) : emptyConfig()
+    resolved = resolveConfig(config, { context: globals.string('context'), cluster: globals.string('cluster'), user: globals.string('user'), server: globals.string('server'), namespace: globals.string('namespace') })
+  } catch (e) { failure = e }
+  const configured = (): ResolvedConfig => {
+    if (!resolved) throw failure
+    return resolved
+  }
+
+  const warned = new Set<string>()
+  let warnings = 0
+  const warn = (text: string): void => {
+    warnings++
+    if (warned.has(text)) return
+    warned.add(text)
+    io.stderr.write(`Warning: ${text}\n`)
+  }
+
+  let opened: Promise<OpenCluster> | undefined
+  const cluster = (): Promise<OpenCluster> => (opened ??= host.openCluster(stateOptions))
+  let client: Promise<Client> | undefined
+  const makeClient = async (): Promise<Client> => {
+    const c = configured()
+    const as = globals.string('as') || (typeof c.auth.as === 'string' ? c.auth.as : '')
+    const groups = globals.list('as-group')
+    const uid = globals.string('as-uid')
+    if (!as && (groups.length || uid)) throw new CliError(`requesting uid, groups or user-extra for ${c.user} without impersonating a user`)
+    const timeout = globals.string('request-timeout')
+    if (timeout !== '0' && !/^\d+$/.test(timeout)) {
+      const { parseDuration } = await import('../apimachinery/duration.ts')
+      try { parseDuration(timeout) } catch {
+        throw new CliError('invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)')
+      }
+    }
+    const token = globals.string('token')
+    const headers: Record<string, string> = {
+      'user-agent': `kubectl/${versions.client} (linux/amd64) kubernetes/kubesim`,
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(as ? { 'impersonate-user': as } : {}),
+      ...(groups.length ? { 'impersonate-group': groups.join(',') } : {}),
+      ...(uid ? { 'impersonate-uid': uid } : {}),
+    }
+    const door = authority(c.server) === authority(profile.server) ? (await cluster()).door : refusingDoor(c.server)
+    return new Client(door, { headers, onWarning: warn })
+  }
+
+  const reachable = async (): Promise<void> => {
+    const c = configured()
+    if (authority(c.server) === authority(profile.server)) return
+    const base = (/^https?:\/\//.test(c.server) ? c.server : `http://${c.server}`).replace(/\/$/, '')
+    const url = `${base}/api?timeout=32s`
+    const cause = `Get ${goQuote(url)}: ${dialError(c.server)}`
+    for (let i = 0; i < 5; i++) klog(io, 'E', 'memcache.go:265', `"Unhandled Error" err=${goQuote(`couldn't get current server API group list: ${cause}`)}`)
+    throw new ConnectionError('Get', url, dialError(c.server))
+  }
+
+  let extra: Promise<readonly ResourceInfo[]> | undefined
+  /** Groups the built-in discovery does not have: custom resources. Asked for only when a word is not built in. */
+  const custom = (): Promise<readonly ResourceInfo[]> => (extra ??= (async () => {
+    const c = await factory.client()
+    const builtin = new Set(schemas.discovery().map((r) => r.group))
+    const out: ResourceInfo[] = []
+    const list = (v: unknown): readonly JsonObject[] => (Array.isArray(v) ? v.filter(isObject) : [])
+    const groups = (await c.request('GET', '/apis')).body
+    for (const g of list(isObject(groups) ? groups.groups : undefined)) {
+      if (builtin.has(String(g.name))) continue
+      const preferred = isObject(g.preferredVersion) ? String(g.preferredVersion.version) : ''
+      const names = list(g.versions).map((v) => String(v.version))
+      for (const version of [preferred, ...names.filter((v) => v !== preferred)]) {
+        if (!version) continue
+        const body = (await c.request('GET', `/apis/${String(g.name)}/${version}`)).body
+        const rows = list(isObject(body) ? body.resources : undefined)
+        for (const r of rows) {
+          const name = String(r.name)
+          if (name.includes('/')) continue
+          const strings = (v: unknown): readonly string[] | undefined => (Array.isArray(v) ? v.map(String) : undefined)
+          const shortNames = strings(r.shortNames)
+          const categories = strings(r.categories)
+          const subresources = rows.filter((s) => String(s.name).startsWith(`${name}/`)).map((s) => ({ name: String(s.name).slice(name.length + 1), kind: String(s.kind), verbs: strings(s.verbs) ?? [] }))
+          out.push({
+            group: String(g.name), version, resource: name, kind: String(r.kind), singular: String(r.singularName || String(r.kind).toLowerCase()), namespaced: r.namespaced === true, verbs: strings(r.verbs) ?? [],
+            ...(shortNames ? { shortNames } : {}), ...(categories ? { categories } : {}), ...(subresources.length ? { subresources } : {}),
+          })
+        }
+      }
+    }
+    return out
+  })())
+
+  const factory: ProgramFactory = {
+    io, host, schemas, versions, stateOptions, programName: 'kubectl',
+    client: () => (client ??= makeClient()),
+    cluster,
+    namespace: () => (globals.string('namespace') ? { namespace: globals.string('namespace'), explicit: true } : { namespace: configured().namespace, explicit: false }),
+    mapping: async (word): Promise<Mapping> => {
+      await reachable()
+      const found = findResource(schemas.discovery(), word, warn) ?? findResource([...schemas.discovery(), ...(await custom())], word, warn)
+      if (!found) throw noResourceType(word)
+      return toMapping(found)
+    },
+    mappingForKind: async (apiVersion, kind): Promise<Mapping> => {
+      await reachable()
+      const found = findKind(schemas.discovery(), apiVersion, kind) ?? findKind(await custom(), apiVersion, kind)
+      if (!found) throw new NoKindMatch(apiVersion, kind)
+      return toMapping(found)
+    },
+    resources: async (): Promise<readonly Mapping[]> => {
+      await reachable()
+      return [...schemas.discovery(), ...(await custom())].map(toMapping)
+    },
+    global: (name) => globals.string(name),
+    warn,
+    warningCount: () => warnings,
+    close: async () => { if (opened) await (await opened).close() },
+  }
+  return factory
+}

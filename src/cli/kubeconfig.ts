@@ -1,0 +1,109 @@
+// kubeconfig: which file, what is in it, and what a command line makes of it, as client-go's clientcmd does.
+import { isObject } from '../apimachinery/object.ts'
+import type { Draft, Json, JsonObject } from '../apimachinery/object.ts'
+import type { Io } from '../apimachinery/ports.ts'
+import type { Profile } from '../cluster/profile.ts'
+import { CliError } from './exit.ts'
+
+export type ConfigEntry = Draft<JsonObject>
+/** A kubeconfig with its lists as maps by name, as api.Config has them. */
+export interface KubeConfig {
+  readonly clusters: Map<string, ConfigEntry>
+  readonly contexts: Map<string, ConfigEntry>
+  readonly users: Map<string, ConfigEntry>
+  currentContext: string
+  preferences: JsonObject
+  extensions?: Json
+}
+
+export const emptyConfig = (): KubeConfig => ({ clusters: new Map(), contexts: new Map(), users: new Map(), currentContext: '', preferences: {} })
+
+/** The file to read and write: --kubeconfig, KUBESIM_KUBECONFIG, ~/.kubesim/config. `explicit`: a missing file is an error. */
+export function configPath(io: Io, flag: string): { readonly path: string; readonly explicit: boolean; readonly own: boolean } {
+  if (flag) return { path: flag, explicit: true, own: false }
+  const env = io.env.KUBESIM_KUBECONFIG
+  if (env) return { path: env.split(':').find((p) => p !== '') ?? env, explicit: false, own: false }
+  return { path: `${io.env.HOME ?? ''}/.kubesim/config`, explicit: false, own: true }
+}
+
+/** What a fresh installation's kubeconfig says: the profile's cluster, user and context. */
+export function configOfProfile(profile: Profile): KubeConfig {
+  return {
+    clusters: new Map([[profile.cluster, { server: profile.server }]]),
+    contexts: new Map([[profile.context, { cluster: profile.cluster, user: profile.user }]]),
+    users: new Map([[profile.user, {}]]),
+    currentContext: profile.context,
+    preferences: {},
+  }
+}
+
+function entries(value: Json | undefined, field: string): Map<string, ConfigEntry> {
+  const out = new Map<string, ConfigEntry>()
+  for (const e of Array.isArray(value) ? (value as readonly Json[]) : []) {
+    if (!isObject(e) || typeof e.name !== 'string') continue
+    const inner = e[field]
+    out.set(e.name, isObject(inner) ? ({ ...inner } as ConfigEntry) : {})
+  }
+  return out
+}
+
+/** A kubeconfig's parsed document as a config. */
+export function readConfig(doc: Json): KubeConfig {
+  if (!isObject(doc)) return emptyConfig()
+  return {
+    clusters: entries(doc.clusters, 'cluster'), contexts: entries(doc.contexts, 'context'), users: entries(doc.users, 'user'),
+    currentContext: typeof doc['current-context'] === 'string' ? doc['current-context'] : '',
+    preferences: isObject(doc.preferences) ? doc.preferences : {},
+    ...(doc.extensions !== undefined ? { extensions: doc.extensions } : {}),
+  }
+}
+
+/** A config as its document: lists sorted by name, null where empty. */
+export function writeConfig(config: KubeConfig): JsonObject {
+  const list = (map: ReadonlyMap<string, ConfigEntry>, field: string): Json =>
+    map.size ? [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: value as JsonObject, name })) : null
+  return {
+    apiVersion: 'v1', clusters: list(config.clusters, 'cluster'), contexts: list(config.contexts, 'context'), 'current-context': config.currentContext,
+    ...(config.extensions !== undefined ? { extensions: config.extensions } : {}), kind: 'Config', preferences: config.preferences, users: list(config.users, 'user'),
+  }
+}
+
+/** The file's config; undefined where there is no file. */
+export async function loadConfigFile(io: Io, path: string): Promise<KubeConfig | undefined> {
+  const bytes = io.files.read(path)
+  if (!bytes) return undefined
+  const { parseYaml } = await import('../apimachinery/yaml.ts')
+  const text = new TextDecoder().decode(bytes)
+  let doc: Json
+  try { doc = parseYaml(text) } catch (e) {
+    const why = (e instanceof Error ? e.message : String(e)).replace('error converting YAML to JSON: ', '')
+    throw new CliError(`error loading config file "${path}": ${why}`)
+  }
+  return readConfig(doc)
+}
+
+export interface ConfigOverrides { readonly context: string; readonly cluster: string; readonly user: string; readonly server: string; readonly namespace: string }
+/** What one command asks of which server as whom. */
+export interface ResolvedConfig {
+  readonly context: string
+  readonly user: string
+  readonly server: string
+  readonly namespace: string
+  readonly auth: ConfigEntry
+}
+
+const text = (v: unknown): string => (typeof v === 'string' ? v : '')
+
+/** The config seen through the command line's overrides; throws kubectl's sentences for names that are not there. */
+export function resolveConfig(config: KubeConfig, o: ConfigOverrides): ResolvedConfig {
+  const context = o.context || config.currentContext
+  const ctx = config.contexts.get(context)
+  if (!ctx && o.context) throw new CliError(`context ${JSON.stringify(o.context)} does not exist`)
+  const clusterName = o.cluster || text(ctx?.cluster)
+  const cluster = config.clusters.get(clusterName)
+  if (!cluster && o.cluster) throw new CliError(`cluster ${JSON.stringify(o.cluster)} does not exist`)
+  const userName = o.user || text(ctx?.user)
+  const auth = config.users.get(userName)
+  if (!auth && o.user) throw new CliError(`auth info ${JSON.stringify(o.user)} does not exist`)
+  return { context, user: userName, server: o.server || text(cluster?.server) || 'http://localhost:8080', namespace: text(ctx?.namespace) || 'default', auth: auth ?? {} }
+}
