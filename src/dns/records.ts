@@ -5,7 +5,7 @@ import type { Found, Lookup, PodMode } from './lookup.ts'
 import { fqdn, isSubdomain } from './qname.ts'
 import { parseRequest } from './request.ts'
 import type { ClusterView } from './view.ts'
-import type { Record } from './wire.ts'
+import type { ResourceRecord } from './wire.ts'
 
 /** The zone of a question and all that answers it. `zone` has the question's spelling. */
 export interface ZoneContext {
@@ -19,16 +19,16 @@ export interface ZoneContext {
   /** Addresses of the DNS server itself: what ns.dns and NS answer with when no Service has it as endpoint. */
   readonly addresses: readonly string[]
   /** Records of a name outside the cluster, from the profile's table; undefined when nobody knows it. */
-  readonly outside: (name: string, type: number, why: string[]) => readonly Record[] | undefined
+  readonly outside: (name: string, type: number, why: string[]) => readonly ResourceRecord[] | undefined
   readonly why: string[]
 }
 
 /** The answer and the additional records, or `missing`: the name does not exist. */
-export interface Section { readonly records: readonly Record[]; readonly extra: readonly Record[]; readonly missing: boolean }
+export interface Section { readonly records: readonly ResourceRecord[]; readonly extra: readonly ResourceRecord[]; readonly missing: boolean }
 
 const IN = 1
-const address = (name: string, host: string, ttl: number): Record => ({ name, type: family(host) === 6 ? 28 : 1, class: IN, ttl, data: { kind: 'address', address: formatAddress(parseIPv4(host) ?? parseIPv6(host) ?? new Uint8Array(4)) } })
-const named = (name: string, type: number, target: string, ttl: number): Record => ({ name, type, class: IN, ttl, data: { kind: 'name', target: fqdn(target) } })
+const address = (name: string, host: string, ttl: number): ResourceRecord => ({ name, type: family(host) === 6 ? 28 : 1, class: IN, ttl, data: { kind: 'address', address: formatAddress(parseIPv4(host) ?? parseIPv6(host) ?? new Uint8Array(4)) } })
+const named = (name: string, type: number, target: string, ttl: number): ResourceRecord => ({ name, type, class: IN, ttl, data: { kind: 'name', target: fqdn(target) } })
 
 /** The Services and addresses a server at these addresses is known by: kube-dns, or ns.dns in the zone itself. */
 export function nameServers(c: ZoneContext): readonly { readonly name: string; readonly address: string }[] {
@@ -62,10 +62,10 @@ const bareOf = (name: string): string => (name.endsWith('.') ? name.slice(0, -1)
 const MAX_CHAIN = 10
 
 /** A or AAAA records; a CNAME is followed inside the zone, and outside as far as the profile's table knows. */
-export function addressRecords(c: ZoneContext, qname: string, type: number, previous: readonly Record[] = []): Section {
+export function addressRecords(c: ZoneContext, qname: string, type: number, previous: readonly ResourceRecord[] = []): Section {
   const { exists, found } = services(c, qname, type)
   if (!exists) return { records: [], extra: [], missing: true }
-  const records: Record[] = []
+  const records: ResourceRecord[] = []
   const seen = new Set<string>()
   for (const f of found) {
     const kind = family(f.host)
@@ -98,8 +98,8 @@ export function srvRecords(c: ZoneContext, qname: string): Section {
   const internal = found.filter((f) => family(f.host) !== 0)
   // Every service has weight 100 and priority 0; ports and addresses share it evenly.
   const weight = Math.max(1, Math.floor(100 / Math.max(1, internal.length)))
-  const records: Record[] = []
-  const extra: Record[] = []
+  const records: ResourceRecord[] = []
+  const extra: ResourceRecord[] = []
   const seen = new Set<string>()
   for (const f of internal) {
     if (f.port === -1) continue
@@ -153,4 +153,4 @@ export function nsRecords(c: ZoneContext, qname: string): Section {
 }
 
 /** The SOA record of the zone: the answer at the apex, the authority of every negative answer. */
-export const soaRecord = (c: ZoneContext): Record => ({ name: c.zone, type: 6, class: IN, ttl: Math.min(c.ttl, 300), data: { kind: 'soa', mname: `ns.dns.${c.zone}`, rname: `hostmaster.${c.zone}`, serial: c.serial, refresh: 7200, retry: 1800, expire: 86400, minimum: c.ttl } })
+export const soaRecord = (c: ZoneContext): ResourceRecord => ({ name: c.zone, type: 6, class: IN, ttl: Math.min(c.ttl, 300), data: { kind: 'soa', mname: `ns.dns.${c.zone}`, rname: `hostmaster.${c.zone}`, serial: c.serial, refresh: 7200, retry: 1800, expire: 86400, minimum: c.ttl } })

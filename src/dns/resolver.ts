@@ -6,7 +6,7 @@ import type { Section, ZoneContext } from './records.ts'
 import type { PodMode } from './lookup.ts'
 import type { ClusterView } from './view.ts'
 import { className, decode, encode, encodeWithin, peekHeader, typeName } from './wire.ts'
-import type { Message, Record } from './wire.ts'
+import type { Message, ResourceRecord } from './wire.ts'
 
 export interface ResolverOptions {
   readonly view: ClusterView
@@ -36,9 +36,9 @@ const BADVERS = 16
 const ECHOED = new Set([3, 9, 10, 11, 12])
 
 /** The names outside the cluster, from the table: CNAMEs followed, at most ten. Undefined when the table does not know the name. */
-export function outsideRecords(external: ResolverOptions['external'], name: string, type: number, why: string[], ttl = 30): readonly Record[] | undefined {
+export function outsideRecords(external: ResolverOptions['external'], name: string, type: number, why: string[], ttl = 30): readonly ResourceRecord[] | undefined {
   const table = new Map(Object.entries(external).map(([k, v]) => [bare(k).toLowerCase(), v]))
-  const out: Record[] = []
+  const out: ResourceRecord[] = []
   let at = name
   for (let hops = 0; hops < 10; hops++) {
     const entry = table.get(bare(at).toLowerCase())
@@ -61,7 +61,7 @@ export function outsideRecords(external: ResolverOptions['external'], name: stri
 }
 
 /** round_robin of the loadbalance plugin: CNAMEs, then the rest, then addresses in a new order. */
-function balance(records: readonly Record[], shuffle: ResolverOptions['shuffle']): readonly Record[] {
+function balance(records: readonly ResourceRecord[], shuffle: ResolverOptions['shuffle']): readonly ResourceRecord[] {
   if (records.length < 2) return records
   const cname = records.filter((r) => r.type === 5)
   const addresses = records.filter((r) => r.type === 1 || r.type === 28)
@@ -99,10 +99,12 @@ export function answer(q: Message, o: ResolverOptions): Answer {
     case 33: section = srvRecords(c, question.name); break
     case 6: section = { records: atApex ? [soaRecord(c)] : [], extra: [], missing: false }; break
     case 251: case 252: return end(REFUSED, 'zone transfers are refused')
-    case 2:
-      if (atApex) { section = nsRecords(c, question.name); break }
-    // falls through: whether the name exists decides between NODATA and NXDOMAIN
-    default: { const found = addressRecords(c, question.name, 1); section = question.type === 1 ? found : { records: [], extra: [], missing: found.missing } }
+    default: {
+      if (question.type === 2 && atApex) { section = nsRecords(c, question.name); break }
+      // whether the name has an address decides between NODATA and NXDOMAIN
+      const found = addressRecords(c, question.name, 1)
+      section = question.type === 1 ? found : { records: [], extra: [], missing: found.missing }
+    }
   }
   if (section.missing) {
     // fallthrough in-addr.arpa ip6.arpa, and nothing behind: CoreDNS then fails

@@ -2,9 +2,9 @@
 import { formatAddress, parseIPv4, parseIPv6 } from './address.ts'
 import { fqdn, labels } from './qname.ts'
 
-export const TYPES: Readonly<Record<string, number>> = { A: 1, NS: 2, CNAME: 5, SOA: 6, NULL: 10, PTR: 12, HINFO: 13, MX: 15, TXT: 16, RP: 17, AAAA: 28, LOC: 29, SRV: 33, NAPTR: 35, DNAME: 39, OPT: 41, DS: 43, SSHFP: 44, RRSIG: 46, NSEC: 47, DNSKEY: 48, TLSA: 52, SVCB: 64, HTTPS: 65, SPF: 99, IXFR: 251, AXFR: 252, ANY: 255, URI: 256, CAA: 257 }
+export const TYPES: Readonly<{ [name: string]: number }> = { A: 1, NS: 2, CNAME: 5, SOA: 6, NULL: 10, PTR: 12, HINFO: 13, MX: 15, TXT: 16, RP: 17, AAAA: 28, LOC: 29, SRV: 33, NAPTR: 35, DNAME: 39, OPT: 41, DS: 43, SSHFP: 44, RRSIG: 46, NSEC: 47, DNSKEY: 48, TLSA: 52, SVCB: 64, HTTPS: 65, SPF: 99, IXFR: 251, AXFR: 252, ANY: 255, URI: 256, CAA: 257 }
 const TYPE_NAMES = new Map(Object.entries(TYPES).map(([name, code]) => [code, name]))
-export const CLASSES: Readonly<Record<string, number>> = { IN: 1, CH: 3, HS: 4, ANY: 255 }
+export const CLASSES: Readonly<{ [name: string]: number }> = { IN: 1, CH: 3, HS: 4, ANY: 255 }
 const CLASS_NAMES = new Map(Object.entries(CLASSES).map(([name, code]) => [code, name]))
 export const RCODES: readonly string[] = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET', 'NOTAUTH', 'NOTZONE', 'RESERVED11', 'RESERVED12', 'RESERVED13', 'RESERVED14', 'RESERVED15', 'BADVERS']
 export const OPCODES: readonly string[] = ['QUERY', 'IQUERY', 'STATUS', 'RESERVED3', 'NOTIFY', 'UPDATE']
@@ -28,7 +28,7 @@ export type RData =
   | { readonly kind: 'soa'; readonly mname: string; readonly rname: string; readonly serial: number; readonly refresh: number; readonly retry: number; readonly expire: number; readonly minimum: number }
   | { readonly kind: 'txt'; readonly texts: readonly string[] }
   | { readonly kind: 'raw'; readonly bytes: Uint8Array }
-export interface Record { readonly name: string; readonly type: number; readonly class: number; readonly ttl: number; readonly data: RData }
+export interface ResourceRecord { readonly name: string; readonly type: number; readonly class: number; readonly ttl: number; readonly data: RData }
 export interface EdnsOption { readonly code: number; readonly data: Uint8Array }
 export interface Edns { readonly version: number; readonly udpSize: number; readonly do: boolean; readonly options: readonly EdnsOption[] }
 export interface Message {
@@ -44,10 +44,10 @@ export interface Message {
   readonly ad: boolean
   readonly cd: boolean
   readonly questions: readonly Question[]
-  readonly answers: readonly Record[]
-  readonly authority: readonly Record[]
+  readonly answers: readonly ResourceRecord[]
+  readonly authority: readonly ResourceRecord[]
   /** Without the OPT record, which is `edns`. */
-  readonly additional: readonly Record[]
+  readonly additional: readonly ResourceRecord[]
   readonly edns?: Edns
 }
 
@@ -112,7 +112,7 @@ function textBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (c) => c.charCodeAt(0) & 255)
 }
 
-function writeRecord(w: Writer, r: Record): void {
+function writeRecord(w: Writer, r: ResourceRecord): void {
   w.name(r.name)
   w.u16(r.type)
   w.u16(r.class)
@@ -223,7 +223,7 @@ class Reader {
   }
 }
 
-function readRecord(r: Reader): Record & { readonly bytes: Uint8Array } {
+function readRecord(r: Reader): ResourceRecord & { readonly bytes: Uint8Array } {
   const name = r.name()
   const type = r.u16()
   const cls = r.u16()
@@ -268,8 +268,8 @@ export function decode(bytes: Uint8Array): Message {
   for (let i = 0; i < counts[0]; i++) questions.push({ name: r.name(), type: r.u16(), class: r.u16() })
   let edns: Edns | undefined
   let rcode = f & 15
-  const section = (n: number, last: boolean): Record[] => {
-    const out: Record[] = []
+  const section = (n: number, last: boolean): ResourceRecord[] => {
+    const out: ResourceRecord[] = []
     for (let i = 0; i < n; i++) {
       const { bytes: data, ...record } = readRecord(r)
       if (last && record.type === 41) {
@@ -291,7 +291,7 @@ export function decode(bytes: Uint8Array): Message {
 }
 
 /** A record's data as dig prints it. */
-export function dataText(r: Record): string {
+export function dataText(r: ResourceRecord): string {
   const d = r.data
   switch (d.kind) {
     case 'address': return d.address

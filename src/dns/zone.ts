@@ -5,9 +5,9 @@ import { addressRecords, cnameRecords, nsRecords, ptrRecords, soaRecord, srvReco
 import type { ZoneContext } from './records.ts'
 import { parseRequest } from './request.ts'
 import type { ResolverOptions } from './resolver.ts'
-import type { Record } from './wire.ts'
+import type { ResourceRecord } from './wire.ts'
 
-export interface ZoneRow { readonly record: Record; readonly origin: string; readonly namespace: string }
+export interface ZoneRow { readonly record: ResourceRecord; readonly origin: string; readonly namespace: string }
 
 /** Every record of the cluster's zone; of one namespace when it is named. */
 export function zoneRecords(o: ResolverOptions, namespace = ''): readonly ZoneRow[] {
@@ -16,7 +16,7 @@ export function zoneRecords(o: ResolverOptions, namespace = ''): readonly ZoneRo
   const c = context(zone)
   const rows: ZoneRow[] = []
   const seen = new Set<string>()
-  const add = (records: readonly Record[], origin: string, ns: string): void => {
+  const add = (records: readonly ResourceRecord[], origin: string, ns: string): void => {
     for (const record of records) {
       const key = JSON.stringify([record.name, record.type, record.data])
       if (!seen.has(key)) { seen.add(key); rows.push({ record, origin, namespace: ns }) }
