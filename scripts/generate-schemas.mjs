@@ -43,8 +43,8 @@ function typeWord(p) {
     default: return 'json'
   }
 }
-function property(p, required) {
-  const f = { type: typeWord(p) }
+function property(p, required, facts) {
+  const f = { type: typeWord(p), ...facts(typeWord(p)) }
   if (required) f.required = true
   if (p.enum) f.enum = p.enum
   const strategy = p['x-kubernetes-patch-strategy']
@@ -61,6 +61,29 @@ function property(p, required) {
 }
 
 /** Field orders of Go struct types: { 'core.v1.Pod': ['kind', …] } read from json tags; embedded structs are spliced in. */
+const goFields = new Map()
+/** What only the Go types know of a field: whether it is a pointer (zero values are then kept), written even when empty, and the name of its type in decoding errors. */
+function goFacts(file, name, key, word, old) {
+  const g = goFields.get(`${file}.${name}.${key}`)
+  if (!g) return goDirs.length ? {} : Object.fromEntries(['ptr', 'always', 'go'].filter((k) => typeof old === 'object' && old[k] !== undefined).map((k) => [k, old[k]]))
+  const facts = {}
+  if (g.type.startsWith('*')) facts.ptr = true
+  if (g.always) facts.always = true
+  const own = file.split('.').at(-1)
+  const named = g.type.replace(/^\*/, '').replace(/\b(?:\w+\.)?[A-Z]\w*/g, (t) => (t.includes('.') ? t.replace(/^(metav1|corev1)\./, 'v1.') : `${own}.${t}`))
+  const guess = goWord(word)
+  if (named !== guess && !/resource\.Quantity$|intstr\.IntOrString|v1\.(Micro)?Time$|RawExtension|FieldsV1|\[\]byte|JSON/.test(named)) facts.go = named
+  return facts
+}
+/** The Go type that a type word means where nothing else is said. */
+function goWord(word) {
+  if (word.startsWith('[')) return `[]${goWord(word.slice(1, -1))}`
+  if (word.startsWith('{')) return `map[string]${goWord(word.slice(1, -1))}`
+  if (word === 'bytes') return '[]uint8'
+  if (word === 'double') return 'float64'
+  const parts = word.split('.')
+  return parts.length > 1 ? parts.slice(1).join('.') : word
+}
 function goOrders(dirs) {
   const structs = new Map()
   const walk = (dir, visit) => { for (const n of readdirSync(dir)) { const p = join(dir, n); if (statSync(p).isDirectory()) walk(p, visit); else if (/types.*\.go$|^(generated|duration|quantity)/.test(n) || n.endsWith('types.go')) visit(p) } }
@@ -73,17 +96,24 @@ function goOrders(dirs) {
       for (const line of s[2].split('\n')) {
         const tag = /`[^`]*json:"([^",]*)((?:,[^"]*)?)"/.exec(line)
         const embedded = /^\s*(?:(\w+)\.)?(\w+)\s+`[^`]*json:"(?:,inline)?[^"]*"/.exec(line)
-        if (tag && tag[1] && tag[1] !== '-') rows.push(tag[1])
+        if (tag && tag[1] && tag[1] !== '-') {
+          rows.push(tag[1])
+          const type = /^\s*\w+\s+(\S+)\s+`/.exec(line)?.[1]
+          if (type && !/^\s*\/\//.test(line)) goFields.set(`${file}.${s[1]}.${tag[1]}`, { type, always: !tag[2].includes('omitempty') })
+        }
         else if (tag && tag[1] === '' && embedded) rows.push({ embed: embedded[1] ? `${embedded[1] === 'metav1' ? 'meta.v1' : embedded[1]}.${embedded[2]}` : `${file}.${embedded[2]}` })
       }
       structs.set(`${file}.${s[1]}`, rows)
     }
   })
+  const inherit = (name, owner) => { for (const r of structs.get(owner) ?? []) if (typeof r !== 'string') inherit(name, r.embed); else if (goFields.has(`${owner}.${r}`) && !goFields.has(`${name}.${r}`)) goFields.set(`${name}.${r}`, goFields.get(`${owner}.${r}`)) }
+  for (const name of structs.keys()) inherit(name, name)
   const flat = (name) => (structs.get(name) ?? []).flatMap((r) => (typeof r === 'string' ? [r] : flat(r.embed)))
   return new Map([...structs.keys()].map((k) => [k, flat(k)]))
 }
 const orders = goDirs.length ? goOrders(goDirs) : new Map()
-if (!goDirs.length && existsSync(out)) for (const n of readdirSync(out)) if (n !== 'discovery.json') for (const [name, def] of Object.entries(JSON.parse(readFileSync(join(out, n), 'utf8')))) orders.set(`${n.slice(0, -5)}.${name}`, Object.keys(def.fields ?? {}))
+const before = new Map()
+if (!goDirs.length && existsSync(out)) for (const n of readdirSync(out)) if (n !== 'discovery.json') for (const [name, def] of Object.entries(JSON.parse(readFileSync(join(out, n), 'utf8')))) { orders.set(`${n.slice(0, -5)}.${name}`, Object.keys(def.fields ?? {})); before.set(`${n.slice(0, -5)}.${name}`, def.fields) }
 
 const files = new Map()
 for (const [full, def] of Object.entries(definitions).sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -92,7 +122,7 @@ for (const [full, def] of Object.entries(definitions).sort(([a], [b]) => (a < b 
   const order = orders.get(`${file}.${name}`) ?? []
   const rank = (k) => { const i = order.indexOf(k); return i < 0 ? (k === 'kind' ? -3 : k === 'apiVersion' ? -2 : k === 'metadata' ? -1 : 1000) : i }
   const keys = Object.keys(def.properties ?? {}).sort((a, b) => rank(a) - rank(b))
-  const type = { fields: Object.fromEntries(keys.map((k) => [k, property(def.properties[k], def.required?.includes(k))])) }
+  const type = { fields: Object.fromEntries(keys.map((k) => [k, property(def.properties[k], def.required?.includes(k), (word) => goFacts(file, name, k, word, before.get(`${file}.${name}`)?.[k]))])) }
   const gvk = def['x-kubernetes-group-version-kind']
   if (gvk?.length === 1) type.gvk = `${gvk[0].group ? gvk[0].group + '/' : ''}${gvk[0].version}/${gvk[0].kind}`
   if (def['x-kubernetes-map-type'] === 'atomic') type.map = 'atomic'

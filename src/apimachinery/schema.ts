@@ -16,6 +16,12 @@ export interface FieldSchema {
   readonly default?: Json
   /** A struct that is not a pointer: Go's encoder always writes it, even empty. */
   readonly struct?: true
+  /** A pointer in Go: a zero value that was given is kept and written. */
+  readonly ptr?: true
+  /** No omitempty in Go: written even when empty. */
+  readonly always?: true
+  /** The Go type where the type word does not tell it (v1.ServiceType), for decoding errors. */
+  readonly go?: string
 }
 
 export interface TypeSchema {
