@@ -17,8 +17,8 @@ export interface ControllerContext {
   /** Records an Event about an object, counted up when the same is said again. `component` defaults to the controller's own. */
   event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component?: string, more?: EventMore): Promise<void>
   /** Small values that outlive the process (the next free pod address), kept beside the objects (Store.meta). */
-  recall?(key: string): Json | undefined
-  remember?(key: string, value: Json): void
+  recall(key: string): Json | undefined
+  remember(key: string, value: Json): void
 }
 
 export interface EventMore {
