@@ -34,7 +34,7 @@ class Shelf {
   readonly objects = new Map<string, KubeObject>()
   /** Deleted here, still in the source. */
   readonly removed = new Set<string>()
-  readonly #source: Source
+  #source: Source
   readonly #resource: string
   #loaded = false
   /** Keys in order, by namespace ('' for all); valid until a key comes or goes. */
@@ -42,6 +42,12 @@ class Shelf {
   #index: Map<string, Set<string>> | undefined
 
   constructor(resource: string, source: Source) { this.#resource = resource; this.#source = source; this.#loaded = source.count(resource) === 0 }
+
+  get loaded(): boolean { return this.#loaded }
+  adopt(source: Source): void {
+    this.#source = source
+    this.removed.clear()
+  }
 
   get(key: string): KubeObject | undefined {
     const here = this.objects.get(key)
@@ -180,6 +186,10 @@ export class MemoryStore implements Store {
     this.#revision = change.revision
     if (change.type === 'DELETED') shelf.delete(key, change.previous ?? change.object)
     else shelf.put(key, change.object, change.previous)
+    this.#tell(change)
+  }
+
+  #tell(change: Change): void {
     this.#history.push(change)
     if (this.#history.length > HISTORY * 2) {
       this.#history = this.#history.slice(-HISTORY)
@@ -249,11 +259,30 @@ export class MemoryStore implements Store {
   protected learnMeta(key: string, value: Json): void { this.#meta.set(key, value) }
   protected allMeta(): Record<string, Json> { return Object.fromEntries(this.#meta) }
 
-  /** Starts over upon another source: what was folded into a new file. Objects in memory are forgotten, watchers stay. */
-  protected restart(source: Source, revision: number): void {
+  /** The same objects now stand in a new source (they were folded into a new file): objects in memory stay as they are. */
+  protected adopt(source: Source): void {
+    this.#source = source
+    for (const s of this.#shelves.values()) s.adopt(source)
+  }
+
+  /** Somebody else folded the state: takes the new source and tells watchers what is different from what was known here. */
+  protected rebase(source: Source, revision: number): void {
+    const old = this.#shelves
     this.#source = source
     this.#shelves = new Map()
-    this.#revision = revision
+    for (const [resource, shelf] of old) {
+      const next = this.#shelf(resource)
+      const known = new Map(shelf.objects)
+      if (shelf.loaded) next.list('')
+      for (const key of new Set([...known.keys(), ...next.objects.keys()])) {
+        const was = known.get(key)
+        const is = next.get(key)
+        if (was?.metadata.resourceVersion === is?.metadata.resourceVersion) continue
+        const object = is ?? was
+        if (object) this.#tell({ revision: Number(object.metadata.resourceVersion ?? revision), type: !is ? 'DELETED' : was ? 'MODIFIED' : 'ADDED', resource, object, ...(was ? { previous: was } : {}) })
+      }
+    }
+    this.#revision = Math.max(this.#revision, revision)
   }
 
   async flush(): Promise<void> { /* memory is as safe as it gets */ }

@@ -1,0 +1,8 @@
+// The library's door: a simulated cluster inside another program, for tests and tools.
+export { createCluster } from './cluster/cluster.ts'
+export type { Cluster, ClusterOptions } from './cluster/cluster.ts'
+export { MemoryStore } from './storage/memory.ts'
+export { Client } from './client/client.ts'
+export { entropyFrom, realClock, schemasOfPackage } from './host.ts'
+export type { Door, ApiRequest, ApiResponse } from './apimachinery/door.ts'
+export type { Profile } from './cluster/profile.ts'

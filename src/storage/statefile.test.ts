@@ -1,0 +1,135 @@
+// The state file: what is flushed is read back, by ranges, through the journal, across folds and by another process's eyes.
+import * as fs from 'node:fs'
+import * as os from 'node:os'
+import * as path from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { KubeObject } from '../apimachinery/object.ts'
+import { StateError, openStateFile, readHead } from './statefile.ts'
+
+let dir = ''
+let file = ''
+beforeEach(() => { dir = fs.mkdtempSync(path.join(os.tmpdir(), 'kubesim-state-')); file = path.join(dir, 'sub', 'state.json') })
+afterEach(() => fs.rmSync(dir, { recursive: true, force: true }))
+
+const pod = (namespace: string, name: string, labels: Record<string, string> = {}, pad = ''): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels, ...(pad ? { annotations: { pad } } : {}) } })
+const names = (xs: readonly KubeObject[]): string[] => xs.map((o) => `${o.metadata.namespace}/${o.metadata.name}`)
+
+test('what is flushed is there for the next process; what is not, is not', async () => {
+  const a = openStateFile(file)
+  a.create('pods', pod('default', 'web', { app: 'web' }))
+  a.setMeta('clock', { offset: 5 })
+  await a.flush()
+  a.create('pods', pod('default', 'lost'))
+  const b = openStateFile(file)
+  expect(names(b.list('pods'))).toEqual(['default/web'])
+  expect(b.meta('clock')).toEqual({ offset: 5 })
+  expect(b.get('pods', 'default', 'web')?.metadata.resourceVersion).toBe('1')
+  expect(readHead(file)?.meta).toEqual({ clock: { offset: 5 } })
+  expect(fs.statSync(file).mode & 0o777).toBe(0o600)
+  await a.close()
+  await b.close()
+})
+
+test('the file is valid JSON with one object a line, grouped by kind', async () => {
+  const s = openStateFile(file)
+  s.create('services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'b', namespace: 'default' } })
+  s.create('services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'default' } })
+  s.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  await s.flush()
+  await s.close()
+  const text = fs.readFileSync(file, 'utf8')
+  const whole = JSON.parse(text) as { objects: Record<string, KubeObject[]> }
+  expect(Object.fromEntries(Object.entries(whole.objects).map(([k, v]) => [k, v.map((o) => o.metadata.name)]))).toEqual({ namespaces: ['default'], services: ['a', 'b'] })
+  expect(text.split('\n').filter((l) => l.startsWith('{"metadata"')).length).toBe(3)
+})
+
+test('a store with many folds is the same as one in memory', async () => {
+  const name = fc.constantFrom('a', 'b', 'c-1', 'd.x', 'e"q', 'zz')
+  const op = fc.oneof(
+    fc.record({ op: fc.constant('put' as const), ns: fc.constantFrom('n', 'n-1', 'm'), name, label: fc.constantFrom('x', 'y'), pad: fc.integer({ min: 0, max: 60_000 }) }),
+    fc.record({ op: fc.constant('delete' as const), ns: fc.constantFrom('n', 'n-1', 'm'), name }),
+    fc.record({ op: fc.constant('flush' as const) }), fc.record({ op: fc.constant('reopen' as const) }),
+  )
+  await fc.assert(fc.asyncProperty(fc.array(op, { maxLength: 40 }), async (ops) => {
+    const f = path.join(dir, `${Math.floor(ops.length)}-${Date.now()}-${process.hrtime.bigint()}.json`)
+    let s = openStateFile(f)
+    const model = new Map<string, { label: string; pad: number }>()
+    for (const o of ops) {
+      if (o.op === 'flush') { s.setMeta('settled', s.revision); await s.flush() } else if (o.op === 'reopen') { s.setMeta('settled', s.revision); await s.close(); s = openStateFile(f) } else {
+        const there = s.get('pods', o.ns, o.name)
+        expect(there !== undefined).toBe(model.has(`${o.ns}/${o.name}`))
+        if (o.op === 'delete') { if (there) { s.delete('pods', o.ns, o.name); model.delete(`${o.ns}/${o.name}`) } continue }
+        const next = pod(o.ns, o.name, { app: o.label }, 'p'.repeat(o.pad))
+        if (there) s.update('pods', next, there.metadata.resourceVersion ?? '')
+        else s.create('pods', next)
+        model.set(`${o.ns}/${o.name}`, { label: o.label, pad: o.pad })
+      }
+    }
+    s.setMeta('settled', s.revision)
+    await s.close()
+    s = openStateFile(f)
+    for (const ns of ['n', 'n-1', 'm']) for (const label of ['x', 'y']) {
+      const expected = [...model].filter(([k, v]) => k.startsWith(ns + '/') && v.label === label).map(([k]) => k).sort()
+      expect(names(s.list('pods', { namespace: ns, labels: { app: label } }))).toEqual(expected)
+    }
+    expect(names(s.list('pods'))).toEqual([...model.keys()].sort())
+    await s.close()
+    JSON.parse(fs.readFileSync(f, 'utf8'))
+  }), { numRuns: 60 })
+})
+
+test('a second process sees the first one\'s writes, before its own write at the latest', async () => {
+  const a = openStateFile(file)
+  a.create('pods', pod('default', 'a'))
+  a.setMeta('settled', 1)
+  await a.flush()
+  const b = openStateFile(file)
+  expect(names(b.list('pods'))).toEqual(['default/a'])
+  const seen: string[] = []
+  b.watch(b.revision, (c) => seen.push(`${c.type} ${c.object.metadata.name}`))
+  a.create('pods', pod('default', 'b'))
+  await a.flush()
+  expect(b.refresh()).toBe(true)
+  for (let i = 0; i < 40; i++) { a.create('pods', pod('default', `big-${i}`, {}, 'x'.repeat(20_000))); a.setMeta('settled', a.revision); await a.flush() }
+  b.create('pods', pod('default', 'c'))
+  await b.flush()
+  expect(seen[0]).toBe('ADDED b')
+  expect(seen).toContain('ADDED big-39')
+  a.refresh()
+  expect(a.get('pods', 'default', 'c')?.metadata.resourceVersion).toBe('43')
+  expect(a.count('pods')).toBe(43)
+  await a.close()
+  await b.close()
+})
+
+test('a torn tail of the journal is cut off, a damaged middle is refused', async () => {
+  const a = openStateFile(file)
+  a.create('pods', pod('default', 'a'))
+  await a.flush()
+  a.create('pods', pod('default', 'b'))
+  await a.flush()
+  await a.close()
+  fs.appendFileSync(`${file}.journal`, '{"r":3,"w":[["ADDED","pods",{"apiVe')
+  const b = openStateFile(file)
+  expect(names(b.list('pods'))).toEqual(['default/a', 'default/b'])
+  b.create('pods', pod('default', 'c'))
+  await b.flush()
+  await b.close()
+  const c = openStateFile(file)
+  expect(names(c.list('pods'))).toEqual(['default/a', 'default/b', 'default/c'])
+  await c.close()
+  const lines = fs.readFileSync(`${file}.journal`, 'utf8').split('\n')
+  fs.writeFileSync(`${file}.journal`, [lines[0], 'garbage', ...lines.slice(2)].join('\n'))
+  expect(() => openStateFile(file)).toThrow(/state\.json\.journal cannot be used as kubesim's state: it is damaged at byte \d+/)
+})
+
+test('a file that is not ours is refused by name and left as it is', () => {
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  for (const [content, why] of [['{"a":1}\n', 'it was not written by kubesim'], ['', 'it is empty'], ['{"kubesim":{"format":9,"generation":"g","revision":1,"meta":{},"sections":{}},\n', 'it has format 9, written by a newer kubesim'], ['{"kubesim":{"format":1,"generation":"g","revision":1,"meta":{},"sections":{"pods":{"at":0,"bytes":900,"count":1,"index":{"at":0,"bytes":0}}}},\n"objects":{}', 'it is cut off'], ['{"kubesim":{"format":1', 'its first line is damaged']] as const) {
+    fs.writeFileSync(file, content)
+    expect(() => openStateFile(file)).toThrow(StateError)
+    expect(() => openStateFile(file)).toThrow(why)
+    expect(fs.readFileSync(file, 'utf8')).toBe(content)
+  }
+})
