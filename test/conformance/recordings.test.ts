@@ -1,0 +1,51 @@
+// Conformance: the recordings of the real kubectl, replayed whole. A file's rate may only rise: rates.json holds the floor.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { replay } from './replay.ts'
+import type { Scenario, StepResult } from './replay.ts'
+
+const shared = join(import.meta.dirname, '../../../shared')
+const truth = join(shared, 'truth')
+const floors = JSON.parse(readFileSync(join(import.meta.dirname, 'rates.json'), 'utf8')) as Record<string, number>
+const only = process.env.ONLY
+const present = existsSync(join(truth, 'recordings'))
+if (!present) console.warn('CONFORMANCE SKIPPED: ../shared/truth is not here')
+
+/** Scenarios side by side: they wait for bash and for simulated pods now and then. */
+const SIDE_BY_SIDE = 4
+
+test.skipIf(!present)('recordings of the real kubectl', { timeout: 30 * 60_000 }, async () => {
+  const queue: { file: string; scenario: Scenario }[] = []
+  for (const n of readdirSync(join(truth, 'recordings')).sort()) {
+    const file = n.replace(/\.json$/, '')
+    for (const scenario of JSON.parse(readFileSync(join(truth, 'recordings', n), 'utf8')) as Scenario[]) if (!only || scenario.id.includes(only) || file.includes(only)) queue.push({ file, scenario })
+  }
+  const counts = new Map<string, { passed: number; of: number }>()
+  const failures: { file: string; id: string; step: StepResult }[] = []
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const { file, scenario } = next
+      const row = counts.get(file) ?? { passed: 0, of: 0 }
+      for (const step of await replay(scenario, join(truth, 'recorded-cluster.yaml'))) {
+        if (step.skipped) continue
+        row.of++
+        if (step.ok) row.passed++
+        else failures.push({ file, id: scenario.id, step })
+      }
+      counts.set(file, row)
+    }
+  }))
+  const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
+  const sum = rows.reduce((t, [, r]) => ({ passed: t.passed + r.passed, of: t.of + r.of }), { passed: 0, of: 0 })
+  console.log([...rows.map(([f, r]) => `${f.padEnd(20)} ${String(r.passed).padStart(4)} of ${String(r.of).padStart(4)}  ${(100 * r.passed / r.of).toFixed(1)} %`), `all                  ${String(sum.passed).padStart(4)} of ${String(sum.of).padStart(4)}  ${(100 * sum.passed / sum.of).toFixed(1)} %`].join('\n'))
+  if (process.env.DIFF) for (const f of failures) console.log(`--- ${f.file} / ${f.id}\n$ ${f.step.cmd}\n${JSON.stringify({ stdout: f.step.stdout, stderr: f.step.stderr, exit: f.step.exit }, null, 1)}`)
+  if (process.env.UPDATE) { writeFileSync(join(import.meta.dirname, 'rates.json'), JSON.stringify({ ...floors, ...Object.fromEntries(rows.map(([f, r]) => [f, Math.max(floors[f] ?? 0, r.passed)])) }, null, 1) + '\n'); return }
+  if (!only) expect(rows.filter(([f, r]) => r.passed < (floors[f] ?? 0)).map(([f, r]) => `${f}: ${r.passed} of ${r.of} passed, ${floors[f] ?? 0} did before`)).toEqual([])
+})
+
+test.skipIf(!existsSync(join(shared, 'seeds/transcripts.json')))('the two documents', { timeout: 10 * 60_000 }, async () => {
+  const wrong: unknown[] = []
+  for (const scenario of JSON.parse(readFileSync(join(shared, 'seeds/transcripts.json'), 'utf8')) as Scenario[]) for (const step of await replay(scenario, scenario.profile ?? 'docker-desktop')) if (!step.ok) wrong.push({ id: scenario.id, ...step })
+  expect(wrong).toEqual([])
+})
