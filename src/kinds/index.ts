@@ -14,4 +14,12 @@ export const KINDS: readonly KindLine[] = [
   { gvk: 'events.k8s.io/v1/Event', load: () => import('./events/event.ts').then((m) => m.eventsEvent) },
   { gvk: 'apps/v1/Deployment', load: () => import('./apps/deployment.ts').then((m) => m.deployment) },
   { gvk: 'apps/v1/ReplicaSet', load: () => import('./apps/replicaset.ts').then((m) => m.replicaSet) },
+  { gvk: 'v1/ConfigMap', load: () => import('./core/configmap.ts').then((m) => m.configMap) },
+  { gvk: 'v1/Secret', load: () => import('./core/secret.ts').then((m) => m.secret) },
+  { gvk: 'v1/Namespace', load: () => import('./core/namespace.ts').then((m) => m.namespace) },
+  { gvk: 'v1/ServiceAccount', load: () => import('./core/serviceaccount.ts').then((m) => m.serviceAccount) },
+  { gvk: 'v1/Endpoints', load: () => import('./core/endpoints.ts').then((m) => m.endpoints) },
+  { gvk: 'discovery.k8s.io/v1/EndpointSlice', load: () => import('./discovery/endpointslice.ts').then((m) => m.endpointSlice) },
+  { gvk: 'v1/LimitRange', load: () => import('./core/limitrange.ts').then((m) => m.limitRange) },
+  { gvk: 'v1/ResourceQuota', load: () => import('./core/resourcequota.ts').then((m) => m.resourceQuota) },
 ]

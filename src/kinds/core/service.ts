@@ -3,6 +3,7 @@
 import type { Endpoints, LoadBalancerIngress, Service, ServicePort } from '../../apimachinery/api/core.v1.ts'
 import type { EndpointSlice } from '../../apimachinery/api/discovery.v1.ts'
 import { formatLabels } from '../../apimachinery/labels.ts'
+import { nameIsDns1035Label } from '../../apimachinery/names.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { has } from '../../apimachinery/versions.ts'
@@ -10,7 +11,6 @@ import { age, column, name, wide } from '../columns.ts'
 import { events, header } from '../describe.ts'
 import type { DescribeContext, Lines } from '../kind.ts'
 import { defineKind } from '../kind.ts'
-import { dns1035Name } from '../namerules.ts'
 import { formatEndpoints, formatSlices } from './endpointtext.ts'
 import { serviceWarnings, validateService, validateServiceStatusUpdate, validateServiceUpdate } from './servicevalidation.ts'
 import { externallyAccessible, needsHealthCheck } from './servicetype.ts'
@@ -135,7 +135,7 @@ export const service = defineKind<Service>({
     validateUpdate: validateServiceUpdate,
     validateStatusUpdate: validateServiceStatusUpdate,
     warnings: serviceWarnings,
-    nameRule: dns1035Name,
+    nameRule: nameIsDns1035Label,
     allowCreateOnUpdate: true,
     selectableFields: (svc) => ({ 'spec.clusterIP': svc.spec?.clusterIP ?? '', 'spec.type': svc.spec?.type ?? '' }),
     fieldSelectorError: 'label',

@@ -3,9 +3,10 @@ import type { Service, ServicePort, ServiceSpec } from '../../apimachinery/api/c
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { GoText, goStrings, goStruct } from '../../apimachinery/gostring.ts'
+import { isIPv6, parseIP, warningsForCIDR, warningsForIP } from '../../apimachinery/ip.ts'
 import { dns1123Label, dns1123Subdomain, portName, portNumber, qualifiedName } from '../../apimachinery/names.ts'
 import { validateLabels } from '../../apimachinery/validation-meta.ts'
-import { cidrWarnings, endpointIP, ipWarnings, legacyCIDR, legacyIP, parseSloppy } from '../ipfields.ts'
+import { endpointIP, legacyCIDR, legacyIP } from '../ipfields.ts'
 import { externallyAccessible, isHeadless, needsHealthCheck } from './servicetype.ts'
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
@@ -83,7 +84,7 @@ export function validateClusterIPFields(svc: Service, old?: Service): FieldError
   })
   if (ips.length > 2) errors.push(invalid(path, shown, 'may only hold up to 2 values'))
   if (bad) return errors
-  const isV4 = (ip: string): boolean => parseSloppy(ip)?.v4 ?? false
+  const isV4 = (ip: string): boolean => !isIPv6(ip)
   if (ips.length > 1 && new Set(ips.map(isV4)).size < 2) errors.push(invalid(path, shown, 'may specify no more than one IP for each IP family'))
   if (!isHeadless(spec)) ips.slice(0, families.length).forEach((ip, i) => {
     if (families[i] === 'IPv4' && !isV4(ip)) errors.push(invalid(`${path}[${i}]`, ip, `expected an IPv4 value as indicated by \`ipFamilies[${i}]\``))
@@ -255,7 +256,7 @@ export function validateServiceStatusUpdate(svc: Service, old: Service): FieldEr
     else if (ing.ipMode !== 'VIP' && ing.ipMode !== 'Proxy') errors.push(notSupported(`${at}.ipMode`, ing.ipMode, ['Proxy', 'VIP']))
     if (ing.hostname) {
       errors.push(...each(`${at}.hostname`, ing.hostname, dns1123Subdomain(ing.hostname)))
-      if (parseSloppy(ing.hostname)) errors.push(invalid(`${at}.hostname`, ing.hostname, 'must be a DNS name, not an IP address'))
+      if (parseIP(ing.hostname)) errors.push(invalid(`${at}.hostname`, ing.hostname, 'must be a DNS name, not an IP address'))
     }
   })
   return errors
@@ -266,10 +267,10 @@ export function serviceWarnings(svc: Service): string[] {
   const spec = svc.spec ?? {}
   const warnings: string[] = []
   if (svc.metadata.annotations?.[TOPOLOGY_HINTS] !== undefined) warnings.push(`annotation ${TOPOLOGY_HINTS} is deprecated, please use ${TOPOLOGY_MODE} instead`)
-  if (spec.clusterIP && spec.clusterIP !== 'None') spec.clusterIPs?.forEach((ip, i) => warnings.push(...ipWarnings(`spec.clusterIPs[${i}]`, ip)))
-  spec.externalIPs?.forEach((ip, i) => warnings.push(...ipWarnings(`spec.externalIPs[${i}]`, ip)))
-  if (spec.loadBalancerIP) warnings.push(...ipWarnings('spec.loadBalancerIP', spec.loadBalancerIP))
-  spec.loadBalancerSourceRanges?.forEach((r, i) => warnings.push(...cidrWarnings(`spec.loadBalancerSourceRanges[${i}]`, r)))
+  if (spec.clusterIP && spec.clusterIP !== 'None') spec.clusterIPs?.forEach((ip, i) => warnings.push(...warningsForIP(`spec.clusterIPs[${i}]`, ip)))
+  spec.externalIPs?.forEach((ip, i) => warnings.push(...warningsForIP(`spec.externalIPs[${i}]`, ip)))
+  if (spec.loadBalancerIP) warnings.push(...warningsForIP('spec.loadBalancerIP', spec.loadBalancerIP))
+  spec.loadBalancerSourceRanges?.forEach((r, i) => warnings.push(...warningsForCIDR(`spec.loadBalancerSourceRanges[${i}]`, r)))
   if (spec.type === 'ExternalName' && spec.externalIPs?.length) warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"')
   if (spec.type !== 'ExternalName' && spec.externalName) warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"')
   return warnings
