@@ -42,9 +42,12 @@ const MAX = 9223372036854.775
 /** A duration that Go's time.ParseDuration refuses, in its words. */
 export class DurationError extends Error {}
 
+/** How the time package quotes: bytes outside ASCII as \x. */
+const quote = (text: string): string => JSON.stringify(text).replace(/[^\x20-\x7e]/gu, (ch) => [...new TextEncoder().encode(ch)].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join(''))
+
 /** Go's time.ParseDuration, in milliseconds: 300ms, -1.5h, 2h45m. Throws DurationError. */
 export function parseDuration(text: string): number {
-  const bad = (): DurationError => new DurationError(`time: invalid duration ${JSON.stringify(text)}`)
+  const bad = (): DurationError => new DurationError(`time: invalid duration ${quote(text)}`)
   let rest = text
   let sign = 1
   if (rest.startsWith('-') || rest.startsWith('+')) { sign = rest.startsWith('-') ? -1 : 1; rest = rest.slice(1) }
@@ -57,10 +60,11 @@ export function parseDuration(text: string): number {
     if (!/\d/.test(number)) throw bad()
     rest = rest.slice(number.length)
     const unit = /^[^.\d]*/.exec(rest)?.[0] ?? ''
-    if (unit === '') throw new DurationError(`time: missing unit in duration ${JSON.stringify(text)}`)
+    if (unit === '') throw new DurationError(`time: missing unit in duration ${quote(text)}`)
     const scale = UNITS.get(unit)
-    if (scale === undefined) throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`)
-    total += Number(number) * scale
+    if (scale === undefined) throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${quote(text)}`)
+    // A nanosecond is the least there is.
+    total += Math.floor(Number(number) * scale * 1e6 + 1e-6) / 1e6
     if (total > MAX) throw bad()
     rest = rest.slice(unit.length)
   }

@@ -31,7 +31,7 @@ const pow10 = (n: number): bigint => 10n ** BigInt(n)
 
 /** Parses a quantity's text. Throws QuantityError. */
 export function parseQuantity(input: string | number): ParsedQuantity {
-  const text = String(input).trim()
+  const text = String(input)
   if (text === '') throw new QuantityError(FORMAT_WRONG)
   if (text === '0') return { unscaled: 0n, scale: 0, format: 'DecimalSI', text }
   const m = /^([+-]?)([0-9]*)(?:(\.)([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/.exec(text)
@@ -97,7 +97,8 @@ function compareScaled(a: bigint, aScale: number, b: bigint, bScale: number): nu
   return x < y ? -1 : x > y ? 1 : 0
 }
 
-const parsed = (q: QuantityLike): ParsedQuantity => (typeof q === 'object' ? q : parseQuantity(q))
+/** What decoding does before parsing: blanks around are dropped. */
+const parsed = (q: QuantityLike): ParsedQuantity => (typeof q === 'object' ? q : parseQuantity(typeof q === 'string' ? q.trim() : q))
 
 /** -1, 0 or 1. */
 export function compareQuantity(a: QuantityLike, b: QuantityLike): number {

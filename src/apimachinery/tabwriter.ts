@@ -41,6 +41,9 @@ export class TabWriter {
   #align(text: string): string {
     const { minWidth, padding, remember } = this.#options
     const lines = text.split('\n').map((line) => line.split('\t'))
+    // The last line's last cell exists only when something stands in it.
+    const last = lines[lines.length - 1]
+    if (last && last[last.length - 1] === '') last.pop()
     const sizes = lines.map((cells) => cells.map(runeCount))
     const widths: number[] = []
     let out = ''

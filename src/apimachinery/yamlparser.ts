@@ -332,7 +332,7 @@ class Mapping {
     if (key.merge) { this.#merge(value.value); return }
     const k = key.value
     if (typeof k === 'object' && k !== null) { this.#refuse(`invalid map key: ${goSyntax(k)}`); return }
-    if (k === null) { this.#refuse(`${UNPREFIXED}unsupported map key of type: %!s(<nil>), key: <nil>, value: ${goSyntax(value.value)}`); return }
+    if (k === null) { this.#refuse(`${UNPREFIXED}unsupported map key of type: %!s(<nil>), key: <nil>, value: ${value.value === null ? '<nil>' : goSyntax(value.value)}`); return }
     const name = typeof k === 'number' ? keyNumber(k, key.float === true) : String(k)
     if (name === '__proto__') { this.#refuse(`line ${line + 1}: key "__proto__" is not allowed`); return }
     this.#value[name] = value.value
