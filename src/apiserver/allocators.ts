@@ -1,0 +1,22 @@
+// What is given out before an object is stored and comes back when it goes: ClusterIPs, node ports. One line for each resource that has such.
+import type { Draft, KubeObject } from '../apimachinery/object.ts'
+import type { Api, Context } from './api.ts'
+
+const NOTHING = (): void => {}
+
+/** Allocates for a new object; the returned function takes everything back. */
+export async function beginCreate(ctx: Context, object: Draft<KubeObject>, dryRun: boolean): Promise<() => void> {
+  if (ctx.served.storage !== 'services') return NOTHING
+  return (await import('./service-allocation.ts')).allocateForCreate(ctx, object, dryRun)
+}
+
+/** Allocates and releases for a changed object; the returned function undoes it. */
+export async function beginUpdate(ctx: Context, object: Draft<KubeObject>, old: KubeObject, dryRun: boolean): Promise<() => void> {
+  if (ctx.served.storage !== 'services') return NOTHING
+  return (await import('./service-allocation.ts')).allocateForUpdate(ctx, object, old, dryRun)
+}
+
+/** Gives back what a deleted object held. */
+export function release(api: Api, resource: string, object: KubeObject): void {
+  if (resource === 'services') void import('./service-allocation.ts').then((m) => m.releaseAll(api, object))
+}

@@ -1,0 +1,80 @@
+// The API server as a whole: create, get, list, update, patch, delete and watch of objects of any kind.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import { Schemas } from '../apimachinery/schema.ts'
+import type { Door } from '../apimachinery/door.ts'
+import { Client } from '../client/client.ts'
+import { KINDS } from '../kinds/index.ts'
+import { MemoryStore } from '../storage/memory.ts'
+import { createApiServer } from './apiserver.ts'
+
+const schemas = new Schemas((name) => readFileSync(join(import.meta.dirname, '../../schemas', `${name}.json`), 'utf8'))
+let seed = 1
+const entropy = { int: (n: number) => (seed = (seed * 48271) % 2147483647) % n, uuid: () => `00000000-0000-4000-8000-${String(seed++).padStart(12, '0')}`, suffix: (n: number) => 'bcdfg7xyz'.slice(0, n), shuffle: <T>(x: readonly T[]) => [...x] }
+let door: Door
+let client: Client
+beforeEach(async () => {
+  seed = 1
+  door = createApiServer({ store: new MemoryStore(), schemas, kinds: KINDS, clock: { now: () => Date.parse('2025-06-01T10:00:00Z'), sleep: () => new Promise(() => {}) }, entropy, versions: { server: 'v1.33.13', client: 'v1.33.1' }, serviceCIDRs: ['10.96.0.0/12'] })
+  client = new Client(door, { headers: { 'user-agent': 'test/v1' } })
+  await client.create('v1/namespaces', '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+})
+
+const cm = (name: string, data = { a: '1' }) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data })
+
+test('an object is created once, read back, listed, changed and deleted', async () => {
+  const made = await client.create('v1/configmaps', 'default', cm('a'))
+  expect(made.metadata).toMatchObject({ name: 'a', namespace: 'default', creationTimestamp: '2025-06-01T10:00:00Z' })
+  expect(made.metadata.uid).toBeTruthy()
+  await expect(client.create('v1/configmaps', 'default', cm('a'))).rejects.toThrow('configmaps "a" already exists')
+  expect(await client.get('v1/configmaps', 'default', 'a')).toEqual(made)
+  const list = await client.list('v1/configmaps', 'default')
+  expect(list.items).toHaveLength(1)
+  const next = await client.update('v1/configmaps', 'default', { ...made, data: { a: '2' } } as never)
+  expect(Number(next.metadata.resourceVersion)).toBeGreaterThan(Number(made.metadata.resourceVersion))
+  await expect(client.update('v1/configmaps', 'default', { ...made, data: { a: '3' } } as never)).rejects.toThrow('Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again')
+  expect(await client.delete('v1/configmaps', 'default', 'a')).toMatchObject({ kind: 'Status', status: 'Success', details: { name: 'a', kind: 'configmaps' } })
+  await expect(client.get('v1/configmaps', 'default', 'a')).rejects.toThrow('configmaps "a" not found')
+})
+
+test('a watch tells what happened after the revision it names', async () => {
+  const stop = new AbortController()
+  const first = await client.create('v1/configmaps', 'default', cm('a'))
+  const events = client.watch('v1/configmaps', 'default', { query: { resourceVersion: first.metadata.resourceVersion }, signal: stop.signal })
+  await client.create('v1/configmaps', 'default', cm('b'))
+  await client.delete('v1/configmaps', 'default', 'b')
+  const seen = []
+  for await (const e of events) { seen.push(`${e.type} ${(e.object as { metadata: { name: string } }).metadata.name}`); if (seen.length === 2) stop.abort() }
+  expect(seen).toEqual(['ADDED b', 'DELETED b'])
+})
+
+test('a list comes in pieces', async () => {
+  for (const n of ['a', 'b', 'c']) await client.create('v1/configmaps', 'default', cm(n))
+  const one = await client.list('v1/configmaps', 'default', { query: { limit: '2' } })
+  expect(one.items.map((o) => o.metadata.name)).toEqual(['a', 'b'])
+  expect(one.metadata.remainingItemCount).toBe(1)
+  const two = await client.list('v1/configmaps', 'default', { query: { limit: '2', continue: one.metadata.continue } })
+  expect(two.items.map((o) => o.metadata.name)).toEqual(['c'])
+})
+
+test('a finalizer holds an object until it is taken away', async () => {
+  await client.create('v1/configmaps', 'default', { ...cm('f'), metadata: { name: 'f', finalizers: ['example.com/hold'] } })
+  const held = await client.delete('v1/configmaps', 'default', 'f')
+  expect(held.metadata.deletionTimestamp).toBeTruthy()
+  await expect(client.create('v1/configmaps', 'default', cm('f'))).rejects.toThrow('object is being deleted: configmaps "f" already exists')
+  await client.patch('v1/configmaps', 'default', 'f', 'merge', { metadata: { finalizers: null } })
+  await expect(client.get('v1/configmaps', 'default', 'f')).rejects.toThrow('configmaps "f" not found')
+})
+
+test('what is not served is not found, and what cannot be done is not allowed', async () => {
+  expect((await door.handle({ method: 'GET', path: '/api/v1/namespaces/default/widgets' })).status).toBe(404)
+  expect((await door.handle({ method: 'POST', path: '/api/v1/namespaces/default/configmaps/x', body: cm('x') })).status).toBe(405)
+})
+
+test('a warm get costs far less than a millisecond', async () => {
+  await client.create('v1/configmaps', 'default', cm('a'))
+  const start = performance.now()
+  for (let i = 0; i < 2000; i++) await door.handle({ method: 'GET', path: '/api/v1/namespaces/default/configmaps/a' })
+  expect((performance.now() - start) / 2000).toBeLessThan(0.5)
+})

@@ -1,0 +1,148 @@
+// The API server: one request in, one answer out. Paths are read, the asker is checked, the verb is found; all the rest is in the rooms beside this file.
+import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from '../apimachinery/door.ts'
+import { StatusError, internalError } from '../apimachinery/status.ts'
+import { createResources } from './resources.ts'
+import type { Resources } from './resources.ts'
+import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
+import { requestInfo } from './request-info.ts'
+import type { RequestInfo } from './request-info.ts'
+import { SUBRESOURCES } from './subresources/index.ts'
+import { VERBS } from './verbs/index.ts'
+
+export type { ApiServerOptions } from './api.ts'
+
+/** The asker when a request names nobody: what the admin kubeconfig of kubeadm is. */
+export const ADMINISTRATOR: User = { name: 'kubernetes-admin', groups: ['kubeadm:cluster-admins', 'system:authenticated'] }
+
+const VERB_HANDLERS = new Map<string, Promise<Handler>>()
+const PARTS = new Map<string, Promise<Subresource>>()
+
+function verbHandler(name: string): Promise<Handler> | undefined {
+  let handler = VERB_HANDLERS.get(name)
+  if (!handler) {
+    handler = VERBS.find((v) => v.name === name)?.load()
+    if (handler) VERB_HANDLERS.set(name, handler)
+  }
+  return handler
+}
+
+function subresource(name: string): Promise<Subresource> | undefined {
+  let part = PARTS.get(name)
+  if (!part) {
+    part = SUBRESOURCES.find((s) => s.name === name)?.load()
+    if (part) PARTS.set(name, part)
+  }
+  return part
+}
+
+/** An API server on a store. */
+export function createApiServer(options: ApiServerOptions): Door {
+  const { store, schemas, entropy, versions } = options
+  const parts = new Map<string, unknown>()
+  let resources: Resources | undefined
+  const admin = options.user ?? ADMINISTRATOR
+  const api: Api = {
+    options, store, schemas, entropy, versions,
+    now: () => options.clock.now(),
+    find: (group, version, resource) => (resources ??= createResources(api, options.kinds)).find(group, version, resource),
+    served: () => (resources ??= createResources(api, options.kinds)).all(),
+    loopback: (request) => handle({ ...request, user: LOOPBACK }),
+    part: <T>(name: string, make: () => T): T => {
+      if (!parts.has(name)) parts.set(name, make())
+      return parts.get(name) as T
+    },
+  }
+
+  const askerOf = async (request: ApiRequest): Promise<User> => {
+    const user = request.user ?? admin
+    if (!request.headers || !impersonates(request.headers)) return user
+    return (await import('./authorization.ts')).impersonate(api, user, request.headers)
+  }
+
+  const authorize = async (request: ApiRequest, info: RequestInfo, user: User): Promise<void> => {
+    // the administrators' groups may do anything; nothing needs to be looked up for them
+    if (user.groups.includes('system:masters') || (user === admin && !options.user)) return
+    await (await import('./authorization.ts')).authorizeRequest(api, user, info, request)
+  }
+
+  /** The context of a request for a resource, or an answer that needs none. */
+  const prepare = async (request: ApiRequest): Promise<{ ctx: Context } | { response: ApiResponse }> => {
+    const info = requestInfo(request.method, request.path, request.query)
+    const user = await askerOf(request)
+    await authorize(request, info, user)
+    if (!info.isResource) return { response: await (await import('./nonresource.ts')).serveNonResource(api, request, info) }
+    const served = await api.find(info.group, info.version, info.resource)
+    if (!served) return { response: notServed() }
+    if (served.info.namespaced && !info.namespace && info.name && info.verb !== 'list' && info.verb !== 'watch' && info.verb !== 'create') return { response: notServed() }
+    if (!served.info.namespaced && info.namespace && info.resource !== 'namespaces') return { response: notServed() }
+    return { ctx: { api, request, info, user, served, warnings: [] } }
+  }
+
+  const serve = async (ctx: Context): Promise<ApiResponse> => {
+    const { info, served } = ctx
+    deprecation(ctx)
+    if (info.subresource) {
+      const known = served.info.subresources?.find((s) => s.name === info.subresource)
+      const part = known ? await subresource(info.subresource) : undefined
+      if (!known || !part) return notServed()
+      const handler = part[info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete']
+      if (!handler || !(known.verbs.includes(info.verb))) return methodNotAllowed()
+      return handler(ctx)
+    }
+    if (info.verb === 'create' && info.name) return methodNotAllowed()
+    if ((info.verb === 'update' || info.verb === 'patch') && !info.name) return methodNotAllowed()
+    if (!served.info.verbs.includes(info.verb)) return methodNotAllowed()
+    const special = served.info.group === 'authorization.k8s.io' || served.info.group === 'authentication.k8s.io' || served.storage === 'bindings' || served.storage === 'componentstatuses'
+    if (special) return (await import('./virtual.ts')).serveVirtual(ctx)
+    const handler = await verbHandler(info.verb)
+    return handler ? handler(ctx) : methodNotAllowed()
+  }
+
+  const handle = async (request: ApiRequest): Promise<ApiResponse> => {
+    let warnings: readonly string[] = []
+    try {
+      const prepared = await prepare(request)
+      if ('response' in prepared) return prepared.response
+      warnings = prepared.ctx.warnings
+      const response = await serve(prepared.ctx)
+      return warnings.length > 0 ? { ...response, warnings } : response
+    } catch (e) {
+      const error = e instanceof StatusError ? e : internalError(e instanceof Error ? (e.stack ?? e.message) : String(e))
+      return { status: error.code, headers: { 'content-type': 'application/json' }, body: error.status(), ...(warnings.length > 0 ? { warnings } : {}) }
+    }
+  }
+
+  const connect = async (request: ApiRequest, streams: Streams): Promise<ConnectResult> => {
+    const prepared = await prepare(request)
+    if ('response' in prepared) throw new StatusError(prepared.response.status, 'NotFound', 'the server could not find the requested resource')
+    const { ctx } = prepared
+    const part = ctx.info.subresource && ctx.served.info.subresources?.some((s) => s.name === ctx.info.subresource) ? await subresource(ctx.info.subresource) : undefined
+    if (!part?.connect) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource')
+    return part.connect(ctx, streams)
+  }
+
+  return { handle, connect }
+}
+
+const LOOPBACK: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
+const impersonates = (headers: Readonly<Record<string, string>>): boolean => headers['impersonate-user'] !== undefined || headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined || Object.keys(headers).some((h) => h.startsWith('impersonate-extra-'))
+
+const refusal = (code: number, reason: string, message: string, cause: string): ApiResponse =>
+  ({ status: code, headers: { 'content-type': 'application/json' }, body: new StatusError(code, reason, message, { causes: [{ reason: 'UnexpectedServerResponse', message: cause }] }).status() })
+/** A path that nothing serves, in the words that clients make of the router's plain text. */
+export const notServed = (): ApiResponse => refusal(404, 'NotFound', 'the server could not find the requested resource', '404 page not found')
+/** A path that is served, but not with this method. */
+export const methodNotAllowed = (): ApiResponse => refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', 'unknown')
+
+/** Versions that are served but should not be used any more say so. */
+function deprecation(ctx: Context): void {
+  const text = deprecated(ctx.served, ctx.api)
+  if (text) ctx.warnings.push(text)
+}
+
+function deprecated(served: Served, api: Api): string | undefined {
+  if (served.storage === 'endpoints' && endpointsDeprecated(api)) return 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
+  if (served.storage === 'componentstatuses') return 'v1 ComponentStatus is deprecated in v1.19+'
+  return undefined
+}
+const endpointsDeprecated = (api: Api): boolean => { const m = /^v?1\.(\d+)/.exec(api.versions.server); return !m || Number(m[1]) >= 33 }

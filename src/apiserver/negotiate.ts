@@ -1,0 +1,58 @@
+// What form of answer a client asked for (Accept), and how an answer becomes bytes; as apiserver's endpoints/handlers/negotiation and responsewriters.
+import { toJson } from '../apimachinery/gojson.ts'
+import { isObject } from '../apimachinery/object.ts'
+import type { Json, JsonObject } from '../apimachinery/object.ts'
+import { StatusError } from '../apimachinery/status.ts'
+
+export type Form = 'object' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
+
+interface Accepted { readonly type: string; readonly params: ReadonlyMap<string, string> }
+
+const cache = new Map<string, readonly Accepted[]>()
+/** The clauses of an Accept header, best first. */
+export function accepts(header: string | undefined): readonly Accepted[] {
+  if (!header) return []
+  const known = cache.get(header)
+  if (known) return known
+  const list = header.split(',').map((clause) => {
+    const [type = '', ...params] = clause.split(';').map((p) => p.trim())
+    return { type: type.toLowerCase(), params: new Map(params.map((p) => { const cut = p.indexOf('='); return [p.slice(0, cut), p.slice(cut + 1)] as const })) }
+  })
+  const q = (a: Accepted): number => Number(a.params.get('q') ?? 1)
+  const sorted = [...list].sort((a, b) => q(b) - q(a))
+  if (cache.size < 64) cache.set(header, sorted)
+  return sorted
+}
+
+const READABLE = new Set(['application/json', 'application/yaml', 'application/*', '*/*', 'application/vnd.kubernetes.protobuf', 'text/html'])
+
+/** The form of the answer. Throws NotAcceptable. */
+export function formOf(header: string | undefined): Form {
+  const list = accepts(header)
+  if (list.length === 0) return 'object'
+  for (const a of list) {
+    const as = a.params.get('as')
+    if (as === undefined) { if (READABLE.has(a.type)) return 'object'; continue }
+    if (a.params.get('g') !== 'meta.k8s.io' || (a.params.get('v') !== 'v1' && a.params.get('v') !== 'v1beta1')) continue
+    if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return as
+  }
+  throw new StatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf')
+}
+
+/** Whether the answer is wanted as YAML. */
+export const wantsYaml = (header: string | undefined): boolean => accepts(header)[0]?.type === 'application/yaml'
+
+/** An answer's body as the server writes it: Go's JSON, without a newline; items of typed lists do not repeat their kind. */
+export function encodeBody(body: Json, indent?: string): string {
+  if (typeof body === 'string') return body
+  return toJson(wireForm(body), indent)
+}
+
+/** Objects are kept in the order of their Go types; this drops what the wire leaves out. */
+function wireForm(body: Json): Json {
+  if (!isObject(body) || !Array.isArray(body.items) || typeof body.kind !== 'string' || !body.kind.endsWith('List')) return body
+  if (typeof body.apiVersion === 'string' && !isBuiltin(body.apiVersion)) return body
+  return { ...body, items: body.items.map((i: Json) => { if (!isObject(i)) return i; const { kind: _kind, apiVersion: _version, ...rest } = i; return rest as JsonObject }) }
+}
+
+const isBuiltin = (apiVersion: string): boolean => !apiVersion.includes('/') || /^[a-z]+\/|\.k8s\.io\//.test(apiVersion)

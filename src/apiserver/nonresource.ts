@@ -1,0 +1,30 @@
+// Paths that name no resource: discovery, version, health, OpenAPI, the root's list of paths.
+import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
+import type { Api } from './api.ts'
+import { answer, text } from './api.ts'
+import { notServed } from './apiserver.ts'
+import type { RequestInfo } from './request-info.ts'
+
+const HEALTH = new Set(['healthz', 'livez', 'readyz'])
+const CHECKS = ['ping', 'log', 'etcd', 'poststarthook/start-apiserver-admission-initializer', 'poststarthook/generic-apiserver-start-informers', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/scheduling/bootstrap-system-priority-classes', 'autoregister-completion']
+
+/** What /version says of a server with this version. */
+export function versionInfo(server: string): { readonly [k: string]: string } {
+  const m = /^v(\d+)\.(\d+)/.exec(server)
+  return { major: m?.[1] ?? '1', minor: m?.[2] ?? '33', emulationMajor: m?.[1] ?? '1', emulationMinor: m?.[2] ?? '33', minCompatibilityMajor: m?.[1] ?? '1', minCompatibilityMinor: String(Number(m?.[2] ?? 33) - 1), gitVersion: server, gitCommit: '', gitTreeState: 'clean', buildDate: '2025-01-01T00:00:00Z', goVersion: 'go1.24.6', compiler: 'gc', platform: 'linux/amd64' }
+}
+
+/** Serves everything that is not a resource. */
+export async function serveNonResource(api: Api, request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
+  const [first = '', second] = info.parts
+  if (request.method !== 'GET' && request.method !== 'HEAD') return notServed()
+  if (first === 'api' || first === 'apis') return (await import('./discovery.ts')).serveDiscovery(api, request, info)
+  if (first === 'version' && second === undefined) return answer(200, versionInfo(api.versions.server))
+  if (HEALTH.has(first)) {
+    if (second === undefined) return request.query?.verbose ? text(200, CHECKS.map((c) => `[+]${c} ok\n`).join('') + `${first} check passed\n`) : text(200, 'ok')
+    return CHECKS.includes(info.parts.slice(1).join('/')) ? text(200, 'ok') : notServed()
+  }
+  if (first === 'openapi') return (await import('./openapi.ts')).serveOpenApi(api, request, info)
+  if (first === '') return (await import('./discovery.ts')).servePaths(api)
+  return notServed()
+}

@@ -1,0 +1,323 @@
+// The one generic store around a kind's strategy: create, update and their order of steps, as apiserver's registry/generic/registry.Store and registry/rest do it.
+import { copy, equal } from '../apimachinery/object.ts'
+import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import { invalid as invalidField } from '../apimachinery/field.ts'
+import type { FieldError } from '../apimachinery/field.ts'
+import { StatusError, alreadyExists, badRequest, conflict, invalid, notFound } from '../apimachinery/status.ts'
+import { rfc3339 } from '../apimachinery/time.ts'
+import { validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/validation-meta.ts'
+import type { Strategy, StrategyContext } from '../kinds/kind.ts'
+import { StoreConflict } from '../storage/store.ts'
+import { admit, validateAdmission } from './admission/index.ts'
+import type { Operation } from './admission/index.ts'
+import { beginCreate, beginUpdate, release } from './allocators.ts'
+import { warn } from './api.ts'
+import type { Api, Context, Served } from './api.ts'
+import { normalize } from './decode-object.ts'
+import { trackUpdate } from './field-manager.ts'
+import type { WriteOptions } from './options.ts'
+
+type Writable = Draft<KubeObject>
+
+/** The resource that is stored, whichever version or group of it was asked for. */
+export const storedOf = (s: Served): Served => s.stored ?? s
+
+/** An object as stored -> in the version that was asked for. */
+export function fromStored(s: Served, object: KubeObject): KubeObject {
+  const conversion = s.stored ? s.kind.conversion : undefined
+  if (conversion) return conversion.fromStored(copy(object)) as KubeObject
+  if (object.apiVersion !== s.apiVersion || object.kind !== s.info.kind) return { ...object, apiVersion: s.apiVersion, kind: s.info.kind }
+  return object
+}
+
+/** An object in the version that was asked for -> as stored. */
+export function toStored(s: Served, draft: Writable): Writable {
+  const conversion = s.stored ? s.kind.conversion : undefined
+  if (conversion) return conversion.toStored(draft)
+  if (s.custom && s.custom.storageVersion !== s.info.version) draft.apiVersion = `${s.info.group}/${s.custom.storageVersion}`
+  return draft
+}
+
+/** The namespace of the request's objects: '' at cluster scope. */
+export const namespaceOf = (ctx: Context): string => (ctx.served.info.namespaced ? ctx.info.namespace : '')
+
+/** The stored object at the request's path. Throws NotFound. */
+export function getStored(ctx: Context, name = ctx.info.name): KubeObject {
+  const found = ctx.api.store.get(ctx.served.storage, namespaceOf(ctx), name)
+  if (!found) throw notFound(ctx.served.gr, name)
+  return found
+}
+
+const strategyOf = (s: Served): Strategy<KubeObject> => storedOf(s).kind.strategy
+const strategyContext = (api: Api): StrategyContext => ({ now: api.now(), versions: api.versions })
+const kindOf = (s: Served): { group: string; kind: string } => ({ group: storedOf(s).info.group, kind: storedOf(s).info.kind })
+
+/** Nodes register with their status; every other status is the controllers' alone from the start. */
+const STATUS_AT_CREATION: ReadonlySet<string> = new Set(['nodes', 'apiservices.apiregistration.k8s.io'])
+
+export const hasStatus = (s: Served): boolean => strategyOf(s).hasStatus ?? s.info.subresources?.some((r) => r.name === 'status') ?? false
+
+/** Refuses an object that says it belongs elsewhere than the path; fills in the path's namespace. */
+function matchNamespace(ctx: Context, draft: Writable): void {
+  // a namespace's own objects and cluster scoped ones carry none
+  const expected = ctx.served.info.namespaced ? ctx.info.namespace : ''
+  const actual = draft.metadata.namespace ?? ''
+  if (actual === '' && expected !== '') draft.metadata.namespace = expected
+  else if (actual !== '' && expected === '') delete draft.metadata.namespace
+  else if (actual !== expected) throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+}
+
+/** Drops owner references that are written twice, with a warning. */
+export function dedupOwners(ctx: Context, draft: Writable, afterAdmission = false): void {
+  const refs = draft.metadata.ownerReferences
+  if (!refs || refs.length < 2) return
+  const kept: typeof refs = []
+  const twice: string[] = []
+  for (const r of refs) { if (kept.some((k) => equal(k, r))) twice.push(r.uid); else kept.push(r) }
+  if (twice.length === 0) return
+  draft.metadata.ownerReferences = kept
+  const uids = [...new Set(twice)].join(',')
+  warn(ctx, afterAdmission
+    ? `.metadata.ownerReferences contains duplicate entries after mutating admission happens; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`
+    : `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`)
+}
+
+function refuse(s: Served, name: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid(kindOf(s), name, errors)
+}
+
+/** Field errors of an object's metadata, with the kind's rule for names. */
+function metaErrors(s: Served, obj: KubeObject, generic: boolean): FieldError[] {
+  return validateObjectMeta(obj.metadata, s.info.namespaced, generic ? pathSegmentName : strategyOf(s).nameRule, 'metadata')
+}
+
+/** The least that every name must be: one segment of a path. */
+export function pathSegmentName(name: string, prefix: boolean): string[] {
+  if (!prefix && (name === '.' || name === '..')) return [`may not be '${name}'`]
+  return ['/', '%'].filter((c) => name.includes(c)).map((c) => `may not contain '${c}'`)
+}
+
+const generationAtCreation = (strategy: Strategy<KubeObject>): boolean => strategy.generation !== undefined && strategy.generation !== false
+
+/** uid, creationTimestamp and a generated name. */
+function fillSystemFields(api: Api, draft: Writable): void {
+  draft.metadata.uid = api.entropy.uuid()
+  draft.metadata.creationTimestamp = rfc3339(api.now())
+  if (draft.metadata.generateName && !draft.metadata.name) draft.metadata.name = draft.metadata.generateName.slice(0, 58) + api.entropy.suffix(5)
+}
+
+/** What a client may not set on creation. */
+function wipeSystemFields(draft: Writable): void {
+  const meta = draft.metadata
+  for (const k of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const) delete meta[k]
+}
+
+/** From admission's last step to the object as it would be stored: allocators, prepare, generation, validation, warnings. */
+async function prepareCreate(ctx: Context, draft: Writable, options: WriteOptions): Promise<{ object: Writable; undo: () => void }> {
+  const { api, served } = ctx
+  fillSystemFields(api, draft)
+  let object = toStored(served, draft)
+  const strategy = strategyOf(served)
+  const undo = await beginCreate(ctx, object, options.dryRun)
+  try {
+    if (hasStatus(served) && !STATUS_AT_CREATION.has(served.storage)) delete (object as { status?: unknown }).status
+    if (generationAtCreation(strategy)) object.metadata.generation = 1
+    else if (!served.custom) delete object.metadata.generation
+    strategy.prepareForCreate?.(object, strategyContext(api))
+    object = normalize(api, storedOf(served), object)
+    const frozen = object as KubeObject
+    const name = object.metadata.name ?? ''
+    refuse(served, name, [...metaErrors(served, frozen, false), ...(strategy.validate?.(frozen, strategyContext(api)) ?? [])])
+    refuse(served, name, metaErrors(served, frozen, true))
+    for (const w of strategy.warnings?.(frozen, undefined, strategyContext(api)) ?? []) warn(ctx, w)
+    await validateAdmission(ctx, { operation: 'CREATE', object: frozen, options })
+    return { object, undo }
+  } catch (e) { undo(); throw e }
+}
+
+/** Stores a new object. `draft` is decoded and has its defaults. */
+export async function createObject(ctx: Context, draft: Writable, options: WriteOptions): Promise<KubeObject> {
+  const { api, served } = ctx
+  wipeSystemFields(draft)
+  matchNamespace(ctx, draft)
+  dedupOwners(ctx, draft)
+  let object = await trackUpdate(ctx, undefined, draft, options)
+  await admit(ctx, { operation: 'CREATE', object, options })
+  dedupOwners(ctx, object, true)
+  const generated = !object.metadata.name && !!object.metadata.generateName
+  for (let attempt = 0; ; attempt++) {
+    const prepared = await prepareCreate(ctx, generated ? copy(object) : object, options)
+    object = generated ? object : prepared.object
+    const final = prepared.object
+    if (final.metadata.resourceVersion) { prepared.undo(); throw new StatusError(500, 'Unknown', 'resourceVersion should not be set on objects to be created') }
+    try {
+      if (options.dryRun) {
+        const there = api.store.get(served.storage, final.metadata.namespace ?? '', final.metadata.name ?? '')
+        if (there) throw new StoreConflict('exists', there)
+        prepared.undo()
+        return fromStored(served, final as KubeObject)
+      }
+      return fromStored(served, api.store.create(served.storage, final as KubeObject))
+    } catch (e) {
+      prepared.undo()
+      if (!(e instanceof StoreConflict)) throw e
+      const name = final.metadata.name ?? ''
+      // up to eight names are tried before giving up
+      if (generated && attempt < 7) continue
+      if (generated) throw new StatusError(409, 'AlreadyExists', `${alreadyExists(served.gr, name).message}, the server was not able to generate a unique name for the object`, { name, ...(served.gr.group ? { group: served.gr.group } : {}), kind: served.gr.resource, retryAfterSeconds: 1 })
+      const there = api.store.get(served.storage, final.metadata.namespace ?? '', name)
+      const exists = alreadyExists(served.gr, name)
+      throw there?.metadata.deletionTimestamp ? new StatusError(409, 'AlreadyExists', `object is being deleted: ${exists.message}`, exists.details) : exists
+    }
+  }
+}
+
+export interface Update {
+  /** The new object in the served version, from the present one (undefined: there is none). Decoded, with defaults. */
+  readonly produce: (existing: KubeObject | undefined) => Promise<Writable> | Writable
+  readonly options: WriteOptions
+  /** PUT: the uid in the body must be the stored one's. */
+  readonly uid?: string
+  /** Server-side apply creates what is absent. */
+  readonly forceAllowCreate?: boolean
+  /** '' for the main resource, 'status', or another subresource that changes a part of the object. */
+  readonly subresource?: string
+  /** Managed fields were made by produce already (server-side apply). */
+  readonly managed?: boolean
+  /** Admission and validation of the whole object are the subresource's own. */
+  readonly validate?: (next: KubeObject, old: KubeObject) => FieldError[]
+  /** Called when the update removed the object (its last finalizer went). */
+}
+
+export interface Updated { readonly object: KubeObject; readonly created: boolean }
+
+const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
+
+/** Replaces the object at the request's path; tries again when it changed in between and the client named no version. */
+export async function updateObject(ctx: Context, name: string, update: Update): Promise<Updated> {
+  for (let attempt = 0; ; attempt++) {
+    try { return await tryUpdate(ctx, name, update) } catch (e) {
+      if (!(e instanceof StoreConflict)) throw e
+      if (attempt >= 5) throw conflict(ctx.served.gr, name, MODIFIED)
+    }
+  }
+}
+
+async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Updated> {
+  const { api, served } = ctx
+  const { options, subresource = '' } = update
+  const strategy = strategyOf(served)
+  const namespace = namespaceOf(ctx)
+  const existing = api.store.get(served.storage, namespace, name)
+  if (update.uid && (existing || !subresource)) {
+    const have = existing?.metadata.uid ?? ''
+    if (have !== update.uid && existing) throw conflict(served.gr, name, `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: ${have}`)
+  }
+  if (!existing) {
+    if (subresource || !(strategy.allowCreateOnUpdate || update.forceAllowCreate)) throw notFound(served.gr, name)
+    if (update.uid) throw conflict(served.gr, name, `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: `)
+    const draft = await update.produce(undefined)
+    delete draft.metadata.resourceVersion
+    wipeSystemFields(draft)
+    matchNamespace(ctx, draft)
+    const tracked = update.managed ? draft : await trackUpdate(ctx, undefined, draft, options)
+    await admit(ctx, { operation: 'CREATE', object: tracked, options })
+    dedupOwners(ctx, tracked, true)
+    const { object, undo } = await prepareCreate(ctx, tracked, options)
+    if (options.dryRun) { undo(); return { object: fromStored(served, object as KubeObject), created: true } }
+    try { return { object: fromStored(served, api.store.create(served.storage, object as KubeObject)), created: true } } catch (e) { undo(); throw e }
+  }
+  const old = fromStored(served, existing)
+  let draft = await update.produce(old)
+  const version = draft.metadata.resourceVersion
+  // a client that names a version is answered about that version before anything else can fail
+  if (!version && strategy.allowUnconditionalUpdate === false && !update.managed) {
+    throw invalid({ group: served.gr.group, kind: served.gr.resource }, name, [invalidField('metadata.resourceVersion', 0, 'must be specified for an update')])
+  }
+  matchNamespace(ctx, draft)
+  if (old.metadata.creationTimestamp) draft.metadata.creationTimestamp ??= old.metadata.creationTimestamp
+  if (!update.managed) draft = await trackUpdate(ctx, old, draft, options, subresource)
+  await admit(ctx, { operation: 'UPDATE', object: draft, old, options, subresource })
+  dedupOwners(ctx, draft, true)
+  if (version && version !== existing.metadata.resourceVersion) throw conflict(served.gr, name, MODIFIED)
+  let object = toStored(served, draft)
+  const undo = subresource ? () => {} : await beginUpdate(ctx, object, existing, options.dryRun)
+  try {
+    object = prepareUpdate(ctx, object, existing, update)
+    const next = object as KubeObject
+    await validateAdmission(ctx, { operation: 'UPDATE', object: next, old: existing, options, subresource })
+    if (sameButTimes(next, existing)) return { object: fromStored(served, existing), created: false }
+    object.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
+    if (options.dryRun) { undo(); return { object: fromStored(served, next), created: false } }
+    if (goesNow(served, next, existing)) {
+      const gone = api.store.delete(served.storage, namespace, name, existing.metadata.resourceVersion)
+      release(ctx.api, served.storage, existing)
+      return { object: fromStored(served, { ...next, metadata: { ...next.metadata, resourceVersion: gone.metadata.resourceVersion ?? '' } }), created: false }
+    }
+    return { object: fromStored(served, api.store.update(served.storage, next, existing.metadata.resourceVersion ?? '')), created: false }
+  } catch (e) { undo(); throw e }
+}
+
+/** BeforeUpdate: what an update can never change is put back; then prepare, validate, warn. */
+function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, update: Update): Writable {
+  const { api, served } = ctx
+  const strategy = strategyOf(served)
+  const context = strategyContext(api)
+  const subresource = update.subresource ?? ''
+  const meta = draft.metadata
+  const old = existing.metadata
+  if (old.generation !== undefined) meta.generation = old.generation
+  else delete meta.generation
+  const status = (o: unknown): unknown => (o as { status?: unknown }).status
+  if (subresource === 'status') strategy.prepareForStatusUpdate?.(draft, existing, context)
+  else if (!subresource) {
+    if (hasStatus(served)) {
+      if (status(existing) === undefined) delete (draft as { status?: unknown }).status
+      else (draft as { status?: unknown }).status = copy(status(existing))
+    }
+    strategy.prepareForUpdate?.(draft, existing, context)
+  }
+  if (!meta.uid) meta.uid = old.uid ?? ''
+  if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp
+  if (old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp
+  else delete meta.deletionTimestamp
+  if (old.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined) meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
+  const object = normalize(api, storedOf(served), draft)
+  if (subresource !== 'status' && generationMoves(strategy, object as KubeObject, existing)) object.metadata.generation = (old.generation ?? 0) + 1
+  const next = object as KubeObject
+  const specific = update.validate ? update.validate(next, existing) : subresource === 'status' ? (strategy.validateStatusUpdate?.(next, existing, context) ?? []) : (strategy.validateUpdate?.(next, existing, context) ?? [])
+  refuse(served, next.metadata.name ?? '', [...metaErrors(served, next, true), ...validateObjectMetaUpdate(next.metadata, old, 'metadata'), ...specific])
+  if (!subresource) for (const w of strategy.warnings?.(next, existing, context) ?? []) warn(ctx, w)
+  return object
+}
+
+function generationMoves(strategy: Strategy<KubeObject>, next: KubeObject, old: KubeObject): boolean {
+  if (!strategy.generation) return false
+  const spec = (o: KubeObject): unknown => (o as { spec?: unknown }).spec
+  if (!equal(spec(next), spec(old))) return true
+  return typeof strategy.generation === 'function' && strategy.generation(next, old)
+}
+
+/** Nothing changed but, at most, the times in managedFields: such an update is not written. */
+function sameButTimes(next: KubeObject, old: KubeObject): boolean {
+  const strip = (o: KubeObject): JsonObject => ({ ...o, metadata: { ...o.metadata, resourceVersion: '', managedFields: (o.metadata.managedFields ?? []).map((f) => ({ ...f, time: '' })) } }) as unknown as JsonObject
+  return equal(strip(next), strip(old))
+}
+
+/** An object that waits for deletion goes with its last finalizer. */
+function goesNow(s: Served, next: KubeObject, old: KubeObject): boolean {
+  if (!old.metadata.deletionTimestamp || (next.metadata.finalizers?.length ?? 0) > 0) return false
+  if (s.storage === 'namespaces') return ((next as { spec?: { finalizers?: readonly string[] } }).spec?.finalizers?.length ?? 0) === 0
+  return (old.metadata.finalizers?.length ?? 0) > 0 && (next.metadata.deletionGracePeriodSeconds ?? 0) === 0
+}
+
+const PREFIXES: Readonly<Record<string, string>> = { replicationcontrollers: 'controllers', endpoints: 'services/endpoints', services: 'services/specs', nodes: 'minions', 'ingresses.networking.k8s.io': 'ingress' }
+/** The key in etcd, as storage errors show it. */
+export function storageKey(s: Served, namespace: string, name: string): string {
+  const resource = storedOf(s).info.resource
+  const place = namespace ? `${namespace}/${name}` : name
+  if (s.custom) return `/registry/${s.info.group}/${resource}/${place}`
+  return `/registry/${PREFIXES[s.storage] ?? resource}/${place}`
+}
+
+export type { Operation }

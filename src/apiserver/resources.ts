@@ -1,0 +1,68 @@
+// Which resources are served: the built-in ones of schemas/discovery.json and those that CustomResourceDefinitions add.
+import type { KubeObject } from '../apimachinery/object.ts'
+import type { ResourceInfo } from '../apimachinery/schema.ts'
+import { resourceName } from '../apimachinery/status.ts'
+import type { KindLine } from '../kinds/index.ts'
+import type { Kind } from '../kinds/kind.ts'
+import type { Api, Served } from './api.ts'
+
+const CRDS = 'customresourcedefinitions.apiextensions.k8s.io'
+
+/** `apps/v1`, `v1`. */
+export const groupVersion = (group: string, version: string): string => (group ? `${group}/${version}` : version)
+
+export interface Resources {
+  find(group: string, version: string, resource: string): Promise<Served | undefined>
+  all(): Promise<readonly ResourceInfo[]>
+}
+
+/** The table of what is served; built-in rows are made at their first use. */
+export function createResources(api: Api, kinds: readonly KindLine[]): Resources {
+  const lines = new Map(kinds.map((k) => [k.gvk, k]))
+  const made = new Map<string, Served>()
+  let infos: Map<string, ResourceInfo> | undefined
+  const key = (group: string, version: string, resource: string): string => `${group}/${version}/${resource}`
+  const builtin = (): Map<string, ResourceInfo> => (infos ??= new Map(api.schemas.discovery().map((i) => [key(i.group, i.version, i.resource), i])))
+
+  const loadKind = async (gvk: string): Promise<Kind> => (await lines.get(gvk)?.load()) ?? { gvk, strategy: {} }
+
+  const make = async (info: ResourceInfo): Promise<Served> => {
+    const apiVersion = groupVersion(info.group, info.version)
+    const kind = await loadKind(`${apiVersion}/${info.kind}`)
+    const gr = { group: info.group, resource: info.resource }
+    const base = { info, gr, apiVersion, schema: api.schemas.nameOf(info.group, info.version, info.kind), kind }
+    const target = kind.conversion?.stored
+    if (target === undefined || target === kind.gvk) return { ...base, storage: resourceName(gr) }
+    const other = [...builtin().values()].find((i) => `${groupVersion(i.group, i.version)}/${i.kind}` === target)
+    if (!other) return { ...base, storage: resourceName(gr) }
+    const stored = await builtinServed(other)
+    return { ...base, storage: stored.storage, stored }
+  }
+
+  const builtinServed = async (info: ResourceInfo): Promise<Served> => {
+    const k = key(info.group, info.version, info.resource)
+    const here = made.get(k)
+    if (here) return here
+    const served = await make(info)
+    made.set(k, served)
+    return served
+  }
+
+  const definitions = (): readonly KubeObject[] => (api.store.count(CRDS) === 0 ? [] : api.store.list(CRDS))
+
+  return {
+    async find(group, version, resource) {
+      const info = builtin().get(key(group, version, resource))
+      if (info) return builtinServed(info)
+      const crd = group && api.store.count(CRDS) > 0 ? api.store.get(CRDS, '', `${resource}.${group}`) : undefined
+      if (!crd) return undefined
+      return (await import('./customresources.ts')).servedCustomResource(api, crd, version)
+    },
+    async all() {
+      const crds = definitions()
+      if (crds.length === 0) return api.schemas.discovery()
+      const { customResourceInfos } = await import('./customresources.ts')
+      return [...api.schemas.discovery(), ...crds.flatMap((c) => customResourceInfos(c))]
+    },
+  }
+}

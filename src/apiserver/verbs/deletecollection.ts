@@ -1,0 +1,28 @@
+// DELETE of a collection: each object that the selectors choose, with the same options.
+import type { ApiResponse } from '../../apimachinery/door.ts'
+import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import { answer } from '../api.ts'
+import type { Context } from '../api.ts'
+import { deleteObject, deleteOptions } from '../deletion.ts'
+import { fromStored, namespaceOf } from '../registry.ts'
+import { filterOf } from '../selectors.ts'
+
+export async function removeAll(ctx: Context): Promise<ApiResponse> {
+  const { api, served } = ctx
+  const options = await deleteOptions(ctx)
+  const filter = filterOf(ctx)
+  const namespace = namespaceOf(ctx)
+  const objects = api.store.list(served.storage, namespace ? { namespace } : {}).filter(filter.matches)
+  const items: KubeObject[] = []
+  for (const o of objects) {
+    try {
+      await deleteObject({ ...ctx, info: { ...ctx.info, namespace: o.metadata.namespace ?? '', name: o.metadata.name ?? '' } }, o.metadata.name ?? '', options)
+      items.push(fromStored(served, o))
+    } catch (e) {
+      // somebody else was faster
+      if (!(e instanceof StatusError && e.code === 404)) throw e
+    }
+  }
+  return answer(200, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata: { resourceVersion: String(api.store.revision) }, items: items as unknown as JsonObject[] })
+}

@@ -1,0 +1,115 @@
+// PATCH: JSON, merge and strategic merge patches and server-side apply; as apiserver's handlers/patch.go.
+import type { ApiResponse } from '../../apimachinery/door.ts'
+import { invalid as invalidField } from '../../apimachinery/field.ts'
+import { toJson } from '../../apimachinery/gojson.ts'
+import { isObject } from '../../apimachinery/object.ts'
+import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import { StatusError, badRequest, invalid } from '../../apimachinery/status.ts'
+import type { Context } from '../api.ts'
+import { warn } from '../api.ts'
+import { mediaType, targetOf, unsupportedMediaType } from '../body.ts'
+import type { Target } from '../body.ts'
+import { decodeObject } from '../decode-object.ts'
+import { writeOptions } from '../options.ts'
+import type { WriteOptions } from '../options.ts'
+import { updateObject } from '../registry.ts'
+import { present } from './get.ts'
+
+const JSON_PATCH = 'application/json-patch+json'
+const MERGE = 'application/merge-patch+json'
+const STRATEGIC = 'application/strategic-merge-patch+json'
+const APPLY = 'application/apply-patch+yaml'
+const ACCEPTED = [JSON_PATCH, MERGE, STRATEGIC, APPLY]
+
+/** A patch that cannot be carried out: the cause is not told. */
+const unprocessable = (): StatusError => new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request')
+
+async function patchText(ctx: Context): Promise<unknown> {
+  const { body } = ctx.request
+  if (typeof body !== 'string') return body
+  if (mediaType(ctx.request.headers?.['content-type']) === APPLY) {
+    const { parseYaml } = await import('../../apimachinery/yaml.ts')
+    try { return parseYaml(body) } catch (e) { throw badRequest(`error decoding YAML: ${(e as Error).message}`) }
+  }
+  const { parseJsonText } = await import('../../apimachinery/decode.ts')
+  try { return parseJsonText(body).value } catch (e) { throw badRequest((e as Error).message) }
+}
+
+/** What a kind of patch makes of the present object. */
+export type Apply = (current: JsonObject) => Promise<JsonObject> | JsonObject
+
+/** Reads the request's patch. */
+export async function readPatch(ctx: Context, schema: string): Promise<{ type: string; apply: Apply; value: unknown }> {
+  const type = mediaType(ctx.request.headers?.['content-type'])
+  if (!ACCEPTED.includes(type)) throw unsupportedMediaType(ctx.served.custom ? [JSON_PATCH, MERGE, APPLY] : ACCEPTED)
+  if (type === STRATEGIC && !schema) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
+  const value = await patchText(ctx)
+  if (type === JSON_PATCH) {
+    if (!Array.isArray(value)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch')
+    if (value.length > 10_000) throw new StatusError(413, 'RequestEntityTooLarge', `The allowed maximum operations in a JSON patch is 10000, got ${value.length}`)
+    const { applyJsonPatch } = await import('../../apimachinery/patch.ts')
+    return { type, value, apply: (current) => {
+      try { return applyJsonPatch(current, value as readonly JsonObject[]) as JsonObject } catch { throw unprocessable() }
+    } }
+  }
+  if (!isObject(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`)
+  if (type === MERGE) {
+    const { applyMergePatch } = await import('../../apimachinery/patch.ts')
+    return { type, value, apply: (current) => applyMergePatch(current, value) as JsonObject }
+  }
+  if (type === APPLY) return { type, value, apply: (current) => current }
+  const { applyStrategicMerge } = await import('../../apimachinery/strategicmerge.ts')
+  return { type, value, apply: (current) => {
+    try { return applyStrategicMerge(current, value, schema, ctx.api.schemas) as JsonObject } catch (e) { throw badRequest((e as Error).message) }
+  } }
+}
+
+/** A patched object as the kind's own: decoded again, strictly when asked. `shown` is what errors print: the patch, or the patched object. */
+export function decodePatched(ctx: Context, patched: JsonObject, target: Target, options: WriteOptions, shown: string): Draft<KubeObject> {
+  const refuse = (why: string): StatusError => patchInvalid(shown, why)
+  const { object, errors } = decodeObject(ctx.api, patched, target, refuse)
+  if (errors.length > 0 && options.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${errors.join(', ')}`)
+  if (options.fieldValidation === 'Warn') for (const e of errors) warn(ctx, e)
+  return object
+}
+
+/** %+v of a decoded patch: map[data:map[a:1]]. */
+function goMap(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goMap).join(' ')}]`
+  if (isObject(value)) return `map[${Object.keys(value).sort().map((k) => `${k}:${goMap(value[k])}`).join(' ')}]`
+  return value === null || value === undefined ? '<nil>' : String(value)
+}
+
+/** NewInvalid without kind and name, as patch's errors are. */
+function patchInvalid(shown: string, why: string): StatusError {
+  const error = invalidField('patch', shown, why)
+  return new StatusError(422, 'Invalid', ` "" is invalid: ${error.field}: ${error.message}`, { causes: [{ reason: error.type, message: error.message, field: error.field }] })
+}
+
+/** Patches the main resource or a part of it (status). */
+export async function patchObject(ctx: Context, subresource = ''): Promise<ApiResponse> {
+  const { served } = ctx
+  const applying = mediaType(ctx.request.headers?.['content-type']) === APPLY
+  const options = writeOptions(ctx, 'PatchOptions', applying)
+  const { type, apply, value } = await readPatch(ctx, served.schema)
+  const target = targetOf(served)
+  if (applying) {
+    const { applyServerSide } = await import('../field-manager.ts')
+    const done = await updateObject(ctx, ctx.info.name, { options, subresource, managed: true, forceAllowCreate: subresource === '', produce: (existing) => applyServerSide(ctx, existing, value as JsonObject, options, subresource) })
+    return present(ctx, done.created ? 201 : 200, done.object)
+  }
+  const done = await updateObject(ctx, ctx.info.name, {
+    options, subresource,
+    produce: async (existing) => {
+      const current = (existing ?? {}) as unknown as JsonObject
+      const patched = await apply(current)
+      const draft = decodePatched(ctx, patched, target, options, type === STRATEGIC ? goMap(value) : toJson(patched))
+      // what names the object is not the patch's to change
+      if (existing && draft.metadata.name !== existing.metadata.name) throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${ctx.info.name})`)
+      return draft
+    },
+  })
+  return present(ctx, 200, done.object)
+}
+
+export const patch = (ctx: Context): Promise<ApiResponse> => patchObject(ctx)

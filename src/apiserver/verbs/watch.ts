@@ -1,0 +1,85 @@
+// Watches: the present state or the changes after a revision, as a stream of events; as apiserver's handlers/watch.go and the watch cache.
+import type { ApiResponse, WatchEvent } from '../../apimachinery/door.ts'
+import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import { gone } from '../../apimachinery/status.ts'
+import { StoreExpired } from '../../storage/store.ts'
+import type { Change } from '../../storage/store.ts'
+import { param } from '../api.ts'
+import type { Context } from '../api.ts'
+import { formOf } from '../negotiate.ts'
+import { fromStored, namespaceOf } from '../registry.ts'
+import { filterOf, flag } from '../selectors.ts'
+import { parseVersion } from './list.ts'
+
+/** Events in order, read by one reader; ends when told. */
+class Channel implements AsyncIterable<WatchEvent> {
+  readonly #queue: WatchEvent[] = []
+  #wake: (() => void) | undefined
+  #ended = false
+  onEnd: (() => void) | undefined
+  push(e: WatchEvent): void { if (!this.#ended) { this.#queue.push(e); this.#wake?.() } }
+  end(): void { if (this.#ended) return; this.#ended = true; this.onEnd?.(); this.#wake?.() }
+  async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent> {
+    try {
+      for (;;) {
+        const next = this.#queue.shift()
+        if (next) { yield next; continue }
+        if (this.#ended) return
+        await new Promise<void>((resolve) => { this.#wake = resolve })
+        this.#wake = undefined
+      }
+    } finally { this.end() }
+  }
+}
+
+export async function watch(ctx: Context): Promise<ApiResponse> {
+  const { api, served, request } = ctx
+  const filter = filterOf(ctx)
+  const version = parseVersion(param(ctx, 'resourceVersion'))
+  const form = formOf(request.headers?.accept)
+  const forms = form === 'object' ? undefined : await import('../table.ts')
+  const namespace = namespaceOf(ctx)
+  const channel = new Channel()
+  let first = true
+  const shown = (o: KubeObject): JsonObject => {
+    const object = fromStored(served, o)
+    if (!forms) return object as unknown as JsonObject
+    if (form !== 'Table') return forms.partialMetadata(object)
+    const out = forms.table(ctx, [object], { resourceVersion: o.metadata.resourceVersion ?? '' }, first)
+    first = false
+    return out
+  }
+  const wanted = (o: KubeObject): boolean => (!namespace || o.metadata.namespace === namespace) && filter.matches(o)
+  const send = (type: WatchEvent['type'], o: KubeObject): void => channel.push({ type, object: shown(o) })
+  const onChange = (c: Change): void => {
+    if (c.resource !== served.storage) return
+    const now = c.type !== 'DELETED' && wanted(c.object)
+    const before = c.previous !== undefined && wanted(c.previous)
+    if (now) send(before ? 'MODIFIED' : 'ADDED', c.object)
+    // an object that no longer matches is gone for this watcher, in its last matching form
+    else if (before) send('DELETED', c.type === 'DELETED' ? c.object : { ...(c.previous ?? c.object), metadata: { ...(c.previous ?? c.object).metadata, resourceVersion: c.object.metadata.resourceVersion ?? '' } })
+  }
+  const bookmark = (annotations?: JsonObject): void => channel.push({ type: 'BOOKMARK', object: { kind: served.info.kind, apiVersion: served.apiVersion, metadata: { resourceVersion: String(api.store.revision), creationTimestamp: null, ...(annotations ? { annotations } : {}) } } })
+  const initial = version === undefined || version === 0 || flag(ctx, 'sendInitialEvents')
+  try {
+    if (initial) {
+      for (const o of api.store.list(served.storage, namespace ? { namespace } : {})) if (wanted(o)) send('ADDED', o)
+      if (flag(ctx, 'sendInitialEvents') && flag(ctx, 'allowWatchBookmarks')) bookmark({ 'k8s.io/initial-events-end': 'true' })
+    }
+    channel.onEnd = api.store.watch(initial ? api.store.revision : (version ?? 0), onChange)
+  } catch (e) {
+    if (!(e instanceof StoreExpired)) throw e
+    channel.push({ type: 'ERROR', object: gone(`too old resource version: ${version} (${e.oldest})`).status() })
+    channel.end()
+  }
+  if (request.signal?.aborted) channel.end()
+  else request.signal?.addEventListener('abort', () => channel.end(), { once: true })
+  const seconds = Number(param(ctx, 'timeoutSeconds') ?? 0)
+  if (seconds > 0) {
+    const stop = new AbortController()
+    const previous = channel.onEnd
+    channel.onEnd = () => { previous?.(); stop.abort() }
+    void api.options.clock.sleep(seconds * 1000, stop.signal).then(() => channel.end(), () => {})
+  }
+  return { status: 200, headers: { 'content-type': 'application/json;stream=watch' }, body: null, stream: channel }
+}
