@@ -15,7 +15,7 @@ export interface ControllerLine {
 export const CONTROLLERS: readonly ControllerLine[] = [
   { name: 'serviceaccount-controller', resources: ['namespaces', 'serviceaccounts'], load: () => import('./serviceaccount.ts').then((m) => m.serviceAccountController) },
   { name: 'root-ca-certificate-publisher', resources: ['namespaces', 'configmaps'], wants: (c) => c.resource === 'namespaces' || c.object.metadata.name === 'kube-root-ca.crt', load: () => import('./rootca.ts').then((m) => m.rootCAController) },
-  { name: 'default-scheduler', resources: ['pods', 'nodes', 'persistentvolumeclaims', 'persistentvolumes'], load: () => import('./scheduler.ts').then((m) => m.scheduler) },
+  { name: 'default-scheduler', resources: ['pods', 'nodes', 'persistentvolumeclaims', 'persistentvolumes', 'storageclasses.storage.k8s.io'], load: () => import('./scheduler.ts').then((m) => m.scheduler) },
   { name: 'kubelet', resources: ['pods', 'nodes', 'configmaps', 'secrets', 'persistentvolumeclaims', 'serviceaccounts'], load: () => import('../node/kubelet.ts').then((m) => m.kubelet) },
   { name: 'replicaset-controller', resources: ['replicasets.apps', 'pods'], load: () => import('./replicaset.ts').then((m) => m.replicaSetController) },
   { name: 'replication-controller', resources: ['replicationcontrollers', 'pods'], wants: (c) => c.resource !== 'pods' || c.object.metadata.ownerReferences?.[0]?.kind === 'ReplicationController' || !c.object.metadata.ownerReferences, load: () => import('./replicaset.ts').then((m) => m.replicationController) },

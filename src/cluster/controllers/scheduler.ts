@@ -1,0 +1,268 @@
+// The scheduler: finds a node for every pod that has none, says why where there is none, and preempts by priority; behaves as pkg/scheduler with its default plugins.
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../apimachinery/api/core.v1.ts'
+import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
+import type { StorageClass } from '../../apimachinery/api/storage.v1.ts'
+import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import { rfc3339 } from '../../apimachinery/time.ts'
+import { keyOf, splitKey } from '../controller.ts'
+import type { Controller, ControllerContext } from '../controller.ts'
+import { amount, hostPorts, nodeState, podRequests } from '../node/nodestate.ts'
+import type { Amounts, NodeState } from '../node/nodestate.ts'
+import { podFits, preference } from './podaffinity.ts'
+import { matchesNode, nodePreference, toleratesTaint } from './nodeaffinity.ts'
+
+/** Why a pod does not fit a node. `hopeless`: removing other pods would not help. */
+interface Misfit { readonly reasons: readonly string[]; readonly hopeless: boolean }
+const never = (reason: string): Misfit => ({ reasons: [reason], hopeless: true })
+const maybe = (...reasons: string[]): Misfit => ({ reasons, hopeless: false })
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` */
+function tally(total: number, reasons: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const r of reasons) counts.set(r, (counts.get(r) ?? 0) + 1)
+  const parts = [...counts].map(([r, n]) => `${n} ${r}`).sort(byText)
+  return `0/${total} nodes are available:${parts.length ? ` ${parts.join(', ')}.` : ''}`
+}
+
+/** The part of a pod's request that a node cannot give beside what it holds already. */
+function fits(pod: Pod, requests: Amounts, node: Node, state: NodeState, without?: ReadonlySet<string>): Misfit | undefined {
+  const usage = state.usage(node.metadata.name ?? '')
+  const allocatable = node.status?.allocatable ?? {}
+  const reasons: string[] = []
+  const used = (r: string): number => {
+    let n = usage.used.get(r) ?? 0
+    for (const uid of without ?? []) n -= state.placed.get(uid)?.requests.get(r) ?? 0
+    return n
+  }
+  if (usage.uids.size - (without?.size ?? 0) + 1 > amount('pods', allocatable.pods ?? 110)) reasons.push('Too many pods')
+  for (const r of ['cpu', 'memory', 'ephemeral-storage', ...[...requests.keys()].filter((k) => k.includes('/') || k.startsWith('hugepages-'))]) {
+    const wanted = requests.get(r) ?? 0
+    if (wanted <= 0) continue
+    if (r === 'ephemeral-storage' && allocatable[r] === undefined) continue
+    if (wanted > amount(r, allocatable[r] ?? 0) - used(r)) reasons.push(`Insufficient ${r}`)
+  }
+  return reasons.length ? maybe(...reasons) : undefined
+}
+
+function portsFree(pod: Pod, node: string, state: NodeState, without?: ReadonlySet<string>): boolean {
+  const wanted = hostPorts(pod)
+  if (wanted.length === 0) return true
+  for (const uid of state.usage(node).uids) {
+    if (without?.has(uid)) continue
+    for (const taken of state.placed.get(uid)?.ports ?? []) {
+      const [protocol, ip, port] = taken.split(' ')
+      for (const w of wanted) { const [p, i, n] = w.split(' '); if (p === protocol && n === port && (i === ip || i === '0.0.0.0' || ip === '0.0.0.0')) return false }
+    }
+  }
+  return true
+}
+
+interface Volumes { readonly refuse?: string; readonly bound: readonly PersistentVolume[]; readonly toBind: readonly PersistentVolumeClaim[]; /** Waits for the volume controller. */ readonly waiting?: boolean }
+
+/** The claims of a pod: what is bound already, what must be bound on the chosen node. */
+export function claimsOf(ctx: Pick<ControllerContext, 'lister'>, pod: Pod): Volumes {
+  const namespace = pod.metadata.namespace ?? ''
+  const bound: PersistentVolume[] = []
+  const toBind: PersistentVolumeClaim[] = []
+  let immediate = false
+  for (const v of pod.spec?.volumes ?? []) {
+    const name = v.persistentVolumeClaim?.claimName ?? (v.ephemeral ? `${pod.metadata.name}-${v.name}` : undefined)
+    if (name === undefined) continue
+    const claim = ctx.lister.get<PersistentVolumeClaim>('persistentvolumeclaims', namespace, name)
+    if (!claim) return { refuse: v.ephemeral ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"` : `persistentvolumeclaim "${name}" not found`, bound, toBind }
+    if (claim.status?.phase === 'Lost') return { refuse: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"`, bound, toBind }
+    if (claim.metadata.deletionTimestamp) return { refuse: `persistentvolumeclaim "${name}" is being deleted`, bound, toBind }
+    if (claim.spec?.volumeName && claim.metadata.annotations?.['pv.kubernetes.io/bind-completed']) {
+      const pv = ctx.lister.get<PersistentVolume>('persistentvolumes', '', claim.spec.volumeName)
+      if (pv) bound.push(pv)
+      continue
+    }
+    const cls = claim.spec?.storageClassName ? ctx.lister.get<StorageClass>('storageclasses.storage.k8s.io', '', claim.spec.storageClassName) : undefined
+    if (cls?.volumeBindingMode === 'WaitForFirstConsumer' && !claim.spec?.volumeName) toBind.push(claim)
+    else immediate = true
+  }
+  return { ...(immediate ? { refuse: 'pod has unbound immediate PersistentVolumeClaims' } : {}), bound, toBind }
+}
+
+function volumesFit(ctx: ControllerContext, volumes: Volumes, node: Node): Misfit | undefined {
+  for (const pv of volumes.bound) if (pv.spec?.nodeAffinity?.required && !matchesNode(pv.spec.nodeAffinity.required, node)) return never("node(s) didn't match PersistentVolume's node affinity")
+  for (const claim of volumes.toBind) {
+    const cls = ctx.lister.get<StorageClass>('storageclasses.storage.k8s.io', '', claim.spec?.storageClassName ?? '')
+    if (cls?.provisioner !== 'kubernetes.io/no-provisioner') continue
+    const found = ctx.lister.list<PersistentVolume>('persistentvolumes').some((pv) => suits(pv, claim) && (!pv.spec?.nodeAffinity?.required || matchesNode(pv.spec.nodeAffinity.required, node)))
+    if (!found) return never("node(s) didn't find available persistent volumes to bind")
+  }
+  return undefined
+}
+
+/** Whether a volume that nobody has could serve a claim. */
+export function suits(pv: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+  if (pv.metadata.deletionTimestamp) return false
+  const ref = pv.spec?.claimRef
+  if (ref && !(ref.namespace === claim.metadata.namespace && ref.name === claim.metadata.name && (!ref.uid || ref.uid === claim.metadata.uid))) return false
+  if (!ref && pv.status?.phase !== 'Available') return false
+  if ((pv.spec?.storageClassName ?? '') !== (claim.spec?.storageClassName ?? '')) return false
+  if ((pv.spec?.volumeMode ?? 'Filesystem') !== (claim.spec?.volumeMode ?? 'Filesystem')) return false
+  if (claim.spec?.selector && !matches(fromLabelSelector(claim.spec.selector), pv.metadata.labels ?? {})) return false
+  if (!(claim.spec?.accessModes ?? []).every((m) => pv.spec?.accessModes?.includes(m))) return false
+  return amount('storage', pv.spec?.capacity?.storage ?? 0) >= amount('storage', claim.spec?.resources?.requests?.storage ?? 0)
+}
+
+/** Runs the filters in the scheduler's order; the first that refuses speaks for the node. */
+function filter(ctx: ControllerContext, pod: Pod, requests: Amounts, volumes: Volumes, node: Node, nodes: readonly Node[], state: NodeState, without?: ReadonlySet<string>): Misfit | undefined {
+  const name = node.metadata.name ?? ''
+  const tolerations = pod.spec?.tolerations ?? []
+  if (node.spec?.unschedulable && !toleratesTaint(tolerations, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' })) return never('node(s) were unschedulable')
+  if (pod.spec?.nodeName && pod.spec.nodeName !== name) return never("node(s) didn't match the requested node name")
+  const taint = node.spec?.taints?.find((t) => (t.effect === 'NoSchedule' || t.effect === 'NoExecute') && !toleratesTaint(tolerations, t))
+  if (taint) return never(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`)
+  if (pod.spec?.nodeSelector && !Object.entries(pod.spec.nodeSelector).every(([k, v]) => node.metadata.labels?.[k] === v)) return never("node(s) didn't match Pod's node affinity/selector")
+  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  if (required && !matchesNode(required, node)) return never("node(s) didn't match Pod's node affinity/selector")
+  if (!portsFree(pod, name, state, without)) return maybe("node(s) didn't have free ports for the requested pod ports")
+  return fits(pod, requests, node, state, without) ?? volumesFit(ctx, volumes, node) ?? podFits(ctx.lister, pod, node, nodes, state, without)
+}
+
+/** Higher is better: spread of one controller's pods first, then wishes, then free room. */
+function score(ctx: ControllerContext, pod: Pod, requests: Amounts, node: Node, nodes: readonly Node[], state: NodeState): number {
+  const usage = state.usage(node.metadata.name ?? '')
+  const allocatable = node.status?.allocatable ?? {}
+  const free = (r: string): number => { const all = amount(r, allocatable[r] ?? 0); return all > 0 ? Math.max(0, all - (usage.used.get(r) ?? 0) - (requests.get(r) ?? 0)) / all : 0 }
+  const owner = pod.metadata.ownerReferences?.find((r) => r.controller)?.uid
+  const soft = (node.spec?.taints ?? []).filter((t) => t.effect === 'PreferNoSchedule' && !toleratesTaint(pod.spec?.tolerations ?? [], t)).length
+  const siblings = owner ? (usage.owners.get(owner) ?? 0) : 0
+  return -200 * siblings - 300 * soft + 2 * nodePreference(pod, node) + 2 * preference(ctx.lister, pod, node, nodes, state) + 50 * (free('cpu') + free('memory')) - usage.uids.size / 10
+}
+
+async function bind(ctx: ControllerContext, pod: Pod, node: string): Promise<void> {
+  const namespace = pod.metadata.namespace ?? ''
+  await ctx.client.post('v1/pods', namespace, pod.metadata.name ?? '', 'binding', { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name ?? '', namespace, uid: pod.metadata.uid ?? '' }, target: { kind: 'Node', name: node } })
+  nodeState(ctx.lister).see({ ...pod, spec: { ...pod.spec, containers: pod.spec?.containers ?? [], nodeName: node } })
+  await ctx.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${pod.metadata.name} to ${node}`)
+}
+
+/** Says why the pod waits: the condition, and an event when the reason is new. */
+async function refuse(ctx: ControllerContext, pod: Pod, message: string, nominated?: string): Promise<void> {
+  const conditions = pod.status?.conditions ?? []
+  const old = conditions.find((c) => c.type === 'PodScheduled')
+  if (old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message && (nominated === undefined || nominated === pod.status?.nominatedNodeName)) return
+  await ctx.event(pod, 'Warning', 'FailedScheduling', message)
+  const next = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastProbeTime: null, lastTransitionTime: old?.status === 'False' && old.lastTransitionTime ? old.lastTransitionTime : rfc3339(ctx.clock.now()) }
+  const rest = conditions.filter((c) => c.type !== 'PodScheduled')
+  const at = conditions.findIndex((c) => c.type === 'PodScheduled')
+  const list = at < 0 ? [...rest, next] : [...rest.slice(0, at), next, ...rest.slice(at)]
+  await ctx.client.update('v1/pods', pod.metadata.namespace ?? '', { ...pod, status: { ...pod.status, conditions: list, ...(nominated ? { nominatedNodeName: nominated } : {}) } } as never, { subresource: 'status' })
+}
+
+interface Candidate { readonly node: string; readonly victims: readonly string[]; readonly violations: number }
+
+/** The pods that would have to go from a node, or undefined when even all lesser ones would not do. */
+function victimsOn(ctx: ControllerContext, pod: Pod, requests: Amounts, volumes: Volumes, node: Node, nodes: readonly Node[], state: NodeState): Candidate | undefined {
+  const priority = pod.spec?.priority ?? 0
+  const lesser = [...state.usage(node.metadata.name ?? '').uids].filter((uid) => (state.placed.get(uid)?.priority ?? 0) < priority)
+  if (lesser.length === 0) return undefined
+  const gone = new Set(lesser)
+  if (filter(ctx, pod, requests, volumes, node, nodes, state, gone)) return undefined
+  const podOf = (uid: string): Pod | undefined => { const [ns, name] = splitKey(state.placed.get(uid)?.key ?? ''); return ctx.lister.get<Pod>('pods', ns, name) }
+  const budgets = ctx.lister.list<PodDisruptionBudget>('poddisruptionbudgets.policy')
+  const guarded = (uid: string): boolean => { const p = podOf(uid); return !!p && budgets.some((b) => b.metadata.namespace === p.metadata.namespace && b.spec?.selector && (b.status?.disruptionsAllowed ?? 0) <= 0 && matches(fromLabelSelector(b.spec.selector), p.metadata.labels ?? {})) }
+  // the more important and the older are spared first, those whose budget would break before all
+  const age = (uid: string): string => podOf(uid)?.status?.startTime ?? ''
+  const order = [...lesser].sort((a, b) => Number(guarded(b)) - Number(guarded(a)) || (state.placed.get(b)?.priority ?? 0) - (state.placed.get(a)?.priority ?? 0) || byText(age(a), age(b)))
+  let violations = 0
+  for (const uid of order) {
+    gone.delete(uid)
+    if (filter(ctx, pod, requests, volumes, node, nodes, state, gone)) { gone.add(uid); if (guarded(uid)) violations++ }
+  }
+  return { node: node.metadata.name ?? '', victims: order.filter((uid) => gone.has(uid)), violations }
+}
+
+async function preempt(ctx: ControllerContext, pod: Pod, requests: Amounts, volumes: Volumes, nodes: readonly Node[], misfits: ReadonlyMap<string, Misfit>, state: NodeState): Promise<{ nominated: string } | { why: string }> {
+  if (pod.spec?.preemptionPolicy === 'Never') return { why: 'not eligible due to preemptionPolicy=Never.' }
+  const candidates: Candidate[] = []
+  const reasons: string[] = []
+  for (const n of nodes) {
+    if (misfits.get(n.metadata.name ?? '')?.hopeless !== false) { reasons.push('Preemption is not helpful for scheduling'); continue }
+    const c = victimsOn(ctx, pod, requests, volumes, n, nodes, state)
+    if (c) candidates.push(c)
+    else reasons.push('No preemption victims found for incoming pod')
+  }
+  const priorities = (c: Candidate): number[] => c.victims.map((uid) => state.placed.get(uid)?.priority ?? 0)
+  const best = candidates.sort((a, b) => a.violations - b.violations || Math.max(...priorities(a)) - Math.max(...priorities(b)) || priorities(a).reduce((x, y) => x + y, 0) - priorities(b).reduce((x, y) => x + y, 0) || a.victims.length - b.victims.length)[0]
+  if (!best) return { why: tally(nodes.length, reasons) }
+  for (const uid of best.victims) {
+    const [namespace, name] = splitKey(state.placed.get(uid)?.key ?? '')
+    const victim = ctx.lister.get<Pod>('pods', namespace, name)
+    if (!victim || victim.metadata.deletionTimestamp) continue
+    const now = rfc3339(ctx.clock.now())
+    await ctx.client.update('v1/pods', namespace, { ...victim, status: { ...victim.status, conditions: [...(victim.status?.conditions ?? []).filter((c) => c.type !== 'DisruptionTarget'), { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: 'default-scheduler: preempting to accommodate a higher priority pod', lastProbeTime: null, lastTransitionTime: now }] } } as never, { subresource: 'status' })
+    await ctx.event(victim, 'Normal', 'Preempted', `Preempted by pod ${pod.metadata.uid} on node ${best.node}`)
+    await ctx.client.delete('v1/pods', namespace, name)
+  }
+  return { nominated: best.node }
+}
+
+async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
+  const [namespace, name] = splitKey(key)
+  const pod = ctx.lister.get<Pod>('pods', namespace, name)
+  if (!pod || !waits(pod)) return
+  const state = nodeState(ctx.lister)
+  const nodes = ctx.lister.list<Node>('nodes').filter((n) => !n.metadata.deletionTimestamp)
+  if (nodes.length === 0) return refuse(ctx, pod, 'no nodes available to schedule pods')
+  const requests = podRequests(pod)
+  const volumes = claimsOf(ctx, pod)
+  const misfits = new Map<string, Misfit>()
+  let best: { node: Node; score: number } | undefined
+  if (volumes.refuse === undefined) {
+    for (const n of nodes) {
+      const misfit = filter(ctx, pod, requests, volumes, n, nodes, state)
+      if (misfit) { misfits.set(n.metadata.name ?? '', misfit); continue }
+      const s = pod.status?.nominatedNodeName === n.metadata.name ? Infinity : nodes.length > 1 ? score(ctx, pod, requests, n, nodes, state) : 0
+      if (!best || s > best.score) best = { node: n, score: s }
+    }
+  }
+  if (!best) {
+    const head = volumes.refuse !== undefined ? `0/${nodes.length} nodes are available: ${volumes.refuse}.` : tally(nodes.length, [...misfits.values()].flatMap((m) => m.reasons))
+    const outcome = await preempt(ctx, pod, requests, volumes, nodes, misfits, state)
+    if ('nominated' in outcome) return refuse(ctx, pod, head, outcome.nominated)
+    return refuse(ctx, pod, `${head} preemption: ${outcome.why}`)
+  }
+  const node = best.node.metadata.name ?? ''
+  if (volumes.toBind.length > 0) {
+    // the volume controller binds what waits for its first consumer once it knows the node
+    for (const claim of volumes.toBind) {
+      if (claim.metadata.annotations?.['volume.kubernetes.io/selected-node'] === node) continue
+      await ctx.client.patch('v1/persistentvolumeclaims', namespace, claim.metadata.name ?? '', 'merge', { metadata: { annotations: { 'volume.kubernetes.io/selected-node': node } } })
+    }
+    return
+  }
+  try { await bind(ctx, pod, node) } catch (e) { if (!(e instanceof StatusError && (e.code === 404 || e.code === 409))) throw e }
+}
+
+const waits = (pod: Pod): boolean => !pod.spec?.nodeName && !pod.metadata.deletionTimestamp && (pod.spec?.schedulerName ?? 'default-scheduler') === 'default-scheduler' && !pod.spec?.schedulingGates?.length && pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded'
+
+export const scheduler: Controller = {
+  name: 'default-scheduler',
+  sources: [
+    {
+      resource: 'pods',
+      keys: (o, lister, change) => {
+        const pod = o as Pod
+        const state = nodeState(lister)
+        if (change) state.track(change)
+        if (change?.type !== 'DELETED' && !pod.spec?.nodeName) return waits(pod) ? [keyOf(pod)] : []
+        // room appears when a placed pod goes or ends, and new neighbours may attract
+        const mattered = change?.type === 'DELETED' || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' || change?.previous?.metadata.labels !== pod.metadata.labels
+        return mattered && state.pending.size > 0 ? [...state.pending] : []
+      },
+    },
+    { resource: 'nodes', keys: (_o, lister) => [...nodeState(lister).pending] },
+    { resource: 'persistentvolumeclaims', keys: (_o, lister) => [...nodeState(lister).pending] },
+    { resource: 'persistentvolumes', keys: (_o, lister) => [...nodeState(lister).pending] },
+    { resource: 'storageclasses.storage.k8s.io', keys: (_o, lister) => [...nodeState(lister).pending] },
+  ],
+  reconcile,
+}
