@@ -1,0 +1,232 @@
+// From JSON to an object of a kind, checked against schemas as Go's typed decoding checks it (sigs.k8s.io/json): unknown and duplicate fields are strict errors, wrong types
+// refuse the whole body in encoding/json's words. What comes out holds what Go would keep: no nulls, no empty values that are not pointers, quantities and times in canonical form.
+import { parseJson } from './gojson.ts'
+import { goQuote } from './gostring.ts'
+import { compareBytes } from './labels.ts'
+import { isObject } from './object.ts'
+import type { Draft, JsonObject, KubeObject } from './object.ts'
+import { canonical as canonicalQuantity } from './quantity.ts'
+import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
+import { parseTime, rfc3339, rfc3339Micro } from './time.ts'
+
+const MAX_DEPTH = 1000
+const MAX_ERRORS = 100
+
+/** A body that cannot be read as its kind; the message is Go's. */
+export class DecodeError extends Error {}
+
+/** JSON text with the fields that were written twice: `duplicate field "data.a"`. Throws JsonSyntaxError in Go's words. */
+export function parseJsonText(text: string): { value: unknown; duplicates: readonly string[] } {
+  if (deepest(text) > MAX_DEPTH) throw new DecodeError('exceeded max depth')
+  return { value: parseJson(text), duplicates: duplicateFields(text) }
+}
+
+function deepest(text: string): number {
+  let depth = 0
+  let most = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]
+    if (c === '"') { for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++ } else if (c === '{' || c === '[') most = Math.max(most, ++depth)
+    else if (c === '}' || c === ']') depth--
+  }
+  return most
+}
+
+/** Walks text that is known to be JSON. */
+function duplicateFields(text: string): string[] {
+  const out = new Set<string>()
+  let i = 0
+  const space = (): void => { while (/[ \t\r\n]/.test(text[i] ?? 'x')) i++ }
+  const string = (): string => { const start = i; for (i++; text[i] !== '"'; i++) if (text[i] === '\\') i++; i++; return text.slice(start, i) }
+  const value = (path: string): void => {
+    space()
+    const c = text[i]
+    if (c === '"') { string(); return }
+    if (c !== '{' && c !== '[') { while (i < text.length && !/[,\]}\s]/.test(text[i] ?? '')) i++; return }
+    const close = c === '{' ? '}' : ']'
+    const seen = new Set<string>()
+    i++
+    for (let n = 0; ; n++) {
+      space()
+      if (text[i] === ',') { i++; space() }
+      if (text[i] === close) { i++; return }
+      if (c === '[') { value(`${path}[${n}]`); continue }
+      const name = JSON.parse(string()) as string
+      const below = path ? `${path}.${name}` : name
+      if (seen.has(name) && out.size < MAX_ERRORS) out.add(`duplicate field ${goQuote(below)}`)
+      seen.add(name)
+      space()
+      i++
+      value(below)
+    }
+  }
+  value('')
+  return [...out]
+}
+
+const GO_WORDS: Readonly<Record<string, string>> = { bytes: '[]uint8', double: 'float64', quantity: 'resource.Quantity', time: 'v1.Time', microtime: 'v1.MicroTime', intstr: 'intstr.IntOrString', json: 'interface {}' }
+/** The Go type a type word stands for: [core.v1.Container] is []v1.Container. */
+function goType(word: string): string {
+  if (word.startsWith('[')) return `[]${goType(word.slice(1, -1))}`
+  if (word.startsWith('{')) return `map[string]${goType(word.slice(1, -1))}`
+  return GO_WORDS[word] ?? word.slice(word.indexOf('.') + 1)
+}
+
+const jsonKind = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value)
+
+/** Go's StdEncoding check: where the first bad character stands, or -1. Line ends are skipped. */
+function badBase64(text: string): number {
+  let quantum = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? ''
+    if (c === '\n' || c === '\r') continue
+    if (c === '=') {
+      if (quantum < 2) return i
+      let rest = i + 1
+      while (text[rest] === '\n' || text[rest] === '\r') rest++
+      if (quantum === 2) {
+        if (rest >= text.length) return text.length
+        if (text[rest] !== '=') return rest - 1
+        rest++
+      }
+      while (text[rest] === '\n' || text[rest] === '\r') rest++
+      return rest < text.length ? rest : -1
+    }
+    if (!/[A-Za-z0-9+/]/.test(c)) return i
+    quantum = (quantum + 1) % 4
+  }
+  return quantum === 0 ? -1 : text.length - quantum
+}
+
+export interface DecodeOptions {
+  /** The keys of each object are read in sorted order, as they stand in a body that kubectl re-encoded. Errors come in this order. */
+  readonly sorted?: boolean
+}
+
+class Decoder {
+  readonly errors: string[] = []
+  /** The first wrong type; a custom decoder's refusal wins over it, as in Go. */
+  failure: DecodeError | undefined
+  readonly #schemas: Schemas
+  readonly #sorted: boolean
+  constructor(schemas: Schemas, options: DecodeOptions) { this.#schemas = schemas; this.#sorted = options.sorted === true }
+
+  /** `struct` and `fields` say where in Go's types we are; `path` where in the document. */
+  #wrong(value: string, type: string, struct: string, fields: string): undefined {
+    this.failure ??= new DecodeError(`json: cannot unmarshal ${value} into Go ${fields ? `struct field ${struct}.${fields}` : 'value'} of type ${type}`)
+    return undefined
+  }
+  #fatal(value: string, type: string, struct: string, fields: string): never {
+    throw new DecodeError(`json: cannot unmarshal ${value} into Go ${fields ? `struct field ${struct}.${fields}` : 'value'} of type ${type}`)
+  }
+
+  #strict(message: string): void { if (this.errors.length < MAX_ERRORS && !this.errors.includes(message)) this.errors.push(message) }
+
+  struct(value: JsonObject, schema: TypeSchema, name: string, path: string, fields: string): Record<string, unknown> {
+    const read = new Map<string, unknown>()
+    const keys = Object.keys(value)
+    if (this.#sorted) keys.sort(compareBytes)
+    for (const k of keys) {
+      const v = value[k]
+      if (v === undefined) continue
+      const f = Object.hasOwn(schema.fields, k) ? schema.fields[k] : undefined
+      const below = path ? `${path}.${k}` : k
+      if (!f) { this.#strict(`unknown field ${goQuote(below)}`); continue }
+      const got = this.value(v, f.type, f, name, below, fields ? `${fields}.${k}` : k)
+      if (got !== undefined) read.set(k, got)
+    }
+    const out: Record<string, unknown> = {}
+    for (const k of Object.keys(schema.fields)) { const v = read.get(k); if (v !== undefined) out[k] = v }
+    return out
+  }
+
+  /** Undefined: what Go would not keep. `f` is absent for the elements of lists and maps. */
+  value(value: unknown, word: string, f: FieldSchema | undefined, struct: string, path: string, fields: string, go = f?.go ?? goType(word)): unknown {
+    if (value === null || value === undefined) return undefined
+    const keep = f === undefined || f.ptr === true || f.always === true
+    const first = word[0]
+    if (first === '[') {
+      if (!Array.isArray(value)) return this.#wrong(jsonKind(value), go, struct, fields)
+      const inner = word.slice(1, -1)
+      const innerGo = go.startsWith('[]') ? go.slice(2).replace(/^\*/, '') : goType(inner)
+      const out = value.map((v, i) => this.value(v, inner, undefined, struct, `${path}[${i}]`, fields, innerGo) ?? zero(inner))
+      return out.length || f === undefined ? out : undefined
+    }
+    if (first === '{') {
+      if (!isObject(value)) return this.#wrong(jsonKind(value), go, struct, fields)
+      const inner = word.slice(1, -1)
+      const innerGo = go.startsWith('map[') ? go.slice(go.indexOf(']') + 1).replace(/^\*/, '') : goType(inner)
+      const keys = Object.keys(value)
+      if (this.#sorted) keys.sort(compareBytes)
+      const out: Record<string, unknown> = {}
+      for (const k of keys) {
+        if (k === '__proto__') throw new DecodeError('key "__proto__" is not allowed')
+        out[k] = this.value(value[k], inner, undefined, struct, `${path}.${k}`, fields, innerGo) ?? zero(inner)
+      }
+      return keys.length || keep ? out : undefined
+    }
+    switch (word) {
+      case 'string':
+        if (typeof value !== 'string') return this.#wrong(jsonKind(value), go, struct, fields)
+        return value !== '' || keep ? value : undefined
+      case 'bool':
+        if (typeof value !== 'boolean') return this.#wrong(jsonKind(value), go, struct, fields)
+        return value || keep ? value : undefined
+      case 'int32': case 'int64': {
+        if (typeof value !== 'number') return this.#wrong(jsonKind(value), go, struct, fields)
+        const fits = Number.isInteger(value) && (word === 'int64' ? Math.abs(value) <= 9223372036854775807 : value >= -2147483648 && value <= 2147483647)
+        if (!fits) return this.#wrong(`number ${Math.abs(value) < 1e21 && Number.isInteger(value) ? String(BigInt(value)) : String(value)}`, go, struct, fields)
+        return value !== 0 || keep ? value : undefined
+      }
+      case 'double':
+        if (typeof value !== 'number') return this.#wrong(jsonKind(value), go, struct, fields)
+        return value !== 0 || keep ? value : undefined
+      case 'bytes': {
+        if (typeof value !== 'string') return this.#wrong(jsonKind(value), go, struct, fields)
+        const bad = badBase64(value)
+        if (bad >= 0) { this.failure ??= new DecodeError(`illegal base64 data at input byte ${bad}`); return undefined }
+        return value !== '' || keep ? value.replace(/[\r\n]/g, '') : undefined
+      }
+      case 'time': case 'microtime': {
+        if (typeof value !== 'string') this.#fatal(jsonKind(value), 'string', struct, fields)
+        let ms: number
+        try { ms = parseTime(value) } catch (e) { throw new DecodeError((e as Error).message) }
+        return word === 'time' ? rfc3339(ms) : rfc3339Micro(ms)
+      }
+      case 'quantity': {
+        const text = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value)
+        try { return canonicalQuantity(text) } catch (e) { throw new DecodeError((e as Error).message) }
+      }
+      case 'intstr':
+        if (typeof value === 'string') return value
+        if (typeof value !== 'number') this.#fatal(jsonKind(value), 'int32', struct, fields)
+        if (!Number.isInteger(value) || Math.abs(value) > 2147483647) this.#fatal(`number ${String(value)}`, 'int32', struct, fields)
+        return value
+      case 'json': return value
+    }
+    const schema = this.#schemas.type(word)
+    if (!schema) return value
+    if (!isObject(value)) return this.#wrong(jsonKind(value), go, struct, fields)
+    return this.struct(value, schema, word.slice(word.lastIndexOf('.') + 1), path, fields)
+  }
+}
+
+/** Go's zero value of an element that was null. */
+function zero(word: string): unknown {
+  if (word === 'string' || word === 'bytes' || word === 'intstr') return word === 'intstr' ? 0 : ''
+  if (word === 'bool') return false
+  if (word === 'int32' || word === 'int64' || word === 'double') return 0
+  if (word === 'quantity') return '0'
+  if (word.startsWith('[') || word === 'json' || word === 'time' || word === 'microtime') return null
+  return {}
+}
+
+/** Reads a value as the definition's type. `errors` are the strict ones, in the order in which they were met. Throws DecodeError where the types are wrong. */
+export function decode<T extends KubeObject = KubeObject>(value: JsonObject, schemaName: string, schemas: Schemas, options: DecodeOptions = {}): { object: Draft<T>; errors: readonly string[] } {
+  const schema = schemas.type(schemaName)
+  if (!schema) throw new DecodeError(`no type ${schemaName} is known`)
+  const decoder = new Decoder(schemas, options)
+  const object = decoder.struct(value, schema, schemaName.slice(schemaName.lastIndexOf('.') + 1), '', '')
+  if (decoder.failure) throw decoder.failure
+  return { object: object as Draft<T>, errors: decoder.errors }
+}
