@@ -3,8 +3,11 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import type { Clock, Entropy, Files, Input, Io, Output } from './apimachinery/ports.ts'
 import { Schemas } from './apimachinery/schema.ts'
-import type { CliHost, OpenCluster, StateOptions } from './cli/command.ts'
+import type { CliHost, NewCluster, OpenCluster, StateOptions } from './cli/command.ts'
+import type { KubeObject } from './apimachinery/object.ts'
 import type { Profile } from './cluster/profile.ts'
+import type { Story } from './cluster/story.ts'
+import type { FileStore } from './storage/statefile.ts'
 
 /** The package's folder: dist/ and src/ both stand directly in it. */
 const PACKAGE = path.join(import.meta.dirname, '..')
@@ -154,19 +157,54 @@ export function createHost(o: HostOptions = {}): CliHost {
     return path.resolve(io.cwd, named || path.join(env.HOME || '/', '.kubesim', 'state.json'))
   }
   const profileFor = (s: StateOptions): Promise<Profile> => loadProfile(s.profile || env.KUBESIM_PROFILE || 'docker-desktop')
-  const open = async (s: StateOptions): Promise<OpenCluster> => {
-    const [{ openStateFile }, { createCluster }] = await Promise.all([import('./storage/statefile.ts'), import('./cluster/cluster.ts')])
-    const store = openStateFile(statePath(s))
-    const kept = store.meta('profile')
-    const profile = kept === undefined ? await profileFor(s) : kept as unknown as Profile
-    if (kept === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)))
+  const onStore = async (store: FileStore, profile: Profile): Promise<OpenCluster> => {
+    const { createCluster } = await import('./cluster/cluster.ts')
+    if (store.meta('profile') === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)))
     const seed = store.meta('seed')
     const chance = typeof seed === 'number' ? entropyFrom(seededRandom(seed, (next) => { store.setMeta('seed', next) })) : entropy
-    const cluster = await createCluster({
+    return createCluster({
       store, schemas, clock, entropy: chance, profile, refresh: () => store.refresh(),
       onControllerError: (name, key, e) => { if (env.KUBESIM_DEBUG) io.stderr.write(`kubesim: controller ${name} failed at ${key}: ${e instanceof Error ? e.stack : String(e)}\n`) },
     })
-    return cluster
+  }
+  const open = async (s: StateOptions): Promise<OpenCluster> => {
+    const { openStateFile } = await import('./storage/statefile.ts')
+    const store = openStateFile(statePath(s))
+    const kept = store.meta('profile')
+    return onStore(store, kept === undefined ? await profileFor(s) : kept as unknown as Profile)
+  }
+  const create = async (o: NewCluster): Promise<OpenCluster> => {
+    const [{ openStateFile, removeState }, { ProfileError }] = await Promise.all([import('./storage/statefile.ts'), import('./cluster/profiles.ts')])
+    const file = statePath(o)
+    let profile: Profile
+    let story: Story | undefined
+    const objects: KubeObject[] = []
+    if (o.story) {
+      const { parseObjects, parseStory, storyProfile } = await import('./cluster/story.ts')
+      const at = (name: string): string => path.join(o.story ?? '', name)
+      story = await parseStory(fs.readFileSync(path.resolve(io.cwd, at('cluster.yaml')), 'utf8'), at('cluster.yaml'))
+      profile = await storyProfile(await loadProfile(story.profile), story.settings, at('cluster.yaml'))
+      for (const name of fs.readdirSync(path.resolve(io.cwd, o.story)).sort()) if (/\.(ya?ml|json)$/.test(name) && name !== 'cluster.yaml') objects.push(...await parseObjects(fs.readFileSync(path.resolve(io.cwd, at(name)), 'utf8'), at(name)))
+    } else profile = await profileFor(o)
+    if (o.nodes !== undefined) {
+      const { withNodes } = await import('./cluster/profiles.ts')
+      profile = withNodes(profile, o.nodes)
+    }
+    if (fs.existsSync(file)) {
+      if (!o.force) throw new ProfileError(`there is a cluster in ${file} already: add --force to replace it, or name another file with --state`)
+      removeState(file)
+    }
+    const store = openStateFile(file)
+    store.setMeta('profile', JSON.parse(JSON.stringify(profile)))
+    const seed = o.seed ?? story?.seed
+    if (seed !== undefined) store.setMeta('seed', seed)
+    if (story) {
+      const { restore } = await import('./cluster/story.ts')
+      restore(store, objects, schemas.discovery())
+      if (story.clock) store.setMeta('clock', { offset: 0, frozen: Date.parse(story.clock) })
+    }
+    await store.flush()
+    return onStore(store, profile)
   }
   return {
     io, entropy, schemas,
@@ -176,5 +214,15 @@ export function createHost(o: HostOptions = {}): CliHost {
       return kept === undefined ? profileFor(s) : kept as unknown as Profile
     },
     openCluster: open,
+    createCluster: create,
+    async deleteCluster(s) {
+      const file = statePath(s)
+      if (!fs.existsSync(file)) return undefined
+      const { openStateFile, removeState } = await import('./storage/statefile.ts')
+      await openStateFile(file).close() // refuses a file that is not ours
+      removeState(file)
+      return file
+    },
+    statePath,
   }
 }

@@ -12,6 +12,17 @@ export interface StateOptions {
   readonly profile?: string
 }
 
+/** What `kubesim cluster create` may ask for. */
+export interface NewCluster extends StateOptions {
+  /** How many nodes; the profile's own when absent. */
+  readonly nodes?: number
+  /** Makes all chance repeatable. */
+  readonly seed?: number
+  /** A story's folder: cluster.yaml and objects to put back. */
+  readonly story?: string
+  readonly force?: boolean
+}
+
 /** A cluster that stands open for one command. */
 export interface OpenCluster {
   readonly door: Door
@@ -27,6 +38,12 @@ export interface CliHost {
   readonly schemas: Schemas
   /** The profile of the state (or the one a fresh state would get), without opening the cluster: kubeconfig and version texts need no more. */
   profile(options: StateOptions): Promise<Profile>
+  /** Makes a new state. Throws when one is there and `force` is not given. */
+  createCluster(options: NewCluster): Promise<OpenCluster>
+  /** Removes the state; the path it had, or undefined when there was none. */
+  deleteCluster(options: StateOptions): Promise<string | undefined>
+  /** The absolute path of the state file. */
+  statePath(options: StateOptions): string
   /** Opens the state (creating it at first use), or connects to the `serve` that runs on it. */
   openCluster(options: StateOptions): Promise<OpenCluster>
 }

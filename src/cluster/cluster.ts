@@ -113,6 +113,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   const door: Door = {
     async handle(request: ApiRequest): Promise<ApiResponse> {
       await settle()
+      if (request.path.startsWith('/kubesim/')) return (await import('./simulation.ts')).answerSimulation(request, cluster)
       const before = store.revision
       const response = await api.handle(request)
       if (store.revision !== before) await store.flush()
@@ -125,7 +126,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       try { return await api.connect(request, streams) } finally { watchers--; await store.flush() }
     },
   }
-  return {
+  const cluster: Cluster = {
     door, store, lister, clock, engine, profile, entropy: o.entropy, settle,
     async advance(ms) {
       await settle()
@@ -143,4 +144,5 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       await store.close()
     },
   }
+  return cluster
 }

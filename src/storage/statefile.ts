@@ -3,7 +3,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { isObject } from '../apimachinery/object.ts'
-import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import type { Json, KubeObject } from '../apimachinery/object.ts'
 import { acquireLock } from './lock.ts'
 import { MemoryStore, indexEntries, storeKey } from './memory.ts'
 import type { Source } from './memory.ts'
@@ -566,5 +566,8 @@ function mergeIndex(base: Base | undefined, old: Section | undefined, changes: R
 
 /** Opens the state at a path. Throws StateError when the file is not one of ours. */
 export const openStateFile = (file: string): FileStore => FileStore.open(file)
-/** The value of JSON that a head keeps, for tests of the form. */
-export type { JsonObject }
+/** Removes a state with its journal, while nobody writes to it. */
+export function removeState(file: string): void {
+  const unlock = acquireLock(`${file}.lock`)
+  try { for (const f of [journalOf(file), file]) fs.rmSync(f, { force: true }) } finally { unlock() }
+}
