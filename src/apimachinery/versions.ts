@@ -34,6 +34,12 @@ export const FEATURES = {
   describeServiceAccountSecrets: { until: 35, side: 'client' },
   /** describe netpol: `To Port Range: 32000-32768/TCP`. */
   describeNetworkPolicyPortRange: { from: 31, side: 'client' },
+  /** describe ingress: Labels. */
+  describeIngressLabels: { from: 23, side: 'client' },
+  /** describe ingress: Ingress Class, and `<default>` where the default backend of kube-system was shown. */
+  describeIngressClass: { from: 24, side: 'client' },
+  /** describe ingress reads EndpointSlices instead of Endpoints. */
+  describeIngressSlices: { from: 31, side: 'client' },
   /** `kubectl exec POD CMD` without -- still runs. */
   execWithoutDashes: { until: 31, side: 'client' },
   /** v1 Endpoints warns. */

@@ -22,4 +22,9 @@ export const KINDS: readonly KindLine[] = [
   { gvk: 'discovery.k8s.io/v1/EndpointSlice', load: () => import('./discovery/endpointslice.ts').then((m) => m.endpointSlice) },
   { gvk: 'v1/LimitRange', load: () => import('./core/limitrange.ts').then((m) => m.limitRange) },
   { gvk: 'v1/ResourceQuota', load: () => import('./core/resourcequota.ts').then((m) => m.resourceQuota) },
+  { gvk: 'networking.k8s.io/v1/Ingress', load: () => import('./networking/ingress.ts').then((m) => m.ingress) },
+  { gvk: 'networking.k8s.io/v1/IngressClass', load: () => import('./networking/ingressclass.ts').then((m) => m.ingressClass) },
+  { gvk: 'networking.k8s.io/v1/NetworkPolicy', load: () => import('./networking/networkpolicy.ts').then((m) => m.networkPolicy) },
+  { gvk: 'networking.k8s.io/v1/IPAddress', load: () => import('./networking/ipaddress.ts').then((m) => m.ipAddress) },
+  { gvk: 'networking.k8s.io/v1/ServiceCIDR', load: () => import('./networking/servicecidr.ts').then((m) => m.serviceCIDR) },
 ]
