@@ -27,4 +27,8 @@ export const KINDS: readonly KindLine[] = [
   { gvk: 'networking.k8s.io/v1/NetworkPolicy', load: () => import('./networking/networkpolicy.ts').then((m) => m.networkPolicy) },
   { gvk: 'networking.k8s.io/v1/IPAddress', load: () => import('./networking/ipaddress.ts').then((m) => m.ipAddress) },
   { gvk: 'networking.k8s.io/v1/ServiceCIDR', load: () => import('./networking/servicecidr.ts').then((m) => m.serviceCIDR) },
+  { gvk: 'rbac.authorization.k8s.io/v1/Role', load: () => import('./rbac/role.ts').then((m) => m.role) },
+  { gvk: 'rbac.authorization.k8s.io/v1/RoleBinding', load: () => import('./rbac/rolebinding.ts').then((m) => m.roleBinding) },
+  { gvk: 'rbac.authorization.k8s.io/v1/ClusterRole', load: () => import('./rbac/clusterrole.ts').then((m) => m.clusterRole) },
+  { gvk: 'rbac.authorization.k8s.io/v1/ClusterRoleBinding', load: () => import('./rbac/clusterrolebinding.ts').then((m) => m.clusterRoleBinding) },
 ]
