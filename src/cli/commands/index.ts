@@ -19,6 +19,8 @@ export const COMMANDS: readonly CommandLine[] = [
   // machinery: autoscale
   // pods-dns: logs, attach, exec, port-forward, cp, debug
   // formats: kustomize
-  // simulation: dns (pods-dns), cluster, clock, serve (lead)
+  // simulation: dns (pods-dns), serve (lead)
+  { name: 'cluster', group: 'Simulation Commands', short: 'Create, delete, show and export simulated clusters', load: () => import('./cluster.ts').then((m) => m.cluster) },
+  { name: 'clock', group: 'Simulation Commands', short: 'Show and change the time of the simulated cluster', load: () => import('./clock.ts').then((m) => m.clock) },
 ]
 void [DEPLOY, CLUSTER, TROUBLE, ADVANCED, SETTINGS, OTHER]
