@@ -17,6 +17,6 @@ export async function beginUpdate(ctx: Context, object: Draft<KubeObject>, old: 
 }
 
 /** Gives back what a deleted object held. */
-export function release(api: Api, resource: string, object: KubeObject): void {
-  if (resource === 'services') void import('./service-allocation.ts').then((m) => m.releaseAll(api, object))
+export async function release(api: Api, resource: string, object: KubeObject): Promise<void> {
+  if (resource === 'services') (await import('./service-allocation.ts')).releaseAll(api, object)
 }

@@ -1,19 +1,46 @@
 // From JSON values to an object of a kind, with defaults, and to the form in which it is stored: every field the server always writes, in the order of the Go type.
-import { copy } from '../apimachinery/object.ts'
+import { DecodeError, decode } from '../apimachinery/decode.ts'
+import { typedForm } from '../apimachinery/encode.ts'
+import { copy, isObject } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { StatusError } from '../apimachinery/status.ts'
 import type { Api, Served } from './api.ts'
 import type { Target } from './body.ts'
 
 /** Decodes an object of the target's type and fills in its defaults. `cannot` words what makes it unreadable. */
-export function decodeObject(_api: Api, value: JsonObject, target: Target, _cannot: (why: string) => StatusError): { object: Draft<KubeObject>; errors: readonly string[] } {
-  const object = copy(value) as unknown as Draft<KubeObject>
-  object.metadata ??= {}
-  target.defaults?.(object)
-  return { object, errors: [] }
+export function decodeObject(api: Api, value: JsonObject, target: Target, cannot: (why: string) => StatusError): { object: Draft<KubeObject>; errors: readonly string[] } {
+  if (target.custom) return decodeCustom(api, value, target, cannot)
+  try {
+    const { object, errors } = decode(value, target.schema, api.schemas)
+    const draft = object as Draft<KubeObject>
+    draft.metadata ??= {}
+    target.defaults?.(draft)
+    return { object: draft, errors }
+  } catch (e) {
+    if (e instanceof DecodeError) throw cannot(e.message)
+    throw e
+  }
+}
+
+/** Custom resources are maps: only their metadata has a Go type. */
+function decodeCustom(api: Api, value: JsonObject, target: Target, cannot: (why: string) => StatusError): { object: Draft<KubeObject>; errors: readonly string[] } {
+  const draft = copy(value) as Record<string, unknown>
+  const errors: string[] = []
+  try {
+    const meta = decode(isObject(value.metadata) ? value.metadata : {}, 'meta.v1.ObjectMeta', api.schemas)
+    draft.metadata = meta.object
+    errors.push(...meta.errors.map((e) => e.replace('field "', 'field "metadata.')))
+  } catch (e) {
+    if (e instanceof DecodeError) throw cannot(e.message)
+    throw e
+  }
+  target.custom?.prune(draft, errors)
+  target.custom?.defaults(draft)
+  return { object: draft as unknown as Draft<KubeObject>, errors }
 }
 
 /** The form that is stored and answered. */
-export function normalize(_api: Api, _served: Served, object: Draft<KubeObject>): Draft<KubeObject> {
-  return object
+export function normalize(api: Api, served: Served, object: Draft<KubeObject>): Draft<KubeObject> {
+  if (served.custom || !served.schema || !api.schemas.type(served.schema)) return object
+  return copy(typedForm(object, served.schema, api.schemas)) as Draft<KubeObject>
 }

@@ -160,7 +160,7 @@ async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Pr
   }
   if (options.dryRun) return { object: fromStored(served, draft as KubeObject), gone: true }
   const last = api.store.delete(served.storage, namespaceOf(ctx), name, meta.resourceVersion)
-  release(api, served.storage, existing)
+  await release(api, served.storage, existing)
   return { object: fromStored(served, graceful ? ({ ...draft, metadata: { ...draft.metadata, resourceVersion: last.metadata.resourceVersion ?? '' } } as KubeObject) : last), gone: true }
 }
 

@@ -251,7 +251,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
     if (options.dryRun) { undo(); return { object: fromStored(served, next), created: false } }
     if (goesNow(served, next, existing)) {
       const gone = api.store.delete(served.storage, namespace, name, existing.metadata.resourceVersion)
-      release(ctx.api, served.storage, existing)
+      await release(ctx.api, served.storage, existing)
       return { object: fromStored(served, { ...next, metadata: { ...next.metadata, resourceVersion: gone.metadata.resourceVersion ?? '' } }), created: false }
     }
     return { object: fromStored(served, api.store.update(served.storage, next, existing.metadata.resourceVersion ?? '')), created: false }

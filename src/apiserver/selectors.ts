@@ -7,7 +7,6 @@ import type { Selector } from '../apimachinery/labels.ts'
 import { StatusError, badRequest } from '../apimachinery/status.ts'
 import type { Context, Served } from './api.ts'
 import { param } from './api.ts'
-import { groupVersion } from './resources.ts'
 
 export interface Filter {
   readonly matches: (object: KubeObject) => boolean
@@ -34,15 +33,13 @@ function checkFields(s: Served, selector: FieldSelector): void {
   }
 }
 
-/** The filter that a list, watch or deletecollection asks for. Throws BadRequest, worded as list's handler words it. */
+/** The filter that a list, watch or deletecollection asks for. Throws BadRequest. */
 export function filterOf(ctx: Context): Filter {
   const labelText = ctx.request.query?.labelSelector?.[0] ?? ''
   const fieldText = ctx.request.query?.fieldSelector?.[0] ?? ''
   const name = ctx.info.name
   if (!labelText && !fieldText && !name) return { matches: () => true, empty: true }
-  const gvr = `${groupVersion(ctx.served.info.group, ctx.served.info.version)}, Resource=${ctx.served.info.resource}`
-  const where = ctx.served.info.group ? gvr : `/${gvr}`
-  const cannot = (e: unknown): StatusError => badRequest(`Unable to find "${where}" that match label selector "${labelText}", field selector "${fieldText}": ${(e as Error).message}`)
+  const cannot = (e: unknown): StatusError => (e instanceof StatusError ? e : badRequest((e as Error).message))
   let labels: Selector
   let fields: FieldSelector
   try { labels = parseSelector(labelText) } catch (e) { throw cannot(e) }
