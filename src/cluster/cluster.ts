@@ -3,6 +3,7 @@ import type { ApiRequest, ApiResponse, Door, Streams, WatchEvent } from '../apim
 import type { Clock, Entropy } from '../apimachinery/ports.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
 import { createApiServer } from '../apiserver/apiserver.ts'
+import type { NodeRuntime } from '../apiserver/runtime.ts'
 import { Client } from '../client/client.ts'
 import { KINDS } from '../kinds/index.ts'
 import type { Store } from '../storage/store.ts'
@@ -12,7 +13,6 @@ import type { ControllerLine } from './controllers/index.ts'
 import { createRecorder } from './events.ts'
 import { createLister } from './lister.ts'
 import type { Lister } from './lister.ts'
-import { createRuntime } from './node/runtime.ts'
 import type { Profile } from './profile.ts'
 import { Engine } from './settle.ts'
 import { SimClock } from './simclock.ts'
@@ -55,7 +55,16 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   const { store, profile } = o
   const clock = new SimClock(o.clock, store)
   const lister = createLister(store)
-  const runtime = createRuntime({ lister, store, clock, entropy: o.entropy, profile })
+  // the nodes' half is loaded when somebody looks into a pod
+  let loaded: Promise<NodeRuntime> | undefined
+  const node = (): Promise<NodeRuntime> => (loaded ??= import('./node/runtime.ts').then((m) => m.createRuntime({ lister, store, clock, entropy: o.entropy, profile })))
+  const runtime: NodeRuntime = {
+    exec: async (...a) => (await node()).exec(...a),
+    attach: async (...a) => (await node()).attach(...a),
+    async *logs(...a) { yield* (await node()).logs(...a) },
+    forward: async (...a) => (await node()).forward(...a),
+    http: async (...a) => (await node()).http(...a),
+  }
   const api = createApiServer({
     store, schemas: o.schemas, kinds: KINDS, clock, entropy: o.entropy, versions: profile.version, serviceCIDRs: profile.serviceCIDR.split(','), runtime,
     ...(profile.nodePortRange ? { nodePortRange: profile.nodePortRange } : {}),
