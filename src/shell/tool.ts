@@ -14,7 +14,7 @@ export interface PodFiles {
 }
 
 export interface HttpRequest { readonly method: string; readonly path: string; readonly host: string; readonly headers: readonly (readonly [string, string])[]; readonly body: string; readonly tls: boolean }
-export interface HttpResponse { readonly status: number; readonly reason: string; readonly version: string; readonly headers: readonly (readonly [string, string])[]; readonly body: string }
+export interface HttpResponse { readonly status: number; readonly reason: string; readonly version: string; readonly headers: readonly (readonly [string, string])[]; readonly body: string; /** Milliseconds the server thinks before it answers. */ readonly delay?: number }
 
 /** What became of a connection on the simulated network. */
 export type Connection =
@@ -48,6 +48,8 @@ export interface ToolContext {
   readonly tty: boolean
   /** Milliseconds since 1970, simulated. */
   now(): number
+  /** A whole number from 0 to n - 1, from the simulation's chance. */
+  random(n: number): number
   /** Waits in real time unless the simulation's clock is frozen. */
   sleep(ms: number): Promise<void>
   readonly signal: AbortSignal

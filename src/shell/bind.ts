@@ -1,0 +1,114 @@
+// What BIND's dig, host and nslookup share (dighost.c): sending with retries, the names tried, the columns of a record, dates.
+import type { Exchange } from '../dns/stub.ts'
+import { isFqdn } from '../dns/qname.ts'
+import { className, dataText, encode, query, typeName } from '../dns/wire.ts'
+import type { Edns, Message, ResourceRecord } from '../dns/wire.ts'
+import type { ToolContext } from './tool.ts'
+
+/** The version a program of the image has: the `9.16.11` of `bind 9.16.11`. */
+export const versionOf = (ctx: ToolContext, program: string): string => (ctx.image.programs[program] ?? '').replace(/^[a-z-]+ /, '')
+/** Whether the version is at least major.minor. */
+export function atLeast(version: string, major: number, minor: number): boolean {
+  const m = /(\d+)\.(\d+)/.exec(version)
+  if (!m) return true
+  return Number(m[1]) > major || (Number(m[1]) === major && Number(m[2]) >= minor)
+}
+
+export interface Sent { readonly reply: Message | undefined; readonly size: number; readonly tcp: boolean; readonly outcome: Exchange['outcome']; /** What is said before the answer. */ readonly comments: readonly string[] }
+export interface SendOptions { readonly server: string; readonly port: number; readonly tries: number; readonly seconds: number; readonly tcp: boolean; readonly ignoreTruncation?: boolean; readonly modern: boolean }
+
+/** One question to one server, again while it is silent, over TCP when the reply was cut. */
+export async function send(ctx: ToolContext, message: Message, o: SendOptions): Promise<Sent> {
+  const comments: string[] = []
+  const where = `${o.server}#${o.port}`
+  let tcp = o.tcp
+  for (let left = Math.max(1, o.tries); left > 0; left--) {
+    const e = ctx.dns.exchange(o.server, message, { port: o.port, tcp })
+    if (e.outcome === 'answer') {
+      if (e.message.tc && !tcp && !o.ignoreTruncation) { comments.push(';; Truncated, retrying in TCP mode.'); tcp = true; left++; continue }
+      return { reply: e.message, size: e.size, tcp, outcome: 'answer', comments }
+    }
+    if (e.outcome === 'timeout') await ctx.sleep(o.seconds * 1000)
+    if (o.modern) comments.push(`;; communications error to ${where}: ${e.outcome === 'timeout' ? 'timed out' : e.outcome === 'refused' ? 'connection refused' : 'host unreachable'}`)
+    if (left === 1 || ctx.signal.aborted) return { reply: undefined, size: 0, tcp, outcome: e.outcome, comments }
+  }
+  return { reply: undefined, size: 0, tcp, outcome: 'timeout', comments }
+}
+
+/** A question with a fresh number and, for dig, EDNS with a cookie. */
+export function ask(ctx: ToolContext, name: string, type: number, options: { rd?: boolean; class?: number; edns?: Edns | undefined; ad?: boolean; cd?: boolean } = {}): Message {
+  return query(name, type, { id: ctx.random(65536), rd: options.rd ?? true, ...(options.class ? { class: options.class } : {}), ...(options.edns ? { edns: options.edns } : {}), ...(options.ad ? { ad: true } : {}), ...(options.cd ? { cd: true } : {}) })
+}
+
+/** The names to try, as dighost builds them: fewer dots than ndots tries the search list first, then the name as it is. */
+export function searchNames(name: string, ctx: ToolContext, domain?: string): readonly string[] {
+  if (isFqdn(name)) return [name]
+  const search = domain ? [domain] : ctx.dns.search
+  const dots = name.split('.').length - 1
+  return dots >= ctx.dns.ndots ? [`${name}.`, ...search.map((s) => `${name}.${s}.`)] : [...search.map((s) => `${name}.${s}.`), `${name}.`]
+}
+
+export interface Columns { readonly ttl?: boolean; readonly class?: boolean; readonly units?: boolean; readonly multiline?: boolean }
+
+/** Moves the cursor to a column as BIND's master file style does: tabs of eight, blanks after them, at least one blank. */
+function to(text: { out: string; at: number }, column: number): void {
+  const target = Math.max(column, text.at + 1)
+  const tabs = Math.floor(target / 8) - Math.floor(text.at / 8)
+  if (tabs > 0) { text.out += '\t'.repeat(tabs); text.at = Math.floor(target / 8) * 8 }
+  if (target > text.at) { text.out += ' '.repeat(target - text.at); text.at = target }
+}
+const put = (t: { out: string; at: number }, s: string): void => { t.out += s; t.at += s.length }
+
+/** 30 as `30s`, 28800 as `8h`. */
+export function ttlUnits(seconds: number): string {
+  let rest = seconds
+  let out = ''
+  for (const [unit, size] of [['w', 604800], ['d', 86400], ['h', 3600], ['m', 60], ['s', 1]] as const) {
+    const n = Math.floor(rest / size)
+    if (n > 0) { out += `${n}${unit}`; rest -= n * size }
+  }
+  return out || '0s'
+}
+
+/** A line of an answer section, or of the question (`;` not counted among the columns). */
+export function recordLine(r: Pick<ResourceRecord, 'name' | 'type' | 'class'> & { readonly ttl?: number; readonly data?: string }, o: Columns = {}): string {
+  const t = { out: r.name, at: r.name.length }
+  const showTtl = o.ttl !== false
+  const showClass = o.class !== false
+  // dig's styles: ttl 24, class 32, type 40, data 48; without class or ttl the rest moves left by one stop
+  const typeAt = o.multiline ? 24 : showClass && showTtl ? 40 : 32
+  const dataAt = o.multiline ? 32 : showClass && showTtl ? 48 : 40
+  if (showTtl && r.ttl !== undefined) { to(t, 24); put(t, o.units ? ttlUnits(r.ttl) : String(r.ttl)) }
+  if (showClass) { if (o.multiline && r.ttl !== undefined) to(t, 0); else to(t, showTtl ? 32 : 24); put(t, className(r.class)) }
+  if (o.multiline && r.ttl !== undefined) to(t, 0); else to(t, typeAt)
+  put(t, typeName(r.type))
+  if (r.data !== undefined) { if (o.multiline) to(t, 0); else to(t, dataAt); put(t, r.data) }
+  return t.out
+}
+export const answerLine = (r: ResourceRecord, o: Columns = {}): string => recordLine({ name: r.name, type: r.type, class: r.class, ttl: r.ttl, data: dataText(r) }, o)
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const two = (n: number): string => String(n).padStart(2, '0')
+/** `Mon Nov 23 01:58:34 UTC 2026`. */
+export function unixDate(ms: number): string {
+  const d = new Date(ms)
+  return `${DAYS[d.getUTCDay()]} ${MONTHS[d.getUTCMonth()]} ${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())} UTC ${d.getUTCFullYear()}`
+}
+/** `Mon, 23 Nov 2026 02:52:21 GMT`. */
+export function httpDate(ms: number): string {
+  const d = new Date(ms)
+  return `${DAYS[d.getUTCDay()]}, ${two(d.getUTCDate())} ${MONTHS[d.getUTCMonth()]} ${d.getUTCFullYear()} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())} GMT`
+}
+
+/** The flags line's words. */
+export const flagWords = (m: Message): string => [['qr', m.qr], ['aa', m.aa], ['tc', m.tc], ['rd', m.rd], ['ra', m.ra], ['ad', m.ad], ['cd', m.cd]].filter(([, on]) => on).map(([w]) => w).join(' ')
+
+/** The size of a message that was made here. */
+export const sizeOf = (m: Message): number => encode(m).length
+
+/** A server given by name or address; undefined when the name has no address. */
+export function serverAddress(ctx: ToolContext, server: string): string | undefined {
+  const r = ctx.dns.resolve(server)
+  return r.addresses[0]
+}

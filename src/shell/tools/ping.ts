@@ -1,0 +1,68 @@
+// ping: iputils' and busybox's; the image says which.
+import { family } from '../../dns/address.ts'
+import type { Tool } from '../tool.ts'
+
+export const ping: Tool = {
+  name: 'ping',
+  async run(args, ctx) {
+    const box = (ctx.image.programs['ping'] ?? '').startsWith('busybox')
+    let count = Infinity
+    let wait = 1
+    let deadline = Infinity
+    let timeout = box ? 10 : 10
+    let size = 56
+    let quiet = false
+    let wanted: 0 | 4 | 6 = 0
+    const words: string[] = []
+    for (let i = 0; i < args.length; i++) {
+      const a = args[i] ?? ''
+      if (!a.startsWith('-') || a === '-') { words.push(a); continue }
+      for (let j = 1; j < a.length; j++) {
+        const c = a[j] ?? ''
+        if ('ciWwsItQpSMmFl'.includes(c)) {
+          const v = j + 1 < a.length ? a.slice(j + 1) : args[++i]
+          if (v === undefined) { ctx.stderr(`ping: option requires an argument -- '${c}'\n`); return box ? 1 : 2 }
+          const n = Number(v)
+          if ('ciWws'.includes(c) && !(n >= 0)) { ctx.stderr(box ? `ping: invalid number '${v}'\n` : `ping: invalid argument: '${v}'\n`); return 1 }
+          if (c === 'c') count = n; else if (c === 'i') wait = n; else if (c === 'W') timeout = n; else if (c === 'w') deadline = n; else if (c === 's') size = n
+          break
+        }
+        if (c === 'q') quiet = true
+        else if (c === '4') wanted = 4
+        else if (c === '6') wanted = 6
+        else if (!'nvAbBdDfhLOrRUV'.includes(c)) { ctx.stderr(box ? `ping: invalid option -- '${c}'\n` : `ping: invalid option -- '${c}'\n\nUsage\n  ping [options] <destination>\n`); return box ? 1 : 2 }
+      }
+    }
+    const name = words.at(-1)
+    if (name === undefined) { ctx.stderr(box ? 'BusyBox multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n' : 'ping: usage error: Destination address required\n'); return 1 }
+    const found = family(name) ? { addresses: [name], canonical: name, status: 'ok' as const } : ctx.dns.resolve(name, wanted)
+    const address = found.addresses[0]
+    if (address === undefined) {
+      ctx.stderr(box ? `ping: bad address '${name}'\n` : `ping: ${name}: ${found.status === 'again' ? 'Temporary failure in name resolution' : found.status === 'nodata' ? 'No address associated with hostname' : 'Name or service not known'}\n`)
+      return box ? 1 : 2
+    }
+    const title = box ? name : family(name) ? name : found.canonical
+    ctx.stdout(box ? `PING ${name} (${address}): ${size} data bytes\n` : `PING ${title} (${address}) ${size}(${size + 28}) bytes of data.\n`)
+    const times: number[] = []
+    let sent = 0
+    const began = ctx.now()
+    while (sent < count && (sent === 0 || (ctx.now() - began) / 1000 < deadline) && !ctx.signal.aborted) {
+      sent++
+      if (ctx.network.ping(address)) {
+        const ms = (60 + ctx.random(200)) / 1000
+        times.push(ms)
+        if (!quiet) ctx.stdout(box ? `${size + 8} bytes from ${address}: seq=${sent - 1} ttl=64 time=${ms.toFixed(3)} ms\n` : `${size + 8} bytes from ${family(name) ? address : `${title} (${address})`}: icmp_seq=${sent} ttl=64 time=${ms.toFixed(3)} ms\n`)
+        if (sent < count) await ctx.sleep(wait * 1000)
+      } else await ctx.sleep((sent < count ? wait : timeout) * 1000)
+    }
+    const loss = Math.round(((sent - times.length) / sent) * 100)
+    const sum = times.reduce((a, b) => a + b, 0)
+    const avg = times.length ? sum / times.length : 0
+    const mdev = times.length ? Math.sqrt(Math.max(0, times.reduce((a, b) => a + b * b, 0) / times.length - avg * avg)) : 0
+    const range = `${Math.min(...times).toFixed(3)}/${avg.toFixed(3)}/${Math.max(...times).toFixed(3)}`
+    ctx.stdout(box
+      ? `\n--- ${name} ping statistics ---\n${sent} packets transmitted, ${times.length} packets received, ${loss}% packet loss\n${times.length ? `round-trip min/avg/max = ${range} ms\n` : ''}`
+      : `\n--- ${title} ping statistics ---\n${sent} packets transmitted, ${times.length} received, ${loss}% packet loss, time ${Math.max(0, ctx.now() - began)}ms\n${times.length ? `rtt min/avg/max/mdev = ${range}/${mdev.toFixed(3)} ms\n` : '\n'}`)
+    return times.length ? 0 : 1
+  },
+}
