@@ -1,6 +1,6 @@
 // Builds dist/: one small main and a chunk per command, in CommonJS. esbuild splits only ES modules, and an ES entry costs Node 5 to 13 ms more at start,
 // so the split modules are turned into CommonJS one by one. node scripts/build.mjs [--out DIR] [--no-minify]
-import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build, transform } from 'esbuild'
 import { parse } from 'yaml'
@@ -13,10 +13,15 @@ const minify = !args.includes('--no-minify')
 const dist = join(out, 'dist')
 const fresh = join(out, `.dist-${process.pid}`)
 
+// while files are still being written: a missing one fails when it is used, not when the rest is built
+const lenient = { name: 'lenient', setup(b) {
+  b.onResolve({ filter: /^\..*\.ts$/ }, (a) => (existsSync(join(a.resolveDir, a.path)) ? undefined : { path: a.path, namespace: 'missing' }))
+  b.onLoad({ filter: /.*/, namespace: 'missing' }, (a) => ({ contents: `module.exports = new Proxy({}, { get(_, k) { if (k === '__esModule') return true; return () => { throw new Error('${a.path} is not written yet') } } })`, loader: 'js' }))
+} }
 const define = { 'import.meta.dirname': '__dirname' }
 const result = await build({
   absWorkingDir: root, entryPoints: { main: 'src/main.ts', index: 'src/index.ts' }, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
-  outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, external: ['node-liblzma'],
+  outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, plugins: args.includes('--lenient') ? [lenient] : [], external: ['node-liblzma'],
   // just-bash marks optional native parts this way; nothing of ours is external
   loader: { '.wasm': 'binary' }, supported: { 'import-meta': true },
 })
