@@ -44,6 +44,20 @@ export const FEATURES = {
   execWithoutDashes: { until: 31, side: 'client' },
   /** v1 Endpoints warns. */
   endpointsDeprecated: { from: 33, side: 'server' },
+  /** Pod status: condition PodReadyToStartContainers. */
+  podReadyToStartContainers: { from: 29, side: 'server' },
+  /** Pod status: hostIPs. */
+  podHostIPs: { from: 29, side: 'server' },
+  /** Container status: volumeMounts. */
+  containerStatusVolumeMounts: { from: 31, side: 'server' },
+  /** Container status: resources, allocatedResources and user. */
+  containerStatusResources: { from: 33, side: 'server' },
+  /** `Created container: web`; before: `Created container web`. */
+  createdContainerColon: { from: 32, side: 'server' },
+  /** `Back-off restarting failed container web in pod web_default(uid)`. */
+  backOffNamesPod: { from: 26, side: 'server' },
+  /** `Successfully pulled image … Image size: N bytes.` */
+  pulledImageSize: { from: 30, side: 'server' },
 } as const satisfies Record<string, Feature>
 
 export type FeatureName = keyof typeof FEATURES
