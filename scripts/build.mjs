@@ -16,7 +16,16 @@ const fresh = join(out, `.dist-${process.pid}`)
 // while files are still being written: a missing one fails when it is used, not when the rest is built
 const lenient = { name: 'lenient', setup(b) {
   b.onResolve({ filter: /^\..*\.ts$/ }, (a) => (existsSync(join(a.resolveDir, a.path)) ? undefined : { path: a.path, namespace: 'missing' }))
-  b.onLoad({ filter: /.*/, namespace: 'missing' }, (a) => ({ contents: `module.exports = new Proxy({}, { get(_, k) { if (k === '__esModule') return true; return () => { throw new Error('${a.path} is not written yet') } } })`, loader: 'js' }))
+  b.onLoad({ filter: /.*/, namespace: 'missing' }, (a) => {
+    const names = new Set()
+    const name = a.path.split('/').pop()
+    for (const f of readdirSync(join(root, 'src'), { recursive: true })) if (f.endsWith('.ts')) {
+      const text = readFileSync(join(root, 'src', f), 'utf8')
+      for (const m of text.matchAll(new RegExp(`import\\('[^']*${name}'\\)[^\\n]*?m\\.(\\w+)`, 'g'))) names.add(m[1])
+      for (const m of text.matchAll(new RegExp(`\\{([^{}]*)\\}(?: from |[^\\n{}]*= await (?:import\\(|Promise.all)[^\\n]*)'[^']*${name}'`, 'g'))) for (const n of m[1].split(',')) names.add(n.replace(/^type /, '').split(/ as |:/)[0].trim())
+    }
+    return { contents: `const stub = Object.assign(() => { throw new Error('${a.path} is not written yet') }, { sources: [], flags: [] })\n${[...names].filter((n) => /^\w+$/.test(n)).map((n) => `export const ${n} = stub`).join('\n')}`, loader: 'js' }
+  })
 } }
 const define = { 'import.meta.dirname': '__dirname' }
 const result = await build({
