@@ -14,6 +14,7 @@ export const KINDS: readonly KindLine[] = [
   { gvk: 'events.k8s.io/v1/Event', load: () => import('./events/event.ts').then((m) => m.eventsEvent) },
   { gvk: 'apps/v1/Deployment', load: () => import('./apps/deployment.ts').then((m) => m.deployment) },
   { gvk: 'apps/v1/ReplicaSet', load: () => import('./apps/replicaset.ts').then((m) => m.replicaSet) },
+  { gvk: 'v1/Service', load: () => import('./core/service.ts').then((m) => m.service) },
   { gvk: 'v1/ConfigMap', load: () => import('./core/configmap.ts').then((m) => m.configMap) },
   { gvk: 'v1/Secret', load: () => import('./core/secret.ts').then((m) => m.secret) },
   { gvk: 'v1/Namespace', load: () => import('./core/namespace.ts').then((m) => m.namespace) },
