@@ -1,5 +1,6 @@
 // Admission: the plugins in the order of a real API server; mutating ones before a write, validating ones on the finished object.
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
+import { StatusError, forbidden } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import type { WriteOptions } from '../options.ts'
 
@@ -17,7 +18,7 @@ export interface Plugin {
   readonly validate?: (ctx: Context, r: Review) => void | Promise<void>
 }
 
-/** A plugin and when it has something to say: resources by their stored names ('' in `resources`: all). */
+/** A plugin and when it has something to say: resources by their stored names (none: all). */
 export interface PluginLine {
   readonly name: string
   readonly resources?: readonly string[]
@@ -25,7 +26,23 @@ export interface PluginLine {
   readonly load: () => Promise<Plugin>
 }
 
+const PODS = ['pods']
+
 export const PLUGINS: readonly PluginLine[] = [
+  { name: 'NamespaceLifecycle', operations: ['CREATE', 'DELETE'], load: () => import('./lifecycle.ts').then((m) => m.namespaceLifecycle) },
+  { name: 'LimitRanger', resources: ['pods', 'persistentvolumeclaims'], operations: ['CREATE', 'UPDATE'], load: () => import('./limitranger.ts').then((m) => m.limitRanger) },
+  { name: 'ServiceAccount', resources: PODS, operations: ['CREATE'], load: () => import('./serviceaccount.ts').then((m) => m.serviceAccount) },
+  { name: 'TaintNodesByCondition', resources: ['nodes'], operations: ['CREATE'], load: () => import('./taintnodes.ts').then((m) => m.taintNodes) },
+  { name: 'PodSecurity', resources: ['pods', 'namespaces', 'replicationcontrollers', 'podtemplates', 'replicasets.apps', 'deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'cronjobs.batch'], operations: ['CREATE', 'UPDATE'], load: () => import('./podsecurity.ts').then((m) => m.podSecurity) },
+  { name: 'Priority', resources: ['pods', 'priorityclasses.scheduling.k8s.io'], operations: ['CREATE', 'UPDATE'], load: () => import('./priority.ts').then((m) => m.priority) },
+  { name: 'DefaultTolerationSeconds', resources: PODS, operations: ['CREATE', 'UPDATE'], load: () => import('./tolerations.ts').then((m) => m.defaultTolerations) },
+  { name: 'DefaultStorageClass', resources: ['persistentvolumeclaims'], operations: ['CREATE'], load: () => import('./storage.ts').then((m) => m.defaultStorageClass) },
+  { name: 'StorageObjectInUseProtection', resources: ['persistentvolumes', 'persistentvolumeclaims'], operations: ['CREATE'], load: () => import('./storage.ts').then((m) => m.inUseProtection) },
+  { name: 'PersistentVolumeClaimResize', resources: ['persistentvolumeclaims'], operations: ['UPDATE'], load: () => import('./storage.ts').then((m) => m.claimResize) },
+  { name: 'RuntimeClass', resources: PODS, operations: ['CREATE'], load: () => import('./runtimeclass.ts').then((m) => m.runtimeClass) },
+  { name: 'CertificateSubjectRestriction', resources: ['certificatesigningrequests.certificates.k8s.io'], operations: ['CREATE'], load: () => import('./certificates.ts').then((m) => m.subjectRestriction) },
+  { name: 'DefaultIngressClass', resources: ['ingresses.networking.k8s.io'], operations: ['CREATE'], load: () => import('./ingressclass.ts').then((m) => m.defaultIngressClass) },
+  { name: 'ResourceQuota', operations: ['CREATE', 'UPDATE'], load: () => import('./resourcequota.ts').then((m) => m.resourceQuota) },
 ]
 
 const loaded = new Map<string, Promise<Plugin>>()
@@ -34,7 +51,12 @@ function load(line: PluginLine): Promise<Plugin> {
   if (!plugin) { plugin = line.load(); loaded.set(line.name, plugin) }
   return plugin
 }
-const concerns = (line: PluginLine, ctx: Context, operation: Operation): boolean => line.operations.includes(operation) && (line.resources === undefined || line.resources.includes(ctx.served.storage))
+
+function concerns(line: PluginLine, ctx: Context, operation: Operation): boolean {
+  if (!line.operations.includes(operation) || (line.resources && !line.resources.includes(ctx.served.storage))) return false
+  // without a quota anywhere there is nothing to count
+  return line.name !== 'ResourceQuota' || ctx.api.store.count('resourcequotas') > 0
+}
 
 /** Runs the mutating plugins. */
 export async function admit(ctx: Context, m: Mutation): Promise<void> {
@@ -44,4 +66,9 @@ export async function admit(ctx: Context, m: Mutation): Promise<void> {
 /** Runs the validating plugins. */
 export async function validateAdmission(ctx: Context, r: Review): Promise<void> {
   for (const line of PLUGINS) if (concerns(line, ctx, r.operation)) await (await load(line)).validate?.(ctx, r)
+}
+
+/** A plugin's refusal: the object by its name, or by what its name would begin with. */
+export function refusal(ctx: Context, object: { readonly metadata: KubeObject['metadata'] }, why: string): StatusError {
+  return forbidden(ctx.served.gr, object.metadata.name || object.metadata.generateName || 'Unknown', why)
 }

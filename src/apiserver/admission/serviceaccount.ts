@@ -1,0 +1,57 @@
+// ServiceAccount: every pod runs as an account, with the account's token, CA and namespace mounted and its pull secrets; as plugin/pkg/admission/serviceaccount.
+import type { Container, Pod, ServiceAccount } from '../../apimachinery/api/core.v1.ts'
+import type { Draft } from '../../apimachinery/object.ts'
+import type { Plugin } from './index.ts'
+import { refusal } from './index.ts'
+
+const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
+const MIRROR = 'kubernetes.io/config.mirror'
+
+function mountsToken(account: ServiceAccount, pod: Draft<Pod>): boolean {
+  return pod.spec?.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
+}
+
+function addToken(pod: Draft<Pod>, suffix: string): void {
+  const spec = (pod.spec ??= { containers: [] })
+  const own = (spec.volumes ?? []).find((v) => v.name.startsWith('kube-api-access-'))
+  const name = own?.name ?? `kube-api-access-${suffix}`
+  let used = false
+  const mount = (c: Draft<Container>): void => {
+    if (c.volumeMounts?.some((m) => m.mountPath === MOUNT_PATH)) return
+    c.volumeMounts = [...(c.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }]
+    used = true
+  }
+  for (const c of spec.initContainers ?? []) mount(c)
+  for (const c of spec.containers ?? []) mount(c)
+  if (!used || own) return
+  spec.volumes = [...(spec.volumes ?? []), {
+    name,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+      ],
+      defaultMode: 420,
+    },
+  }]
+}
+
+export const serviceAccount: Plugin = {
+  name: 'ServiceAccount',
+  admit(ctx, { object, subresource }) {
+    if (subresource) return
+    const pod = object as Draft<Pod>
+    if (pod.metadata.annotations?.[MIRROR] !== undefined) return
+    const spec = (pod.spec ??= { containers: [] })
+    if (!spec.serviceAccountName) {
+      spec.serviceAccountName = 'default'
+      spec.serviceAccount = 'default'
+    }
+    const name = spec.serviceAccountName
+    const account = ctx.api.store.get('serviceaccounts', ctx.info.namespace, name) as ServiceAccount | undefined
+    if (!account) throw refusal(ctx, pod as Pod, `error looking up service account ${ctx.info.namespace}/${name}: serviceaccount "${name}" not found`)
+    if (mountsToken(account, pod)) addToken(pod, ctx.api.entropy.suffix(5))
+    if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) spec.imagePullSecrets = account.imagePullSecrets.map((r) => ({ ...r }))
+  },
+}
