@@ -24,12 +24,12 @@ export class PlainError extends Error {}
 export class ConnectionError extends Error {
   readonly method: string
   readonly url: string
-  readonly cause: string
-  constructor(method: string, url: string, cause: string) {
-    super(`${method} ${goQuote(url)}: ${cause}`)
+  readonly why: string
+  constructor(method: string, url: string, why: string) {
+    super(`${method} ${goQuote(url)}: ${why}`)
     this.method = method
     this.url = url
-    this.cause = cause
+    this.why = why
   }
 }
 
@@ -59,7 +59,7 @@ function standardText(error: unknown): string | undefined {
     return error.reason ? `Error from server (${error.reason}): ${error.message}` : `Error from server: ${error.message}`
   }
   if (error instanceof ConnectionError) {
-    if (!error.cause.includes('connection refused')) return `Unable to connect to the server: ${error.cause}`
+    if (!error.why.includes('connection refused')) return `Unable to connect to the server: ${error.why}`
     const host = /^[a-z]+:\/\/([^/]+)/.exec(error.url)?.[1] ?? error.url
     return `The connection to the server ${host} was refused - did you specify the right host or port?`
   }

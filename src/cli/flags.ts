@@ -93,10 +93,9 @@ function convert(spec: FlagSpec, text: string, before: Value | undefined): { val
     case 'bool':
       return TRUE.has(text) ? { value: true } : FALSE.has(text) ? { value: false } : { error: `strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax` }
     case 'count':
-      if (text === '+1') return { value: Number(before ?? 0) + 1 }
-    // falls through
     case 'int':
     case 'int32': {
+      if (spec.type === 'count' && text === '+1') return { value: Number(before ?? 0) + 1 }
       const n = parseGoInt(text, spec.type === 'int32' ? 32 : 64)
       return typeof n === 'string' ? { error: n } : { value: Number(n) }
     }

@@ -1,0 +1,96 @@
+// kubectl patch: strategic, merge and JSON patches, sent to the server or tried on a file. Behaves as kubectl/pkg/cmd/patch.
+import { goQuote } from '../../apimachinery/gostring.ts'
+import { equal, isObject } from '../../apimachinery/object.ts'
+import type { Json, JsonObject } from '../../apimachinery/object.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import type { PatchType } from '../../client/client.ts'
+import type { Command, CommandContext } from '../command.ts'
+import { CliError } from '../exit.ts'
+import { decodeText } from '../manifests.ts'
+import { printFlags } from '../metadataedit.ts'
+import { dryRun, dryRunFlag, fieldManagerFlag, fileRequest, filenameFlags, resources, writeQuery } from '../resources.ts'
+import { resultPrinter } from '../result.ts'
+
+const TYPES: Readonly<Record<string, PatchType>> = { json: 'json', merge: 'merge', strategic: 'strategic' }
+const MEDIA: Readonly<Record<string, string>> = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json' }
+
+/** A patch tried here: --local and --dry-run=client. */
+async function patchLocally(ctx: CommandContext, type: PatchType, object: JsonObject, patch: Json): Promise<JsonObject> {
+  const { schemas } = ctx.factory
+  if (type === 'strategic') {
+    const apiVersion = String(object.apiVersion ?? '')
+    const kind = String(object.kind ?? '')
+    const cut = apiVersion.indexOf('/')
+    const name = schemas.nameOf(cut < 0 ? '' : apiVersion.slice(0, cut), cut < 0 ? apiVersion : apiVersion.slice(cut + 1), kind)
+    if (!schemas.type(name)) throw new CliError(`strategic merge patch is not supported for ${apiVersion}, Kind=${kind} locally, try --type merge`)
+    const { applyStrategicMerge } = await import('../../apimachinery/strategicmerge.ts')
+    return applyStrategicMerge(object, patch as JsonObject, name, schemas) as JsonObject
+  }
+  const { applyJsonPatch, applyMergePatch } = await import('../../apimachinery/patch.ts')
+  return (type === 'json' ? applyJsonPatch(object, patch as readonly Json[]) : applyMergePatch(object, patch)) as JsonObject
+}
+
+async function run(ctx: CommandContext): Promise<void> {
+  const { flags, factory, io } = ctx
+  const mode = dryRun(ctx)
+  const local = flags.bool('local')
+  const given = flags.string('patch')
+  const file = flags.string('patch-file')
+  if (given && file) throw new CliError('cannot specify --patch and --patch-file together')
+  if (!given && !file) throw new CliError('must specify --patch or --patch-file containing the contents of the patch')
+  if (local && ctx.args.length) throw new CliError('cannot specify --local and server resources')
+  if (local && mode === 'server') throw new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
+  const typeName = flags.string('type').toLowerCase()
+  const type = Object.hasOwn(TYPES, typeName) ? TYPES[typeName] : typeName === '' ? 'strategic' : undefined
+  if (!type) throw new CliError(`--type must be one of [json merge strategic], not ${goQuote(flags.string('type'))}`)
+  let text = given
+  if (file) {
+    const bytes = io.files.read(file)
+    if (!bytes) throw new CliError(`unable to read patch file: open ${file}: no such file or directory`)
+    text = decodeText(bytes)
+  }
+  const { parseYaml } = await import('../../apimachinery/yaml.ts')
+  let patch: Json
+  try { patch = parseYaml(text) } catch (e) { throw new CliError(`unable to parse ${goQuote(given)}: ${(e instanceof Error ? e.message : String(e)).replace(/^error converting YAML to JSON: /, '')}`) }
+  const subresource = flags.string('subresource')
+  const files = local ? { filenames: flags.list('filename'), kustomize: flags.string('kustomize'), recursive: flags.bool('recursive') } : fileRequest(ctx)
+  const found = await resources(factory, { args: ctx.args, ...files, local, continueOnError: true, flatten: true, ...(subresource ? { subresource } : {}) })
+  let count = 0
+  await found.visit(async (info) => {
+    count++
+    let patched: JsonObject
+    if (!local && mode !== 'client' && info.mapping) {
+      const client = await factory.client()
+      try {
+        patched = (await client.patch(info.mapping.path, info.namespace, info.name, type, patch, { query: writeQuery(mode, flags.string('field-manager')), ...(subresource ? { subresource } : {}) })) as unknown as JsonObject
+      } catch (e) {
+        if (e instanceof StatusError && e.code === 415) throw new CliError(`${MEDIA[type] ?? type} is not supported by ${info.mapping.groupVersion}, Kind=${info.mapping.kind}: ${e.message}`)
+        throw e
+      }
+    } else patched = await patchLocally(ctx, type, info.object ?? {}, patch)
+    const changed = !equal(info.object, patched)
+    await (await resultPrinter(ctx, changed ? 'patched' : 'patched (no change)'))(isObject(patched) ? patched : {})
+  })
+  if (!count) throw new CliError('no objects passed to patch')
+}
+
+export const patch: Command = {
+  name: 'patch',
+  usage: '(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]',
+  short: 'Update fields of an object',
+  long: 'Change fields of an object with a strategic merge patch, a JSON merge patch or a JSON patch.\n\n JSON and YAML are accepted.',
+  examples: "  # Change a node with a strategic merge patch in JSON\n  kubectl patch node k8s-node-1 -p '{\"spec\":{\"unschedulable\":true}}'\n  \n  # Change the image of one container\n  kubectl patch pod valid-pod -p '{\"spec\":{\"containers\":[{\"name\":\"web\",\"image\":\"new image\"}]}}'\n  \n  # The same with a JSON patch\n  kubectl patch pod valid-pod --type='json' -p='[{\"op\": \"replace\", \"path\": \"/spec/containers/0/image\", \"value\":\"new image\"}]'\n  \n  # Scale a Deployment through its scale subresource\n  kubectl patch deployment web --subresource='scale' --type='merge' -p '{\"spec\":{\"replicas\":2}}'",
+  flags: [
+    dryRunFlag,
+    fieldManagerFlag('kubectl-patch'),
+    ...filenameFlags('with the objects to change'),
+    { name: 'local', type: 'bool', usage: 'Work on the files alone, without the server.' },
+    { name: 'patch', short: 'p', type: 'string', usage: 'The patch, in JSON or YAML.' },
+    { name: 'patch-file', type: 'string', usage: 'A file with the patch.' },
+    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
+    { name: 'subresource', type: 'string', usage: 'Work on this subresource of the object (status, scale, resize).' },
+    { name: 'type', type: 'string', default: 'strategic', usage: 'The kind of patch: json, merge or strategic.' },
+    ...printFlags,
+  ],
+  run,
+}
