@@ -1,0 +1,176 @@
+// HTTP: sockets to the door and back. Who may come in is decided here (token, Host, Origin); what is answered is the API server's alone.
+import { createHash, timingSafeEqual } from 'node:crypto'
+import * as http from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { gzip } from 'node:zlib'
+import type { ApiRequest, ApiResponse, Door, Method } from '../apimachinery/door.ts'
+import type { Json } from '../apimachinery/object.ts'
+
+export interface HttpOptions {
+  readonly door: Door
+  /** The bearer token that every request must carry. */
+  readonly token: string
+  readonly host: string
+  readonly port: number
+  /** Bytes of a response body, as the API server encodes objects. */
+  readonly encode: (body: Json) => string
+  /** The certificate and key for TLS; plain HTTP without them. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Takes over a connection that asks for another protocol (exec, attach, port-forward); false when it does not know the protocol. */
+  readonly upgrade?: (request: ApiRequest, incoming: http.IncomingMessage, socket: Duplex, head: Buffer) => boolean
+  /** Called with trouble of ours. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface HttpServer {
+  readonly address: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** What etcd and the API server take: 3 MiB of body, 1 MiB of headers is far beyond what any client sends. */
+const MAX_BODY = 3 * 1024 * 1024
+/** The API server compresses answers from this size on. */
+const GZIP_FROM = 128 * 1024
+
+const status = (code: number, reason: string, message: string): string => JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code })
+
+/** Equal in constant time, whatever the lengths. */
+function sameSecret(a: string, b: string): boolean {
+  const digest = (s: string): Buffer => createHash('sha256').update(s).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+/** 127.0.0.1:6443, localhost, [::1]:80: names that only this machine answers to. A page on the web cannot make a browser send one of them. */
+export function isLoopbackHost(host: string | undefined): boolean {
+  const name = (host ?? '').replace(/:\d+$/, '').toLowerCase()
+  return name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name)
+}
+
+/** Why a request may not come in, or nothing. */
+function refusal(incoming: http.IncomingMessage, token: string): { code: number; body: string; type: string } | undefined {
+  const { headers } = incoming
+  const plain = (code: number, body: string): { code: number; body: string; type: string } => ({ code, body, type: 'text/plain; charset=utf-8' })
+  if (!isLoopbackHost(headers.host)) return plain(403, 'kubesim answers only to loopback names: this request was sent to another Host\n')
+  const site = headers['sec-fetch-site']
+  if (headers.origin !== undefined || (site !== undefined && site !== 'none' && site !== 'same-origin')) return plain(403, 'kubesim does not answer to web pages\n')
+  const path = (incoming.url ?? '').split('?')[0]
+  if (path === '/healthz' || path === '/livez' || path === '/readyz' || path === '/version') return undefined
+  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
+  if (given !== undefined && sameSecret(given, token)) return undefined
+  return { code: 401, body: status(401, 'Unauthorized', 'Unauthorized'), type: 'application/json' }
+}
+
+/** A request as the door takes it, without its body. */
+function translate(incoming: http.IncomingMessage, signal: AbortSignal): ApiRequest {
+  const url = incoming.url ?? '/'
+  const cut = url.indexOf('?')
+  const query: Record<string, string[]> = {}
+  if (cut >= 0) for (const [k, v] of new URLSearchParams(url.slice(cut + 1))) { if (Object.hasOwn(query, k)) query[k]?.push(v); else query[k] = [v] }
+  const headers: Record<string, string> = {}
+  for (const [k, v] of Object.entries(incoming.headers)) if (v !== undefined && k !== 'authorization') headers[k] = Array.isArray(v) ? v.join(', ') : v
+  return { method: (incoming.method ?? 'GET') as Method, path: cut < 0 ? url : url.slice(0, cut), query, headers, signal }
+}
+
+function readBody(incoming: http.IncomingMessage): Promise<string | undefined> {
+  return new Promise((done, fail) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    incoming.on('data', (c: Buffer) => {
+      size += c.length
+      // what comes after is thrown away, so that the answer can be read
+      if (size <= MAX_BODY) chunks.push(c)
+    })
+    incoming.on('end', () => done(size > MAX_BODY ? undefined : Buffer.concat(chunks).toString('utf8')))
+    incoming.on('error', fail)
+    incoming.on('aborted', () => fail(new Error('the client went away')))
+  })
+}
+
+const escapeWarning = (text: string): string => text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')
+
+async function respond(outgoing: http.ServerResponse, response: ApiResponse, o: HttpOptions, acceptsGzip: boolean, head: boolean): Promise<void> {
+  const headers: Record<string, string | string[]> = { ...response.headers, 'cache-control': 'no-cache, private' }
+  if (response.warnings?.length) headers.warning = response.warnings.map((w) => `299 - "${escapeWarning(w)}"`)
+  if (response.stream) {
+    const text = !(response.headers['content-type'] ?? '').includes('json')
+    outgoing.writeHead(response.status, { ...headers, 'content-type': response.headers['content-type'] ?? 'application/json' })
+    outgoing.flushHeaders()
+    try {
+      for await (const e of response.stream) {
+        if (outgoing.destroyed) break
+        const chunk = typeof e === 'string' ? e : `{"type":"${e.type}","object":${o.encode(e.object).trimEnd()}}\n`
+        if (!outgoing.write(chunk)) await new Promise<void>((go) => { const on = (): void => { outgoing.off('drain', on); outgoing.off('close', on); go() }; outgoing.on('drain', on); outgoing.on('close', on) })
+      }
+    } catch (e) { o.onError?.(e) }
+    void text
+    outgoing.end()
+    return
+  }
+  const isText = typeof response.body === 'string'
+  let body: Buffer = Buffer.from(isText ? response.body as string : response.body === null ? '' : o.encode(response.body))
+  if (!headers['content-type']) headers['content-type'] = isText ? 'text/plain; charset=utf-8' : 'application/json'
+  if (acceptsGzip && body.length >= GZIP_FROM) {
+    body = await new Promise<Buffer>((done, fail) => gzip(body, { level: 1 }, (e, b) => (e ? fail(e) : done(b))))
+    headers['content-encoding'] = 'gzip'
+    headers.vary = 'Accept-Encoding'
+  }
+  headers['content-length'] = String(body.length)
+  outgoing.writeHead(response.status, headers)
+  outgoing.end(head ? undefined : body)
+}
+
+/** Starts to listen. Rejects with the socket's error (EADDRINUSE, EACCES …). */
+export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
+  const handler = (incoming: http.IncomingMessage, outgoing: http.ServerResponse): void => {
+    const gone = new AbortController()
+    outgoing.on('close', () => gone.abort(new Error('the client went away')))
+    const answer = async (): Promise<void> => {
+      const refused = refusal(incoming, o.token)
+      if (refused) {
+        incoming.resume()
+        outgoing.writeHead(refused.code, { 'content-type': refused.type, 'content-length': String(Buffer.byteLength(refused.body)), ...(refused.code === 401 ? { 'www-authenticate': 'Bearer' } : {}) })
+        outgoing.end(refused.body)
+        return
+      }
+      const request = translate(incoming, gone.signal)
+      const body = await readBody(incoming)
+      if (body === undefined) {
+        const text = status(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY}`)
+        outgoing.writeHead(413, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) })
+        outgoing.end(text)
+        return
+      }
+      const response = await o.door.handle(body ? { ...request, body } : request)
+      await respond(outgoing, response, o, /\bgzip\b/.test(String(incoming.headers['accept-encoding'] ?? '')), incoming.method === 'HEAD')
+    }
+    answer().catch((e: unknown) => {
+      if (!gone.signal.aborted) o.onError?.(e)
+      if (!outgoing.headersSent) { outgoing.writeHead(500, { 'content-type': 'application/json' }); outgoing.end(status(500, 'InternalError', 'Internal error occurred: the simulation failed')) } else outgoing.destroy()
+    })
+  }
+  const limits = { maxHeaderSize: 64 * 1024, headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+  const server: http.Server = o.tls ? (await import('node:https')).createServer({ ...limits, cert: o.tls.cert, key: o.tls.key }, handler) : http.createServer(limits, handler)
+  const sockets = new Set<Socket>()
+  server.on('connection', (s: Socket) => { sockets.add(s); s.on('close', () => sockets.delete(s)); s.setNoDelay(true) })
+  server.on('clientError', (_e, socket: Duplex) => { if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n') })
+  server.on('upgrade', (incoming: http.IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    const refused = refusal(incoming, o.token)
+    const gone = new AbortController()
+    socket.on('close', () => gone.abort(new Error('the client went away')))
+    const reject = (code: number, body: string, type: string): void => { socket.end(`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`) }
+    if (refused) { reject(refused.code, refused.body, refused.type); return }
+    if (!o.upgrade?.(translate(incoming, gone.signal), incoming, socket, head)) reject(400, status(400, 'BadRequest', 'Upgrade request required'), 'application/json')
+  })
+  await new Promise<void>((done, fail) => { server.once('error', fail); server.listen(o.port, o.host, () => { server.off('error', fail); done() }) })
+  const bound = server.address() as AddressInfo
+  return {
+    address: bound.address, port: bound.port,
+    close: () => new Promise((done) => {
+      server.close(() => done())
+      for (const s of sockets) s.destroy()
+    }),
+  }
+}
