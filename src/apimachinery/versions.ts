@@ -4,6 +4,8 @@
 export interface Feature { readonly from?: number; readonly until?: number; readonly side: 'client' | 'server' }
 
 export const FEATURES = {
+  /** -o kyaml. */
+  kyaml: { from: 35, side: 'client' },
   /** Generators write `creationTimestamp: null`. */
   generatedCreationTimestampNull: { until: 35, side: 'client' },
   /** `pod "a" deleted from default namespace`. */
