@@ -1,0 +1,315 @@
+// metadata.managedFields: who set which field. Updates are noted, server-side apply merges, prunes and refuses conflicts, as apimachinery's util/managedfields and
+// structured-merge-diff's merge package do; and kubectl's migration from client-side to server-side apply (client-go's csaupgrade).
+import type { ManagedFieldsEntry } from './api/meta.v1.ts'
+import { typedForm } from './encode.ts'
+import { compare, descends, difference, fieldsOf, formatFields, intersection, isEmptySet, newSet, parseFields, paths, Types, union } from './fieldset.ts'
+import type { FieldSet, Shape } from './fieldset.ts'
+import { goQuote } from './gostring.ts'
+import { compareBytes } from './labels.ts'
+import { copy, equal, isObject } from './object.ts'
+import type { Draft, Json, JsonObject, KubeObject } from './object.ts'
+import type { Schemas } from './schema.ts'
+import { StatusError, badRequest } from './status.ts'
+import { rfc3339 } from './time.ts'
+
+export interface FieldManagerContext {
+  readonly schemas: Schemas
+  /** The definition's name; empty for custom resources. */
+  readonly schemaName: string
+  readonly manager: string
+  /** The version in which the request speaks: v1, apps/v1. */
+  readonly apiVersion: string
+  readonly subresource: string
+  readonly now: number
+}
+
+interface Owner { readonly entry: ManagedFieldsEntry; set: FieldSet }
+/** Owners by identity: manager, operation, version, subresource; for updates the time is not part of it. */
+type Managed = Map<string, Owner>
+
+const identity = (e: ManagedFieldsEntry): string => JSON.stringify([e.manager ?? '', e.operation ?? '', e.operation === 'Apply' ? '' : (e.apiVersion ?? ''), e.subresource ?? ''])
+
+const STRIPPED: FieldSet = parseFields({ 'f:apiVersion': {}, 'f:kind': {}, 'f:metadata': { '.': {}, 'f:name': {}, 'f:namespace': {}, 'f:creationTimestamp': {}, 'f:selfLink': {}, 'f:uid': {}, 'f:clusterName': {}, 'f:generation': {}, 'f:managedFields': {}, 'f:resourceVersion': {} } })
+
+function decodeManaged(entries: readonly ManagedFieldsEntry[] | undefined): Managed {
+  const out: Managed = new Map()
+  for (const e of entries ?? []) if (e.operation) {
+    const id = identity(e)
+    const set = parseFields(e.fieldsV1)
+    const old = out.get(id)
+    out.set(id, old ? { entry: old.entry, set: union(old.set, set) } : { entry: e, set })
+  }
+  return out
+}
+
+const MAX_UPDATERS = 10
+function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
+  const list = [...managed.values()].filter((o) => !isEmptySet(o.set))
+  const updates = list.filter((o) => o.entry.operation === 'Update' && !o.entry.subresource)
+  if (updates.length > MAX_UPDATERS) {
+    // the oldest are kept as one
+    const old = updates.sort((a, b) => compareBytes(a.entry.time ?? '', b.entry.time ?? '')).slice(0, updates.length - MAX_UPDATERS + 1)
+    const by = new Map<string, Owner>()
+    for (const o of old) { const v = o.entry.apiVersion ?? ''; const have = by.get(v); by.set(v, { entry: { ...o.entry, manager: 'ancient-changes' }, set: have ? union(have.set, o.set) : o.set }) }
+    const rest = list.filter((o) => !old.includes(o))
+    list.splice(0, list.length, ...rest, ...by.values())
+  }
+  const rank = (e: ManagedFieldsEntry): string[] => [e.operation ?? '', e.time ?? '', e.manager ?? '', e.apiVersion ?? '', e.subresource ?? '']
+  return list
+    .map(({ entry: e, set }) => ({ manager: e.manager ?? '', operation: e.operation ?? '', apiVersion: e.apiVersion ?? '', ...(e.time ? { time: e.time } : {}), fieldsType: 'FieldsV1', fieldsV1: formatFields(set), ...(e.subresource ? { subresource: e.subresource } : {}) }))
+    .sort((a, b) => { const x = rank(a); const y = rank(b); for (let i = 0; i < x.length; i++) { const c = compareBytes(x[i] ?? '', y[i] ?? ''); if (c) return c } return 0 })
+}
+
+/** The object as merging sees it: in its typed form, without managedFields. */
+function typed(ctx: FieldManagerContext, object: unknown): JsonObject {
+  const form = (ctx.schemaName ? typedForm(object, ctx.schemaName, ctx.schemas) : object) as JsonObject
+  if (!isObject(form.metadata) || form.metadata.managedFields === undefined) return form
+  const { managedFields: _, ...metadata } = form.metadata
+  return { ...form, metadata }
+}
+
+const emptyObject = (ctx: FieldManagerContext, like: { readonly apiVersion?: unknown; readonly kind?: unknown }): JsonObject => typed(ctx, { apiVersion: like.apiVersion as Json, kind: like.kind as Json, metadata: {} })
+
+interface Conflict { readonly owner: Owner; readonly paths: readonly string[] }
+
+/** Takes what changed from all other owners. With `force` false, what they would lose is refused. */
+function settle(managed: Managed, self: string, change: ReturnType<typeof compare>, force: boolean): Conflict[] {
+  const touched = union(change.modified, change.added)
+  const conflicts: Conflict[] = []
+  const lost = new Map<string, FieldSet>()
+  for (const [id, owner] of managed) {
+    if (id === self) continue
+    const set = intersection(owner.set, touched)
+    if (!isEmptySet(set)) { conflicts.push({ owner, paths: paths(set) }); lost.set(id, set) }
+  }
+  if (!force && conflicts.length) return conflicts
+  for (const [id, owner] of managed) {
+    if (id === self) continue
+    const set = lost.get(id)
+    owner.set = difference(set ? difference(owner.set, set) : owner.set, change.removed)
+  }
+  return []
+}
+
+const emptyReset = (entries: readonly ManagedFieldsEntry[] | undefined): boolean => entries?.length === 1 && Object.values(entries[0] ?? {}).every((v) => v === undefined)
+
+/** The managedFields of an object after a create or update by `ctx.manager`. `live` is absent at creation. */
+export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx: FieldManagerContext): readonly ManagedFieldsEntry[] {
+  const given = next.metadata.managedFields
+  if (emptyReset(given)) return []
+  const own = live?.metadata.uid ? live : undefined
+  const managed = decodeManaged(given?.length ? given : own?.metadata.managedFields)
+  if (own && managed.size === 0) return []
+  const types = new Types(ctx.schemas)
+  const after = typed(ctx, next)
+  const change = compare(types, types.root(ctx.schemaName), own ? typed(ctx, own) : emptyObject(ctx, next), after)
+  const touched = difference(union(change.modified, change.added), STRIPPED)
+  const entry: ManagedFieldsEntry = { manager: ctx.manager, operation: 'Update', apiVersion: ctx.apiVersion, time: rfc3339(ctx.now), ...(ctx.subresource ? { subresource: ctx.subresource } : {}) }
+  const id = identity(entry)
+  const mine = managed.get(id)
+  settle(managed, '', change, true)
+  if (!isEmptySet(touched)) managed.set(id, { entry, set: mine ? union(mine.set, touched) : touched })
+  return encodeManaged(managed)
+}
+
+/** Merges a configuration into an object as the types say: structs and granular maps by field, keyed lists by element, everything else whole. */
+function merge(types: Types, shape: Shape, live: unknown, config: unknown): unknown {
+  if (config === undefined) return live
+  if (live === undefined || !descends(shape, config) || !descends(shape, live) || config === null) return config
+  if (shape.kind === 'list') {
+    const left = types.items(shape, live)
+    const right = types.items(shape, config)
+    const inner = types.shape(shape.inner)
+    const out: unknown[] = []
+    const done = new Set<string>()
+    const l = [...left.keys()]
+    const r = [...right.keys()]
+    let i = 0
+    let j = 0
+    while (i < l.length || j < r.length) {
+      const a = l[i]
+      const b = r[j]
+      if (a !== undefined && done.has(a)) { i++; continue }
+      if (a !== undefined && !right.has(a)) { out.push(left.get(a)); i++; continue }
+      if (b === undefined) { i++; continue }
+      out.push(merge(types, inner, left.get(b), right.get(b)))
+      done.add(b)
+      if (a === b) i++
+      j++
+    }
+    return out
+  }
+  const base = isObject(live) ? live : {}
+  const out: Record<string, unknown> = { ...base }
+  if (isObject(config)) for (const [k, v] of Object.entries(config)) { if (k === '__proto__') throw badRequest('key "__proto__" is not allowed'); if (v !== undefined) out[k] = merge(types, types.field(shape, k) ?? { kind: 'leaf' }, base[k], v) }
+  return out
+}
+
+const GONE = Symbol('gone')
+
+/** Removes what the last configuration had and nobody owns any more. */
+function prune(types: Types, shape: Shape, value: unknown, last: FieldSet, owned: FieldSet | undefined): unknown {
+  if (!descends(shape, value) || value === null) return last.member && !owned?.member ? GONE : value
+  if (shape.kind === 'list') {
+    const out: unknown[] = []
+    for (const v of value as readonly unknown[]) {
+      const e = types.element(shape, v)
+      const was = last.children.get(e)
+      const still = owned?.children.get(e)
+      if (!was) { out.push(v); continue }
+      if (was.member && (!still || isEmptySet(still) || !still.member)) continue
+      const kept = prune(types, types.shape(shape.inner), v, was, still)
+      if (kept !== GONE) out.push(kept)
+    }
+    return out.length === 0 && (!owned || isEmptySet(owned)) ? GONE : out
+  }
+  const map = value as JsonObject
+  const out: Record<string, unknown> = {}
+  let removed = false
+  for (const [k, v] of Object.entries(map)) {
+    const was = last.children.get(`f:${k}`)
+    if (!was) { out[k] = v; continue }
+    const kept = prune(types, types.field(shape, k) ?? { kind: 'leaf' }, v, was, owned?.children.get(`f:${k}`))
+    if (kept === GONE) removed = true
+    else out[k] = kept
+  }
+  const bare = Object.keys(out).length === 0
+  if (bare && (removed || last.member) && (!owned || isEmptySet(owned))) return GONE
+  return out
+}
+
+const printManager = (e: ManagedFieldsEntry): string => {
+  const name = `${goQuote(e.manager ?? '')}${e.subresource ? ` with subresource ${goQuote(e.subresource)}` : ''}`
+  return e.operation === 'Update' ? `${name} using ${e.apiVersion ?? ''}` : name
+}
+
+/** 409 with a cause for each field. */
+function conflictError(conflicts: readonly Conflict[]): StatusError {
+  const count = conflicts.reduce((n, c) => n + c.paths.length, 0)
+  const causes = conflicts.flatMap((c) => c.paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${printManager(c.owner.entry)}`, field })))
+  const first = conflicts[0]
+  const message = count === 1 && first
+    ? `Apply failed with 1 conflict: conflict with ${printManager(first.owner.entry)}: ${first.paths[0] ?? ''}`
+    : `Apply failed with ${count} conflicts: ${[...conflicts].sort((a, b) => compareBytes(printManager(a.owner.entry), printManager(b.owner.entry))).map((c) => `conflicts with ${printManager(c.owner.entry)}:\n- ${c.paths.join('\n- ')}`).join('\n')}`
+  return new StatusError(409, 'Conflict', message, { causes })
+}
+
+/** Fields that the schema does not declare, and elements that stand twice. */
+function faults(types: Types, shape: Shape, value: unknown, path: string): string[] {
+  if (!descends(shape, value) || value === null) return []
+  if (shape.kind === 'list') {
+    const seen = new Set<string>()
+    return (value as readonly unknown[]).flatMap((v) => {
+      const e = types.element(shape, v)
+      const twice = seen.has(e)
+      seen.add(e)
+      const at = paths({ member: false, children: new Map([[e, newSet(true)]]) })[0] ?? ''
+      return [...(twice ? [`${path}: duplicate entries for key ${at}`] : []), ...faults(types, types.shape(shape.inner), v, path + at)]
+    })
+  }
+  return Object.entries(value as JsonObject).flatMap(([k, v]) => {
+    const below = types.field(shape, k)
+    return below ? faults(types, below, v, `${path}.${k}`) : [`${path}.${k}: field not declared in schema`]
+  })
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** The object that server-side apply makes, with its managedFields. Throws StatusError: conflicts, unknown fields. */
+export function applyServerSide(live: KubeObject | undefined, config: JsonObject, ctx: FieldManagerContext & { readonly force: boolean }): Draft<KubeObject> {
+  const meta = isObject(config.metadata) ? config.metadata : {}
+  if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0) throw badRequest('metadata.managedFields must be nil')
+  const types = new Types(ctx.schemas)
+  const shape = types.root(ctx.schemaName)
+  const wrong = faults(types, shape, config, '')
+  if (wrong.length) {
+    const gv = ctx.apiVersion.includes('/') ? ctx.apiVersion : `/${ctx.apiVersion}`
+    throw new StatusError(500, '', `failed to create typed patch object (${typeof meta.namespace === 'string' ? meta.namespace : ''}/${typeof meta.name === 'string' ? meta.name : ''}; ${gv}, Kind=${String(config.kind)}): ${wrong.length === 1 ? wrong[0] : ['errors:', ...wrong.map((w) => `  ${w}`)].join('\n')}`)
+  }
+  const time = rfc3339(ctx.now)
+  const present = live?.metadata.uid ? live : undefined
+  const before = present ? typed(ctx, present) : emptyObject(ctx, config)
+  const managed = decodeManaged(present?.metadata.managedFields)
+  if (present && managed.size === 0) {
+    // an object that nobody ever noted: its fields belong to whoever was first
+    const first: ManagedFieldsEntry = { manager: 'before-first-apply', operation: 'Update', apiVersion: ctx.apiVersion, time }
+    const change = compare(types, shape, emptyObject(ctx, config), before)
+    managed.set(identity(first), { entry: first, set: difference(union(change.modified, change.added), STRIPPED) })
+  }
+  const entry: ManagedFieldsEntry = { manager: ctx.manager, operation: 'Apply', apiVersion: ctx.apiVersion, time, ...(ctx.subresource ? { subresource: ctx.subresource } : {}) }
+  const id = identity(entry)
+  const last = managed.get(id)
+  const attempt = (force: boolean): { object: JsonObject; managed: Managed; conflicts: Conflict[] } => {
+    const owners: Managed = new Map([...managed].map(([k, o]) => [k, { ...o }]))
+    const set = difference(fieldsOf(types, shape, config), STRIPPED)
+    owners.set(id, { entry, set })
+    let object = merge(types, shape, before, config)
+    if (last) {
+      let owned = newSet()
+      for (const o of owners.values()) owned = union(owned, o.set)
+      const kept = prune(types, shape, object, last.set, union(owned, STRIPPED))
+      object = kept === GONE ? before : kept
+    }
+    return { object: object as JsonObject, managed: owners, conflicts: settle(owners, id, compare(types, shape, before, object), force) }
+  }
+  let result = attempt(ctx.force)
+  if (result.conflicts.length) {
+    const left = ctx.manager === 'kubectl' && present ? withoutAllowed(result.conflicts, present, types, shape) : result.conflicts
+    if (left.length) throw conflictError(left)
+    result = attempt(true)
+  }
+  const owner = result.managed.get(id)
+  if (owner && last && equal(formatFields(owner.set), formatFields(last.set)) && equal(result.object, before)) result.managed.set(id, { entry: last.entry, set: owner.set })
+  const object = copy(result.object) as unknown as Draft<KubeObject>
+  const annotations = object.metadata.annotations
+  if (ctx.manager === 'kubectl' && annotations && Object.hasOwn(annotations, LAST_APPLIED)) annotations[LAST_APPLIED] = lastApplied(config)
+  const entries = encodeManaged(result.managed)
+  if (entries.length) object.metadata.managedFields = copy(entries)
+  else delete object.metadata.managedFields
+  return object
+}
+
+/** The annotation is kept in step when kubectl applies: the configuration itself, without the annotation. */
+function lastApplied(config: JsonObject): string {
+  const out = copy(config) as Record<string, unknown>
+  const meta = isObject(out.metadata) ? { ...out.metadata } as Record<string, unknown> : {}
+  if (isObject(meta.annotations)) { const { [LAST_APPLIED]: _, ...rest } = meta.annotations; meta.annotations = rest }
+  out.metadata = meta
+  return `${stableJson(out)}\n`
+}
+function stableJson(v: unknown): string {
+  if (Array.isArray(v)) return `[${v.map(stableJson).join(',')}]`
+  if (isObject(v)) return `{${Object.keys(v).sort(compareBytes).filter((k) => v[k] !== undefined).map((k) => `${JSON.stringify(k)}:${stableJson(v[k])}`).join(',')}}`
+  return JSON.stringify(v ?? null).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Conflicts about fields that kubectl itself applied before, client-side, are none. */
+function withoutAllowed(conflicts: readonly Conflict[], live: KubeObject, types: Types, shape: Shape): Conflict[] {
+  const text = live.metadata.annotations?.[LAST_APPLIED]
+  if (!text) return [...conflicts]
+  let applied: unknown
+  try { applied = JSON.parse(text) } catch { return [...conflicts] }
+  // only where the live value is still the one that was applied
+  const set = fieldsOf(types, shape, applied)
+  const differs = compare(types, shape, applied, live)
+  const allowed = new Set(paths(difference(set, union(differs.modified, differs.removed))))
+  return conflicts.map((c) => ({ owner: c.owner, paths: c.paths.filter((p) => !allowed.has(p)) })).filter((c) => c.paths.length > 0)
+}
+
+/** csaupgrade: what the client-side managers set becomes the property of the server-side one. The entries after it, or undefined when nothing is to be done. */
+export function upgradeManagedFields(entries: readonly ManagedFieldsEntry[], clientSide: readonly string[], serverSide: string, subresource = ''): readonly ManagedFieldsEntry[] | undefined {
+  const isClient = (e: ManagedFieldsEntry): boolean => e.operation === 'Update' && (e.subresource ?? '') === subresource && clientSide.includes(e.manager ?? '')
+  if (!entries.some(isClient)) return undefined
+  const list = entries.map((e) => ({ ...e }))
+  let target = list.findIndex((e) => e.operation === 'Apply' && e.manager === serverSide && (e.subresource ?? '') === subresource)
+  if (target < 0) {
+    target = list.findIndex(isClient)
+    const e = list[target]
+    if (e) list[target] = { ...e, manager: serverSide, operation: 'Apply' }
+  }
+  let set = parseFields(list[target]?.fieldsV1)
+  const rest: ManagedFieldsEntry[] = []
+  list.forEach((e, i) => { if (i !== target && isClient(e)) set = union(set, parseFields(e.fieldsV1)) })
+  list.forEach((e, i) => { if (i === target) rest.push({ ...e, fieldsV1: formatFields(set) }); else if (!isClient(e)) rest.push(e) })
+  return rest
+}
