@@ -74,10 +74,10 @@ function float(n: number, verb: string, f: Flags): string | undefined {
 const hex = (text: string, upper: boolean): string => { const h = [...new TextEncoder().encode(text)].map((b) => b.toString(16).padStart(2, '0')).join(''); return upper ? h.toUpperCase() : h }
 const cut = (text: string, f: Flags): string => (f.precision === undefined ? text : Array.from(text).slice(0, f.precision).join(''))
 
-function one(a: GoArg, verb: string, f: Flags): string {
-  const bad = (): string => `%!${verb}(${a === null ? '<nil>' : `${typeName(a)}=${plain(a)}`})`
+function one(a: GoArg, verb: string, f: Flags, inside = false): string {
+  const bad = (): string => `%!${verb}(${a === null ? '<nil>' : `${typeName(a)}=${one(a, 'v', { ...f, sharp: false })}`})`
   if (verb === 'T') return pad(typeName(a), f)
-  if (a === null) return verb === 'v' ? pad('<nil>', f) : bad()
+  if (a === null) return inside ? '<nil>' : verb === 'v' ? pad('<nil>', f) : bad()
   if (isNumber(a) || typeof a === 'number') {
     const n = isNumber(a) ? a.number : a
     const t = isNumber(a) ? a.type : 'int64'
@@ -96,8 +96,8 @@ function one(a: GoArg, verb: string, f: Flags): string {
   }
   if (verb === 'v') return f.sharp ? goSyntaxOf(a as Json) : goValue(a as Json)
   // Other verbs go to the elements.
-  if (Array.isArray(a)) return `[${(a as readonly Json[]).map((e) => one(typeof e === 'number' ? { number: e, type: Number.isInteger(e) ? 'int64' : 'float64' } : e, verb, f)).join(' ')}]`
-  return `map[${Object.entries(a).sort(([x], [y]) => (x < y ? -1 : 1)).map(([k, e]) => `${one(k, verb, f)}:${one(typeof e === 'number' ? { number: e, type: Number.isInteger(e) ? 'int64' : 'float64' } : (e ?? null) as Json, verb, f)}`).join(' ')}]`
+  if (Array.isArray(a)) return `[${(a as readonly Json[]).map((e) => one(typeof e === 'number' ? { number: e, type: Number.isInteger(e) ? 'int64' : 'float64' } : e, verb, f, true)).join(' ')}]`
+  return `map[${Object.entries(a).sort(([x], [y]) => (x < y ? -1 : 1)).map(([k, e]) => `${one(k, verb, f)}:${one(typeof e === 'number' ? { number: e, type: Number.isInteger(e) ? 'int64' : 'float64' } : (e ?? null) as Json, verb, f, true)}`).join(' ')}]`
 }
 
 /** fmt.Sprintf with its own complaints: %!d(string=x), %!s(MISSING), %!(EXTRA …). */

@@ -448,7 +448,7 @@ class Run {
       try {
         const count = items === 'int' ? Number(rangeText(value)) : items.length
         for (let i = 0; i < count; i++) {
-          const [index, element] = items === 'int' ? [undefined, { v: new Int(i, 'int64'), iface: false }] as const : (items[i] ?? [undefined, undefined])
+          const [index, element] = items === 'int' ? [undefined, { v: new Int(i, value?.v instanceof Int ? value.v.type : 'int64'), iface: false }] as const : (items[i] ?? [undefined, undefined])
           if (pipe.decl.length > 0) {
             const name = pipe.decl[0]?.ident[0] ?? ''
             if (pipe.assign) this.#set(name, pipe.decl.length > 1 ? index : element)
@@ -508,7 +508,7 @@ class Run {
       case 'pipe': notAFunction(); return this.#pipe(dot, first)
       case 'variable': {
         this.#at = first
-        if (first.ident.length === 1) { notAFunction(); return this.#variable(first) }
+        if (first.ident.length === 1) { const value = this.#variable(first); notAFunction(); return value }
         return this.#chain(this.#variable(first), first.ident.slice(1), cmd.args.length > 1 || final !== undefined)
       }
     }

@@ -102,10 +102,11 @@ const bool = (v: boolean): Val => ({ v, iface: false })
 const text = (v: string): Val => ({ v, iface: false })
 const arg = (value: Val): GoArg => { const v = concrete(value); return v === undefined || v === null ? null : v instanceof Int ? { number: v.n, type: v.type } : v }
 
-function indexOf(value: Val, cap: number): number {
+/** `raw`: an index that comes as interface{} is refused (slice), or opened (index). */
+function indexOf(value: Val, cap: number, raw = false): number {
   const v = concrete(value)
   if (v === undefined) throw new Refused('cannot index slice/array with nil')
-  if (!(v instanceof Int) || v.type === 'float64') throw new Refused(`cannot index slice/array with type ${typeOf(v)}`)
+  if (!(v instanceof Int) || v.type === 'float64' || (raw && value?.iface)) throw new Refused(`cannot index slice/array with type ${raw && value?.iface ? 'interface {}' : typeOf(v)}`)
   if (v.n < 0 || v.n > cap) throw new Refused(`index out of range: ${v.n}`)
   return v.n
 }
@@ -143,7 +144,7 @@ function slice(item: Val, indexes: readonly Val[]): Val {
   if (typeof v !== 'string' && !isList(v)) throw new Refused(`can't slice item of type ${typeOf(v)}`)
   const whole = typeof v === 'string' ? bytes(v) : v
   const at = [0, whole.length, whole.length]
-  indexes.forEach((i, k) => { at[k] = indexOf(i, whole.length) })
+  indexes.forEach((i, k) => { at[k] = indexOf(i, whole.length, true) })
   const [from = 0, to = 0, max = 0] = at
   if (from > to) throw new Refused(`invalid slice index: ${from} > ${to}`)
   if (indexes.length === 3 && to > max) throw new Refused(`invalid slice index: ${to} > ${max}`)
@@ -218,7 +219,7 @@ function exists(item: Val, indexes: readonly Val[]): boolean {
 
 const HTML: Readonly<Record<string, string>> = { '"': '&#34;', "'": '&#39;', '&': '&amp;', '<': '&lt;', '>': '&gt;', '\0': '\ufffd' }
 const JS: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '"': '\\"', '<': '\\u003C', '>': '\\u003E', '&': '\\u0026', '=': '\\u003D' }
-const joined = (values: readonly Val[]): string => { const [only] = values; return values.length === 1 && typeof only?.v === 'string' ? only.v : sprint(values.map((v) => (v === undefined ? '<no value>' : arg(v)))) }
+const joined = (values: readonly Val[]): string => { const [only] = values; return values.length === 1 && typeof only?.v === 'string' ? only.v : sprint(values.map((v) => (v === undefined || v.v === null ? '<no value>' : arg(v)))) }
 
 /** Calls a builtin; what it refuses is the text after `error calling name: `. */
 export function callFunction(name: string, args: readonly Val[]): Found {
