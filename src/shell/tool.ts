@@ -54,7 +54,7 @@ export interface ToolContext {
   sleep(ms: number): Promise<void>
   readonly signal: AbortSignal
   /** Runs another tool of the same container (xargs, env, timeout, time, watch). */
-  run(argv: readonly string[], overrides?: Partial<Pick<ToolContext, 'stdin' | 'stdout' | 'stderr' | 'env'>>): Promise<number>
+  run(argv: readonly string[], overrides?: Partial<Pick<ToolContext, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'tty' | 'signal'>>): Promise<number>
 }
 
 export interface Tool {

@@ -236,7 +236,7 @@ async function one(ctx: ToolContext, l: Lookup, given: string | undefined, args:
     if (bad) sent = await send(ctx, ask(ctx, name, l.type, { rd: l.rd, class: l.class, edns: edns ? { ...edns, version: 0 } : undefined, ad: l.ad, cd: l.cd }), { server, port: l.port, tries: l.tries, seconds: l.time, tcp, modern })
     for (const c of sent.comments) if (!l.short) ctx.stdout(`${c}\n`)
     if (l.qr) { banner(); ctx.stdout(lines(messageLines(q, l, { got: ';; Sending:', size: 0, note: false })) + (l.stats && l.comments ? `;; QUERY SIZE: ${sizeOf(q)}\n\n` : '')) }
-    if (!sent.reply || sent.reply.rcode === 0 || i === names.length - 1) break
+    if (!sent.reply || sent.reply.rcode !== 3 || i === names.length - 1) break
     if (l.showsearch) { banner(); ctx.stdout(lines(messageLines(sent.reply, l, { got: ';; Got answer:', size: sent.size, note: true }))) }
   }
   banner()

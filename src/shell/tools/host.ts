@@ -71,14 +71,14 @@ export const host: Tool = {
         if (!sent.reply) { ctx.stdout(modern ? ';; no servers could be reached\n' : ';; connection timed out; no servers could be reached\n'); return 1 }
         m = sent.reply
         size = sent.size
-        if (m.rcode === 0) break
+        if (m.rcode !== 3) break
       }
       if (!m) return 1
       head()
       const asked = bare(m.questions[0]?.name ?? name)
       if (m.rcode !== 0) {
         if (loud) ctx.stdout(verbose(m, size, server, port))
-        ctx.stdout(`Host ${reverse !== undefined ? bare(reverse) : t === types[0] ? bare(name) : asked} not found: ${m.rcode}(${RCODES[m.rcode]})\n`)
+        ctx.stdout(`Host ${asked} not found: ${m.rcode}(${RCODES[m.rcode]})\n`)
         return 1
       }
       if (loud) ctx.stdout(verbose(m, size, server, port))

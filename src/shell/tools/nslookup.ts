@@ -128,8 +128,10 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
       for (const c of sent.comments) ctx.stdout(`${c}\n`)
       if (!sent.reply) { ctx.stdout(modern ? ';; no servers could be reached\n\n' : ';; connection timed out; no servers could be reached\n\n'); return undefined }
       last = sent.reply
-      if (modern && last.rcode === 2) { if (n === names.at(-1)) ctx.stdout(`;; Got SERVFAIL reply from ${server}\n`); else if (judged) ctx.stdout(`;; Got SERVFAIL reply from ${server}\n`) } else if (modern && judged && !last.ra) ctx.stdout(`;; Got recursion not available from ${server}\n`)
-      if (last.rcode === 0) return last
+      if (modern && last.rcode === 2) ctx.stdout(`;; Got SERVFAIL reply from ${server}\n`)
+      else if (modern && judged && !last.ra) ctx.stdout(`;; Got recursion not available from ${server}\n`)
+      // only a name that does not exist sends the search on
+      if (last.rcode !== 3) return last
     }
     return last
   }
@@ -147,7 +149,7 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   const names = s.search ? searchNames(name, ctx, s.domain) : [fqdn(name)]
   const first = await round(names, s.type)
   if (!first) return 1
-  if (first.rcode !== 0) return fail(first, name)
+  if (first.rcode !== 0) return fail(first, first.questions[0]?.name ?? name)
   head()
   if (s.debug) ctx.stdout(details(first))
   if (!first.aa && first.answers.length > 0) ctx.stdout('Non-authoritative answer:\n')

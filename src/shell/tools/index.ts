@@ -1,0 +1,54 @@
+// The pod tools: one line each, loaded when a container runs one. Which of them an image has is the image's list.
+import type { Tool } from '../tool.ts'
+
+export interface ToolLine { readonly name: string; readonly load: () => Promise<Tool> }
+
+const own: readonly ToolLine[] = [
+  { name: 'nslookup', load: () => import('./nslookup.ts').then((m) => m.nslookup) },
+  { name: 'dig', load: () => import('./dig.ts').then((m) => m.dig) },
+  { name: 'host', load: () => import('./host.ts').then((m) => m.host) },
+  { name: 'getent', load: () => import('./getent.ts').then((m) => m.getent) },
+  { name: 'curl', load: () => import('./curl.ts').then((m) => m.curl) },
+  { name: 'wget', load: () => import('./wget.ts').then((m) => m.wget) },
+  { name: 'nc', load: () => import('./nc.ts').then((m) => m.nc) },
+  { name: 'netcat', load: () => import('./nc.ts').then((m) => m.nc) },
+  { name: 'ping', load: () => import('./ping.ts').then((m) => m.ping) },
+  { name: 'sh', load: () => import('./sh.ts').then((m) => m.sh) },
+  { name: 'ash', load: () => import('./sh.ts').then((m) => m.sh) },
+  { name: 'dash', load: () => import('./sh.ts').then((m) => m.sh) },
+  { name: 'bash', load: () => import('./sh.ts').then((m) => m.bash) },
+  { name: 'cat', load: () => import('./cat.ts').then((m) => m.cat) },
+  { name: 'env', load: () => import('./env.ts').then((m) => m.env) },
+  { name: 'printenv', load: () => import('./env.ts').then((m) => m.printenv) },
+  { name: 'hostname', load: () => import('./hostname.ts').then((m) => m.hostname) },
+  { name: 'ip', load: () => import('./ip.ts').then((m) => m.ip) },
+  { name: 'ifconfig', load: () => import('./ip.ts').then((m) => m.ifconfig) },
+  { name: 'ls', load: () => import('./ls.ts').then((m) => m.ls) },
+  { name: 'sleep', load: () => import('./sleep.ts').then((m) => m.sleep) },
+  { name: 'ps', load: () => import('./ps.ts').then((m) => m.ps) },
+  { name: 'id', load: () => import('./id.ts').then((m) => m.id) },
+  { name: 'whoami', load: () => import('./id.ts').then((m) => m.whoami) },
+  { name: 'date', load: () => import('./date.ts').then((m) => m.date) },
+  { name: 'echo', load: () => import('./echo.ts').then((m) => m.echo) },
+  { name: 'true', load: () => import('./echo.ts').then((m) => m.yes) },
+  { name: 'false', load: () => import('./echo.ts').then((m) => m.no) },
+  { name: 'pwd', load: () => import('./echo.ts').then((m) => m.pwd) },
+  { name: 'uname', load: () => import('./uname.ts').then((m) => m.uname) },
+  { name: 'nproc', load: () => import('./uname.ts').then((m) => m.nproc) },
+  { name: 'tail', load: () => import('./tail.ts').then((m) => m.tail) },
+  { name: 'timeout', load: () => import('./timeout.ts').then((m) => m.timeout) },
+  { name: 'time', load: () => import('./timeout.ts').then((m) => m.time) },
+  { name: 'nohup', load: () => import('./timeout.ts').then((m) => m.nohup) },
+  { name: 'test', load: () => import('./test.ts').then((m) => m.test) },
+  { name: '[', load: () => import('./test.ts').then((m) => m.bracket) },
+]
+
+export const TOOLS: readonly ToolLine[] = own
+
+/** The tool of a name: our own, or one of just-bash's. */
+export async function findTool(name: string): Promise<Tool | undefined> {
+  const line = TOOLS.find((t) => t.name === name)
+  if (line) return line.load()
+  const { BUILTINS, builtin } = await import('./builtin.ts')
+  return BUILTINS.includes(name) ? builtin(name) : undefined
+}

@@ -1,0 +1,32 @@
+// timeout, time, nohup: run another program of the container, for a while or measured.
+import type { Tool } from '../tool.ts'
+
+export const timeout: Tool = {
+  name: 'timeout',
+  async run(args, ctx) {
+    const words = [...args]
+    while (words[0]?.startsWith('-')) { const w = words.shift(); if (w === '-s' || w === '-k' || w === '-t') words.shift() }
+    const m = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(words.shift() ?? '')
+    if (!m || words.length === 0) { ctx.stderr("timeout: missing operand\nTry 'timeout --help' for more information.\n"); return 125 }
+    const ms = Number(m[1]) * 1000 * ({ '': 1, s: 1, m: 60, h: 3600, d: 86400 }[m[2] ?? ''] ?? 1)
+    const stop = new AbortController()
+    const outer = (): void => stop.abort()
+    ctx.signal.addEventListener('abort', outer)
+    let over = false
+    const timer = ctx.sleep(ms).then(() => { over = true; stop.abort() })
+    const code = await Promise.race([ctx.run(words, { signal: stop.signal }), timer.then(() => 124)])
+    ctx.signal.removeEventListener('abort', outer)
+    return over ? 124 : code
+  },
+}
+export const time: Tool = {
+  name: 'time',
+  async run(args, ctx) {
+    const began = ctx.now()
+    const code = await ctx.run(args.filter((a) => a !== '-p'))
+    const s = Math.max(0, ctx.now() - began) / 1000
+    ctx.stderr(`real\t${Math.floor(s / 60)}m ${(s % 60).toFixed(2)}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n`)
+    return code
+  },
+}
+export const nohup: Tool = { name: 'nohup', run: (args, ctx) => ctx.run(args) }
