@@ -58,7 +58,7 @@ async function dropFinalizer(ctx: ControllerContext, resource: string, o: KubeOb
 }
 
 async function remove(ctx: ControllerContext, resource: string, o: KubeObject, policy: string): Promise<void> {
-  await gone(ctx.client.delete(pathFor(resource, o.apiVersion), o.metadata.namespace ?? '', o.metadata.name ?? '', { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: policy, preconditions: { uid: o.metadata.uid ?? '' } }))
+  await gone(ctx.client.delete(pathFor(resource, o.apiVersion), o.metadata.namespace ?? '', o.metadata.name ?? '', { propagationPolicy: policy, preconditions: { uid: o.metadata.uid ?? '' } }))
 }
 
 async function reconcile(id: string, ctx: ControllerContext): Promise<void> {

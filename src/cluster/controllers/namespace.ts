@@ -44,7 +44,7 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
     if (o.metadata.deletionTimestamp) continue
     if (resource === 'pods') pods++
     try {
-      await ctx.client.delete(pathFor(resource, o.apiVersion), name, o.metadata.name ?? '', { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions: { uid: o.metadata.uid ?? '' } })
+      await ctx.client.delete(pathFor(resource, o.apiVersion), name, o.metadata.name ?? '', { propagationPolicy: 'Background', preconditions: { uid: o.metadata.uid ?? '' } })
     } catch (e) { if (!(e instanceof StatusError)) throw e }
   }
   const left = contents(ctx, name)

@@ -239,7 +239,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
     }
     return
   }
-  try { await bind(ctx, pod, node) } catch (e) { if (!(e instanceof StatusError && (e.code === 404 || e.code === 409))) throw e }
+  try { await bind(ctx, pod, node) } catch (e) { if (!(e instanceof StatusError && e.code === 409)) throw e }
 }
 
 const waits = (pod: Pod): boolean => !pod.spec?.nodeName && !pod.metadata.deletionTimestamp && (pod.spec?.schedulerName ?? 'default-scheduler') === 'default-scheduler' && !pod.spec?.schedulingGates?.length && pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded'
