@@ -269,7 +269,17 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (old.generation !== undefined) meta.generation = old.generation
   else delete meta.generation
   const status = (o: unknown): unknown => (o as { status?: unknown }).status
-  if (subresource === 'status') strategy.prepareForStatusUpdate?.(draft, existing, context)
+  if (subresource === 'status') {
+    // only the status, and what hangs on the object's metadata, is written here
+    for (const k of Object.keys(draft)) if (k !== 'metadata' && k !== 'status' && k !== 'kind' && k !== 'apiVersion' && !Object.hasOwn(existing, k)) delete (draft as unknown as Record<string, unknown>)[k]
+    for (const [k, v] of Object.entries(existing)) if (k !== 'metadata' && k !== 'status') (draft as unknown as Record<string, unknown>)[k] = copy(v)
+    if (served.storage === 'deployments.apps' || served.custom) {
+      if (old.labels) meta.labels = { ...old.labels }
+      else delete meta.labels
+      if (served.custom) { if (old.annotations) meta.annotations = { ...old.annotations }; else delete meta.annotations }
+    }
+    strategy.prepareForStatusUpdate?.(draft, existing, context)
+  }
   else if (!subresource) {
     if (hasStatus(served)) {
       if (status(existing) === undefined) delete (draft as { status?: unknown }).status

@@ -80,6 +80,9 @@ function goMap(value: unknown): string {
   return value === null || value === undefined ? '<nil>' : String(value)
 }
 
+/** What errors about a patched object print: the patch itself when it is strategic, else the whole object. */
+export const patchShown = (patch: { readonly type: string; readonly value: unknown }, patched: JsonObject): string => (patch.type === STRATEGIC ? goMap(patch.value) : toJson(patched))
+
 /** NewInvalid without kind and name, as patch's errors are. */
 function patchInvalid(shown: string, why: string): StatusError {
   const error = invalidField('patch', shown, why)
@@ -103,7 +106,7 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
     produce: async (existing) => {
       const current = (existing ?? {}) as unknown as JsonObject
       const patched = await apply(current)
-      const draft = decodePatched(ctx, patched, target, options, type === STRATEGIC ? goMap(value) : toJson(patched))
+      const draft = decodePatched(ctx, patched, target, options, patchShown({ type, value }, patched))
       // what names the object is not the patch's to change
       if (existing && draft.metadata.name !== existing.metadata.name) throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${ctx.info.name})`)
       return draft

@@ -1,0 +1,99 @@
+// /scale: replicas as autoscalers and `kubectl scale` see them, for the built-in kinds and for custom resources that say where theirs are; as pkg/registry/apps/*/storage.ScaleREST.
+import type { ApiResponse } from '../../apimachinery/door.ts'
+import { invalid as invalidField } from '../../apimachinery/field.ts'
+import { fromLabelSelector, fromLabels, selectorString } from '../../apimachinery/labels.ts'
+import { copy, isObject } from '../../apimachinery/object.ts'
+import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import { badRequest, conflict, invalid, internalError } from '../../apimachinery/status.ts'
+import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
+import { answer } from '../api.ts'
+import type { Context, Subresource } from '../api.ts'
+import { readBody } from '../body.ts'
+import type { Target } from '../body.ts'
+import { writeOptions } from '../options.ts'
+import { fromStored, getStored, updateObject } from '../registry.ts'
+import { decodePatched, readPatch, patchShown } from '../verbs/patch.ts'
+
+const SCALE: Target = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'autoscaling.v1.Scale' }
+
+interface Scale extends KubeObject { readonly spec?: { readonly replicas?: number }; readonly status?: { readonly replicas: number; readonly selector?: string } }
+
+/** The value at .a.b.c, or undefined. */
+function at(object: unknown, path: string): unknown {
+  let value = object
+  for (const part of path.replace(/^\./, '').split('.')) value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined
+  return value
+}
+
+function put(object: Record<string, unknown>, path: string, value: unknown): void {
+  const parts = path.replace(/^\./, '').split('.')
+  let inner = object
+  for (const part of parts.slice(0, -1)) { if (!isObject(inner[part])) inner[part] = {}; inner = inner[part] as Record<string, unknown> }
+  inner[parts.at(-1) ?? ''] = value
+}
+
+function scaleOf(ctx: Context, object: KubeObject): Scale {
+  const { custom } = ctx.served
+  const own = object as { spec?: { replicas?: number; selector?: unknown }; status?: { replicas?: number } }
+  let replicas = own.spec?.replicas ?? 0
+  let current = own.status?.replicas ?? 0
+  let selector = ''
+  if (custom?.scale) {
+    const wanted = at(object, custom.scale.specReplicasPath)
+    if (typeof wanted !== 'number') throw internalError(`the spec replicas field ${JSON.stringify(custom.scale.specReplicasPath)} does not exist`)
+    replicas = wanted
+    current = Number(at(object, custom.scale.statusReplicasPath) ?? 0)
+    selector = custom.scale.labelSelectorPath ? String(at(object, custom.scale.labelSelectorPath) ?? '') : ''
+  } else {
+    selector = ctx.served.storage === 'replicationcontrollers' ? selectorString(fromLabels(own.spec?.selector as Record<string, string> | undefined)) : selectorString(fromLabelSelector(own.spec?.selector as LabelSelector | undefined))
+  }
+  const { name = '', namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  return {
+    kind: 'Scale', apiVersion: 'autoscaling/v1',
+    metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}), ...(creationTimestamp ? { creationTimestamp } : {}) } as Scale['metadata'],
+    spec: replicas ? { replicas } : {}, status: { replicas: current, ...(selector ? { selector } : {}) },
+  }
+}
+
+async function write(ctx: Context, produce: (current: Scale) => Promise<Draft<Scale>>): Promise<ApiResponse> {
+  const kind = ctx.request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions'
+  const options = writeOptions(ctx, kind)
+  const done = await updateObject(ctx, ctx.info.name, {
+    options, subresource: 'scale',
+    produce: async (existing) => {
+      if (!existing) throw badRequest('nothing to scale')
+      const next = await produce(scaleOf(ctx, existing))
+      const replicas = next.spec?.replicas ?? 0
+      if (replicas < 0) throw invalid({ group: 'autoscaling', kind: 'Scale' }, ctx.info.name, [invalidField('spec.replicas', replicas, 'must be greater than or equal to 0')])
+      if (next.metadata.uid && next.metadata.uid !== existing.metadata.uid) {
+        throw conflict({ group: ctx.served.gr.group, resource: `${ctx.served.gr.resource}/scale` }, ctx.info.name, `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${existing.metadata.uid}`)
+      }
+      const draft = copy(existing) as Record<string, unknown>
+      put(draft, ctx.served.custom?.scale?.specReplicasPath ?? 'spec.replicas', replicas)
+      const result = draft as unknown as Draft<KubeObject>
+      if (next.metadata.resourceVersion) result.metadata.resourceVersion = next.metadata.resourceVersion
+      else delete result.metadata.resourceVersion
+      return result
+    },
+  })
+  return answer(200, scaleOf(ctx, done.object))
+}
+
+export const scale: Subresource = {
+  name: 'scale',
+  get: async (ctx) => answer(200, scaleOf(ctx, fromStored(ctx.served, getStored(ctx)))),
+  async update(ctx) {
+    const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
+    const body = await readBody({ ...ctx, served: { ...ctx.served } }, SCALE, fieldValidation) as Draft<Scale>
+    if (body.metadata.name && body.metadata.name !== ctx.info.name) throw badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${ctx.info.name})`)
+    return write(ctx, async () => copy(body) as Draft<Scale>)
+  },
+  async patch(ctx) {
+    const options = writeOptions(ctx, 'PatchOptions')
+    const patch = await readPatch(ctx, SCALE.schema)
+    return write(ctx, async (current) => {
+      const patched = await patch.apply(current as unknown as JsonObject)
+      return decodePatched(ctx, patched, SCALE, options, patchShown(patch, patched)) as Draft<Scale>
+    })
+  },
+}
