@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { Schemas } from '../apimachinery/schema.ts'
 import type { Door } from '../apimachinery/door.ts'
+import type { KubeObject } from '../apimachinery/object.ts'
 import { Client } from '../client/client.ts'
 import { KINDS } from '../kinds/index.ts'
 import { MemoryStore } from '../storage/memory.ts'
@@ -77,4 +78,25 @@ test('a warm get costs far less than a millisecond', async () => {
   const start = performance.now()
   for (let i = 0; i < 2000; i++) await door.handle({ method: 'GET', path: '/api/v1/namespaces/default/configmaps/a' })
   expect((performance.now() - start) / 2000).toBeLessThan(0.5)
+})
+
+test('writes name their managers, and server-side apply guards what they own', async () => {
+  await client.create('v1/configmaps', 'default', cm('a'))
+  const patched = await client.patch('v1/configmaps', 'default', 'a', 'merge', { data: { b: '2' } }, { query: { fieldManager: 'other' } })
+  expect(patched.metadata.managedFields?.map((m) => m.manager)).toEqual(['other', 'test'])
+  await expect(client.patch('v1/configmaps', 'default', 'a', 'apply', cm('a', { a: '3' }), { query: { fieldManager: 'third' } })).rejects.toThrow('Apply failed with 1 conflict: conflict with "test" using v1: .data.a')
+  const fresh = await client.patch('v1/configmaps', 'default', 'new', 'apply', cm('new'), { query: { fieldManager: 'third' } })
+  expect(fresh.metadata.uid).toBeTruthy()
+})
+
+test('a pod gets its account, tolerations and priority; a Service its address', async () => {
+  await client.create('v1/serviceaccounts', 'default', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } })
+  const pod = await client.create('v1/pods', 'default', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } })
+  expect(pod).toMatchObject({ spec: { serviceAccountName: 'default', priority: 0, tolerations: [{ key: 'node.kubernetes.io/not-ready' }, { key: 'node.kubernetes.io/unreachable' }], volumes: [{ projected: { defaultMode: 420 } }] }, status: { phase: 'Pending' } })
+  const svc = await client.create<KubeObject & { spec: { clusterIP: string } }>('v1/services', 'default', { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } })
+  expect(svc.spec.clusterIP).toMatch(/^10\./)
+  expect((await client.list('networking.k8s.io/v1/ipaddresses')).items.map((o) => o.metadata.name)).toEqual([svc.spec.clusterIP])
+  await expect(client.create('v1/services', 'default', { apiVersion: 'v1', kind: 'Service', metadata: { name: 't' }, spec: { clusterIP: svc.spec.clusterIP, ports: [{ port: 80 }] } })).rejects.toThrow(`Service "t" is invalid: spec.clusterIPs: Invalid value: []string{"${svc.spec.clusterIP}"}: failed to allocate IP ${svc.spec.clusterIP}: provided IP is already allocated`)
+  await client.delete('v1/services', 'default', 's')
+  expect((await client.list('networking.k8s.io/v1/ipaddresses')).items).toEqual([])
 })

@@ -1,28 +1,49 @@
-// Who set which field: metadata.managedFields of every write, and server-side apply.
-import { badRequest } from '../apimachinery/status.ts'
-import { applyServerSide as applyFields, trackUpdate as noteFields } from '../apimachinery/managedfields.ts'
+// Who set which field: metadata.managedFields of every write, and server-side apply; the machinery is apimachinery's, here is what a strategy takes out of it (reset fields).
+import { applyServerSide as applyConfiguration, trackUpdate as track } from '../apimachinery/managedfields.ts'
 import type { FieldManagerContext } from '../apimachinery/managedfields.ts'
-import { copy } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import { badRequest, conflict } from '../apimachinery/status.ts'
 import type { Context } from './api.ts'
-import { decodeObject } from './decode-object.ts'
 import { targetOf } from './body.ts'
+import { decodeObject } from './decode-object.ts'
+import { hasStatus } from './registry.ts'
 import type { WriteOptions } from './options.ts'
 
-const contextOf = (ctx: Context, options: WriteOptions, subresource: string): FieldManagerContext =>
-  ({ schemas: ctx.api.schemas, schemaName: ctx.served.custom ? '' : ctx.served.schema, manager: options.manager, apiVersion: ctx.served.apiVersion, subresource, now: ctx.api.now() })
+function managerContext(ctx: Context, options: WriteOptions, subresource: string): FieldManagerContext {
+  return { schemas: ctx.api.schemas, schemaName: ctx.served.schema, manager: options.manager, apiVersion: ctx.served.apiVersion, subresource, now: ctx.api.now() }
+}
+
+type WithStatus = KubeObject & { readonly status?: unknown }
+
+/** The new object without what this path does not write: the status at the main resource, everything else at /status. */
+function written(ctx: Context, live: KubeObject | undefined, next: KubeObject, subresource: string): KubeObject {
+  if (subresource === 'status') return { ...live, metadata: next.metadata, status: (next as WithStatus).status } as unknown as KubeObject
+  if (subresource || !hasStatus(ctx.served)) return next
+  const { status: _status, ...rest } = next as WithStatus
+  return { ...rest, ...((live as WithStatus | undefined)?.status !== undefined ? { status: (live as WithStatus).status } : {}) } as KubeObject
+}
 
 /** Notes in `next` what this request's manager changed since `live`. */
 export async function trackUpdate(ctx: Context, live: KubeObject | undefined, next: Draft<KubeObject>, options: WriteOptions, subresource = ''): Promise<Draft<KubeObject>> {
-  const entries = noteFields(live, next, contextOf(ctx, options, subresource))
-  if (entries.length) next.metadata.managedFields = copy(entries)
+  const fields = track(live, written(ctx, live, next as KubeObject, subresource), managerContext(ctx, options, subresource))
+  if (fields.length > 0) next.metadata.managedFields = fields as Draft<typeof fields>
   else delete next.metadata.managedFields
   return next
 }
 
 /** Server-side apply of a configuration onto the present object. */
 export async function applyServerSide(ctx: Context, existing: KubeObject | undefined, config: JsonObject, options: WriteOptions, subresource: string): Promise<Draft<KubeObject>> {
-  const applied = applyFields(existing, config, { ...contextOf(ctx, options, subresource), force: options.force === true })
-  const { object } = decodeObject(ctx.api, applied as unknown as JsonObject, targetOf(ctx.served), (why) => badRequest(why))
+  const { served, info } = ctx
+  const kind = String(config.kind ?? '')
+  const apiVersion = String(config.apiVersion ?? '')
+  if (kind !== served.info.kind || apiVersion !== served.apiVersion) throw badRequest(`incorrect object type in patch: got: ${apiVersion}, Kind=${kind}, expected: ${served.apiVersion}, Kind=${served.info.kind}`)
+  const result = applyConfiguration(existing, config, { ...managerContext(ctx, options, subresource), force: options.force ?? false })
+  const name = result.metadata.name ?? ''
+  if (name && name !== info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`)
+  if (!existing && result.metadata.uid) throw conflict(served.gr, info.name, `uid mismatch: the provided object specified uid ${result.metadata.uid}, and no existing object was found`)
+  const managed = result.metadata.managedFields
+  const { object } = decodeObject(ctx.api, result as unknown as JsonObject, targetOf(served), (why) => badRequest(`failed to convert merged object: ${why}`))
+  if (!object.metadata.name) object.metadata.name = info.name
+  if (managed && managed.length > 0) object.metadata.managedFields = managed
   return object
 }
