@@ -1,8 +1,6 @@
 // Parts of printed columns that many kinds share: NAME, AGE, the container cells of templates. Worded as pkg/printers/internalversion.
 import type { Container } from '../apimachinery/api/core.v1.ts'
-import type { LabelSelector } from '../apimachinery/api/meta.v1.ts'
 import { humanDuration } from '../apimachinery/duration.ts'
-import { fromLabelSelector, selectorString } from '../apimachinery/labels.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
 import { parseTime } from '../apimachinery/time.ts'
 import type { CellContext, Column } from './kind.ts'
@@ -60,10 +58,4 @@ export function containerColumns<T>(containers: (obj: T) => readonly Container[]
   const joined = (key: 'name' | 'image') => (obj: T, _: CellContext): string => (containers(obj) ?? []).map((c) => c[key] ?? '').join(',')
   const at = priority ? { priority } : {}
   return [column('Containers', joined('name'), at), column('Images', joined('image'), at)]
-}
-
-/** A label selector as the SELECTOR column shows it: `<none>` when it is absent or empty. */
-export function selectorText(selector: LabelSelector | undefined): string {
-  if (!selector) return '<none>'
-  try { return selectorString(fromLabelSelector(selector)) || '<none>' } catch { return '<error>' }
 }

@@ -6,7 +6,9 @@ import { fromLabelSelector, selectorString } from '../../apimachinery/labels.ts'
 import { age, column, containerColumns, name, wide } from '../columns.ts'
 import { podSpecDefaults } from '../core/podspec-defaults.ts'
 import { dropDisabledFields } from '../core/podspec-prepare.ts'
+import { hostnameWarnings, templateWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
+import { validateDeployment, validateDeploymentStatus } from './workload-validation.ts'
 
 function defaults(d: Draft<Deployment>): void {
   const spec = d.spec
@@ -39,6 +41,10 @@ export const deployment = defineKind<Deployment>({
       else delete d.metadata.labels
       if (d.status && old.status?.terminatingReplicas === undefined) delete d.status.terminatingReplicas
     },
+    validate: (d) => validateDeployment(d),
+    validateUpdate: validateDeployment,
+    validateStatusUpdate: validateDeploymentStatus,
+    warnings: (d, old) => [...(old ? [] : hostnameWarnings(d.metadata.name, 'Pod names and hostnames')), ...(old?.metadata.generation === d.metadata.generation && old ? [] : templateWarnings(d.spec?.template, 'spec.template'))],
     generation: (next, old) => !equal(next.spec, old.spec) || !equal(next.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
   },
   columns: [

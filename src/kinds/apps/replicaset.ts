@@ -1,10 +1,13 @@
 // A ReplicaSet. Behaves as pkg/registry/apps/replicaset; printed as printers/internalversion; described as kubectl's ReplicaSetDescriber.
 import type { ReplicaSet } from '../../apimachinery/api/apps.v1.ts'
+import { formatLabelSelector } from '../../apimachinery/labels.ts'
 import { equal } from '../../apimachinery/object.ts'
-import { age, containerColumns, integer, name, selectorText, wide } from '../columns.ts'
+import { age, containerColumns, integer, name, wide } from '../columns.ts'
 import { podSpecDefaults } from '../core/podspec-defaults.ts'
 import { dropDisabledFields } from '../core/podspec-prepare.ts'
+import { hostnameWarnings, templateWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
+import { validateReplicaSet, validateReplicaSetStatus } from './workload-validation.ts'
 
 export const replicaSet = defineKind<ReplicaSet>({
   gvk: 'apps/v1/ReplicaSet',
@@ -17,8 +20,11 @@ export const replicaSet = defineKind<ReplicaSet>({
     prepareForCreate: (rs) => { rs.status = { replicas: 0 }; dropDisabledFields(rs.spec?.template?.spec) },
     prepareForUpdate: (rs, old) => dropDisabledFields(rs.spec?.template?.spec, old.spec?.template?.spec),
     prepareForStatusUpdate: (rs, old) => { if (rs.status && old.status?.terminatingReplicas === undefined) delete rs.status.terminatingReplicas },
+    validate: (rs) => validateReplicaSet(rs),
+    validateUpdate: validateReplicaSet,
+    validateStatusUpdate: validateReplicaSetStatus,
+    warnings: (rs, old) => [...(old ? [] : hostnameWarnings(rs.metadata.name, 'Pod names and hostnames')), ...(old && old.metadata.generation === rs.metadata.generation ? [] : templateWarnings(rs.spec?.template, 'spec.template'))],
     generation: (next, old) => !equal(next.spec, old.spec),
-    selectableFields: (rs) => ({ 'status.replicas': String(rs.status?.replicas ?? 0) }),
   },
   columns: [
     name(),
@@ -27,6 +33,6 @@ export const replicaSet = defineKind<ReplicaSet>({
     integer('Ready', (rs) => rs.status?.readyReplicas),
     age(),
     ...containerColumns<ReplicaSet>((rs) => rs.spec?.template?.spec?.containers),
-    wide('Selector', (rs) => selectorText(rs.spec?.selector)),
+    wide('Selector', (rs) => formatLabelSelector(rs.spec?.selector)),
   ],
 })

@@ -1,5 +1,6 @@
 // An Event, as v1 has it and as it is stored. Behaves as pkg/registry/core/event; printed as printers/internalversion.
 import type { Event } from '../../apimachinery/api/core.v1.ts'
+import { pathSegmentName } from '../../apimachinery/names.ts'
 import { column, since, wide } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { validateEvent } from './event-validation.ts'
@@ -26,8 +27,7 @@ export const event = defineKind<Event>({
   gvk: 'v1/Event',
   strategy: {
     allowCreateOnUpdate: true,
-    // names of events are only kept from breaking paths
-    nameRule: (name) => (name === '.' || name === '..' ? [`may not be '${name}'`] : ['/', '%'].filter((c) => name.includes(c)).map((c) => `may not contain '${c}'`)),
+    nameRule: pathSegmentName,
     validate: (e) => validateEvent(e),
     validateUpdate: (e) => validateEvent(e),
     selectableFields: (e) => ({

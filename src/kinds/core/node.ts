@@ -1,5 +1,11 @@
 // A Node. Behaves as pkg/registry/core/node; printed as printers/internalversion; described as kubectl's NodeDescriber.
 import type { Node } from '../../apimachinery/api/core.v1.ts'
+import type { FieldError } from '../../apimachinery/field.ts'
+import { duplicate, forbidden, invalid } from '../../apimachinery/field.ts'
+import { GoText, goQuote, goStrings } from '../../apimachinery/gostring.ts'
+import { parseCIDR, validateLegacyCIDR, warningsForCIDR } from '../../apimachinery/ip.ts'
+import { validateResourceQuantity } from './podspec-resources.ts'
+import { validateTaints } from './podspec-scheduling.ts'
 import { age, column, name, wide } from '../columns.ts'
 import { byText } from '../describe.ts'
 import { defineKind } from '../kind.ts'
@@ -26,6 +32,46 @@ function statusCell(node: Node): string {
 
 const address = (node: Node, type: string): string => node.status?.addresses?.find((a) => a.type === type)?.address ?? '<none>'
 
+function resources(node: Node): FieldError[] {
+  return (['capacity', 'allocatable'] as const).flatMap((list) => Object.entries(node.status?.[list] ?? {}).flatMap(([k, q]) => validateResourceQuantity(k, q, `status.${list}.${k}`)))
+}
+
+function validate(node: Node): FieldError[] {
+  const cidrs = node.spec?.podCIDRs ?? []
+  const errors = [...validateTaints(node.spec?.taints, 'metadata.taints'), ...resources(node)]
+  for (const [i, c] of cidrs.entries()) errors.push(...validateLegacyCIDR(`spec.podCIDRs[${i}]`, c))
+  const families = new Set(cidrs.map((c) => parseCIDR(c)?.base.v6))
+  if (cidrs.length > 1 && (families.size < 2 || cidrs.length > 2)) errors.push(invalid('spec.podCIDRs', goStrings(cidrs), 'may specify no more than one CIDR for each IP family'))
+  return errors
+}
+
+/** What an update of a node, or of its status, may not do. */
+function changes(node: Node, old: Node): FieldError[] {
+  const errors = resources(node)
+  const seen = new Set<string>()
+  for (const [i, a] of (node.status?.addresses ?? []).entries()) {
+    const id = `${a.type} ${a.address}`
+    if (seen.has(id)) errors.push(duplicate(`status.addresses[${i}]`, new GoText(`core.NodeAddress{Type:${goQuote(a.type)}, Address:${goQuote(a.address)}}`)))
+    seen.add(id)
+  }
+  const [was, is] = [old.spec?.podCIDRs ?? [], node.spec?.podCIDRs ?? []]
+  const fixed = forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid')
+  if (was.length && was.length !== is.length) errors.push(fixed)
+  else for (const [i, c] of was.entries()) if (is[i] !== c) errors.push(fixed)
+  if (old.spec?.providerID && old.spec.providerID !== node.spec?.providerID) errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'))
+  errors.push(...validateTaints(node.spec?.taints, 'metadata.taints'))
+  if ((old.spec?.externalID ?? '') !== (node.spec?.externalID ?? '')) errors.push(forbidden('spec.externalID', 'may not be updated'))
+  return errors
+}
+
+function warnings(node: Node): string[] {
+  return [
+    ...(node.spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
+    ...(node.spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    ...(node.spec?.podCIDRs ?? []).flatMap((c, i) => warningsForCIDR(`spec.podCIDRs[${i}]`, c)),
+  ]
+}
+
 export const node = defineKind<Node>({
   gvk: 'v1/Node',
   strategy: {
@@ -43,6 +89,10 @@ export const node = defineKind<Node>({
     prepareForCreate: (node) => { if (node.spec) delete node.spec.configSource; if (node.status) delete node.status.config },
     prepareForUpdate: (node, old) => { if (node.spec && !old.spec?.configSource) delete node.spec.configSource },
     prepareForStatusUpdate: (node, old) => { if (node.status && !old.status?.config) delete node.status.config },
+    validate,
+    validateUpdate: (node, old) => [...validate(node), ...changes(node, old)],
+    validateStatusUpdate: changes,
+    warnings,
     selectableFields: (node) => ({ 'spec.unschedulable': String(node.spec?.unschedulable ?? false) }),
     fieldSelectorError: 'label',
   },

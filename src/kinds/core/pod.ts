@@ -2,9 +2,13 @@
 import type { ContainerStatus, Pod } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { copy, equal } from '../../apimachinery/object.ts'
+import { warningsForIP } from '../../apimachinery/ip.ts'
 import { age, column, name, since, wide } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { podDefaults } from './podspec-defaults.ts'
+import { validateNewPod } from './podspec-validation.ts'
+import { podWarnings } from './podspec-warnings.ts'
+import { validatePodStatus, validatePodUpdate } from './podspec-update.ts'
 import { dropDisabledFields, dropDisabledStatusFields, prepareAffinity, prepareAppArmor, qosClass } from './podspec-prepare.ts'
 
 /** Seconds until a deleted pod is gone; 0 for pods that no kubelet runs (CheckGracefulDelete). */
@@ -115,6 +119,12 @@ function selectableFields(pod: Pod): Record<string, string> {
   }
 }
 
+/** Of updates only new addresses can be warned about. */
+function statusWarnings(p: Pod, old: Pod): string[] {
+  const of = (name: 'podIPs' | 'hostIPs'): string[] => (equal(p.status?.[name], old.status?.[name]) ? [] : (p.status?.[name] ?? []).flatMap((a, i) => warningsForIP(`status.${name}[${i}].ip`, a.ip ?? '')))
+  return [...of('podIPs'), ...of('hostIPs')]
+}
+
 export const pod = defineKind<Pod>({
   gvk: 'v1/Pod',
   strategy: {
@@ -122,6 +132,10 @@ export const pod = defineKind<Pod>({
     prepareForCreate,
     prepareForUpdate: (next, old) => dropDisabledFields(next.spec, old.spec),
     prepareForStatusUpdate,
+    validate: (p) => validateNewPod(p),
+    validateUpdate: validatePodUpdate,
+    validateStatusUpdate: validatePodStatus,
+    warnings: (p, old) => (old ? statusWarnings(p, old) : podWarnings(p)),
     generation: (next, old) => !equal(next.spec, old.spec),
     grace,
     selectableFields,

@@ -137,3 +137,9 @@ function profileOf(text: string): Profile | undefined {
   const name = text.startsWith('localhost/') ? text.slice('localhost/'.length) : ''
   return name ? { type: 'Localhost', localhostProfile: name } : undefined
 }
+
+/** All containers with the paths at which they stand: init containers, containers, ephemeral ones. */
+export function containersWithPath(spec: PodSpec | undefined, path: string): (readonly [Container, string])[] {
+  const of = (list: readonly Container[] | undefined, name: string): (readonly [Container, string])[] => (list ?? []).map((c, i) => [c, `${path}${path && '.'}${name}[${i}]`] as const)
+  return [...of(spec?.initContainers, 'initContainers'), ...of(spec?.containers, 'containers'), ...of(spec?.ephemeralContainers as readonly Container[] | undefined, 'ephemeralContainers')]
+}
