@@ -108,6 +108,8 @@ export interface Factory {
   resources(): Promise<readonly Mapping[]>
   /** A global flag's value as given (`--context`, `--as`, `--request-timeout`), '' when absent. */
   global(name: string): string
+  /** The cluster's time in milliseconds: what ages are counted from. */
+  now(): Promise<number>
   /** Prints `Warning: text` on stderr, each text once, and counts it for --warnings-as-errors. */
   warn(text: string): void
 }

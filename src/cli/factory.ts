@@ -174,6 +174,12 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       return [...schemas.discovery(), ...(await custom())].map(toMapping)
     },
     global: (name) => globals.string(name),
+    now: async () => {
+      // a server that is not the simulation has no clock of its own to show
+      const answer = await (await cluster()).door.handle({ method: 'GET', path: '/kubesim/v1/clock' })
+      const now = isObject(answer.body) ? answer.body.now : undefined
+      return answer.status === 200 && typeof now === 'number' ? now : io.clock.now()
+    },
     warn,
     warningCount: () => warnings,
     close: async () => { if (opened) await (await opened).close() },

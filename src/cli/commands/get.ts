@@ -40,12 +40,12 @@ function settings(ctx: CommandContext): Settings {
 /** Kinds are shown when objects of more than one kind are printed. */
 const severalKinds = (infos: readonly Info[]): boolean => new Set(infos.map((i) => (i.mapping ? `${i.mapping.groupVersion}/${i.mapping.kind}` : ''))).size > 1
 
-function viewFor(ctx: CommandContext, mapping: Mapping | undefined, withKind: boolean, withNamespace: boolean): TableView {
-  const { flags, io } = ctx
+function viewFor(ctx: CommandContext, mapping: Mapping | undefined, withKind: boolean, withNamespace: boolean, now: number): TableView {
+  const { flags } = ctx
   return new TableView({
     noHeaders: flags.bool('no-headers'), wide: flags.string('output') === 'wide', withNamespace, kind: mapping && (withKind || flags.bool('show-kind')) ? kindWord(mapping) : '',
     showLabels: flags.bool('show-labels'), columnLabels: flags.list('label-columns'),
-  }, () => io.clock.now())
+  }, () => now)
 }
 
 /** --sort-by: the rows of tables, or the objects. */
@@ -78,6 +78,7 @@ async function printTables(ctx: CommandContext, found: Resources, s: Settings): 
   }
   const withKind = severalKinds(listed)
   const infos = s.sortBy ? await sorted(ctx, listed, s.sortBy) : listed
+  const now = s.serverPrint ? 0 : await factory.now()
   let last: Mapping | undefined
   let view: TableView | undefined
   let writer = tableWriter()
@@ -97,7 +98,7 @@ async function printTables(ctx: CommandContext, found: Resources, s: Settings): 
       flush()
       writer = tableWriter()
       if (last && !flags.bool('no-headers') && written > 0) separate = true
-      view = viewFor(ctx, info.mapping, withKind, all && info.mapping?.namespaced !== false)
+      view = viewFor(ctx, info.mapping, withKind, all && info.mapping?.namespaced !== false, now)
       last = info.mapping
     }
     if (info.object) writer.write(view.lines(info.object))
@@ -142,7 +143,7 @@ async function watch(ctx: CommandContext, s: Settings): Promise<void> {
   const writer = tableWriter()
   let print: (o: JsonObject, event: string | undefined) => Promise<void>
   if (s.human) {
-    const view = viewFor(ctx, mapping, false, flags.bool('all-namespaces'))
+    const view = viewFor(ctx, mapping, false, flags.bool('all-namespaces'), s.serverPrint ? 0 : await factory.now())
     print = async (o, event) => { writer.write(view.lines(o, event)); io.stdout.write(writer.flush()) }
   } else {
     const { getPrinter } = await import('../printflags.ts')

@@ -18,7 +18,7 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'get', group: INTERMEDIATE, short: 'Show one or many objects', load: () => import('./get.ts').then((m) => m.get) },
   { name: 'edit', group: INTERMEDIATE, short: 'Edit an object on the server', load: () => import('./edit.ts').then((m) => m.edit) },
   { name: 'delete', group: INTERMEDIATE, short: 'Delete objects by file, name, or selector', load: () => import('./delete.ts').then((m) => m.deleteCommand) },
-  // pending { name: 'rollout', group: DEPLOY, short: 'Look after the rollout of an object', load: () => import('./rollout/index.ts').then((m) => m.rollout) },
+  { name: 'rollout', group: DEPLOY, short: 'Look after the rollout of an object', load: () => import('./rollout/index.ts').then((m) => m.rollout) },
   { name: 'scale', group: DEPLOY, short: 'Set a new size for a Deployment, ReplicaSet, or ReplicationController', load: () => import('./scale.ts').then((m) => m.scale) },
   // machinery: autoscale
   // pending { name: 'certificate', group: CLUSTER, short: 'Approve or deny certificate signing requests', load: () => import('./certificate.ts').then((m) => m.certificate) },
@@ -28,7 +28,7 @@ export const COMMANDS: readonly CommandLine[] = [
   // pending { name: 'uncordon', group: CLUSTER, short: 'Mark a node as schedulable', load: () => import('./cordon.ts').then((m) => m.uncordon) },
   // pending { name: 'drain', group: CLUSTER, short: 'Empty a node before maintenance', load: () => import('./drain.ts').then((m) => m.drain) },
   // pending { name: 'taint', group: CLUSTER, short: 'Update the taints on nodes', load: () => import('./taint.ts').then((m) => m.taint) },
-  // pending { name: 'describe', group: TROUBLE, short: 'Show all about an object or a group of objects', load: () => import('./describe.ts').then((m) => m.describe) },
+  { name: 'describe', group: TROUBLE, short: 'Show all about an object or a group of objects', load: () => import('./describe.ts').then((m) => m.describe) },
   // pods-dns: logs, attach, exec, port-forward
   // pending { name: 'proxy', group: TROUBLE, short: 'Offer the API server on a port of this machine', load: () => import('./proxy.ts').then((m) => m.proxy) },
   // pods-dns: cp
@@ -39,18 +39,18 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'apply', group: ADVANCED, short: 'Bring objects to what a file or stdin says', load: () => import('./apply.ts').then((m) => m.apply) },
   { name: 'patch', group: ADVANCED, short: 'Update fields of an object', load: () => import('./patch.ts').then((m) => m.patch) },
   // pending { name: 'replace', group: ADVANCED, short: 'Replace objects by those in a file or stdin', load: () => import('./replace.ts').then((m) => m.replace) },
-  // pending { name: 'wait', group: ADVANCED, short: 'Wait for a condition on one or many objects', load: () => import('./wait.ts').then((m) => m.wait) },
+  { name: 'wait', group: ADVANCED, short: 'Wait for a condition on one or many objects', load: () => import('./wait.ts').then((m) => m.wait) },
   // formats: kustomize
   { name: 'label', group: SETTINGS, short: 'Update the labels on an object', load: () => import('./label.ts').then((m) => m.label) },
   { name: 'annotate', group: SETTINGS, short: 'Update the annotations on an object', load: () => import('./annotate.ts').then((m) => m.annotate) },
   // pending { name: 'completion', group: SETTINGS, short: 'Print the completion code of a shell (bash, zsh, fish, or powershell)', load: () => import('./completion.ts').then((m) => m.completion) },
-  // pending { name: 'alpha', group: OTHER, hidden: true, short: 'Commands that are not yet finished', load: () => import('./alpha.ts').then((m) => m.alpha) },
+  { name: 'alpha', group: OTHER, hidden: true, short: 'Commands that are not yet finished', load: () => import('./alpha.ts').then((m) => m.alpha) },
   // pending { name: 'config', group: OTHER, short: 'Change kubeconfig files', load: () => import('./config/index.ts').then((m) => m.config) },
   // pending { name: 'plugin', group: OTHER, short: 'Work with plugins', load: () => import('./plugin.ts').then((m) => m.plugin) },
-  // pending { name: 'version', group: OTHER, short: 'Print the versions of client and server', load: () => import('./version.ts').then((m) => m.version) },
+  { name: 'version', group: OTHER, short: 'Print the versions of client and server', load: () => import('./version.ts').then((m) => m.version) },
   // pending { name: 'api-versions', group: OTHER, short: 'Print the API versions of the server, as group/version', load: () => import('./apiversions.ts').then((m) => m.apiVersions) },
   // pending { name: 'api-resources', group: OTHER, short: 'Print the API resources of the server', load: () => import('./apiresources.ts').then((m) => m.apiResources) },
-  // pending { name: 'options', group: OTHER, short: 'List the flags that every command takes', load: () => import('./options.ts').then((m) => m.options) },
+  { name: 'options', group: OTHER, short: 'List the flags that every command takes', load: () => import('./options.ts').then((m) => m.options) },
   { name: 'cluster', group: SIMULATION, short: 'Create, delete, show and export simulated clusters', load: () => import('./cluster.ts').then((m) => m.cluster) },
   { name: 'clock', group: SIMULATION, short: 'Show and change the time of the simulated cluster', load: () => import('./clock.ts').then((m) => m.clock) },
   // simulation: dns (pods-dns), serve (lead)
