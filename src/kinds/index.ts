@@ -54,4 +54,13 @@ export const KINDS: readonly KindLine[] = [
   { gvk: 'storage.k8s.io/v1/CSIStorageCapacity', load: () => import('./storage/csistoragecapacity.ts').then((m) => m.csiStorageCapacity) },
   { gvk: 'storage.k8s.io/v1/VolumeAttachment', load: () => import('./storage/volumeattachment.ts').then((m) => m.volumeAttachment) },
   { gvk: 'coordination.k8s.io/v1/Lease', load: () => import('./coordination/lease.ts').then((m) => m.lease) },
+  { gvk: 'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration', load: () => import('./admissionregistration/validatingwebhookconfiguration.ts').then((m) => m.validatingWebhookConfiguration) },
+  { gvk: 'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration', load: () => import('./admissionregistration/mutatingwebhookconfiguration.ts').then((m) => m.mutatingWebhookConfiguration) },
+  { gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy', load: () => import('./admissionregistration/validatingadmissionpolicy.ts').then((m) => m.validatingAdmissionPolicy) },
+  { gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding', load: () => import('./admissionregistration/validatingadmissionpolicybinding.ts').then((m) => m.validatingAdmissionPolicyBinding) },
+  { gvk: 'apiextensions.k8s.io/v1/CustomResourceDefinition', load: () => import('./apiextensions/customresourcedefinition.ts').then((m) => m.customResourceDefinition) },
+  { gvk: 'apiregistration.k8s.io/v1/APIService', load: () => import('./apiregistration/apiservice.ts').then((m) => m.apiService) },
+  { gvk: 'certificates.k8s.io/v1/CertificateSigningRequest', load: () => import('./certificates/certificatesigningrequest.ts').then((m) => m.certificateSigningRequest) },
+  { gvk: 'flowcontrol.apiserver.k8s.io/v1/FlowSchema', load: () => import('./flowcontrol/flowschema.ts').then((m) => m.flowSchema) },
+  { gvk: 'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration', load: () => import('./flowcontrol/prioritylevelconfiguration.ts').then((m) => m.priorityLevelConfiguration) },
 ]

@@ -1,5 +1,6 @@
 // What a kind is: strategy, printed columns, describe. One file per kind fills this in; the generic registry, table, describer and contract tests read it.
 // Names, scope and verbs of built-in kinds come from schemas/discovery.json (the API's own document); a kind's file says what the document cannot.
+import type { User } from '../apimachinery/door.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import type { Draft, KubeObject } from '../apimachinery/object.ts'
 import type { Versions } from '../apimachinery/versions.ts'
@@ -8,6 +9,8 @@ import type { Versions } from '../apimachinery/versions.ts'
 export interface StrategyContext {
   readonly now: number
   readonly versions: Versions
+  /** Who asks, where the request says. */
+  readonly user?: User
 }
 
 /** What the generic store asks of a kind; upstream's rest.RESTCreateStrategy and its siblings (pkg/registry/<group>/<kind>/strategy.go), defaults from pkg/apis/<group>/<version>/defaults.go. */
