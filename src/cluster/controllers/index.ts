@@ -12,15 +12,23 @@ export interface ControllerLine {
   readonly load: () => Promise<Controller>
 }
 
+/** Whether an object of a change has, or could get, a controller of this kind. */
+const mayOwn = (c: Change, kind: string): boolean => [c.object, c.previous].some((o) => o !== undefined && (o.metadata.ownerReferences?.some((r) => r.controller && r.kind === kind) ?? true))
+
 export const CONTROLLERS: readonly ControllerLine[] = [
   { name: 'serviceaccount-controller', resources: ['namespaces', 'serviceaccounts'], load: () => import('./serviceaccount.ts').then((m) => m.serviceAccountController) },
   { name: 'root-ca-certificate-publisher', resources: ['namespaces', 'configmaps'], wants: (c) => c.resource === 'namespaces' || c.object.metadata.name === 'kube-root-ca.crt', load: () => import('./rootca.ts').then((m) => m.rootCAController) },
   { name: 'default-scheduler', resources: ['pods', 'nodes', 'persistentvolumeclaims', 'persistentvolumes', 'storageclasses.storage.k8s.io'], load: () => import('./scheduler.ts').then((m) => m.scheduler) },
   { name: 'kubelet-config', resources: ['configmaps', 'secrets'], wants: (c) => c.type !== 'DELETED', load: () => import('../node/configwaiters.ts').then((m) => m.configWaiters) },
   { name: 'kubelet', resources: ['pods', 'nodes'], wants: (c) => c.resource === 'pods' || c.type === 'ADDED' || c.type === 'MODIFIED', load: () => import('../node/kubelet.ts').then((m) => m.kubelet) },
-  { name: 'replicaset-controller', resources: ['replicasets.apps', 'pods'], load: () => import('./replicaset.ts').then((m) => m.replicaSetController) },
-  { name: 'replication-controller', resources: ['replicationcontrollers', 'pods'], wants: (c) => c.resource !== 'pods' || c.object.metadata.ownerReferences?.[0]?.kind === 'ReplicationController' || !c.object.metadata.ownerReferences, load: () => import('./replicaset.ts').then((m) => m.replicationController) },
+  { name: 'replicaset-controller', resources: ['replicasets.apps', 'pods'], wants: (c) => c.resource !== 'pods' || mayOwn(c, 'ReplicaSet'), load: () => import('./replicaset.ts').then((m) => m.replicaSetController) },
+  { name: 'replication-controller', resources: ['replicationcontrollers', 'pods'], wants: (c) => c.resource !== 'pods' || mayOwn(c, 'ReplicationController'), load: () => import('./replicaset.ts').then((m) => m.replicationController) },
   { name: 'deployment-controller', resources: ['deployments.apps', 'replicasets.apps', 'pods'], wants: (c) => c.resource !== 'pods' || c.type === 'DELETED', load: () => import('./deployment.ts').then((m) => m.deploymentController) },
+  { name: 'statefulset-controller', resources: ['statefulsets.apps', 'pods'], wants: (c) => c.resource !== 'pods' || mayOwn(c, 'StatefulSet'), load: () => import('./statefulset.ts').then((m) => m.statefulSetController) },
+  { name: 'daemonset-controller', resources: ['daemonsets.apps', 'pods', 'nodes'], wants: (c) => c.resource !== 'pods' || mayOwn(c, 'DaemonSet'), load: () => import('./daemonset.ts').then((m) => m.daemonSetController) },
+  { name: 'job-controller', resources: ['jobs.batch', 'pods'], wants: (c) => c.resource !== 'pods' || mayOwn(c, 'Job'), load: () => import('./job.ts').then((m) => m.jobController) },
+  { name: 'job-controller-orphans', resources: ['jobs.batch', 'pods'], wants: (c) => (c.resource === 'pods' ? c.object.metadata.finalizers?.includes('batch.kubernetes.io/job-tracking') === true : c.type === 'DELETED'), load: () => import('./job.ts').then((m) => m.jobOrphans) },
+  { name: 'cronjob-controller', resources: ['cronjobs.batch', 'jobs.batch'], wants: (c) => c.resource !== 'jobs.batch' || mayOwn(c, 'CronJob'), load: () => import('./cronjob.ts').then((m) => m.cronJobController) },
   { name: 'endpoint-controller', resources: ['services', 'pods', 'endpoints'], load: () => import('./endpoints.ts').then((m) => m.endpointsController) },
   { name: 'endpoint-slice-controller', resources: ['services', 'pods', 'endpointslices.discovery.k8s.io'], load: () => import('./endpointslice.ts').then((m) => m.endpointSliceController) },
   { name: 'endpoint-slice-mirroring-controller', resources: ['services', 'endpoints', 'endpointslices.discovery.k8s.io'], load: () => import('./endpointslicemirroring.ts').then((m) => m.endpointSliceMirroringController) },
