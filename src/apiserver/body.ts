@@ -70,7 +70,8 @@ export async function decodeInto(ctx: Context, value: JsonObject, target: Target
   const version = apiVersion.slice(cut + 1)
   const wanted = groupVersion(target.group, target.version)
   const cannot = (why: string): StatusError => badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
-  if (!target.custom && (group !== target.group || kind !== target.kind || version !== target.version)) {
+  // metav1's options are registered in every group version: kubectl sends DeleteOptions of v1
+  if (!target.custom && !(kind === target.kind && kind === 'DeleteOptions') && (group !== target.group || kind !== target.kind || version !== target.version)) {
     if (!ctx.api.schemas.type(ctx.api.schemas.nameOf(group, version, kind))) throw cannot(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
     if (group !== target.group || kind !== target.kind) throw cannot(`converting (${version}.${kind}) to (${internalPackage(target.group)}.${target.kind}): unknown conversion`)
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
