@@ -40,7 +40,7 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'patch', group: ADVANCED, short: 'Update fields of an object', load: () => import('./patch.ts').then((m) => m.patch) },
   // pending { name: 'replace', group: ADVANCED, short: 'Replace objects by those in a file or stdin', load: () => import('./replace.ts').then((m) => m.replace) },
   { name: 'wait', group: ADVANCED, short: 'Wait for a condition on one or many objects', load: () => import('./wait.ts').then((m) => m.wait) },
-  // formats: kustomize
+  { name: 'kustomize', group: ADVANCED, short: 'Build a kustomization target from a directory or URL', load: () => import('./kustomize.ts').then((m) => m.kustomize) },
   { name: 'label', group: SETTINGS, short: 'Update the labels on an object', load: () => import('./label.ts').then((m) => m.label) },
   { name: 'annotate', group: SETTINGS, short: 'Update the annotations on an object', load: () => import('./annotate.ts').then((m) => m.annotate) },
   // pending { name: 'completion', group: SETTINGS, short: 'Print the completion code of a shell (bash, zsh, fish, or powershell)', load: () => import('./completion.ts').then((m) => m.completion) },

@@ -1,0 +1,205 @@
+// The transformers of a kustomization in their order: namespace, prefix, suffix, labels, annotations, replicas, images, replacements, vars.
+import { isObject } from '../../apimachinery/object.ts'
+import type { Json, JsonObject } from '../../apimachinery/object.ts'
+import type { Schemas } from '../../apimachinery/schema.ts'
+import { COMMON_ANNOTATIONS, COMMON_LABELS, REPLICA_KINDS, TEMPLATE_LABELS } from './fieldspecs.ts'
+import type { FieldSpec } from './fieldspecs.ts'
+import { select } from './patches.ts'
+import { allIds, atPath, currentId, gvkOf, idText, KustomizeError, originalId, record, remember, sameId, selects, text } from './resource.ts'
+import type { Mutable, Resource } from './resource.ts'
+
+const list = (v: Json | undefined): readonly Json[] => (Array.isArray(v) ? (v as readonly Json[]) : [])
+const objects = (v: Json | undefined): JsonObject[] => list(v).filter(isObject)
+
+/** Whether a kind lives in namespaces; kinds nobody knows do. */
+function namespaced(schemas: Schemas, r: Resource): boolean {
+  const g = gvkOf(r.object)
+  return schemas.discovery().find((d) => d.group === g.group && d.kind === g.kind)?.namespaced ?? true
+}
+
+function setNamespace(resources: readonly Resource[], namespace: string, schemas: Schemas): void {
+  for (const r of resources) {
+    remember(r)
+    const { object } = r
+    const { group, kind } = gvkOf(object)
+    const metadata = (object.metadata = record(object.metadata) ?? {})
+    if (namespaced(schemas, r)) metadata.namespace = namespace
+    if (kind === 'Namespace' && object.apiVersion === 'v1') metadata.name = namespace
+    if (kind === 'APIService' && group === 'apiregistration.k8s.io') atPath(object, 'spec/service/namespace', true, () => namespace)
+    if (kind === 'CustomResourceDefinition') atPath(object, 'spec/conversion/webhook/clientConfig/service/namespace', false, () => namespace)
+    if ((kind === 'RoleBinding' || kind === 'ClusterRoleBinding') && Array.isArray(object.subjects)) for (const s of object.subjects) { const subject = record(s); if (subject?.name === 'default') subject.namespace = namespace }
+    const id = currentId(r)
+    const same = resources.filter((x) => sameId(currentId(x), id))
+    if (same.length !== 1) throw new KustomizeError(`namespace transformation produces ID conflict: [${same.map((x) => JSON.stringify(x.object)).join(' ')}]`)
+  }
+}
+
+function rename(resources: readonly Resource[], prefix: string, suffix: string): void {
+  for (const r of resources) {
+    const { kind, group } = originalId(r)
+    if (kind === 'CustomResourceDefinition' || kind === 'Namespace' || (kind === 'APIService' && group === 'apiregistration.k8s.io')) continue
+    if (prefix !== '') r.prefixes.push(prefix)
+    if (suffix !== '') r.suffixes.push(suffix)
+    if (prefix === '' && suffix === '') continue
+    remember(r)
+    const metadata = record(r.object.metadata)
+    if (metadata) metadata.name = prefix + text(metadata.name) + suffix
+  }
+}
+
+function addPairs(resources: readonly Resource[], pairs: JsonObject, specs: readonly FieldSpec[]): void {
+  if (Object.keys(pairs).length === 0) return
+  for (const r of resources) for (const spec of specs) {
+    if (!selects(spec, gvkOf(r.object))) continue
+    atPath(r.object, spec.path, spec.create === true, (value) => ({ ...record(value), ...pairs }), 'map')
+  }
+}
+
+const custom = (v: Json | undefined): FieldSpec[] => objects(v).map((f) => ({ path: text(f.path), create: f.create === true, ...(text(f.kind) ? { kind: text(f.kind) } : {}), ...(text(f.group) ? { group: text(f.group) } : {}), ...(text(f.version) ? { version: text(f.version) } : {}) }))
+
+function setReplicas(resources: readonly Resource[], entry: JsonObject): void {
+  const name = text(entry.name)
+  const found = resources.filter((r) => allIds(r).some((id) => id.name === name && (REPLICA_KINDS as readonly string[]).includes(id.kind)))
+  if (found.length === 0) throw new KustomizeError(`resource with name ${name} does not match a config with the following GVK [${REPLICA_KINDS.map((k) => `${k}.[noVer].[noGrp]`).join(' ')}]`)
+  for (const r of found) atPath(r.object, 'spec/replicas', true, () => Number(entry.count ?? 0))
+}
+
+function newImage(value: string, entry: JsonObject): string {
+  const name = text(entry.name)
+  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  if (!new RegExp(`^${escaped}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`).test(value)) return value
+  const at = value.indexOf('@')
+  const slash = value.lastIndexOf('/')
+  const withoutDigest = at < 0 ? value : value.slice(0, at)
+  const colon = withoutDigest.lastIndexOf(':')
+  let image = colon > slash ? withoutDigest.slice(0, colon) : withoutDigest
+  let tag = colon > slash ? withoutDigest.slice(colon + 1) : ''
+  let digest = at < 0 ? '' : value.slice(at + 1)
+  if (text(entry.newName) !== '') image = text(entry.newName)
+  const newTag = typeof entry.newTag === 'number' ? String(entry.newTag) : text(entry.newTag)
+  if (newTag !== '' && text(entry.digest) !== '') { tag = newTag; digest = text(entry.digest) }
+  else if (newTag !== '') { tag = newTag; digest = '' }
+  else if (text(entry.digest) !== '') { tag = ''; digest = text(entry.digest) }
+  else if (text(entry.tagSuffix) !== '') { tag += text(entry.tagSuffix); digest = '' }
+  return image + (tag && `:${tag}`) + (digest && `@${digest}`)
+}
+
+/** Every `image` in every list named containers or initContainers, wherever it stands. */
+function setImages(node: unknown, entry: JsonObject): void {
+  if (Array.isArray(node)) { for (const item of node) setImages(item, entry); return }
+  const map = record(node)
+  if (!map) return
+  for (const [key, value] of Object.entries(map)) {
+    setImages(value, entry)
+    if ((key !== 'containers' && key !== 'initContainers') || !Array.isArray(value)) continue
+    for (const c of value) { const container = record(c); if (typeof container?.image === 'string') container.image = newImage(container.image, entry) }
+  }
+}
+
+/** `spec.template.spec.containers.[name=web].image`: dots separate, [k=v] picks from a list, * is all of it. */
+function fieldPath(path: string): string[] {
+  return (path.match(/(?:\[[^\]]*\]|\\.|[^.])+/g) ?? []).map((s) => s.replaceAll('\\.', '.'))
+}
+
+function visitField(object: Mutable, path: string, create: boolean, change: (value: unknown) => unknown): number {
+  const steps = fieldPath(path)
+  let count = 0
+  const visit = (node: unknown, i: number): void => {
+    const step = steps[i] ?? ''
+    const last = i === steps.length - 1
+    if (Array.isArray(node)) {
+      const pick = /^\[(.+)=(.*)\]$/.exec(step)
+      node.forEach((item, k) => {
+        if (step !== '*' && step !== String(k) && !(pick && String(record(item)?.[pick[1] ?? ''] ?? '') === pick[2])) return
+        if (last) { node[k] = change(item); count++ } else visit(item, i + 1)
+      })
+      return
+    }
+    const map = record(node)
+    if (!map) return
+    if (map[step] === undefined && !create) return
+    if (last) { map[step] = change(map[step]); count++; return }
+    if (map[step] === undefined) map[step] = {}
+    visit(map[step], i + 1)
+  }
+  visit(object, 0)
+  return count
+}
+
+function replace(resources: readonly Resource[], entry: JsonObject): void {
+  const source = isObject(entry.source) ? entry.source : {}
+  const selected = resources.filter((r) => allIds(r).some((id) => selects({ group: text(source.group), version: text(source.version), kind: text(source.kind) }, id) && (text(source.name) === '' || id.name === text(source.name)) && (text(source.namespace) === '' || id.namespace === text(source.namespace))))
+  const what = `{group: ${text(source.group)}, version: ${text(source.version)}, kind: ${text(source.kind)}, name: ${text(source.name)}, namespace: ${text(source.namespace)}}`
+  const [from] = selected
+  if (!from) throw new KustomizeError(`nothing selected by ${[text(source.kind), text(source.version), text(source.group)].map((x, i) => x || ['[noKind]', '[noVer]', '[noGrp]'][i]).join('.')}/${text(source.name) || '[noName]'}.${text(source.namespace) || '[noNs]'}`)
+  if (selected.length > 1) throw new KustomizeError(`multiple matches for selector ${what}`)
+  let value: unknown
+  const path = text(source.fieldPath) || 'metadata.name'
+  if (visitField(from.object, path, false, (v) => { value = v; return v }) === 0) throw new KustomizeError(`fieldPath \`${path}\` is missing for replacement source ${idText(currentId(from))}`)
+  const options = isObject(source.options) ? source.options : {}
+  if (typeof value === 'string' && text(options.delimiter) !== '') value = value.split(text(options.delimiter))[Number(options.index ?? 0)] ?? value
+  for (const target of objects(entry.targets)) {
+    const rejected = new Set(objects(target.reject).flatMap((r) => select(resources, r)))
+    const how = isObject(target.options) ? target.options : {}
+    for (const r of select(resources, isObject(target.select) ? target.select : {})) {
+      if (rejected.has(r)) continue
+      for (const field of list(target.fieldPaths).length > 0 ? list(target.fieldPaths) : ['metadata.name']) {
+        const changed = visitField(r.object, text(field), how.create === true, (old) => {
+          if (text(how.delimiter) === '' || typeof old !== 'string') return typeof value === 'object' ? structuredClone(value) : value
+          const parts = old.split(text(how.delimiter))
+          const index = Number(how.index ?? 0)
+          if (index < 0) parts.unshift(String(value))
+          else if (index >= parts.length) parts.push(String(value))
+          else parts[index] = String(value)
+          return parts.join(text(how.delimiter))
+        })
+        if (changed === 0 && how.create !== true) throw new KustomizeError(`unable to find field "${text(field)}" in replacement target`)
+      }
+    }
+  }
+}
+
+/** The transformers that a kustomization asks for, after its patches. */
+export function transform(resources: Resource[], k: JsonObject, schemas: Schemas, json6902: () => void): void {
+  if (text(k.namespace) !== '') setNamespace(resources, text(k.namespace), schemas)
+  rename(resources, text(k.namePrefix), '')
+  rename(resources, '', text(k.nameSuffix))
+  for (const label of objects(k.labels)) {
+    const specs: FieldSpec[] = [...custom(label.fields), ...(label.includeSelectors === true ? COMMON_LABELS : [...(label.includeTemplates === true ? TEMPLATE_LABELS : []), { path: 'metadata/labels', create: true }])]
+    addPairs(resources, isObject(label.pairs) ? label.pairs : {}, specs)
+  }
+  if (isObject(k.commonLabels)) addPairs(resources, k.commonLabels, COMMON_LABELS)
+  if (isObject(k.commonAnnotations)) addPairs(resources, k.commonAnnotations, COMMON_ANNOTATIONS)
+  json6902()
+  for (const entry of objects(k.replicas)) setReplicas(resources, entry)
+  for (const entry of [...objects(k.images), ...objects(k.imageTags)]) for (const r of resources) if (gvkOf(r.object).kind !== 'CustomResourceDefinition') setImages(r.object, entry)
+  for (const entry of objects(k.replacements)) replace(resources, entry)
+}
+
+/** $(NAME) of `vars` in the texts of all resources. */
+export function resolveVars(resources: readonly Resource[], vars: readonly JsonObject[]): void {
+  if (vars.length === 0) return
+  const values = new Map<string, unknown>()
+  for (const v of vars) {
+    const ref = isObject(v.objref) ? v.objref : {}
+    const apiVersion = text(ref.apiVersion)
+    const cut = apiVersion.indexOf('/')
+    const gvk = { group: cut < 0 ? '' : apiVersion.slice(0, cut), version: apiVersion.slice(cut + 1), kind: text(ref.kind) }
+    const from = resources.find((r) => allIds(r).some((id) => selects(gvk, id) && id.name === text(ref.name)))
+    if (!from) throw new KustomizeError(`var '${text(v.name)}' cannot be mapped to a field in the set of known resources`)
+    const path = text(isObject(v.fieldref) ? v.fieldref.fieldpath ?? v.fieldref.fieldPath : undefined) || 'metadata.name'
+    visitField(from.object, path, false, (x) => { values.set(text(v.name), x); return x })
+  }
+  const fill = (node: unknown): unknown => {
+    if (typeof node === 'string') {
+      const whole = /^\$\(([-\w.]+)\)$/.exec(node)
+      if (whole && values.has(whole[1] ?? '')) return values.get(whole[1] ?? '')
+      return node.replace(/\$\(([-\w.]+)\)/g, (all, name: string) => (values.has(name) ? String(values.get(name)) : all))
+    }
+    if (Array.isArray(node)) return node.map(fill)
+    const map = record(node)
+    if (map) for (const [key, value] of Object.entries(map)) map[key] = fill(value)
+    return node
+  }
+  for (const r of resources) for (const key of Object.keys(r.object)) if (key !== 'apiVersion' && key !== 'kind') r.object[key] = fill(r.object[key])
+}
