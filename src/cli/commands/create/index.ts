@@ -3,8 +3,23 @@ import type { Command, CommandLine } from '../../command.ts'
 
 /** The generators; `create -f` itself is in fromfile.ts. */
 export const GENERATORS: readonly CommandLine[] = [
-  // machinery: clusterrole, clusterrolebinding, configmap (cm), cronjob (cj), deployment (deploy), ingress (ing), job, namespace (ns), poddisruptionbudget (pdb),
-  // priorityclass (pc), quota (resourcequota), role, rolebinding, secret, service (svc), serviceaccount (sa), token
+  { name: 'clusterrole', short: 'Create a cluster role', load: () => import('./role.ts').then((m) => m.clusterrole) },
+  { name: 'clusterrolebinding', short: 'Create a cluster role binding for a particular cluster role', load: () => import('./rolebinding.ts').then((m) => m.clusterrolebinding) },
+  { name: 'configmap', aliases: ['cm'], short: 'Create a config map from a local file, directory or literal value', load: () => import('./configmap.ts').then((m) => m.configmap) },
+  { name: 'cronjob', aliases: ['cj'], short: 'Create a cron job with the specified name', load: () => import('./cronjob.ts').then((m) => m.cronjob) },
+  { name: 'deployment', aliases: ['deploy'], short: 'Create a deployment with the specified name', load: () => import('./deployment.ts').then((m) => m.deployment) },
+  { name: 'ingress', aliases: ['ing'], short: 'Create an ingress with the specified name', load: () => import('./ingress.ts').then((m) => m.ingress) },
+  { name: 'job', short: 'Create a job with the specified name', load: () => import('./job.ts').then((m) => m.job) },
+  { name: 'namespace', aliases: ['ns'], short: 'Create a namespace with the specified name', load: () => import('./small.ts').then((m) => m.namespace) },
+  { name: 'poddisruptionbudget', aliases: ['pdb'], short: 'Create a pod disruption budget with the specified name', load: () => import('./small.ts').then((m) => m.poddisruptionbudget) },
+  { name: 'priorityclass', aliases: ['pc'], short: 'Create a priority class with the specified name', load: () => import('./small.ts').then((m) => m.priorityclass) },
+  { name: 'quota', aliases: ['resourcequota'], short: 'Create a quota with the specified name', load: () => import('./small.ts').then((m) => m.quota) },
+  { name: 'role', short: 'Create a role with single rule', load: () => import('./role.ts').then((m) => m.role) },
+  { name: 'rolebinding', short: 'Create a role binding for a particular role or cluster role', load: () => import('./rolebinding.ts').then((m) => m.rolebinding) },
+  { name: 'secret', short: 'Create a secret using a specified subcommand', load: () => import('./secret.ts').then((m) => m.secret) },
+  { name: 'service', aliases: ['svc'], short: 'Create a service using a specified subcommand', load: () => import('./service.ts').then((m) => m.service) },
+  { name: 'serviceaccount', aliases: ['sa'], short: 'Create a service account with the specified name', load: () => import('./small.ts').then((m) => m.serviceaccount) },
+  { name: 'token', short: 'Request a service account token', load: () => import('./token.ts').then((m) => m.token) },
 ]
 
 export const create: Command = {
