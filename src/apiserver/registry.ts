@@ -1,6 +1,7 @@
 // The one generic store around a kind's strategy: create, update and their order of steps, as apiserver's registry/generic/registry.Store and registry/rest do it.
 import { copy, equal } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import type { User } from '../apimachinery/door.ts'
 import { invalid as invalidField } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import { StatusError, alreadyExists, badRequest, conflict, invalid, notFound } from '../apimachinery/status.ts'
@@ -49,7 +50,7 @@ export function getStored(ctx: Context, name = ctx.info.name): KubeObject {
 }
 
 const strategyOf = (s: Served): Strategy<KubeObject> => storedOf(s).kind.strategy
-const strategyContext = (api: Api): StrategyContext => ({ now: api.now(), versions: api.versions })
+const strategyContext = (api: Api, user?: User): StrategyContext => ({ now: api.now(), versions: api.versions, ...(user ? { user } : {}) })
 const kindOf = (s: Served): { group: string; kind: string } => ({ group: storedOf(s).info.group, kind: storedOf(s).info.kind })
 
 /** Nodes register with their status; every other status is the controllers' alone from the start. */
@@ -123,7 +124,7 @@ async function prepareCreate(ctx: Context, draft: Writable, options: WriteOption
     if (hasStatus(served) && !STATUS_AT_CREATION.has(served.storage)) delete (object as { status?: unknown }).status
     if (generationAtCreation(strategy)) object.metadata.generation = 1
     else if (!served.custom) delete object.metadata.generation
-    strategy.prepareForCreate?.(object, strategyContext(api))
+    strategy.prepareForCreate?.(object, strategyContext(api, ctx.user))
     object = normalize(api, storedOf(served), object)
     const frozen = object as KubeObject
     const name = object.metadata.name ?? ''
