@@ -42,6 +42,18 @@ export const FEATURES = {
   describeIngressClass: { from: 24, side: 'client' },
   /** describe ingress reads EndpointSlices instead of Endpoints. */
   describeIngressSlices: { from: 31, side: 'client' },
+  /** describe pod: Service Account. */
+  describePodServiceAccount: { from: 24, side: 'client' },
+  /** describe pod: a finished pod that is being deleted keeps its phase as Status. */
+  describeFinishedPodStatus: { from: 31, side: 'client' },
+  /** describe pod: the optional sources of projected volumes as `Optional: false`. */
+  describeProjectedOptional: { from: 31, side: 'client' },
+  /** describe deploy, rs, sts, ds: Node-Selectors and Tolerations of the template. */
+  describeTemplateNodeSelectors: { from: 31, side: 'client' },
+  /** describe pod: `80/TCP (http)`. */
+  describePortNames: { from: 35, side: 'client' },
+  /** describe pod: probes say successThreshold=1 instead of #success=1. */
+  describeProbeThresholds: { from: 36, side: 'client' },
   /** `kubectl exec POD CMD` without -- still runs. */
   execWithoutDashes: { until: 31, side: 'client' },
   /** v1 Endpoints warns. */

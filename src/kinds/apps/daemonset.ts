@@ -64,4 +64,5 @@ export const daemonSet = defineKind<DaemonSet>({
     ...containerColumns<DaemonSet>((d) => d.spec?.template?.spec?.containers),
     wide('Selector', (d) => formatLabelSelector(d.spec?.selector)),
   ],
+  describe: async (obj, out, ctx) => (await import('./describe-workloads.ts')).describeDaemonSet(obj, out, ctx),
 })

@@ -56,4 +56,5 @@ export const deployment = defineKind<Deployment>({
     ...containerColumns<Deployment>((d) => d.spec?.template?.spec?.containers),
     wide('Selector', selectorCell),
   ],
+  describe: async (obj, out, ctx) => (await import('./describe-workloads.ts')).describeDeployment(obj, out, ctx),
 })

@@ -35,4 +35,5 @@ export const replicaSet = defineKind<ReplicaSet>({
     ...containerColumns<ReplicaSet>((rs) => rs.spec?.template?.spec?.containers),
     wide('Selector', (rs) => formatLabelSelector(rs.spec?.selector)),
   ],
+  describe: async (obj, out, ctx) => (await import('./describe-workloads.ts')).describeReplicaSet(obj, out, ctx),
 })

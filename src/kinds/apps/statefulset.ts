@@ -70,4 +70,5 @@ export const statefulSet = defineKind<StatefulSet>({
     age(),
     ...containerColumns<StatefulSet>((s) => s.spec?.template?.spec?.containers),
   ],
+  describe: async (obj, out, ctx) => (await import('./describe-workloads.ts')).describeStatefulSet(obj, out, ctx),
 })

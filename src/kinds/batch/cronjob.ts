@@ -48,4 +48,5 @@ export const cronJob = defineKind<CronJob>({
     ...containerColumns<CronJob>((c) => c.spec?.jobTemplate?.spec?.template?.spec?.containers),
     wide('Selector', (c) => formatLabelSelector(c.spec?.jobTemplate?.spec?.selector)),
   ],
+  describe: async (obj, out, ctx) => (await import('./describe-jobs.ts')).describeCronJob(obj, out, ctx),
 })

@@ -97,4 +97,5 @@ export const job = defineKind<Job>({
     ...containerColumns<Job>((job) => job.spec?.template?.spec?.containers),
     wide('Selector', (job) => formatLabelSelector(job.spec?.selector)),
   ],
+  describe: async (obj, out, ctx) => (await import('./describe-jobs.ts')).describeJob(obj, out, ctx),
 })

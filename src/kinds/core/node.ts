@@ -108,4 +108,5 @@ export const node = defineKind<Node>({
     wide('Kernel-Version', (node) => node.status?.nodeInfo?.kernelVersion || '<unknown>'),
     wide('Container-Runtime', (node) => node.status?.nodeInfo?.containerRuntimeVersion || '<unknown>'),
   ],
+  describe: async (node, out, ctx) => (await import('./describe-node.ts')).describeNode(node, nodeRoles(node), out, ctx),
 })

@@ -152,4 +152,5 @@ export const pod = defineKind<Pod>({
     wide('Nominated Node', (p) => p.status?.nominatedNodeName || '<none>'),
     wide('Readiness Gates', readinessGates),
   ],
+  describe: async (p, out, ctx) => (await import('./podspec-describe.ts')).describePod(p, out, ctx),
 })

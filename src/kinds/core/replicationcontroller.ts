@@ -55,4 +55,5 @@ export const replicationController = defineKind<ReplicationController>({
     ...containerColumns<ReplicationController>((rc) => rc.spec?.template?.spec?.containers),
     wide('Selector', (rc) => formatLabels(rc.spec?.selector ?? {})),
   ],
+  describe: async (rc, out, ctx) => (await import('../apps/describe-workloads.ts')).describeReplicationController(rc, out, ctx),
 })
