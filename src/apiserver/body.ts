@@ -46,7 +46,7 @@ async function parse(ctx: Context, wanted: string): Promise<{ value: unknown; te
 }
 
 /** What decoding needs to know of a type. */
-export interface Target { readonly group: string; readonly version: string; readonly kind: string; readonly schema: string; readonly custom?: Served['custom']; readonly defaults?: Served['kind']['strategy']['defaults'] }
+export interface Target { readonly group: string; readonly version: string; readonly kind: string; readonly schema: string; readonly custom?: Served['custom']; /** Options types belong to every group. */ readonly anyVersion?: true; readonly defaults?: Served['kind']['strategy']['defaults'] }
 
 /** The target of a resource's own objects. */
 export const targetOf = (s: Served): Target => ({ group: s.info.group, version: s.info.version, kind: s.info.kind, schema: s.schema, ...(s.custom ? { custom: s.custom } : {}), ...(s.kind.strategy.defaults ? { defaults: s.kind.strategy.defaults } : {}) })
@@ -69,6 +69,7 @@ export async function decodeInto(ctx: Context, value: JsonObject, target: Target
   const group = cut < 0 ? '' : apiVersion.slice(0, cut)
   const version = apiVersion.slice(cut + 1)
   const wanted = groupVersion(target.group, target.version)
+  if (target.anyVersion && kind === target.kind) return decoded(ctx, value, target, fieldValidation, duplicates, kind, version)
   const cannot = (why: string): StatusError => badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   // metav1's options are registered in every group version: kubectl sends DeleteOptions of v1
   if (!target.custom && !(kind === target.kind && kind === 'DeleteOptions') && (group !== target.group || kind !== target.kind || version !== target.version)) {
@@ -80,8 +81,13 @@ export async function decodeInto(ctx: Context, value: JsonObject, target: Target
     if (kind !== target.kind || group !== target.group) throw badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: expected ${wanted}, Kind=${target.kind}, got ${apiVersion}, Kind=${kind}`)
     if (version !== target.version) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
   }
+  return decoded(ctx, { ...value, apiVersion, kind }, target, fieldValidation, duplicates, kind, version)
+}
+
+async function decoded(ctx: Context, value: JsonObject, target: Target, fieldValidation: 'Strict' | 'Warn' | 'Ignore', duplicates: readonly string[], kind: string, version: string): Promise<Draft<KubeObject>> {
+  const cannot = (why: string): StatusError => badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   const { decodeObject } = await import('./decode-object.ts')
-  const { object, errors } = decodeObject(ctx.api, { ...value, apiVersion, kind }, target, cannot)
+  const { object, errors } = decodeObject(ctx.api, value, target, cannot)
   const strict = [...errors, ...duplicates]
   if (strict.length > 0 && fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strict.join(', ')}`)
   if (fieldValidation === 'Warn') for (const e of strict) warn(ctx, e)

@@ -3,7 +3,7 @@ import { copy } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { invalid as invalidField, notSupported } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
-import { conflict, invalid } from '../apimachinery/status.ts'
+import { badRequest, conflict, invalid } from '../apimachinery/status.ts'
 import { parseTime, rfc3339 } from '../apimachinery/time.ts'
 import { StoreConflict } from '../storage/store.ts'
 import { validateAdmission } from './admission/index.ts'
@@ -36,12 +36,13 @@ const FOREGROUND = 'foregroundDeletion'
 /** DeleteOptions from the body and the query; the query wins where both speak. */
 export async function deleteOptions(ctx: Context): Promise<DeleteOptions> {
   const empty = ctx.request.body === undefined || ctx.request.body === ''
-  const body = empty ? {} : await readBody(ctx, { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions', schema: 'meta.v1.DeleteOptions' }, 'Ignore') as unknown as { gracePeriodSeconds?: number; preconditions?: { uid?: string; resourceVersion?: string }; orphanDependents?: boolean; propagationPolicy?: string; dryRun?: string[] }
+  const body = empty ? {} : await readBody(ctx, { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions', schema: 'meta.v1.DeleteOptions', anyVersion: true }, 'Ignore') as unknown as { gracePeriodSeconds?: number; preconditions?: { uid?: string; resourceVersion?: string }; orphanDependents?: boolean; propagationPolicy?: string; dryRun?: string[] }
   const grace = param(ctx, 'gracePeriodSeconds')
   const orphan = param(ctx, 'orphanDependents')
   const policy = param(ctx, 'propagationPolicy') ?? body.propagationPolicy
   const dry = ctx.request.query?.dryRun ?? body.dryRun ?? []
   const out: DeleteOptions = { dryRun: dry.length > 0 }
+  if (grace !== undefined && !/^[+-]?\d+$/.test(grace)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`)
   const seconds = grace !== undefined ? Number(grace) : body.gracePeriodSeconds
   if (seconds !== undefined && seconds !== null && Number.isInteger(seconds)) out.gracePeriodSeconds = seconds
   if (body.preconditions) out.preconditions = body.preconditions

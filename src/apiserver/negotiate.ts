@@ -1,5 +1,5 @@
 // What form of answer a client asked for (Accept), and how an answer becomes bytes; as apiserver's endpoints/handlers/negotiation and responsewriters.
-import { toJson } from '../apimachinery/gojson.ts'
+import { toJsonInOrder } from '../apimachinery/encode.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
@@ -43,9 +43,9 @@ export function formOf(header: string | undefined): Form {
 export const wantsYaml = (header: string | undefined): boolean => accepts(header)[0]?.type === 'application/yaml'
 
 /** An answer's body as the server writes it: Go's JSON, without a newline; items of typed lists do not repeat their kind. */
-export function encodeBody(body: Json, indent?: string): string {
+export function encodeBody(body: Json): string {
   if (typeof body === 'string') return body
-  return toJson(wireForm(body), indent)
+  return toJsonInOrder(wireForm(body))
 }
 
 /** Objects are kept in the order of their Go types; this drops what the wire leaves out. */

@@ -53,7 +53,10 @@ export function createResources(api: Api, kinds: readonly KindLine[]): Resources
   return {
     async find(group, version, resource) {
       const info = builtin().get(key(group, version, resource))
-      if (info) return builtinServed(info)
+      if (info) {
+        if (group === 'rbac.authorization.k8s.io' || group === 'apiregistration.k8s.io') await (await import('./system-objects.ts')).seeded(api, `${resource}.${group}`)
+        return builtinServed(info)
+      }
       const crd = group && api.store.count(CRDS) > 0 ? api.store.get(CRDS, '', `${resource}.${group}`) : undefined
       if (!crd) return undefined
       return (await import('./customresources.ts')).servedCustomResource(api, crd, version)

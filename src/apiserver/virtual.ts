@@ -1,9 +1,108 @@
-// Resources that are answered without being stored: access reviews, token reviews, bindings, component statuses.
-import type { ApiResponse } from '../apimachinery/door.ts'
+// Resources that are answered without being stored: access reviews, rule reviews, who one is, token reviews, bindings, component statuses.
+import type { ApiResponse, User } from '../apimachinery/door.ts'
+import { invalid as invalidField, required } from '../apimachinery/field.ts'
+import type { FieldError } from '../apimachinery/field.ts'
+import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import { invalid, notFound } from '../apimachinery/status.ts'
+import { rfc3339 } from '../apimachinery/time.ts'
 import type { Context } from './api.ts'
+import { answer } from './api.ts'
 import { methodNotAllowed } from './apiserver.ts'
+import { readBody, targetOf } from './body.ts'
+import { normalize } from './decode-object.ts'
+import { trackUpdate } from './field-manager.ts'
+import { writeOptions } from './options.ts'
+import { authorize, visitRules } from './rbac.ts'
+import type { Attributes } from './rbac.ts'
+
+interface ResourceAttributes { namespace?: string; verb?: string; group?: string; version?: string; resource?: string; subresource?: string; name?: string }
+interface Spec { resourceAttributes?: ResourceAttributes; nonResourceAttributes?: { path?: string; verb?: string }; user?: string; groups?: string[]; uid?: string; namespace?: string; token?: string; audiences?: string[] }
+type Review = Draft<KubeObject> & { spec?: Spec; status?: unknown }
+
+const KIND = 'authorization.k8s.io'
+
+async function accessReview(ctx: Context, review: Review, user: User): Promise<unknown> {
+  const spec = review.spec ?? {}
+  const errors: FieldError[] = []
+  if (spec.resourceAttributes && spec.nonResourceAttributes) errors.push(invalidField('spec.nonResourceAttributes', spec.nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'))
+  if (!spec.resourceAttributes && !spec.nonResourceAttributes) errors.push(invalidField('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
+  if (review.kind !== 'SelfSubjectAccessReview' && !spec.user && !spec.groups?.length) errors.push(invalidField('spec.user', spec.user ?? '', 'at least one of user or group must be specified'))
+  if (review.kind === 'LocalSubjectAccessReview' && spec.resourceAttributes?.namespace !== ctx.info.namespace) errors.push(invalidField('spec.resourceAttributes.namespace', spec.resourceAttributes?.namespace ?? '', `must match metadata.namespace`))
+  if (errors.length > 0) throw invalid({ group: KIND, kind: review.kind }, '', errors)
+  const r = spec.resourceAttributes
+  const attributes: Attributes = r
+    ? { verb: r.verb ?? '', group: r.group ?? '', version: r.version ?? '', resource: r.resource ?? '', subresource: r.subresource ?? '', namespace: r.namespace ?? '', name: r.name ?? '' }
+    : { verb: spec.nonResourceAttributes?.verb ?? '', path: spec.nonResourceAttributes?.path ?? '' }
+  const decision = await authorize(ctx.api, user, attributes)
+  return { allowed: decision.allowed, ...(decision.reason ? { reason: decision.reason } : {}) }
+}
+
+async function rulesReview(ctx: Context, review: Review): Promise<unknown> {
+  const namespace = review.spec?.namespace ?? ''
+  if (!namespace) throw invalid({ group: KIND, kind: review.kind }, '', [required('spec.namespace', 'no namespace on request')])
+  const resourceRules: JsonObject[] = []
+  const nonResourceRules: JsonObject[] = []
+  if (ctx.user.groups.includes('system:masters')) {
+    resourceRules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] })
+    nonResourceRules.push({ verbs: ['*'], nonResourceURLs: ['*'] })
+  }
+  const errors = await visitRules(ctx.api, ctx.user, namespace, (rule) => {
+    if (rule.resources?.length) resourceRules.push({ verbs: [...rule.verbs], ...(rule.apiGroups ? { apiGroups: [...rule.apiGroups] } : {}), resources: [...rule.resources], ...(rule.resourceNames?.length ? { resourceNames: [...rule.resourceNames] } : {}) })
+    if (rule.nonResourceURLs?.length) nonResourceRules.push({ verbs: [...rule.verbs], nonResourceURLs: [...rule.nonResourceURLs] })
+    return false
+  })
+  return { resourceRules, nonResourceRules, incomplete: errors.length > 0, ...(errors.length > 0 ? { evaluationError: errors.join(', ') } : {}) }
+}
+
+const userInfo = (u: User): JsonObject => ({ username: u.name, ...(u.uid ? { uid: u.uid } : {}), groups: [...u.groups], ...(u.extra ? { extra: u.extra } : {}) })
+
+async function tokenReview(ctx: Context, review: Review): Promise<unknown> {
+  const { claimsOf } = await import('./subresources/token.ts')
+  const claims = review.spec?.token ? claimsOf(review.spec.token) : undefined
+  if (!claims) return { authenticated: false, user: {}, error: 'invalid bearer token' }
+  const own = claims['kubernetes.io'] as { namespace: string; serviceaccount: { name: string; uid: string } }
+  const account = ctx.api.store.get('serviceaccounts', own.namespace, own.serviceaccount.name)
+  if (!account || account.metadata.uid !== own.serviceaccount.uid || Number(claims.exp) * 1000 < ctx.api.now()) return { authenticated: false, user: {}, error: 'invalid bearer token' }
+  return { authenticated: true, user: { username: String(claims.sub), uid: own.serviceaccount.uid, groups: ['system:serviceaccounts', `system:serviceaccounts:${own.namespace}`, 'system:authenticated'] }, audiences: claims.aud }
+}
+
+async function review(ctx: Context): Promise<ApiResponse> {
+  const options = writeOptions(ctx, 'CreateOptions')
+  const body = await readBody(ctx, targetOf(ctx.served), options.fieldValidation) as Review
+  const draft = await trackUpdate(ctx, undefined, body, options) as Review
+  switch (ctx.served.info.resource) {
+    case 'selfsubjectaccessreviews': draft.status = await accessReview(ctx, draft, ctx.user); break
+    case 'subjectaccessreviews':
+    case 'localsubjectaccessreviews': draft.status = await accessReview(ctx, draft, { name: draft.spec?.user ?? '', groups: draft.spec?.groups ?? [], ...(draft.spec?.uid ? { uid: draft.spec.uid } : {}) }); break
+    case 'selfsubjectrulesreviews': draft.status = await rulesReview(ctx, draft); break
+    case 'selfsubjectreviews': draft.metadata.creationTimestamp = rfc3339(ctx.api.now()); draft.status = { userInfo: userInfo(ctx.user) }; break
+    case 'tokenreviews': draft.status = await tokenReview(ctx, draft); break
+  }
+  return answer(201, normalize(ctx.api, ctx.served, draft) as KubeObject)
+}
+
+const COMPONENTS: readonly (readonly [name: string, message: string])[] = [['controller-manager', 'ok'], ['etcd-0', 'ok'], ['scheduler', 'ok']]
+const component = ([name, message]: readonly [string, string]): KubeObject => ({ kind: 'ComponentStatus', apiVersion: 'v1', metadata: { name }, conditions: [{ type: 'Healthy', status: 'True', message }] }) as unknown as KubeObject
+
+async function componentStatuses(ctx: Context): Promise<ApiResponse> {
+  const { formOf } = await import('./negotiate.ts')
+  const { table } = await import('./table.ts')
+  const { present } = await import('./verbs/get.ts')
+  if (ctx.info.verb === 'get') {
+    const found = COMPONENTS.find(([n]) => n === ctx.info.name)
+    if (!found) throw notFound(ctx.served.gr, ctx.info.name)
+    return present(ctx, 200, component(found))
+  }
+  if (ctx.info.verb !== 'list') return methodNotAllowed()
+  const items = COMPONENTS.map(component)
+  if (formOf(ctx.request.headers?.accept) === 'Table') return answer(200, table(ctx, items, {}))
+  return answer(200, { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: items as unknown as JsonObject[] })
+}
 
 /** Answers a request for a resource that has no objects of its own. */
-export async function serveVirtual(_ctx: Context): Promise<ApiResponse> {
-  return methodNotAllowed()
+export async function serveVirtual(ctx: Context): Promise<ApiResponse> {
+  if (ctx.served.storage === 'componentstatuses') return componentStatuses(ctx)
+  if (ctx.info.verb !== 'create') return methodNotAllowed()
+  if (ctx.served.storage === 'bindings') return (await import('./subresources/binding.ts')).bind(ctx, '')
+  return review(ctx)
 }

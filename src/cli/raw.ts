@@ -1,8 +1,8 @@
 // --raw: one request to a path as it stands, and the answer as the server wrote it (kubectl/pkg/rawhttp).
-import { toJson } from '../apimachinery/gojson.ts'
 import type { Method } from '../apimachinery/door.ts'
 import type { CommandContext } from './command.ts'
 import { CliError } from './exit.ts'
+import { encodeBody } from '../apiserver/negotiate.ts'
 import { decodeText, readStdin } from './manifests.ts'
 
 /** Sends it and prints the answer. The file goes as it is: the server decodes text strictly. */
@@ -23,8 +23,8 @@ export async function rawRequest(ctx: CommandContext, method: Method, uri: strin
   const client = await factory.client()
   const response = await client.request(method, path, { query, headers: { accept: 'application/json, */*', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body }) })
   if (response.stream) {
-    for await (const e of response.stream) io.stdout.write(typeof e === 'string' ? e : `${toJson({ type: e.type, object: e.object })}\n`)
+    for await (const e of response.stream) io.stdout.write(typeof e === 'string' ? e : `${encodeBody({ type: e.type, object: e.object })}\n`)
     return
   }
-  io.stdout.write(typeof response.body === 'string' ? response.body : `${toJson(response.body)}${method === 'GET' ? '' : '\n'}`)
+  io.stdout.write(typeof response.body === 'string' ? response.body : `${encodeBody(response.body)}\n`)
 }
