@@ -8,14 +8,13 @@ import type { Mutable, Resource } from './resource.ts'
 
 const LETTERS: Readonly<Record<string, string>> = { 0: 'g', 1: 'h', 3: 'k', a: 'm', e: 't' }
 
-/** The suffix of a ConfigMap or Secret: ten letters of the hash of its content. */
+/** The suffix of a ConfigMap or Secret: ten letters of the hash of its content. Upstream means to hash the name too but looks it up under a key that no object has: it is always empty. */
 export function contentHash(object: Mutable): string {
   const { kind } = gvkOf(object)
-  const name = text(record(object.metadata)?.name)
   const value = (key: string): Json => (object[key] === undefined ? '' : (object[key] as Json))
   const content: Json = kind === 'ConfigMap'
-    ? { kind, name, data: value('data'), ...(record(object.binaryData) ? { binaryData: value('binaryData') } : {}) }
-    : kind === 'Secret' ? { kind, type: value('type'), name, data: value('data'), ...(record(object.stringData) ? { stringData: value('stringData') } : {}) } : (object as unknown as Json)
+    ? { kind, name: '', data: value('data'), ...(record(object.binaryData) ? { binaryData: value('binaryData') } : {}) }
+    : kind === 'Secret' ? { kind, type: value('type'), name: '', data: value('data'), ...(record(object.stringData) ? { stringData: value('stringData') } : {}) } : (object as unknown as Json)
   return [...sha256Hex(toJson(content)).slice(0, 10)].map((c) => LETTERS[c] ?? c).join('')
 }
 
