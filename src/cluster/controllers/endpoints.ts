@@ -134,7 +134,8 @@ export const endpointsController: Controller = {
   sources: [
     { resource: 'services', keys: (o) => [keyOf(o)] },
     { resource: 'pods', keys: serviceKeys },
-    { resource: 'endpoints', keys: (o) => [keyOf(o)] },
+    // those of no Service are somebody's own: they go only when a Service of their name goes
+    { resource: 'endpoints', keys: (o, lister) => (lister.get('services', o.metadata.namespace ?? '', o.metadata.name ?? '') ? [keyOf(o)] : []) },
   ],
   reconcile,
 }
