@@ -61,5 +61,7 @@ export function findKind(all: readonly ResourceInfo[], apiVersion: string, kind:
   const cut = apiVersion.indexOf('/')
   const group = cut < 0 ? '' : apiVersion.slice(0, cut)
   const version = cut < 0 ? apiVersion : apiVersion.slice(cut + 1)
-  return all.find((r) => r.kind === kind && r.group === group && r.version === version)
+  // kubectl's mapper also knows every kind in lower case and every kind's list.
+  const among = all.filter((r) => r.group === group && r.version === version)
+  return among.find((r) => r.kind === kind) ?? among.find((r) => r.kind.toLowerCase() === kind || `${r.kind}List` === kind)
 }
