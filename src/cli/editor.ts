@@ -90,8 +90,9 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
     try {
       for await (const d of readDocuments(edited, 'edited-file')) if (d !== null) await validateDocument(d, 'edited-file', mode, async (l) => (await import('./listvalidation.ts')).listErrors(l, factory.schemas), () => { /* nothing to warn about */ })
     } catch (e) {
-      if (e instanceof CliError && e.message.startsWith('error validating') && stripped(edited).trim() !== '') {
-        const why = e.message.replace(/^error validating "edited-file": error validating data: /, '').replace(/; if you choose to ignore[^]*$/, '')
+      // an empty file is told below
+      if (stripped(edited).trim() !== '') {
+        const why = (e instanceof Error ? e.message : String(e)).replace(/^error validating "edited-file": error validating data: /, '').replace(/; if you choose to ignore[^]*$/, '')
         const m = infos[0]?.mapping
         results = { reasons: [{ head: `${m ? groupResource(m) : ''} ${goQuote(infos[0]?.name ?? '')} was not valid`, other: [`<nil>: Invalid value: "The edited file failed validation": ${why}`] }], retryable: 0, notFound: 0, again: 1, file }
         failed = true

@@ -1,0 +1,45 @@
+// kubectl api-resources. Behaves as kubectl/pkg/cmd/apiresources/apiresources.go.
+import { alignTabs } from '../../apimachinery/tabwriter.ts'
+import type { Command, CommandContext, Mapping } from '../command.ts'
+import { CliError, UsageError } from '../exit.ts'
+import { groupResource } from '../resources.ts'
+
+async function run(ctx: CommandContext): Promise<void> {
+  const { flags, factory, io } = ctx
+  if (ctx.args.length) throw new UsageError(`unexpected arguments: [${ctx.args.join(' ')}]`)
+  const output = flags.string('output')
+  if (!['', 'wide', 'name'].includes(output)) throw new CliError(`--output ${output} is not available`)
+  const sortBy = flags.string('sort-by')
+  if (!['', 'name', 'kind'].includes(sortBy)) throw new CliError('--sort-by accepts only name or kind')
+  const group = flags.string('api-group')
+  const verbs = flags.list('verbs')
+  const categories = flags.list('categories')
+  // the preferred version of each resource
+  const seen = new Set<string>()
+  let list: Mapping[] = (await factory.resources()).filter((m) => { const k = groupResource(m); if (seen.has(k)) return false; seen.add(k); return true })
+  list = list.filter((m) => (!flags.changed('api-group') || m.group === group) && (!flags.changed('namespaced') || m.namespaced === flags.bool('namespaced')) && verbs.every((v) => m.verbs.includes(v)) && categories.every((c) => m.categories?.includes(c)))
+  const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+  if (sortBy === 'name') list.sort((a, b) => order(a.resource, b.resource))
+  else if (sortBy === 'kind') list.sort((a, b) => order(a.kind, b.kind))
+  else list.sort((a, b) => order(a.group, b.group) || order(a.resource, b.resource))
+  if (output === 'name') { for (const m of list) io.stdout.write(`${groupResource(m)}\n`); return }
+  const rows = list.map((m) => [m.resource, (m.shortNames ?? []).join(','), m.groupVersion, String(m.namespaced), m.kind, ...(output === 'wide' ? [m.verbs.join(','), (m.categories ?? []).join(',')] : [])])
+  const head = ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(output === 'wide' ? ['VERBS', 'CATEGORIES'] : [])]
+  io.stdout.write(alignTabs([...(flags.bool('no-headers') ? [] : [head]), ...rows].map((r) => `${r.join('\t')}\n`).join(''), { minWidth: 6, tabWidth: 4, padding: 3 }))
+}
+
+export const apiResources: Command = {
+  name: 'api-resources', usage: '[flags] [options]', short: 'Print the supported API resources on the server', long: 'Print the API resources of the server.',
+  examples: '  # All resources\n  kubectl api-resources\n  \n  # With their verbs and categories\n  kubectl api-resources -o wide\n  \n  # By a column\n  kubectl api-resources --sort-by=name\n  \n  # Only those in namespaces\n  kubectl api-resources --namespaced=true\n  \n  # Only one group\n  kubectl api-resources --api-group=rbac.authorization.k8s.io',
+  flags: [
+    { name: 'api-group', type: 'string', usage: 'Only this API group.' },
+    { name: 'cached', type: 'bool', usage: 'Accepted for kubectl\'s sake.' },
+    { name: 'categories', type: 'stringSlice', usage: 'Only resources in these categories.' },
+    { name: 'namespaced', type: 'bool', default: true, usage: 'false: only resources outside namespaces; true: only those inside.' },
+    { name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' },
+    { name: 'output', short: 'o', type: 'string', usage: 'wide or name.' },
+    { name: 'sort-by', type: 'string', usage: 'Sort by name or kind.' },
+    { name: 'verbs', type: 'stringSlice', usage: 'Only resources with these verbs.' },
+  ],
+  run,
+}
