@@ -49,6 +49,8 @@ export interface Streams {
   stdout(chunk: string | Uint8Array): void
   stderr(chunk: string | Uint8Array): void
   readonly signal?: AbortSignal
+  /** Called once the server has agreed: what is refused later comes as a result, not as a refusal. */
+  opened?(): void
   /** The terminal's size and its changes, where there is a terminal. */
   readonly size?: () => { columns: number; rows: number }
   onResize?(listener: () => void): () => void

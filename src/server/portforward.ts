@@ -1,0 +1,84 @@
+// port-forward over a wire: SPDY streams in pairs (error, data), plain or tunnelled through a WebSocket, or the old WebSocket channels; each pair is one connection to the pod.
+import type { IncomingMessage } from 'node:http'
+import { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import type { ApiRequest, Door } from '../apimachinery/door.ts'
+import { ByteQueue, TUNNEL_PROTOCOL, bytes, switchToSpdy } from './remotecommand.ts'
+import { serveSpdy } from './spdy.ts'
+import type { SpdyStream } from './spdy.ts'
+
+const PROTOCOL = 'portforward.k8s.io'
+
+/** Pairs streams by request and carries each pair's bytes. */
+function forwardOver(door: Door, request: ApiRequest, wire: Duplex): void {
+  const waiting = new Map<string, { error?: SpdyStream; data?: SpdyStream }>()
+  const gone = new AbortController()
+  const connect = async (port: string, error: SpdyStream, data: SpdyStream): Promise<void> => {
+    try {
+      const r = await door.connect({ ...request, query: { ...request.query, ports: [port] } }, { stdin: data.data, stdout: (c) => data.write(bytes(c)), stderr: () => undefined, signal: gone.signal })
+      if (r.message) error.write(Buffer.from(r.message))
+    } catch (e) { error.write(Buffer.from(e instanceof Error ? e.message : String(e))) }
+    error.end()
+    data.end()
+  }
+  serveSpdy(wire, (stream) => {
+    const id = stream.headers.requestid ?? stream.headers.port ?? ''
+    const pair = waiting.get(id) ?? {}
+    if (stream.headers.streamtype === 'error') pair.error = stream
+    else pair.data = stream
+    waiting.set(id, pair)
+    if (pair.error && pair.data) { waiting.delete(id); void connect(pair.data.headers.port ?? '', pair.error, pair.data) }
+  }, () => gone.abort(new Error('the client went away')))
+}
+
+/** A byte stream over the binary messages of a WebSocket. */
+function duplexOver(ws: WebSocket): Duplex {
+  const d = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _encoding, done) => { if (ws.readyState === ws.OPEN) ws.send(chunk, () => done()); else done() },
+    final: (done) => { ws.close(1000); done() },
+    destroy: (_e, done) => { ws.terminate(); done(null) },
+  })
+  ws.on('message', (m: Buffer) => d.push(m))
+  ws.on('close', () => { d.push(null); d.destroy() })
+  ws.on('error', () => d.destroy())
+  return d
+}
+
+/** The old WebSocket form: two channels a port (data, error), each beginning with the port in two bytes. */
+function forwardChannels(door: Door, request: ApiRequest, ws: WebSocket): void {
+  const ports = (request.query?.ports ?? []).flatMap((p) => p.split(',')).map(Number)
+  const gone = new AbortController()
+  ws.on('close', () => gone.abort(new Error('the client went away')))
+  ws.on('error', () => undefined)
+  const inputs = ports.map((port, i) => {
+    const head = Buffer.alloc(3)
+    head.writeUInt16LE(port & 0xffff, 1)
+    for (const channel of [2 * i, 2 * i + 1]) { head[0] = channel; ws.send(Buffer.from(head)) }
+    const input = new ByteQueue()
+    const send = (channel: number, c: string | Uint8Array): void => { if (ws.readyState === ws.OPEN) ws.send(Buffer.concat([Buffer.from([channel]), bytes(c)])) }
+    void door.connect({ ...request, query: { ports: [String(port)] } }, { stdin: input, stdout: (c) => send(2 * i, c), stderr: () => undefined, signal: gone.signal })
+      .then((r) => { if (r.message) send(2 * i + 1, r.message) }, (e: unknown) => send(2 * i + 1, e instanceof Error ? e.message : String(e)))
+    return input
+  })
+  ws.on('message', (m: Buffer) => { const channel = m[0] ?? 0; if (channel % 2 === 0) inputs[channel / 2]?.push(m.subarray(1)) })
+  ws.on('close', () => { for (const i of inputs) i.end() })
+}
+
+/** Takes over a connection that asks to forward ports; false when it asks for another protocol. */
+export function upgradePortForward(door: Door, request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  const upgrade = String(incoming.headers.upgrade ?? '').toLowerCase()
+  if (upgrade === 'spdy/3.1') {
+    switchToSpdy(socket, PROTOCOL)
+    if (head.length) socket.unshift(head)
+    forwardOver(door, request, socket)
+    return true
+  }
+  if (upgrade !== 'websocket') return false
+  const asked = String(incoming.headers['sec-websocket-protocol'] ?? '').split(',').map((s) => s.trim())
+  const tunnel = asked.includes(TUNNEL_PROTOCOL)
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => (tunnel ? TUNNEL_PROTOCOL : asked.find((p) => ['v4.channel.k8s.io', 'channel.k8s.io'].includes(p)) ?? false) })
+  server.handleUpgrade(incoming, socket, head, (ws) => { if (tunnel) forwardOver(door, request, duplexOver(ws)); else forwardChannels(door, request, ws) })
+  return true
+}
