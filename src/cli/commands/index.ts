@@ -14,7 +14,7 @@ const SIMULATION = 'Simulation Commands'
 export const COMMANDS: readonly CommandLine[] = [
   { name: 'create', group: BEGINNER, short: 'Create objects from files, stdin or a generator', load: () => import('./create/index.ts').then((m) => m.create) },
   // machinery: expose, run, set
-  // formats: explain
+  { name: 'explain', group: INTERMEDIATE, short: 'Get documentation for a resource', load: () => import('./explain.ts').then((m) => m.explain) },
   { name: 'get', group: INTERMEDIATE, short: 'Show one or many objects', load: () => import('./get.ts').then((m) => m.get) },
   { name: 'edit', group: INTERMEDIATE, short: 'Edit an object on the server', load: () => import('./edit.ts').then((m) => m.edit) },
   { name: 'delete', group: INTERMEDIATE, short: 'Delete objects by file, name, or selector', load: () => import('./delete.ts').then((m) => m.deleteCommand) },
