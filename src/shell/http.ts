@@ -21,11 +21,12 @@ export function parseUrl(text: string): Target | 'scheme' | 'host' | 'port' {
 export type Reached = { readonly outcome: 'unresolved'; readonly timedOut: boolean } | { readonly outcome: 'connected'; readonly connection: Extract<Connection, { outcome: 'open' }>; readonly address: string } | { readonly outcome: 'refused' | 'timeout' | 'unreachable'; readonly address: string }
 
 /** Resolves the host and connects to its addresses in turn. */
-export function reach(ctx: ToolContext, host: string, port: number, wanted: 0 | 4 | 6 = 0): Reached & { readonly addresses: readonly string[] } {
+export async function reach(ctx: ToolContext, host: string, port: number, wanted: 0 | 4 | 6 = 0): Promise<Reached & { readonly addresses: readonly string[] }> {
   const found = family(host) ? { addresses: [host], asked: [] } : ctx.dns.resolve(host, wanted)
   if (found.addresses.length === 0) return { outcome: 'unresolved', timedOut: found.asked.some((a) => a.exchange.outcome === 'timeout'), addresses: [] }
   let last: Reached = { outcome: 'unreachable', address: found.addresses[0] ?? '' }
   for (const address of found.addresses) {
+    await ctx.network.prepare(address)
     const c = ctx.network.connect(address, port)
     if (c.outcome === 'open') return { outcome: 'connected', connection: c, address, addresses: found.addresses }
     last = { outcome: c.outcome, address }

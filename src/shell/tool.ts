@@ -26,6 +26,8 @@ export type Connection =
 export interface PodNetwork {
   /** The pod's own addresses. */
   readonly addresses: readonly string[]
+  /** Makes ready what may answer at an address; awaited before `connect` and `ping`. */
+  prepare(address: string): Promise<void>
   /** The path of a connection: Service address -> slice -> pod -> port. */
   connect(address: string, port: number, protocol?: 'TCP' | 'UDP'): Connection
   /** Whether an address answers pings. */

@@ -191,7 +191,7 @@ async function request(ctx: ToolContext, first: string, o: Options, version: str
     r.target = t
     r.effective = url.includes('://') ? url : `http://${url}${/^[^/?]*$/.test(url) ? '/' : ''}`
     const pinned = o.resolve.get(`${t.host}:${t.port}`)
-    const reached = reach(ctx, pinned ?? t.host, t.port, o.family)
+    const reached = await reach(ctx, pinned ?? t.host, t.port, o.family)
     const old = !atLeast(version, 8, 6)
     if (reached.outcome === 'unresolved') {
       if (reached.timedOut) { const limit = o.connectTimeout || o.maxTime || 10000; await ctx.sleep(limit); return end(o.connectTimeout || o.maxTime ? 28 : 6, o.connectTimeout || o.maxTime ? `Resolving timed out after ${limit} milliseconds` : `Could not resolve host: ${t.host}`) }
@@ -209,7 +209,9 @@ async function request(ctx: ToolContext, first: string, o: Options, version: str
     r.port = t.port
     if (reached.outcome !== 'connected') {
       const couldNot = atLeast(version, 8, 11) ? 'Could not connect to server' : "Couldn't connect to server"
-      if (reached.outcome === 'timeout') {
+      const patience = Math.min(o.connectTimeout || Infinity, o.maxTime || Infinity)
+      // an address that nobody has says so after three seconds
+      if (reached.outcome === 'timeout' || (reached.outcome === 'unreachable' && patience <= 3000)) {
         const limit = Math.min(o.connectTimeout || Infinity, o.maxTime || Infinity)
         const ms = limit === Infinity ? 130000 : limit
         await ctx.sleep(ms)

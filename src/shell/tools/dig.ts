@@ -11,14 +11,14 @@ interface Lookup {
   server: string | undefined; port: number
   cmd: boolean; question: boolean; answer: boolean; authority: boolean; additional: boolean; comments: boolean; stats: boolean
   short: boolean; identify: boolean; qr: boolean; yaml: boolean; multiline: boolean; ttlid: boolean; cl: boolean; units: boolean; onesoa: boolean
-  rd: boolean; ad: boolean; cd: boolean; dnssec: boolean; nsid: boolean; tcp: boolean; edns: number; cookie: boolean; bufsize: number; search: boolean; showsearch: boolean; ignore: boolean; tries: number; time: number; fail: boolean; ednsneg: boolean
+  rd: boolean; ad: boolean; cd: boolean; dnssec: boolean; nsid: boolean; tcp: boolean; edns: number; cookie: boolean; bufsize: number; search: boolean; showsearch: boolean; ignore: boolean; tries: number; time: number; fail: boolean; ednsneg: boolean; mdns: boolean
 }
 
 /** Every + option; an abbreviation that fits only one is enough. */
 const OPTIONS = ['aaflag', 'aaonly', 'additional', 'adflag', 'all', 'answer', 'authority', 'badcookie', 'besteffort', 'bufsize', 'cdflag', 'class', 'cl', 'cmd', 'comments', 'cookie', 'crypto', 'defname', 'dns64prefix', 'dnssec', 'do', 'domain', 'dscp', 'edns', 'ednsflags', 'ednsnegotiation', 'ednsopt', 'expandaaaa', 'expire', 'fail', 'header-only', 'https', 'identify', 'idnin', 'idnout', 'ignore', 'keepalive', 'keepopen', 'mapped', 'multiline', 'ndots', 'nsid', 'nssearch', 'onesoa', 'opcode', 'padding', 'qr', 'question', 'raflag', 'rdflag', 'recurse', 'retry', 'rrcomments', 'search', 'short', 'showbadcookie', 'showsearch', 'split', 'stats', 'subnet', 'tcflag', 'tcp', 'time', 'timeout', 'tls', 'topdown', 'trace', 'tries', 'trusted-key', 'ttlid', 'ttlunits', 'unknownformat', 'vc', 'yaml', 'zflag']
 
 function fresh(ctx: ToolContext, modern: boolean): Lookup {
-  return { name: '.', type: 1, class: 1, typeSet: false, classSet: false, reverse: false, server: undefined, port: 53, cmd: true, question: true, answer: true, authority: true, additional: true, comments: true, stats: true, short: false, identify: false, qr: false, yaml: false, multiline: false, ttlid: true, cl: true, units: false, onesoa: false, rd: true, ad: true, cd: false, dnssec: false, nsid: false, tcp: false, edns: 0, cookie: true, bufsize: modern ? 1232 : 4096, search: false, showsearch: false, ignore: false, tries: 3, time: 5, fail: true, ednsneg: true }
+  return { name: '.', type: 1, class: 1, typeSet: false, classSet: false, reverse: false, server: undefined, port: 53, cmd: true, question: true, answer: true, authority: true, additional: true, comments: true, stats: true, short: false, identify: false, qr: false, yaml: false, multiline: false, ttlid: true, cl: true, units: false, onesoa: false, rd: true, ad: true, cd: false, dnssec: false, nsid: false, tcp: false, edns: 0, cookie: true, bufsize: modern ? 1232 : 4096, search: false, showsearch: false, ignore: false, tries: 3, time: 5, fail: true, ednsneg: true, mdns: true }
 }
 
 /** One +option; false when it is not one. */
@@ -77,7 +77,7 @@ function messageLines(m: Message, l: Lookup, options: { got: string; size: numbe
   if (l.comments) {
     out.push(options.got)
     const name = m.questions[0]?.name ?? '.'
-    if (isSubdomain('local.', name)) out.push(';; WARNING: .local is reserved for Multicast DNS', ';; You are currently testing what happens when an mDNS query is leaked to DNS')
+    if (l.mdns && isSubdomain('local.', name)) out.push(';; WARNING: .local is reserved for Multicast DNS', ';; You are currently testing what happens when an mDNS query is leaked to DNS')
     out.push(`;; ->>HEADER<<- opcode: ${OPCODES[m.opcode] ?? `RESERVED${m.opcode}`}, status: ${RCODES[m.rcode] ?? `RESERVED${m.rcode}`}, id: ${m.id}`)
     out.push(`;; flags: ${flagWords(m)}${flagWords(m) ? '' : ''}; QUERY: ${m.questions.length}, ANSWER: ${m.answers.length}, AUTHORITY: ${m.authority.length}, ADDITIONAL: ${m.additional.length + (m.edns ? 1 : 0)}`)
     if (options.note && m.rd && !m.ra) out.push(';; WARNING: recursion requested but not available')
@@ -136,7 +136,7 @@ export const dig: Tool = {
   async run(args, ctx) {
     const version = versionOf(ctx, 'dig')
     const modern = atLeast(version, 9, 18)
-    const defaults = fresh(ctx, modern)
+    const defaults = { ...fresh(ctx, modern), cookie: atLeast(version, 9, 11), mdns: atLeast(version, 9, 11) }
     const lookups: Lookup[] = []
     let batch: string | undefined
     let server: string | undefined

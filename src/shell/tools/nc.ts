@@ -72,7 +72,7 @@ export const nc: Tool = {
         return 1
       }
       if (udp) { if (loud) ctx.stderr(box ? `${host} (${address}:${port}) open\n` : `Connection to ${host}${family(host) ? '' : ` (${address})`} ${port} port [udp/${SERVICES[port] ?? '*'}] succeeded!\n`); code = 0; continue }
-      const r = reach(ctx, host, port)
+      const r = await reach(ctx, host, port)
       if (r.outcome === 'connected') {
         code = 0
         if (loud) ctx.stderr(box ? `${host} (${r.address}:${port}) open\n` : `Connection to ${host}${family(host) ? '' : ` (${r.address})`} ${port} port [tcp/${SERVICES[port] ?? '*'}] succeeded!\n`)

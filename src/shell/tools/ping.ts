@@ -41,6 +41,7 @@ export const ping: Tool = {
       ctx.stderr(box ? `ping: bad address '${name}'\n` : `ping: ${name}: ${found.status === 'again' ? 'Temporary failure in name resolution' : found.status === 'nodata' ? 'No address associated with hostname' : 'Name or service not known'}\n`)
       return box ? 1 : 2
     }
+    await ctx.network.prepare(address)
     const title = box ? name : family(name) ? name : found.canonical
     ctx.stdout(box ? `PING ${name} (${address}): ${size} data bytes\n` : `PING ${title} (${address}) ${size}(${size + 28}) bytes of data.\n`)
     const times: number[] = []

@@ -77,7 +77,7 @@ async function gnuOne(typed: string, o: Options, ctx: ToolContext, log: (text: s
     const literal = family(t.host) !== 0
     let last = ''
     for (let attempt = 1; ; attempt++) {
-      const reached = reach(ctx, t.host, t.port)
+      const reached = await reach(ctx, t.host, t.port)
       if (reached.outcome === 'unresolved') {
         log(`Resolving ${t.host} (${t.host})... failed: ${ctx.dns.resolve(t.host).status === 'again' ? 'Temporary failure in name resolution' : 'Name or service not known'}.\nwget: unable to resolve host address ‘${t.host}’\n`)
         return 4
@@ -173,7 +173,7 @@ async function busybox(args: readonly string[], ctx: ToolContext): Promise<numbe
     for (let hop = 0; ; hop++) {
       const t = parseUrl(url)
       if (typeof t === 'string') { ctx.stderr(t === 'scheme' ? `wget: not an http or ftp url: ${url}\n` : `wget: bad address '${url}'\n`); return 1 }
-      const reached = reach(ctx, t.host, t.port)
+      const reached = await reach(ctx, t.host, t.port)
       if (reached.outcome === 'unresolved') { if (reached.timedOut) await ctx.sleep(5000); ctx.stderr(`wget: bad address '${t.authority}'\n`); return 1 }
       if (hop === 0 || !o.quiet) log(`Connecting to ${t.authority} (${reached.address}:${t.port})\n`)
       if (reached.outcome === 'timeout') { await ctx.sleep(Math.min(o.timeout, 130) * 1000); ctx.stderr(o.timeout < 130 ? 'wget: download timed out\n' : `wget: can't connect to remote host (${reached.address}): Operation timed out\n`); return 1 }
