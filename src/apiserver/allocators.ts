@@ -3,6 +3,12 @@ import type { Draft, KubeObject } from '../apimachinery/object.ts'
 import type { Api, Context } from './api.ts'
 
 const NOTHING = (): void => {}
+const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
+
+/** What the server itself does after a write: a definition's names are accepted, or not. */
+export async function afterWrite(api: Api, resource: string, object: KubeObject): Promise<void> {
+  if (resource === DEFINITIONS) (await import('./customresources.ts')).acceptNames(api, object)
+}
 
 /** Allocates for a new object; the returned function takes everything back. */
 export async function beginCreate(ctx: Context, object: Draft<KubeObject>, dryRun: boolean): Promise<() => void> {
@@ -18,5 +24,6 @@ export async function beginUpdate(ctx: Context, object: Draft<KubeObject>, old: 
 
 /** Gives back what a deleted object held. */
 export async function release(api: Api, resource: string, object: KubeObject): Promise<void> {
+  if (resource === DEFINITIONS) (await import('./customresources.ts')).removeInstances(api, object)
   if (resource === 'services') (await import('./service-allocation.ts')).releaseAll(api, object)
 }

@@ -100,3 +100,28 @@ test('a pod gets its account, tolerations and priority; a Service its address', 
   await client.delete('v1/services', 'default', 's')
   expect((await client.list('networking.k8s.io/v1/ipaddresses')).items).toEqual([])
 })
+
+test('a definition makes a resource: pruned, defaulted, validated, printed, scaled', async () => {
+  const properties = { spec: { type: 'object', required: ['size'], properties: { size: { type: 'integer', maximum: 3 }, color: { type: 'string', default: 'red' } } } }
+  await client.create('apiextensions.k8s.io/v1/customresourcedefinitions', '', {
+    apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'things.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'things', kind: 'Thing', shortNames: ['th'] }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties } }, subresources: { scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } }, additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }] }] },
+  })
+  const thing = (spec: object) => ({ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 't' }, spec }) as never
+  await expect(client.create('example.com/v1/things', 'default', thing({ size: 5, color: 1 }))).rejects.toThrow('Thing.example.com "t" is invalid: [spec.color: Invalid value: "integer": spec.color in body must be of type string: "integer", spec.size: Invalid value: 5: spec.size in body should be less than or equal to 3]')
+  const made = await client.create('example.com/v1/things', 'default', thing({ size: 2, extra: true }))
+  expect(made).toMatchObject({ spec: { size: 2, color: 'red' }, metadata: { generation: 1 } })
+  expect((made as unknown as { spec: object }).spec).not.toHaveProperty('extra')
+  const table = await door.handle({ method: 'GET', path: '/apis/example.com/v1/namespaces/default/things', headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } })
+  expect(table.body).toMatchObject({ columnDefinitions: [{ name: 'Name' }, { name: 'Size' }], rows: [{ cells: ['t', 2] }] })
+  await client.patch('example.com/v1/things', 'default', 't', 'merge', { spec: { replicas: 3 } }, { subresource: 'scale' })
+  expect(await client.get('example.com/v1/things', 'default', 't')).toMatchObject({ spec: { size: 3 }, metadata: { generation: 2 } })
+})
+
+test('others may do what roles allow', async () => {
+  const jane = { name: 'jane', groups: ['system:authenticated'] }
+  const get = () => door.handle({ method: 'GET', path: '/api/v1/namespaces/default/pods', user: jane })
+  expect((await get()).body).toMatchObject({ reason: 'Forbidden', message: 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"' })
+  await client.create('rbac.authorization.k8s.io/v1/rolebindings', 'default', { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'v' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' }, subjects: [{ kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' }] })
+  expect((await get()).status).toBe(200)
+})

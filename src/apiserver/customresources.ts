@@ -1,14 +1,177 @@
-// Custom resources: what a CustomResourceDefinition makes the server serve.
-import type { KubeObject } from '../apimachinery/object.ts'
+// Custom resources: what a CustomResourceDefinition makes the server serve, and the definition's own status; as apiextensions-apiserver.
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../apimachinery/api/apiextensions.v1.ts'
+import { humanDuration } from '../apimachinery/duration.ts'
+import type { FieldError } from '../apimachinery/field.ts'
+import { parseJsonPath } from '../apimachinery/jsonpath.ts'
+import { copy, equal } from '../apimachinery/object.ts'
+import type { Draft, Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
-import type { Api, Served } from './api.ts'
+import { parseTime, rfc3339 } from '../apimachinery/time.ts'
+import type { Cell, Column, Kind } from '../kinds/kind.ts'
+import { StoreConflict } from '../storage/store.ts'
+import type { Api, CustomResource, Served } from './api.ts'
+import { fillDefaults, prune, validate } from './structural.ts'
+import type { Schema } from './structural.ts'
 
-/** The resource that a definition serves in a version, or undefined. */
-export async function servedCustomResource(_api: Api, _crd: KubeObject, _version: string): Promise<Served | undefined> {
-  return undefined
+type CRD = CustomResourceDefinition
+export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
+const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+const isEstablished = (crd: CRD): boolean => crd.status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True') ?? false
+
+/** v1 before v1beta2 before v1beta1 before v1alpha1, the newest first; other names last, by name. */
+function byPriority(a: string, b: string): number {
+  const rank = (v: string): readonly number[] => { const m = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(v); return m ? [m[2] === undefined ? 3 : m[2] === 'beta' ? 2 : 1, Number(m[1]), Number(m[3] ?? 0)] : [0] }
+  const x = rank(a)
+  const y = rank(b)
+  for (let i = 0; i < 3; i++) { const d = (y[i] ?? 0) - (x[i] ?? 0); if (d !== 0) return d }
+  return a < b ? -1 : 1
 }
 
-/** Discovery rows of a definition. */
-export function customResourceInfos(_crd: KubeObject): ResourceInfo[] {
-  return []
+function infoOf(crd: CRD, v: CustomResourceDefinitionVersion): ResourceInfo {
+  const names = crd.status?.acceptedNames?.plural ? crd.status.acceptedNames : crd.spec.names
+  const sub = [...(v.subresources?.status ? [{ name: 'status', kind: names.kind, verbs: ['get', 'patch', 'update'] }] : []), ...(v.subresources?.scale ? [{ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] }] : [])]
+  return {
+    group: crd.spec.group, version: v.name, resource: names.plural, kind: names.kind, singular: names.singular ?? names.kind.toLowerCase(), namespaced: crd.spec.scope === 'Namespaced', verbs: VERBS,
+    ...(names.shortNames?.length ? { shortNames: names.shortNames } : {}), ...(names.categories?.length ? { categories: names.categories } : {}), ...(sub.length > 0 ? { subresources: sub } : {}),
+  }
+}
+
+/** Discovery rows of a definition, the preferred version first. */
+export function customResourceInfos(object: KubeObject): ResourceInfo[] {
+  const crd = object as CRD
+  if (!isEstablished(crd)) return []
+  return crd.spec.versions.filter((v) => v.served).sort((a, b) => byPriority(a.name, b.name)).map((v) => infoOf(crd, v))
+}
+
+function cellOf(type: string, value: Json | undefined, now: number): Cell {
+  if (value === undefined || value === null) return null
+  switch (type) {
+    case 'integer': return typeof value === 'number' ? Math.trunc(value) : null
+    case 'number': return typeof value === 'number' ? value : null
+    case 'boolean': return typeof value === 'boolean' ? value : null
+    case 'date': {
+      if (typeof value !== 'string') return null
+      try { return humanDuration(now - parseTime(value)) } catch { return '<invalid>' }
+    }
+    default: return null
+  }
+}
+
+function columnsOf(v: CustomResourceDefinitionVersion): readonly Column<KubeObject>[] {
+  const name: Column<KubeObject> = { name: 'Name', type: 'string', format: 'name', cell: (o) => o.metadata.name ?? '' }
+  const given = v.additionalPrinterColumns?.length ? v.additionalPrinterColumns : [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: undefined, format: undefined, priority: undefined }]
+  return [name, ...given.map((c): Column<KubeObject> => {
+    const path = parseJsonPath(`{${c.jsonPath}}`, { allowMissingKeys: true })
+    return {
+      name: c.name, type: c.type as Column<unknown>['type'], ...(c.format ? { format: c.format } : {}), description: c.description || `Custom resource definition column (in JSONPath format): ${c.jsonPath}`, ...(c.priority ? { priority: c.priority } : {}),
+      cell: (o, { now }) => {
+        let found: readonly (readonly unknown[])[]
+        try { found = path.findResults(o as unknown as JsonObject) } catch { return null }
+        const first = found[0]?.[0] as Json | undefined
+        if (found[0] === undefined || found[0].length === 0) return null
+        // text shows whatever stands there; only the first match of a wildcard
+        if (c.type === 'string') return first === null || first === undefined ? null : typeof first === 'object' ? JSON.stringify(first) : String(first)
+        return cellOf(c.type, first, now)
+      },
+    }
+  })]
+}
+
+const at = (o: unknown, path: string): unknown => path.replace(/^\./, '').split('.').reduce<unknown>((v, k) => (typeof v === 'object' && v !== null && Object.hasOwn(v, k) ? (v as Record<string, unknown>)[k] : undefined), o)
+
+/** All of an object that its users describe: neither metadata nor, where it is apart, the status. */
+function described(o: KubeObject, statusApart: boolean): JsonObject {
+  const { metadata: _metadata, apiVersion: _version, ...rest } = o as unknown as JsonObject
+  if (!statusApart) return rest
+  const { status: _status, ...spec } = rest
+  return spec
+}
+
+function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | undefined): Kind {
+  const statusApart = v.subresources?.status !== undefined
+  const check = (o: KubeObject): FieldError[] => {
+    const errors: FieldError[] = []
+    if (schema) { const { metadata: _metadata, apiVersion: _version, kind: _kind, ...rest } = o as unknown as JsonObject; validate(rest, { ...schema, type: 'object', ...(Array.isArray(schema.required) ? { required: schema.required.filter((r) => r !== 'metadata' && r !== 'kind' && r !== 'apiVersion') } : {}) }, '', errors) }
+    return errors
+  }
+  const fields = v.selectableFields ?? []
+  return {
+    gvk: `${crd.spec.group}/${v.name}/${crd.spec.names.kind}`,
+    strategy: {
+      hasStatus: statusApart, allowUnconditionalUpdate: false,
+      generation: (next, old) => !equal(described(next, statusApart), described(old, statusApart)),
+      validate: check, validateUpdate: check, validateStatusUpdate: check,
+      selectableFields: (o) => Object.fromEntries(fields.map((f) => [f.jsonPath.replace(/^\./, ''), String(at(o, f.jsonPath) ?? '')])),
+      fieldSelectorError: 'label',
+    },
+    columns: columnsOf(v),
+  }
+}
+
+function customOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | undefined): CustomResource {
+  const scale = v.subresources?.scale
+  return {
+    prune: (object, unknown) => prune(object, schema, '', unknown, true),
+    defaults: (object) => fillDefaults(object, schema),
+    storageVersion: crd.spec.versions.find((x) => x.storage)?.name ?? v.name,
+    ...(scale ? { scale } : {}),
+    preserveUnknown: schema?.['x-kubernetes-preserve-unknown-fields'] === true,
+  }
+}
+
+/** The resource that a definition serves in a version, or undefined. */
+export async function servedCustomResource(api: Api, object: KubeObject, version: string): Promise<Served | undefined> {
+  const crd = object as CRD
+  const cache = api.part('custom-resources', () => new Map<string, Served>())
+  const key = `${crd.metadata.uid}/${crd.metadata.resourceVersion}/${version}`
+  const known = cache.get(key)
+  if (known) return known
+  const v = crd.spec.versions.find((x) => x.name === version && x.served)
+  if (!v || !isEstablished(crd)) return undefined
+  const info = infoOf(crd, v)
+  const schema = v.schema?.openAPIV3Schema as unknown as Schema | undefined
+  const served: Served = { info, gr: { group: info.group, resource: info.resource }, apiVersion: `${info.group}/${version}`, schema: '', kind: kindOf(crd, v, schema), storage: `${info.resource}.${info.group}`, custom: customOf(crd, v, schema) }
+  cache.set(key, served)
+  return served
+}
+
+/** Which of a definition's names another resource of the group has already, and what follows for its conditions; the naming and establishing controllers in one. */
+export function acceptNames(api: Api, object: KubeObject): KubeObject {
+  const crd = object as CRD
+  const { names, group } = crd.spec
+  const others = (api.store.list(DEFINITIONS) as readonly CRD[]).filter((c) => c.spec.group === group && c.metadata.name !== crd.metadata.name)
+  const builtin = api.schemas.discovery().filter((r) => r.group === group)
+  const taken = new Set([...others.flatMap((c) => { const a = c.status?.acceptedNames; return a ? [a.plural, a.singular ?? '', ...(a.shortNames ?? [])] : [] }), ...builtin.flatMap((r) => [r.resource, r.singular, ...(r.shortNames ?? [])])])
+  const kinds = new Set([...others.flatMap((c) => { const a = c.status?.acceptedNames; return a ? [a.kind, a.listKind ?? ''] : [] }), ...builtin.map((r) => r.kind)])
+  const conflict = ((): { reason: string; message: string } | undefined => {
+    const used = (n: string): string => `"${n}" is already in use`
+    if (taken.has(names.plural)) return { reason: 'PluralConflict', message: used(names.plural) }
+    if (names.singular && taken.has(names.singular)) return { reason: 'SingularConflict', message: used(names.singular) }
+    const short = (names.shortNames ?? []).filter((n) => taken.has(n))
+    if (short.length > 0) return { reason: 'ShortNamesConflict', message: short.map(used).join(', ') }
+    if (kinds.has(names.kind)) return { reason: 'KindConflict', message: used(names.kind) }
+    if (names.listKind && kinds.has(names.listKind)) return { reason: 'ListKindConflict', message: used(names.listKind) }
+    return undefined
+  })()
+  const now = rfc3339(api.now())
+  const old = crd.status?.conditions ?? []
+  const was = isEstablished(crd)
+  const condition = (type: string, good: boolean, reason: string, message: string): JsonObject => { const same = old.find((c) => c.type === type && c.status === (good ? 'True' : 'False')); return { lastTransitionTime: same?.lastTransitionTime ?? now, message, reason, status: good ? 'True' : 'False', type } }
+  const keep = was ? old.filter((c) => c.type === 'Established') : [condition('Established', !conflict, conflict ? 'NotAccepted' : 'InitialNamesAccepted', conflict ? 'not all names are accepted' : 'the initial names have been accepted')]
+  const draft = copy(crd) as Draft<KubeObject> & { status?: Record<string, unknown> }
+  draft.status = {
+    ...draft.status,
+    acceptedNames: conflict ? (copy(crd.status?.acceptedNames) ?? { plural: '', kind: '' }) : copy(names),
+    conditions: [condition('NamesAccepted', !conflict, conflict?.reason ?? 'NoConflicts', conflict?.message ?? 'no conflicts found'), ...keep, ...old.filter((c) => c.type !== 'NamesAccepted' && c.type !== 'Established')],
+  }
+  if (equal(draft.status, crd.status)) return object
+  try { return api.store.update(DEFINITIONS, draft as unknown as KubeObject, crd.metadata.resourceVersion ?? '') } catch (e) { if (e instanceof StoreConflict) return object; throw e }
+}
+
+/** A definition that goes takes its objects along. */
+export function removeInstances(api: Api, object: KubeObject): void {
+  const crd = object as CRD
+  const resource = `${crd.spec.names.plural}.${crd.spec.group}`
+  for (const o of api.store.list(resource)) api.store.delete(resource, o.metadata.namespace ?? '', o.metadata.name ?? '')
 }

@@ -1,6 +1,7 @@
 // From JSON values to an object of a kind, with defaults, and to the form in which it is stored: every field the server always writes, in the order of the Go type.
 import { DecodeError, decode } from '../apimachinery/decode.ts'
 import { typedForm } from '../apimachinery/encode.ts'
+import { sortedKeys } from '../apimachinery/gojson.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { StatusError } from '../apimachinery/status.ts'
@@ -39,8 +40,18 @@ function decodeCustom(api: Api, value: JsonObject, target: Target, cannot: (why:
   return { object: draft as unknown as Draft<KubeObject>, errors }
 }
 
+/** Keys in order, as maps are written; a custom resource is one. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (!isObject(value)) return value
+  const out: Record<string, unknown> = {}
+  for (const k of sortedKeys(value)) if (value[k] !== undefined) out[k] = inOrder(value[k])
+  return out
+}
+
 /** The form that is stored and answered. */
 export function normalize(api: Api, served: Served, object: Draft<KubeObject>): Draft<KubeObject> {
-  if (served.custom || !served.schema || !api.schemas.type(served.schema)) return object
+  if (served.custom) return inOrder(object) as Draft<KubeObject>
+  if (!served.schema || !api.schemas.type(served.schema)) return object
   return copy(typedForm(object, served.schema, api.schemas)) as Draft<KubeObject>
 }

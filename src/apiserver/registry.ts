@@ -11,7 +11,7 @@ import type { Strategy, StrategyContext } from '../kinds/kind.ts'
 import { StoreConflict } from '../storage/store.ts'
 import { admit, validateAdmission } from './admission/index.ts'
 import type { Operation } from './admission/index.ts'
-import { beginCreate, beginUpdate, release } from './allocators.ts'
+import { afterWrite, beginCreate, beginUpdate, release } from './allocators.ts'
 import { warn } from './api.ts'
 import type { Api, Context, Served } from './api.ts'
 import { normalize } from './decode-object.ts'
@@ -158,7 +158,9 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
         prepared.undo()
         return fromStored(served, final as KubeObject)
       }
-      return fromStored(served, api.store.create(served.storage, final as KubeObject))
+      const stored = api.store.create(served.storage, final as KubeObject)
+      await afterWrite(api, served.storage, stored)
+      return fromStored(served, stored)
     } catch (e) {
       prepared.undo()
       if (!(e instanceof StoreConflict)) throw e
@@ -255,7 +257,9 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
       await release(ctx.api, served.storage, existing)
       return { object: fromStored(served, { ...next, metadata: { ...next.metadata, resourceVersion: gone.metadata.resourceVersion ?? '' } }), created: false }
     }
-    return { object: fromStored(served, api.store.update(served.storage, next, existing.metadata.resourceVersion ?? '')), created: false }
+    const stored = api.store.update(served.storage, next, existing.metadata.resourceVersion ?? '')
+    if (!subresource) await afterWrite(api, served.storage, stored)
+    return { object: fromStored(served, stored), created: false }
   } catch (e) { undo(); throw e }
 }
 
