@@ -4,6 +4,8 @@ import type { Draft } from '../../apimachinery/object.ts'
 import { copy, equal } from '../../apimachinery/object.ts'
 import { warningsForIP } from '../../apimachinery/ip.ts'
 import { age, column, name, since, wide } from '../columns.ts'
+import { rfc3339 } from '../../apimachinery/time.ts'
+import type { StrategyContext } from '../kind.ts'
 import { defineKind } from '../kind.ts'
 import { podDefaults } from './podspec-defaults.ts'
 import { validateNewPod } from './podspec-validation.ts'
@@ -18,11 +20,11 @@ function grace(pod: Pod, requested: number | undefined): number {
   return period < 0 ? 1 : period
 }
 
-function prepareForCreate(pod: Draft<Pod>): void {
+function prepareForCreate(pod: Draft<Pod>, { now }: StrategyContext): void {
   pod.status = { phase: 'Pending', qosClass: qosClass(pod) }
   dropDisabledFields(pod.spec)
   if (pod.spec?.schedulingGates?.length) {
-    pod.status.conditions = [{ type: 'PodScheduled', status: 'False', lastProbeTime: null as unknown as string, lastTransitionTime: null as unknown as string, reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }]
+    pod.status.conditions = [{ type: 'PodScheduled', status: 'False', lastProbeTime: null as unknown as string, lastTransitionTime: rfc3339(now), reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }]
   }
   prepareAffinity(pod)
   prepareAppArmor(pod)
