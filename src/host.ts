@@ -3,11 +3,12 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import type { Clock, Entropy, Files, Input, Io, Output } from './apimachinery/ports.ts'
 import { Schemas } from './apimachinery/schema.ts'
-import type { CliHost, NewCluster, OpenCluster, StateOptions } from './cli/command.ts'
+import type { CliHost, NewCluster, OpenCluster, ServeRequest, ServedCluster, StateOptions } from './cli/command.ts'
 import type { KubeObject } from './apimachinery/object.ts'
 import type { Profile } from './cluster/profile.ts'
 import type { Story } from './cluster/story.ts'
-import type { FileStore } from './storage/statefile.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import type { Store } from './storage/store.ts'
 
 /** The package's folder: dist/ and src/ both stand directly in it. */
 const PACKAGE = path.join(import.meta.dirname, '..')
@@ -157,17 +158,27 @@ export function createHost(o: HostOptions = {}): CliHost {
     return path.resolve(io.cwd, named || path.join(env.HOME || '/', '.kubesim', 'state.json'))
   }
   const profileFor = (s: StateOptions): Promise<Profile> => loadProfile(s.profile || env.KUBESIM_PROFILE || 'docker-desktop')
-  const onStore = async (store: FileStore, profile: Profile): Promise<OpenCluster> => {
-    const { createCluster } = await import('./cluster/cluster.ts')
+  const onStore = async (store: Store & { refresh?: () => boolean }, profile: Profile, controllers?: readonly string[]): Promise<Cluster> => {
+    const [{ createCluster }, { chosenControllers }] = await Promise.all([import('./cluster/cluster.ts'), import('./cluster/controllers/index.ts')])
     if (store.meta('profile') === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)))
     const seed = store.meta('seed')
     const chance = typeof seed === 'number' ? entropyFrom(seededRandom(seed, (next) => { store.setMeta('seed', next) })) : entropy
     return createCluster({
-      store, schemas, clock, entropy: chance, profile, refresh: () => store.refresh(),
+      store, schemas, clock, entropy: chance, profile, refresh: () => store.refresh?.() ?? false, ...(controllers?.length ? { controllers: chosenControllers(controllers) } : {}),
       onControllerError: (name, key, e) => { if (env.KUBESIM_DEBUG) io.stderr.write(`kubesim: controller ${name} failed at ${key}: ${e instanceof Error ? e.stack : String(e)}\n`) },
     })
   }
   const open = async (s: StateOptions): Promise<OpenCluster> => {
+    const announce = `${statePath(s)}.serve`
+    if (fs.existsSync(announce)) {
+      const [{ findServed }, { createHttpDoor }] = await Promise.all([import('./server/serve.ts'), import('./server/httpdoor.ts')])
+      const served = findServed(announce)
+      if (served) {
+        const door = createHttpDoor(served)
+        const about = await door.handle({ method: 'GET', path: '/kubesim/v1/cluster' })
+        return { door, profile: (about.body as unknown as { profile: Profile }).profile, close: async () => undefined }
+      }
+    }
     const { openStateFile } = await import('./storage/statefile.ts')
     const store = openStateFile(statePath(s))
     const kept = store.meta('profile')
@@ -206,8 +217,30 @@ export function createHost(o: HostOptions = {}): CliHost {
     await store.flush()
     return onStore(store, profile)
   }
+  const serveCluster = async (o: ServeRequest): Promise<ServedCluster> => {
+    const { findServed, loopbackAddress, serve, ServeError } = await import('./server/serve.ts')
+    loopbackAddress(o.apiAddress, '--api-address')
+    loopbackAddress(o.dnsAddress, '--dns-address')
+    const announce = o.ephemeral ? undefined : `${statePath(o)}.serve`
+    const other = announce === undefined ? undefined : findServed(announce)
+    if (other) throw new ServeError(`this state is served already, by process ${other.pid} at ${other.url}`)
+    let store: Store & { refresh?: () => boolean }
+    if (o.ephemeral) store = new (await import('./storage/memory.ts')).MemoryStore()
+    else store = (await import('./storage/statefile.ts')).openStateFile(statePath(o))
+    const kept = store.meta('profile')
+    const profile = kept === undefined ? await profileFor(o) : kept as unknown as Profile
+    if (o.seed !== undefined && store.meta('seed') === undefined) store.setMeta('seed', o.seed)
+    const cluster = await onStore(store, profile, o.controllers)
+    const tls = o.tls ? await (await import('./server/certificate.ts')).selfSigned(o.apiAddress) : undefined
+    const serving = await serve({
+      cluster, apiAddress: o.apiAddress, dnsAddress: o.dnsAddress, ...(o.kubeconfig ? { kubeconfig: path.resolve(io.cwd, o.kubeconfig) } : {}), ...(announce ? { announce } : {}), ...(tls ? { tls } : {}),
+      onError: (e) => { if (env.KUBESIM_DEBUG) io.stderr.write(`kubesim: ${e instanceof Error ? e.stack : String(e)}\n`) },
+    })
+    return { url: serving.url, dns: serving.dns, profile, close: () => serving.close() }
+  }
   return {
     io, entropy, schemas,
+    serve: serveCluster,
     async profile(s) {
       const { readHead } = await import('./storage/statefile.ts')
       const kept = readHead(statePath(s))?.meta.profile

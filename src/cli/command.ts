@@ -23,6 +23,25 @@ export interface NewCluster extends StateOptions {
   readonly force?: boolean
 }
 
+/** What `kubesim serve` may ask for. */
+export interface ServeRequest extends StateOptions {
+  readonly apiAddress: string
+  readonly dnsAddress: string
+  readonly kubeconfig?: string
+  /** A cluster in memory, gone at the end. */
+  readonly ephemeral: boolean
+  readonly seed?: number
+  readonly tls: boolean
+  /** `-scheduler`: leave that controller out; `*` and plain names: only these. */
+  readonly controllers: readonly string[]
+}
+export interface ServedCluster {
+  readonly url: string
+  readonly dns: { readonly host: string; readonly port: number }
+  readonly profile: Profile
+  close(): Promise<void>
+}
+
 /** A cluster that stands open for one command. */
 export interface OpenCluster {
   readonly door: Door
@@ -42,6 +61,8 @@ export interface CliHost {
   createCluster(options: NewCluster): Promise<OpenCluster>
   /** Removes the state; the path it had, or undefined when there was none. */
   deleteCluster(options: StateOptions): Promise<string | undefined>
+  /** Puts the cluster of the state on loopback, until close. */
+  serve(options: ServeRequest): Promise<ServedCluster>
   /** The absolute path of the state file. */
   statePath(options: StateOptions): string
   /** Opens the state (creating it at first use), or connects to the `serve` that runs on it. */

@@ -44,6 +44,8 @@ export interface Cluster {
   settle(): Promise<void>
   /** Moves the simulated time on; everything due on the way happens at its own moment. */
   advance(ms: number): Promise<void>
+  /** Lets the controllers run on by themselves until the returned function is called: for a cluster that is served. */
+  keepAlive(): () => void
   close(): Promise<void>
 }
 
@@ -145,6 +147,11 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       clock.set(s.frozen !== undefined ? { ...s, frozen: target } : { offset: s.offset + ms })
       await settle()
       await store.flush()
+    },
+    keepAlive() {
+      watchers++
+      void pump()
+      return () => { watchers-- }
     },
     async close() {
       await settle()

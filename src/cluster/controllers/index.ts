@@ -35,3 +35,10 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   { name: 'namespace-controller', resources: ['*'], wants: (c) => (c.resource === 'namespaces' ? c.object.metadata.deletionTimestamp !== undefined : c.resource !== 'events' && c.object.metadata.namespace !== undefined && (c.type === 'DELETED' || c.object.metadata.deletionTimestamp !== undefined)), load: () => import('./namespace.ts').then((m) => m.namespaceController) },
   { name: 'garbage-collector-controller', resources: ['*'], wants: (c) => c.resource !== 'events' && (c.type === 'DELETED' || (c.object.metadata.deletionTimestamp !== undefined && c.object.metadata.finalizers !== undefined) || (c.object.metadata.ownerReferences !== undefined && c.object.metadata.ownerReferences !== c.previous?.metadata.ownerReferences)), load: () => import('./garbagecollector.ts').then((m) => m.garbageCollector) },
 ]
+
+/** The controllers that a list in kube-controller-manager's form leaves: `*` all, `name` that one, `-name` not that one. */
+export function chosenControllers(words: readonly string[]): readonly ControllerLine[] {
+  const named = words.filter((w) => !w.startsWith('-') && w !== '*')
+  const all = words.includes('*') || named.length === 0
+  return CONTROLLERS.filter((c) => (all || named.includes(c.name)) && !words.includes(`-${c.name}`))
+}

@@ -1,0 +1,26 @@
+// DNS over UDP: packets to the responder and back.
+import { createSocket } from 'node:dgram'
+import type { Responder } from './dns-cache.ts'
+
+export interface DnsServer { readonly port: number; close(): Promise<void> }
+
+/** Starts to listen. Rejects with the socket's error. */
+export function serveDnsUdp(respond: Responder, host: string, port: number): Promise<DnsServer> {
+  return new Promise((done, fail) => {
+    // the address of a reply is an address already: no look-up, which would cost a tick each
+    const lookup = ((address: string, _o: unknown, cb: (e: Error | null, a: string, f: number) => void) => cb(null, address, address.includes(':') ? 6 : 4)) as never
+    const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', lookup, recvBufferSize: 4 * 1024 * 1024, sendBufferSize: 4 * 1024 * 1024 })
+    socket.once('error', fail)
+    socket.on('message', (query, from) => {
+      let reply: Uint8Array | undefined
+      try { reply = respond(query, false) } catch { return } // a packet that cannot be answered is dropped
+      // a copy: the bytes may be used for another client before this one's are on the wire
+      if (reply) socket.send(Buffer.from(reply), from.port, from.address)
+    })
+    socket.bind(port, host, () => {
+      socket.off('error', fail)
+      socket.on('error', () => undefined)
+      done({ port: socket.address().port, close: () => new Promise((gone) => { socket.close(() => gone()) }) })
+    })
+  })
+}
