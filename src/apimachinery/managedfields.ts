@@ -21,6 +21,8 @@ export interface FieldManagerContext {
   readonly apiVersion: string
   readonly subresource: string
   readonly now: number
+  /** What this path does not write is not owned through it: the status, at the main resource of a kind that has one. */
+  readonly resetStatus?: boolean
 }
 
 interface Owner { readonly entry: ManagedFieldsEntry; set: FieldSet }
@@ -233,7 +235,8 @@ export function applyServerSide(live: KubeObject | undefined, config: JsonObject
   if (present && managed.size === 0) {
     // an object that nobody ever noted: its fields belong to whoever was first
     const first: ManagedFieldsEntry = { manager: 'before-first-apply', operation: 'Update', apiVersion: ctx.apiVersion, time }
-    const change = compare(types, shape, emptyObject(ctx, config), before)
+    const { status: _status, ...written } = before as JsonObject
+    const change = compare(types, shape, emptyObject(ctx, config), ctx.resetStatus ? written : before)
     managed.set(identity(first), { entry: first, set: difference(union(change.modified, change.added), STRIPPED) })
   }
   const entry: ManagedFieldsEntry = { manager: ctx.manager, operation: 'Apply', apiVersion: ctx.apiVersion, time, ...(ctx.subresource ? { subresource: ctx.subresource } : {}) }

@@ -37,7 +37,9 @@ export async function applyServerSide(ctx: Context, existing: KubeObject | undef
   const kind = String(config.kind ?? '')
   const apiVersion = String(config.apiVersion ?? '')
   if (kind !== served.info.kind || apiVersion !== served.apiVersion) throw badRequest(`incorrect object type in patch: got: ${apiVersion}, Kind=${kind}, expected: ${served.apiVersion}, Kind=${served.info.kind}`)
-  const result = applyConfiguration(existing, config, { ...managerContext(ctx, options, subresource), force: options.force ?? false })
+  const resetStatus = !subresource && hasStatus(served)
+  const { status: _status, ...withoutStatus } = config
+  const result = applyConfiguration(existing, resetStatus ? withoutStatus : config, { ...managerContext(ctx, options, subresource), force: options.force ?? false, resetStatus })
   const name = result.metadata.name ?? ''
   if (name && name !== info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`)
   if (!existing && result.metadata.uid) throw conflict(served.gr, info.name, `uid mismatch: the provided object specified uid ${result.metadata.uid}, and no existing object was found`)
