@@ -74,7 +74,7 @@ export function applySettings(ctx: CommandContext): ApplySettings {
   const serverSide = flags.bool('server-side')
   return {
     serverSide, mode: dryRun(ctx), forceConflicts: flags.bool('force-conflicts'), manager: flags.changed('field-manager') || !serverSide ? flags.string('field-manager') : 'kubectl',
-    validate: validation(flags.string('validate')), force: flags.bool('force'), policy: cascade(flags.string('cascade')), grace: flags.int('grace-period'), timeout: flags.number('timeout'), subresource: flags.string('subresource'),
+    validate: validation(flags.string('validate')), force: flags.bool('force'), policy: cascade(flags.string('cascade'), ctx.io), grace: flags.int('grace-period'), timeout: flags.number('timeout'), subresource: flags.string('subresource'),
   }
 }
 

@@ -87,7 +87,7 @@ export class TableView {
         ...(event === undefined ? [] : [event.padEnd(8)]),
         ...(o.withNamespace ? [namespaceOf(target)] : []),
         ...shown.filter(({ i }) => i < cells.length).map(({ i }) => (i === nameColumn ? `${o.kind}/${cellText(cells[i])}` : cellText(cells[i]))),
-        ...o.columnLabels.map((l) => (Object.hasOwn(labels, l) ? cellText(labels[l]) : '<none>')),
+        ...o.columnLabels.map((l) => (Object.hasOwn(labels, l) ? cellText(labels[l]) : '')),
         ...(o.showLabels ? [allLabels(target)] : []),
       ].join('\t')}\n`
     }

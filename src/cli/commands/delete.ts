@@ -1,6 +1,7 @@
 // kubectl delete. Behaves as kubectl/pkg/cmd/delete: asks for all deletions, prints, then waits until the objects are gone.
 import { isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
+import type { Io } from '../../apimachinery/ports.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext, FlagSpec } from '../command.ts'
@@ -18,8 +19,11 @@ export const deletionFlags: readonly FlagSpec[] = [
 ]
 
 /** --cascade's value as a propagation policy. */
-export function cascade(value: string): string {
-  const policy = ({ true: 'Background', false: 'Orphan', background: 'Background', orphan: 'Orphan', foreground: 'Foreground' } as Readonly<Record<string, string>>)[value]
+export function cascade(value: string, io?: Pick<Io, 'stderr'>): string {
+  // booleans are what --cascade once took
+  if (['true', 't', 'T', 'TRUE', 'True', '1'].includes(value)) { io?.stderr.write(`warning: --cascade=${value} is deprecated (boolean value) and can be replaced with --cascade=background.\n`); return 'Background' }
+  if (['false', 'f', 'F', 'FALSE', 'False', '0'].includes(value)) { io?.stderr.write(`warning: --cascade=${value} is deprecated (boolean value) and can be replaced with --cascade=orphan.\n`); return 'Orphan' }
+  const policy = ({ background: 'Background', orphan: 'Orphan', foreground: 'Foreground' } as Readonly<Record<string, string>>)[value]
   if (!policy) throw new CliError(`invalid cascade value (${value}). Must be "background", "foreground", or "orphan"`)
   return policy
 }
@@ -47,7 +51,7 @@ async function confirmed(ctx: CommandContext, infos: readonly Info[]): Promise<b
 async function deleteRun(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const output = flags.string('output')
-  const policy = cascade(flags.string('cascade'))
+  const policy = cascade(flags.string('cascade'), io)
   const selected = flags.bool('all') || flags.string('selector') !== '' || flags.string('field-selector') !== ''
   const ignoreNotFound = flags.bool('ignore-not-found') || (selected && !flags.changed('ignore-not-found'))
   const force = flags.bool('force')
