@@ -13,14 +13,16 @@ const SIMULATION = 'Simulation Commands'
 
 export const COMMANDS: readonly CommandLine[] = [
   { name: 'create', group: BEGINNER, short: 'Create objects from files, stdin or a generator', load: () => import('./create/index.ts').then((m) => m.create) },
-  // machinery: expose, run, set
+  { name: 'expose', group: BEGINNER, short: 'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service', load: () => import('./expose.ts').then((m) => m.expose) },
+  { name: 'run', group: BEGINNER, short: 'Run a particular image on the cluster', load: () => import('./run.ts').then((m) => m.runCommand) },
+  { name: 'set', group: BEGINNER, short: 'Set specific features on objects', load: () => import('./set/index.ts').then((m) => m.set) },
   { name: 'explain', group: INTERMEDIATE, short: 'Get documentation for a resource', load: () => import('./explain.ts').then((m) => m.explain) },
   { name: 'get', group: INTERMEDIATE, short: 'Show one or many objects', load: () => import('./get.ts').then((m) => m.get) },
   { name: 'edit', group: INTERMEDIATE, short: 'Edit an object on the server', load: () => import('./edit.ts').then((m) => m.edit) },
   { name: 'delete', group: INTERMEDIATE, short: 'Delete objects by file, name, or selector', load: () => import('./delete.ts').then((m) => m.deleteCommand) },
   { name: 'rollout', group: DEPLOY, short: 'Look after the rollout of an object', load: () => import('./rollout/index.ts').then((m) => m.rollout) },
   { name: 'scale', group: DEPLOY, short: 'Set a new size for a Deployment, ReplicaSet, or ReplicationController', load: () => import('./scale.ts').then((m) => m.scale) },
-  // machinery: autoscale
+  { name: 'autoscale', group: DEPLOY, short: 'Auto-scale a deployment, replica set, stateful set, or replication controller', load: () => import('./autoscale.ts').then((m) => m.autoscale) },
   { name: 'certificate', group: CLUSTER, short: 'Approve or deny certificate signing requests', load: () => import('./certificate.ts').then((m) => m.certificate) },
   // pending { name: 'cluster-info', group: CLUSTER, short: 'Show where the control plane and services are', load: () => import('./clusterinfo.ts').then((m) => m.clusterInfo) },
   // pending { name: 'top', group: CLUSTER, short: 'Show what nodes and pods use of CPU and memory', load: () => import('./top.ts').then((m) => m.top) },
@@ -53,5 +55,6 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'options', group: OTHER, short: 'List the flags that every command takes', load: () => import('./options.ts').then((m) => m.options) },
   { name: 'cluster', group: SIMULATION, short: 'Create, delete, show and export simulated clusters', load: () => import('./cluster.ts').then((m) => m.cluster) },
   { name: 'clock', group: SIMULATION, short: 'Show and change the time of the simulated cluster', load: () => import('./clock.ts').then((m) => m.clock) },
-  // simulation: dns (pods-dns), serve (lead)
+  { name: 'serve', group: SIMULATION, short: 'Put the simulated cluster on loopback for real clients', load: () => import('./serve.ts').then((m) => m.serve) },
+  // simulation: dns (pods-dns)
 ]
