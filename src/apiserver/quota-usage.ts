@@ -105,7 +105,7 @@ export function inScope(quota: ResourceQuota, storage: string, object: KubeObjec
 }
 
 /** What a quota's namespace uses of each resource that the quota limits. */
-export function quotaUsed(store: Store, quota: ResourceQuota, now: number): Usage {
+export function quotaUsed(store: Pick<Store, 'list'>, quota: ResourceQuota, now: number): Usage {
   const hard = Object.keys(quota.spec?.hard ?? {})
   const namespace = quota.metadata.namespace ?? ''
   const used: Record<string, Quantity> = {}

@@ -107,6 +107,7 @@ export class Engine {
     const changes = this.#changes
     this.#changes = []
     for (const change of changes) for (const line of [...(this.#listeners.get(change.resource) ?? []), ...(this.#listeners.get('*') ?? [])]) {
+      if (line.needs && change.resource !== line.needs && this.#o.store.count(line.needs) === 0) continue
       if (line.wants && !line.wants(change)) continue
       const c = this.#loaded.get(line.name) ?? (await this.#controller(line))
       for (const s of c.sources) if (s.resource === change.resource || s.resource === '*') {
