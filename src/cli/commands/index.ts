@@ -31,7 +31,10 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'drain', group: CLUSTER, short: 'Empty a node before maintenance', load: () => import('./drain.ts').then((m) => m.drain) },
   { name: 'taint', group: CLUSTER, short: 'Update the taints on nodes', load: () => import('./taint.ts').then((m) => m.taint) },
   { name: 'describe', group: TROUBLE, short: 'Show all about an object or a group of objects', load: () => import('./describe.ts').then((m) => m.describe) },
-  // pods-dns: logs, attach, exec, port-forward
+  { name: 'logs', group: TROUBLE, short: 'Print the logs of a container in a pod', load: () => import('./logs.ts').then((m) => m.logs) },
+  { name: 'attach', group: TROUBLE, short: 'Attach to a running container', load: () => import('./attach.ts').then((m) => m.attach) },
+  { name: 'exec', group: TROUBLE, short: 'Run a command in a container', load: () => import('./exec.ts').then((m) => m.exec) },
+  // pods-dns: port-forward
   // pending { name: 'proxy', group: TROUBLE, short: 'Offer the API server on a port of this machine', load: () => import('./proxy.ts').then((m) => m.proxy) },
   // pods-dns: cp
   // pending { name: 'auth', group: TROUBLE, short: 'Ask about authorization', load: () => import('./auth/index.ts').then((m) => m.auth) },

@@ -61,19 +61,21 @@ export function createRuntime(o: NodeOptions): NodeRuntime {
       return { exitCode: code, message: `command terminated with exit code ${code}` }
     }
     const id = Array.from({ length: 64 }, () => o.entropy.int(16).toString(16)).join('')
-    throw internalError(`error executing command in container: failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: unable to start container process: ${missing}`)
+    return { exitCode: 1, message: internalError(`error executing command in container: failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: unable to start container process: ${missing}`).message }
   }
 
   return {
     async exec(given: Pod, options: ExecOptions, streams: Streams) {
       const f = find(o, given, options.container)
       running(f)
+      streams.opened?.()
       return run(f, options.command, options, streams)
     },
 
     async attach(given, options, streams) {
       const f = find(o, given, options.container)
       running(f)
+      streams.opened?.()
       const { pod, container, status } = f
       const known = await containers.image(container.image ?? '')
       const argv = containers.running(pod, container, status)?.argv ?? []
@@ -150,6 +152,7 @@ export function createRuntime(o: NodeOptions): NodeRuntime {
       const listener = containers.listeners(pod).find((l) => l.port === port && (l.protocol ?? 'TCP') === 'TCP')
       if (!listener) throw new StatusError(500, '', `failed to connect to localhost:${port} inside namespace "${pod.metadata.namespace}": dial tcp4 127.0.0.1:${port}: connect: connection refused`)
       if (listener.banner !== undefined) streams.stdout(listener.banner)
+      streams.opened?.()
       // requests one after another on the connection, each with its head, length and body
       let buffer = Buffer.alloc(0)
       if (streams.stdin) for await (const chunk of streams.stdin) {
