@@ -30,7 +30,7 @@ const lenient = { name: 'lenient', setup(b) {
 const define = { 'import.meta.dirname': '__dirname' }
 const result = await build({
   absWorkingDir: root, entryPoints: { main: 'src/main.ts', index: 'src/index.ts' }, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
-  outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, plugins: args.includes('--lenient') ? [lenient] : [], external: ['node-liblzma'],
+  outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, plugins: args.includes('--lenient') ? [lenient] : [], external: ['node-liblzma', '@mongodb-js/zstd'],
   // just-bash marks optional native parts this way; nothing of ours is external
   loader: { '.wasm': 'binary' }, supported: { 'import-meta': true },
 })
