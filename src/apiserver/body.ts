@@ -87,7 +87,7 @@ export async function decodeInto(ctx: Context, value: JsonObject, target: Target
 async function decoded(ctx: Context, value: JsonObject, target: Target, fieldValidation: 'Strict' | 'Warn' | 'Ignore', duplicates: readonly string[], kind: string, version: string): Promise<Draft<KubeObject>> {
   const cannot = (why: string): StatusError => badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   const { decodeObject } = await import('./decode-object.ts')
-  const { object, errors } = decodeObject(ctx.api, value, target, cannot)
+  const { object, errors } = decodeObject(ctx.api, value, target, cannot, typeof ctx.request.body !== 'string')
   const strict = [...errors, ...duplicates]
   if (strict.length > 0 && fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strict.join(', ')}`)
   if (fieldValidation === 'Warn') for (const e of strict) warn(ctx, e)

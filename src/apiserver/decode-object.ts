@@ -8,11 +8,11 @@ import type { StatusError } from '../apimachinery/status.ts'
 import type { Api, Served } from './api.ts'
 import type { Target } from './body.ts'
 
-/** Decodes an object of the target's type and fills in its defaults. `cannot` words what makes it unreadable. */
-export function decodeObject(api: Api, value: JsonObject, target: Target, cannot: (why: string) => StatusError): { object: Draft<KubeObject>; errors: readonly string[] } {
+/** Decodes an object of the target's type and fills in its defaults. `cannot` words what makes it unreadable; `sorted`: keys are read in order, as clients that re-encode send them. */
+export function decodeObject(api: Api, value: JsonObject, target: Target, cannot: (why: string) => StatusError, sorted = true): { object: Draft<KubeObject>; errors: readonly string[] } {
   if (target.custom) return decodeCustom(api, value, target, cannot)
   try {
-    const { object, errors } = decode(value, target.schema, api.schemas)
+    const { object, errors } = decode(value, target.schema, api.schemas, { sorted })
     const draft = object as Draft<KubeObject>
     draft.metadata ??= {}
     target.defaults?.(draft)

@@ -48,11 +48,25 @@ export function encodeBody(body: Json): string {
   return toJsonInOrder(wireForm(body))
 }
 
-/** Objects are kept in the order of their Go types; this drops what the wire leaves out. */
+const META = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields']
+
+/** An object of a Go type: kind and apiVersion first, metadata in its type's order. */
+function typedOrder(o: JsonObject): JsonObject {
+  const { kind, apiVersion, metadata, ...rest } = o
+  if (!isObject(metadata)) return o
+  const ordered: Record<string, Json> = {}
+  for (const k of META) { const v = metadata[k]; if (v !== undefined) ordered[k] = v }
+  for (const [k, v] of Object.entries(metadata)) if (v !== undefined && ordered[k] === undefined) ordered[k] = v
+  return { ...(kind !== undefined ? { kind } : {}), ...(apiVersion !== undefined ? { apiVersion } : {}), metadata: ordered, ...rest }
+}
+
+/** Objects are kept in the order of their Go types; the store adds what it knows at the end. Lists leave out their items' kinds. */
 function wireForm(body: Json): Json {
-  if (!isObject(body) || !Array.isArray(body.items) || typeof body.kind !== 'string' || !body.kind.endsWith('List')) return body
-  if (typeof body.apiVersion === 'string' && !isBuiltin(body.apiVersion)) return body
-  return { ...body, items: body.items.map((i: Json) => { if (!isObject(i)) return i; const { kind: _kind, apiVersion: _version, ...rest } = i; return rest as JsonObject }) }
+  if (!isObject(body)) return body
+  const builtin = typeof body.apiVersion === 'string' && isBuiltin(body.apiVersion)
+  if (!builtin) return body
+  if (!Array.isArray(body.items) || typeof body.kind !== 'string' || !body.kind.endsWith('List')) return typedOrder(body)
+  return { ...body, items: body.items.map((i: Json) => { if (!isObject(i)) return i; const { kind: _kind, apiVersion: _version, ...rest } = typedOrder(i); return rest as JsonObject }) }
 }
 
 const isBuiltin = (apiVersion: string): boolean => !apiVersion.includes('/') || /^[a-z]+\/|\.k8s\.io\//.test(apiVersion)

@@ -89,8 +89,12 @@ function refuse(s: Served, name: string, errors: readonly FieldError[]): void {
 
 /** Field errors of an object's metadata, with the kind's rule for names. */
 function metaErrors(s: Served, obj: KubeObject, generic: boolean): FieldError[] {
-  return validateObjectMeta(obj.metadata, s.info.namespaced, generic ? pathSegmentName : strategyOf(s).nameRule, 'metadata')
+  const errors = validateObjectMeta(obj.metadata, s.info.namespaced, generic ? pathSegmentName : strategyOf(s).nameRule, 'metadata')
+  if (!generic && !s.custom) obj.metadata.finalizers?.forEach((f, i) => { if (!f.includes('/') && !STANDARD_FINALIZERS.has(f)) errors.push(invalidField(`metadata.finalizers[${i}]`, f, 'name is neither a standard finalizer name nor is it fully qualified')) })
+  return errors
 }
+
+const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
 /** The least that every name must be: one segment of a path. */
 export function pathSegmentName(name: string, prefix: boolean): string[] {

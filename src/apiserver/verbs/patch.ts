@@ -19,6 +19,7 @@ const JSON_PATCH = 'application/json-patch+json'
 const MERGE = 'application/merge-patch+json'
 const STRATEGIC = 'application/strategic-merge-patch+json'
 const APPLY = 'application/apply-patch+yaml'
+const ORDER = '$setElementOrder/'
 const ACCEPTED = [JSON_PATCH, MERGE, STRATEGIC, APPLY]
 
 /** A patch that cannot be carried out: the cause is not told. */
@@ -73,10 +74,13 @@ export function decodePatched(ctx: Context, patched: JsonObject, target: Target,
   return object
 }
 
-/** %+v of a decoded patch: map[data:map[a:1]]. */
+/** %+v of a decoded patch: map[data:map[a:1]]. Lists that came with their order were taken out while the patch was applied, and are not shown. */
 function goMap(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goMap).join(' ')}]`
-  if (isObject(value)) return `map[${Object.keys(value).sort().map((k) => `${k}:${goMap(value[k])}`).join(' ')}]`
+  if (isObject(value)) {
+    const taken = new Set(Object.keys(value).flatMap((k) => (k.startsWith(ORDER) ? [k, k.slice(ORDER.length)] : [])))
+    return `map[${Object.keys(value).filter((k) => !taken.has(k)).sort().map((k) => `${k}:${goMap(value[k])}`).join(' ')}]`
+  }
   return value === null || value === undefined ? '<nil>' : String(value)
 }
 
