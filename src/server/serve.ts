@@ -10,6 +10,7 @@ import { createResponder } from './dns-cache.ts'
 import { serveDnsTcp } from './dns-tcp.ts'
 import { serveDnsUdp } from './dns-udp.ts'
 import { isLoopbackHost, serveHttp } from './http.ts'
+import type { HttpOptions } from './http.ts'
 import type { Served } from './httpdoor.ts'
 import { upgradePortForward } from './portforward.ts'
 import { upgradeRemoteCommand } from './remotecommand.ts'
@@ -112,10 +113,11 @@ export async function serve(o: ServeOptions): Promise<Serving> {
     await cluster.close()
   }
   try {
-    const http = await serveHttp({
-      door: cluster.door, token, host: api.host, port: api.port, encode: (body) => encodeBody(body), ...(o.tls ? { tls: o.tls } : {}), ...(o.onError ? { onError: o.onError } : {}),
+    const common: Omit<HttpOptions, 'host' | 'port'> = {
+      door: cluster.door, token, encode: (body) => encodeBody(body), ...(o.onError ? { onError: o.onError } : {}),
       upgrade: (request, incoming, socket, head) => (/\/portforward$/.test(request.path) ? upgradePortForward : upgradeRemoteCommand)(cluster.door, request, incoming, socket, head),
-    }).catch((e: unknown) => { throw inUse(e, '--api-address', o.apiAddress) })
+    }
+    const http = await serveHttp({ ...common, host: api.host, port: api.port, ...(o.tls ? { tls: o.tls } : {}) }).catch((e: unknown) => { throw inUse(e, '--api-address', o.apiAddress) })
     closers.push(() => http.close())
     const shuffle = <T>(items: readonly T[]): T[] => cluster.entropy.shuffle(items)
     const respond = createResponder({ options: () => resolverOptions(clusterView(cluster.lister, cluster.store.revision), cluster.profile, cluster.clock.now(), shuffle), revision: () => cluster.store.revision, pick: (n) => cluster.entropy.int(n) })
@@ -125,7 +127,14 @@ export async function serve(o: ServeOptions): Promise<Serving> {
     closers.push(() => tcp.close())
     closers.push(cluster.keepAlive())
     const url = `${o.tls ? 'https' : 'http'}://${api.host.includes(':') ? `[${api.host}]` : api.host}:${http.port}`
-    if (o.announce) { const file = o.announce; writePrivate(file, JSON.stringify({ pid: process.pid, url, token })); closers.push(() => fs.rmSync(file, { force: true })) }
+    if (o.announce) {
+      const file = o.announce
+      // our own commands need no TLS on loopback, and it would cost them more than their work
+      const own = o.tls ? await serveHttp({ ...common, host: '127.0.0.1', port: 0 }) : undefined
+      if (own) closers.push(() => own.close())
+      writePrivate(file, JSON.stringify({ pid: process.pid, url: own ? `http://127.0.0.1:${own.port}` : url, token }))
+      closers.push(() => fs.rmSync(file, { force: true }))
+    }
     if (o.kubeconfig) { const file = o.kubeconfig; writePrivate(file, kubeconfig(cluster, url, token, o.tls?.cert)); closers.push(() => fs.rmSync(file, { force: true })) }
     return { url, dns: { host: dns.host, port: udp.port }, token, close }
   } catch (e) {

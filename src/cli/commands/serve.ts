@@ -31,7 +31,7 @@ export const serve: Command = {
   name: 'serve',
   usage: '[--api-address HOST:PORT] [--dns-address HOST:PORT] [--kubeconfig FILE] [--state FILE | --ephemeral] [--seed N]',
   short: 'Put the simulated cluster on loopback for real clients',
-  long: 'Serves the Kubernetes API over HTTP and cluster DNS over UDP and TCP, on loopback only, until Ctrl-C. Whoever asks needs the token in the kubeconfig that is written at start and removed at the end.\n\n Other kubesim commands on the same state talk to the server meanwhile.',
+  long: 'Serves the Kubernetes API over HTTPS and cluster DNS over UDP and TCP, on loopback only, until Ctrl-C. Whoever asks needs the token in the kubeconfig that is written at start and removed at the end.\n\n Other kubesim commands on the same state talk to the server meanwhile.',
   examples: '  # Serve, and use a real kubectl in another terminal\n  kubesim serve\n  \n  # On free ports, keeping nothing\n  kubesim serve --ephemeral --api-address 127.0.0.1:0 --dns-address 127.0.0.1:0',
   flags: [
     { name: 'api-address', type: 'string', default: '127.0.0.1:6443', usage: 'Where the API listens; port 0 picks a free one.' },
@@ -39,7 +39,7 @@ export const serve: Command = {
     { name: 'kubeconfig', type: 'string', default: '', usage: 'The kubeconfig file to write; ~/.kubesim/kubeconfig when not given.' },
     { name: 'ephemeral', type: 'bool', default: false, usage: 'Keep the cluster in memory only.' },
     { name: 'seed', type: 'int', default: 0, usage: 'Make names, addresses and orders the same at every run (of a new cluster).' },
-    { name: 'tls', type: 'bool', default: false, usage: 'Speak HTTPS with a certificate made at start.' },
+    { name: 'tls', type: 'bool', default: true, usage: 'Speak HTTPS with a certificate made at start. kubectl and client-go send a token over HTTPS only.' },
     { name: 'controllers', type: 'stringSlice', default: [], usage: 'The controllers that run: *, names, or -name to leave one out.' },
   ],
   run,
