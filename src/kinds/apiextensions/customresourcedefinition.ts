@@ -5,7 +5,7 @@ import { duplicate, forbidden, invalid, notSupported, required } from '../../api
 import { GoText } from '../../apimachinery/gostring.ts'
 import { dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts'
 import type { Draft } from '../../apimachinery/object.ts'
-import { isObject } from '../../apimachinery/object.ts'
+import { equal, isObject } from '../../apimachinery/object.ts'
 import { validateImmutable } from '../../apimachinery/validation-meta.ts'
 import { createdAt, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
@@ -109,26 +109,47 @@ function schemaAt(schema: JSONSchemaProps | undefined, path: string): JSONSchema
   return path.split('.').slice(1).reduce<JSONSchemaProps | undefined>((s, step) => (s?.properties && Object.hasOwn(s.properties, step) ? s.properties[step] : undefined), schema)
 }
 
-function validateVersion(v: CustomResourceDefinitionVersion, path: string): FieldError[] {
-  const schema = v.schema?.openAPIV3Schema
-  const errors = label(v.name ?? '', `${path}.name`)
-  if (v.deprecationWarning !== undefined && !v.deprecated) errors.push(invalid(`${path}.deprecationWarning`, v.deprecationWarning, 'can only be set for deprecated versions'))
-  if (schema) errors.push(...validateSchema(schema, `${path}.schema.openAPIV3Schema`, 'root'))
-  errors.push(...validateSubresources(v.subresources, `${path}.subresources`))
-  v.additionalPrinterColumns?.forEach((c, i) => errors.push(...validateColumn(c, `${path}.additionalPrinterColumns[${i}]`)))
-  const fields = v.selectableFields ?? []
-  fields.forEach((f, i) => {
+/** The parts that versions may differ in; where all are equal they count as the definition's own, and errors name them so. */
+type Parts = Partial<Pick<CustomResourceDefinitionVersion, 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields'>>
+const PARTS = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const
+
+function shared(versions: readonly CustomResourceDefinitionVersion[]): Parts {
+  const [first, ...rest] = versions
+  return Object.fromEntries(PARTS.filter((k) => rest.every((v) => equal(v[k] ?? null, first?.[k] ?? null))).map((k) => [k, first?.[k]]))
+}
+
+function validateFields(fields: CustomResourceDefinitionVersion['selectableFields'], schema: JSONSchemaProps | undefined, path: string): FieldError[] {
+  return (fields ?? []).flatMap((f, i, all) => {
     const at = `${path}.selectableFields[${i}].jsonPath`
     const target = schemaAt(schema, f.jsonPath ?? '')
-    if (!f.jsonPath) errors.push(required(at))
-    else if (!target) errors.push(invalid(at, f.jsonPath, 'is an invalid path: does not refer to a valid field'))
-    else {
-      if (f.jsonPath.startsWith('.metadata')) errors.push(invalid(at, f.jsonPath, 'must not point to fields in metadata'))
-      if (!['string', 'boolean', 'integer'].includes(target.type ?? '')) errors.push(invalid(at, f.jsonPath, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.'))
-      if (fields.findIndex((o) => o.jsonPath === f.jsonPath) < i) errors.push(duplicate(at, f.jsonPath))
-    }
+    if (!f.jsonPath) return [required(at)]
+    if (!target) return [invalid(at, f.jsonPath, 'is an invalid path: does not refer to a valid field')]
+    return [
+      ...(f.jsonPath.startsWith('.metadata') ? [invalid(at, f.jsonPath, 'must not point to fields in metadata')] : []),
+      ...(['string', 'boolean', 'integer'].includes(target.type ?? '') ? [] : [invalid(at, f.jsonPath, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.')]),
+      ...(all.findIndex((o) => o.jsonPath === f.jsonPath) < i ? [duplicate(at, f.jsonPath)] : []),
+    ]
   })
-  return errors
+}
+
+/** A schema, its subresources, columns and fields; `word` is what the schema's own field is called there. */
+function validateParts(parts: Parts, schema: JSONSchemaProps | undefined, path: string, word: 'schema' | 'validation'): FieldError[] {
+  const own = parts.schema?.openAPIV3Schema
+  return [
+    ...(own ? validateSchema(own, `${path}.${word}.openAPIV3Schema`, 'root') : []),
+    ...validateSubresources(parts.subresources, `${path}.subresources`),
+    ...(parts.additionalPrinterColumns ?? []).flatMap((c, i) => validateColumn(c, `${path}.additionalPrinterColumns[${i}]`)),
+    ...validateFields(parts.selectableFields, schema, path),
+  ]
+}
+
+function validateVersion(v: CustomResourceDefinitionVersion, common: Parts, path: string): FieldError[] {
+  const own: Parts = Object.fromEntries(PARTS.filter((k) => !Object.hasOwn(common, k)).map((k) => [k, v[k]]))
+  return [
+    ...label(v.name ?? '', `${path}.name`),
+    ...(v.deprecationWarning !== undefined && !v.deprecated ? [invalid(`${path}.deprecationWarning`, v.deprecationWarning, 'can only be set for deprecated versions')] : []),
+    ...validateParts(own, v.schema?.openAPIV3Schema, path, 'schema'),
+  ]
 }
 
 function validate(crd: CRD): FieldError[] {
@@ -144,11 +165,13 @@ function validate(crd: CRD): FieldError[] {
   else if (!['Cluster', 'Namespaced'].includes(scope)) errors.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']))
   versions.forEach((v, i) => { if (!v.schema?.openAPIV3Schema) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`, 'schemas are required')) })
   if (spec.preserveUnknownFields) errors.push(invalid('spec.preserveUnknownFields', true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'))
-  versions.forEach((v, i) => errors.push(...validateVersion(v, `spec.versions[${i}]`)))
+  const common = shared(versions)
+  versions.forEach((v, i) => errors.push(...validateVersion(v, common, `spec.versions[${i}]`)))
   const shown = new GoText(JSON.stringify(versions))
   if (new Set(versions.map((v) => v.name)).size < versions.length) errors.push(invalid('spec.versions', shown, 'must contain unique version names'))
   if (versions.filter((v) => v.storage).length !== 1) errors.push(invalid('spec.versions', shown, 'must have exactly one version marked as storage version'))
-  errors.push(...validateNames(spec))
+  if (versions.length) errors.push(...label(versions[0]?.name ?? '', 'spec.version'))
+  errors.push(...validateNames(spec), ...validateParts(common, versions[0]?.schema?.openAPIV3Schema, 'spec', 'validation'))
   const strategy = spec.conversion?.strategy ?? ''
   if (!['None', 'Webhook'].includes(strategy)) errors.push(strategy ? notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook']) : required('spec.conversion.strategy'))
   if (/(^|\.)(k8s|kubernetes)\.io$/.test(group) && !crd.metadata.annotations?.['api-approved.kubernetes.io']) errors.push(required('metadata.annotations[api-approved.kubernetes.io]', 'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'))
