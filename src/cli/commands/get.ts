@@ -48,20 +48,26 @@ function viewFor(ctx: CommandContext, mapping: Mapping | undefined, withKind: bo
   }, () => now)
 }
 
-/** --sort-by: the rows of tables, or the objects. */
+/** --sort-by: the rows of a table, or the objects. A single table that cannot be sorted is not shown at all, as upstream drops the printer's error. */
 async function sorted(ctx: CommandContext, infos: readonly Info[], field: string): Promise<Info[]> {
   const { sortObjects, sortTable, Unsortable } = await import('../printers/sort.ts')
+  const { isTable } = await import('../tableview.ts')
   try {
-    if (infos.some((i) => i.object && isTable(i.object))) {
-      if (!infos.every((i) => i.object && isTable(i.object))) throw new CliError('sorting is not supported on mixed Table and non-Table object lists')
-      return infos.map((i) => ({ ...i, object: sortTable(i.object as unknown as Table, field) as unknown as JsonObject }))
+    let list = [...infos]
+    if (list.length > 1) {
+      const byObject = new Map(list.map((i) => [i.object, i]))
+      list = sortObjects(list.flatMap((i) => (i.object ? [i.object] : [])), field).flatMap((o) => { const i = byObject.get(o); return i ? [i] : [] })
     }
-    if (infos.length < 2) return [...infos]
-    const byObject = new Map(infos.map((i) => [i.object, i]))
-    return sortObjects(infos.flatMap((i) => (i.object ? [i.object] : [])), field).flatMap((o) => { const i = byObject.get(o); return i ? [i] : [] })
+    return list.flatMap((i) => {
+      if (!i.object || !isTable(i.object)) return [i]
+      try { return [{ ...i, object: sortTable(i.object as unknown as Table, field) as unknown as JsonObject }] } catch (e) {
+        if (e instanceof CliError) return [{ ...i, object: { ...i.object, rows: [] } }]
+        throw e
+      }
+    })
   } catch (e) {
     if (!(e instanceof Unsortable)) throw e
-    klog(ctx.io, 'F', 'sorter.go:295', e.message)
+    klog(ctx.io, 'F', e.place, e.message)
     throw new SilentExit(1)
   }
 }

@@ -24,8 +24,8 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'scale', group: DEPLOY, short: 'Set a new size for a Deployment, ReplicaSet, or ReplicationController', load: () => import('./scale.ts').then((m) => m.scale) },
   { name: 'autoscale', group: DEPLOY, short: 'Auto-scale a deployment, replica set, stateful set, or replication controller', load: () => import('./autoscale.ts').then((m) => m.autoscale) },
   { name: 'certificate', group: CLUSTER, short: 'Approve or deny certificate signing requests', load: () => import('./certificate.ts').then((m) => m.certificate) },
-  // pending { name: 'cluster-info', group: CLUSTER, short: 'Show where the control plane and services are', load: () => import('./clusterinfo.ts').then((m) => m.clusterInfo) },
-  // pending { name: 'top', group: CLUSTER, short: 'Show what nodes and pods use of CPU and memory', load: () => import('./top.ts').then((m) => m.top) },
+  { name: 'cluster-info', group: CLUSTER, short: 'Show where the control plane and services are', load: () => import('./clusterinfo.ts').then((m) => m.clusterInfo) },
+  { name: 'top', group: CLUSTER, short: 'Show what nodes and pods use of CPU and memory', load: () => import('./top.ts').then((m) => m.top) },
   { name: 'cordon', group: CLUSTER, short: 'Mark a node as unschedulable', load: () => import('./cordon.ts').then((m) => m.cordon) },
   { name: 'uncordon', group: CLUSTER, short: 'Mark a node as schedulable', load: () => import('./cordon.ts').then((m) => m.uncordon) },
   { name: 'drain', group: CLUSTER, short: 'Empty a node before maintenance', load: () => import('./drain.ts').then((m) => m.drain) },
@@ -37,9 +37,9 @@ export const COMMANDS: readonly CommandLine[] = [
   // pods-dns: port-forward
   // pending { name: 'proxy', group: TROUBLE, short: 'Offer the API server on a port of this machine', load: () => import('./proxy.ts').then((m) => m.proxy) },
   // pods-dns: cp
-  // pending { name: 'auth', group: TROUBLE, short: 'Ask about authorization', load: () => import('./auth/index.ts').then((m) => m.auth) },
+  { name: 'auth', group: TROUBLE, short: 'Ask about authorization', load: () => import('./auth/index.ts').then((m) => m.auth) },
   // pods-dns: debug
-  // pending { name: 'events', group: TROUBLE, short: 'List events', load: () => import('./events.ts').then((m) => m.events) },
+  { name: 'events', group: TROUBLE, short: 'List events', load: () => import('./events.ts').then((m) => m.events) },
   // pending { name: 'diff', group: ADVANCED, short: 'Show what apply would change', load: () => import('./diff.ts').then((m) => m.diff) },
   { name: 'apply', group: ADVANCED, short: 'Bring objects to what a file or stdin says', load: () => import('./apply.ts').then((m) => m.apply) },
   { name: 'patch', group: ADVANCED, short: 'Update fields of an object', load: () => import('./patch.ts').then((m) => m.patch) },
@@ -59,5 +59,5 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'cluster', group: SIMULATION, short: 'Create, delete, show and export simulated clusters', load: () => import('./cluster.ts').then((m) => m.cluster) },
   { name: 'clock', group: SIMULATION, short: 'Show and change the time of the simulated cluster', load: () => import('./clock.ts').then((m) => m.clock) },
   { name: 'serve', group: SIMULATION, short: 'Put the simulated cluster on loopback for real clients', load: () => import('./serve.ts').then((m) => m.serve) },
-  // simulation: dns (pods-dns)
+  { name: 'dns', group: SIMULATION, short: 'Show the names of the cluster and how they are looked up', load: () => import('./dns.ts').then((m) => m.dns) },
 ]

@@ -1,0 +1,97 @@
+// kubectl events. Behaves as kubectl/pkg/cmd/events.
+import type { Event } from '../../apimachinery/api/core.v1.ts'
+import { humanDuration } from '../../apimachinery/duration.ts'
+import type { JsonObject } from '../../apimachinery/object.ts'
+import { parseTime } from '../../apimachinery/time.ts'
+import type { Command, CommandContext } from '../command.ts'
+import { CliError } from '../exit.ts'
+import { printerFor, printFlags } from '../printflags.ts'
+import { tableWriter } from '../tableview.ts'
+import { requestTimeout } from '../timeout.ts'
+
+type KubeEvent = Event & { readonly apiVersion: string; readonly kind: string }
+
+const timeOf = (e: Event): number => {
+  const t = e.series?.lastObservedTime ?? e.lastTimestamp ?? e.eventTime
+  return t ? parseTime(t) : 0
+}
+
+function interval(e: Event, now: number): string {
+  const since = (t: string | null | undefined): string => (t ? humanDuration(now - parseTime(t)) : '<unknown>')
+  const first = since(e.eventTime ?? e.firstTimestamp)
+  if (e.series) return `${since(e.series.lastObservedTime)} (x${e.series.count ?? 0} over ${first})`
+  return (e.count ?? 0) > 1 ? `${since(e.lastTimestamp)} (x${e.count ?? 0} over ${first})` : first
+}
+
+async function run(ctx: CommandContext): Promise<void> {
+  const { flags, factory, io } = ctx
+  const all = flags.bool('all-namespaces')
+  const namespace = all ? '' : factory.namespace().namespace
+  let fieldSelector: string | undefined
+  const about = flags.string('for')
+  if (about) {
+    if (!about.includes('/')) throw new CliError('--for must be in resource/name form')
+    const seg = about.split('/')
+    if (seg.length !== 2) throw new CliError('arguments in resource/name form may not have more than one slash')
+    const m = await factory.mapping((seg[0] ?? '').toLowerCase())
+    fieldSelector = `involvedObject.kind=${m.kind},involvedObject.apiVersion=${m.groupVersion},involvedObject.name=${seg[1] ?? ''}`
+  }
+  const formatted = flags.string('output') !== '' || flags.string('template') !== ''
+  const print = formatted ? await printerFor(ctx, '') : undefined
+  const types = flags.list('types').map((t) => t.toLowerCase())
+  if (types.some((t) => t !== 'normal' && t !== 'warning')) throw new CliError('valid --types are Normal or Warning')
+  const wanted = (e: Event): boolean => !types.length || types.includes((e.type ?? '').toLowerCase())
+  const client = await factory.client()
+  const writer = tableWriter()
+  let headed = flags.bool('no-headers')
+  const line = (e: KubeEvent, now: number): void => {
+    if (!headed) { writer.write(`${all ? 'NAMESPACE\t' : ''}LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n`); headed = true }
+    const o = e.involvedObject
+    writer.write(`${all ? `${e.metadata.namespace ?? ''}\t` : ''}${interval(e, now)}\t${e.type ?? ''}\t${e.reason ?? ''}\t${o.kind ?? ''}/${o.name ?? ''}\t${(e.message ?? '').trim()}\n`)
+  }
+  const typed = (e: KubeEvent): JsonObject => ({ ...(e as unknown as JsonObject), apiVersion: 'v1', kind: 'Event' })
+  if (flags.bool('watch')) {
+    const { deadline, WEEK } = await import('../waiting.ts')
+    const limit = deadline(factory, requestTimeout(factory.global('request-timeout')) || WEEK)
+    try {
+      for await (const e of client.watch('v1/events', namespace, { query: { fieldSelector }, signal: limit.signal })) {
+        if (e.type === 'DELETED' || e.type === 'ERROR' || e.type === 'BOOKMARK') continue
+        const event = e.object as unknown as KubeEvent
+        if (!wanted(event)) continue
+        if (print) print(typed(event), { typed: true })
+        else { line(event, await factory.now()); io.stdout.write(writer.flush()) }
+      }
+    } catch (e) { if (!limit.signal.aborted) throw e } finally { limit.done() }
+    return
+  }
+  const items: KubeEvent[] = []
+  let next: string | undefined
+  do {
+    const page = await client.list<KubeEvent>('v1/events', namespace, { query: { fieldSelector, limit: String(flags.int('chunk-size') || 500), continue: next } })
+    items.push(...page.items)
+    next = page.metadata.continue || undefined
+  } while (next)
+  const shown = items.filter(wanted)
+  if (!shown.length) { io.stderr.write(all ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`); return }
+  shown.sort((a, b) => timeOf(a) - timeOf(b))
+  if (print) { print({ apiVersion: 'v1', kind: 'EventList', items: shown.map(typed), metadata: {} }, { typed: true }); return }
+  const now = await factory.now()
+  for (const e of shown) line(e, now)
+  io.stdout.write(writer.flush())
+}
+
+export const events: Command = {
+  name: 'events', usage: '[(-o|--output=)json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]', short: 'List events',
+  long: 'Show events, the latest last. They can be those of one object, of some types, of one namespace or of all.',
+  examples: '  # Recent events of the namespace\n  kubectl events\n  \n  # Of all namespaces\n  kubectl events --all-namespaces\n  \n  # Of one pod, and go on watching\n  kubectl events --for pod/web-pod-13je7 --watch\n  \n  # Only some types\n  kubectl events --types=Warning,Normal',
+  flags: [
+    { name: 'all-namespaces', short: 'A', type: 'bool', usage: 'The events of all namespaces.' },
+    { name: 'chunk-size', type: 'int', default: 500, usage: 'Ask for long lists in pieces of this size; 0 asks for all at once.' },
+    { name: 'for', type: 'string', usage: 'Only events about this object (TYPE/NAME).' },
+    { name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' },
+    { name: 'types', type: 'stringSlice', usage: 'Only events of these types: Normal, Warning.' },
+    { name: 'watch', short: 'w', type: 'bool', usage: 'Go on watching for more.' },
+    ...printFlags,
+  ],
+  run,
+}
