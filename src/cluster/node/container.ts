@@ -17,7 +17,8 @@ import type { Lister } from '../lister.ts'
 import type { Origin, Proxy } from '../network/proxy.ts'
 import type { Profile } from '../profile.ts'
 import { containerEnvironment, expand } from './environment.ts'
-import { appendLog, containerFiles, hostnameOf } from './podfs.ts'
+import { appendLog } from './disk.ts'
+import { containerFiles, hostnameOf } from './podfs.ts'
 
 export interface NodeOptions { readonly lister: Lister; readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly profile: Profile }
 export interface KnownImage { readonly image: Image; readonly tag: string; readonly name: string }

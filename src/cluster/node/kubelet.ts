@@ -1,4 +1,5 @@
 // The kubelet of every node: starts, probes, restarts and stops the containers of its pods and reports their status; behaves as pkg/kubelet.
+import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Container, ContainerState, ContainerStatus, Node, Pod, PodSpec, PodStatus, Probe } from '../../apimachinery/api/core.v1.ts'
 import { parseDuration } from '../../apimachinery/duration.ts'
 import { equal } from '../../apimachinery/object.ts'
@@ -11,6 +12,7 @@ import { allocate } from './podaddress.ts'
 import { environmentError, mountError } from './podconfig.ts'
 import { identify, isPresent, keep, podName, pullFailure, pullPolicy, pulledMessage } from './podimages.ts'
 import { conditionsOf, initDone, phaseOf, qosClass } from './podstatus.ts'
+import { DISK, endedByHand } from './disk.ts'
 import { containerProcess } from './process.ts'
 import type { ProcessPlan } from './process.ts'
 import { nodeState } from './nodestate.ts'
@@ -210,7 +212,9 @@ async function advance(s: Sync, c: Container, kind: Kind, policy: Policy, first:
     const { state }: { state?: ContainerState } = status ?? {}
     if (status && state?.running) {
       const startedAt = exactStart(status) ?? s.now
-      const next = await observe(s, c, kind, status, startedAt, await containerProcess.plan(s.pod, c, status.restartCount))
+      const byHand = endedByHand(s.ctx.lister, s.pod, c.name, status.restartCount)
+      const plan = byHand ? { exit: { code: byHand.code, after: Math.max(0, byHand.at - startedAt) } } : await containerProcess.plan(s.pod, c, status.restartCount)
+      const next = await observe(s, c, kind, status, startedAt, plan)
       if (!next.state?.terminated) return next
       status = next
       continue
@@ -344,7 +348,7 @@ async function stop(ctx: ControllerContext, pod: Pod, now: number): Promise<void
   }
   if (pod.metadata.deletionGracePeriodSeconds === 0 && pod.metadata.finalizers?.length) return
   try {
-    await ctx.client.delete('v1/pods', namespace, pod.metadata.name ?? '', { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid ?? '' } })
+    await ctx.client.delete('v1/pods', namespace, pod.metadata.name ?? '', { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid ?? '' } })
   } catch (e) { if (!(e instanceof StatusError && (e.code === 404 || e.code === 409))) throw e }
 }
 
@@ -392,6 +396,8 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<{ af
 export const kubelet: Controller = {
   name: 'kubelet',
   sources: [
+    // a main process that somebody ended
+    { resource: DISK, keys: (o) => { const { spec } = o as KubeObject & { spec?: { pod?: string } }; return spec?.pod ? [`${o.metadata.namespace}/${spec.pod}`] : [] } },
     { resource: 'pods', keys: (o, lister, change) => { if (change) nodeState(lister).track(change); return (o as Pod).spec?.nodeName && change?.type !== 'DELETED' ? [keyOf(o)] : [] } },
     // a node that appears or comes back looks after its pods
     { resource: 'nodes', keys: (o, lister) => [...nodeState(lister).usage(o.metadata.name ?? '').uids].map((uid) => nodeState(lister).placed.get(uid)?.key ?? '').filter((k) => k !== '') },

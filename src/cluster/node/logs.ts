@@ -3,7 +3,7 @@ import type { Container, ContainerStatus, Pod } from '../../apimachinery/api/cor
 import { findTool } from '../../shell/tools/index.ts'
 import type { Containers, NodeOptions } from './container.ts'
 import { executable, startOf } from './container.ts'
-import { writtenLog } from './podfs.ts'
+import { writtenLog } from './disk.ts'
 
 export interface LogLine { readonly at: number; readonly text: string }
 

@@ -1,47 +1,11 @@
 // The files of a container: the image's, the kubelet's (/etc/hosts, resolv.conf), its volumes; what programs write is kept in the state, as the node's disk would.
 import type { ConfigMap, Container, Pod, Secret, Volume } from '../../apimachinery/api/core.v1.ts'
-import { copy, isObject } from '../../apimachinery/object.ts'
-import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import type { PodFiles } from '../../shell/tool.ts'
 import type { Store } from '../../storage/store.ts'
 import type { Lister } from '../lister.ts'
 import type { Profile } from '../profile.ts'
+import { diskName, readDisk, writeDisk } from './disk.ts'
 import { fieldValue, resourceValue } from './environment.ts'
-
-/** Internal objects: what the nodes' disks hold of a pod (or of a claim). Nothing outside this room reads them. */
-export const DISK = 'containers.kubesim.io'
-const MAX_LOG = 500
-
-/** A pod's disk: written files by container or volume, and log lines that are not repeated from the start-up. */
-export interface Disk { readonly files: Readonly<Record<string, Readonly<Record<string, string | null>>>>; readonly log: Readonly<Record<string, readonly (readonly [at: number, line: string])[]>> }
-const EMPTY: Disk = { files: {}, log: {} }
-
-function readDisk(store: Store, namespace: string, name: string): Disk {
-  const o = store.get(DISK, namespace, name) as (KubeObject & { spec?: unknown }) | undefined
-  return o && isObject(o.spec) ? o.spec as unknown as Disk : EMPTY
-}
-
-/** Changes a disk; the newest state is read first, so that two writers in one process lose nothing. */
-function writeDisk(store: Store, namespace: string, name: string, change: (d: { files: Record<string, Record<string, string | null>>; log: Record<string, [number, string][]> }) => void): void {
-  const old = store.get(DISK, namespace, name)
-  const disk = copy(readDisk(store, namespace, name)) as unknown as { files: Record<string, Record<string, string | null>>; log: Record<string, [number, string][]> }
-  change(disk)
-  const next = { apiVersion: 'kubesim.io/v1', kind: 'Container', metadata: { name, namespace }, spec: disk as unknown as JsonObject } as unknown as KubeObject
-  if (old) store.update(DISK, next, old.metadata.resourceVersion ?? '')
-  else {
-    // disks of pods that are gone go too
-    const pods = new Set(store.list('pods').map((p) => p.metadata.uid))
-    for (const o of store.list(DISK)) if (!pods.has(o.metadata.name ?? '') && !o.metadata.name?.startsWith('pvc-')) store.delete(DISK, o.metadata.namespace ?? '', o.metadata.name ?? '')
-    store.create(DISK, next)
-  }
-}
-
-const diskName = (pod: Pod): string => pod.metadata.uid ?? pod.metadata.name ?? ''
-/** Adds lines to a container's log. */
-export function appendLog(store: Store, pod: Pod, container: string, at: number, lines: readonly string[]): void {
-  writeDisk(store, pod.metadata.namespace ?? '', diskName(pod), (d) => { const log = d.log[container] ?? []; d.log[container] = [...log, ...lines.map((l): [number, string] => [at, l])].slice(-MAX_LOG) })
-}
-export const writtenLog = (store: Store, pod: Pod, container: string): readonly (readonly [number, string])[] => readDisk(store, pod.metadata.namespace ?? '', diskName(pod)).log[container] ?? []
 
 const decode64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8')
 

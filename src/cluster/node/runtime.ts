@@ -7,6 +7,7 @@ import type { HttpRequest, HttpResponse } from '../../shell/tool.ts'
 import { findTool } from '../../shell/tools/index.ts'
 import { Containers, containersOf, executable } from './container.ts'
 import type { NodeOptions } from './container.ts'
+import { endProcess } from './disk.ts'
 
 /** The newest state of the pod: what the API server read may be older than what controllers did since. */
 const fresh = (o: NodeOptions, pod: Pod): Pod => o.lister.get<Pod>('pods', pod.metadata.namespace ?? '', pod.metadata.name ?? '') ?? pod
@@ -83,7 +84,10 @@ export function createRuntime(o: NodeOptions): NodeRuntime {
       // a shell that waits for input is the one that answers; anything else only shows what it writes from now on
       if (container.stdin && options.stdin && ['sh', 'bash', 'ash', 'dash', 'cat'].includes(program) && !argv.includes('-c')) {
         const tty = container.tty === true && options.tty
-        return run(f, argv.filter((a) => a !== '-l'), { tty, stdin: true }, streams)
+        const result = await run(f, argv.filter((a) => a !== '-l'), { tty, stdin: true }, streams)
+        // the shell was the container: it is over now
+        if (!streams.signal?.aborted) endProcess(o.store, pod, container.name, status?.restartCount ?? 0, o.clock.now(), result.exitCode)
+        return { exitCode: 0 }
       }
       const { play } = await import('./logs.ts')
       void known
