@@ -6,7 +6,7 @@ import { goQuote, goStruct } from '../../apimachinery/gostring.ts'
 import { canonicalIP, parseIP, VALID_IP } from '../../apimachinery/ip.ts'
 import { dns1123Subdomain, pathSegmentName } from '../../apimachinery/names.ts'
 import { equal } from '../../apimachinery/object.ts'
-import { age, column, name } from '../columns.ts'
+import { column, name } from '../columns.ts'
 import { clusterHeader, events } from '../describe.ts'
 import { defineKind } from '../kind.ts'
 
@@ -48,7 +48,7 @@ export const ipAddress = defineKind<IPAddress>({
     },
     selectableFields: (ip) => ({ 'spec.parentRef.group': ip.spec?.parentRef?.group ?? '' }),
   },
-  columns: [name(), column('ParentRef', parentText), age()],
+  columns: [name(), column('ParentRef', parentText)],
   describe: async (ip, out, ctx) => {
     clusterHeader(out, ip)
     const ref = ip.spec?.parentRef

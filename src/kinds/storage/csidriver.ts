@@ -3,7 +3,6 @@ import type { CSIDriver } from '../../apimachinery/api/storage.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, invalid, notSupported } from '../../apimachinery/field.ts'
 import type { Draft } from '../../apimachinery/object.ts'
-import { equal } from '../../apimachinery/object.ts'
 import { validateImmutable } from '../../apimachinery/validation-meta.ts'
 import { age, column, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
@@ -53,7 +52,6 @@ export const csiDriver = defineKind<CSIDriver>({
       ...validateImmutable(next.spec?.attachRequired, old.spec?.attachRequired, 'spec.attachedRequired'),
       ...validateImmutable(next.spec?.volumeLifecycleModes, old.spec?.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
     ],
-    generation: (next, old) => !equal(next.spec, old.spec),
     allowUnconditionalUpdate: false,
   },
   columns: [

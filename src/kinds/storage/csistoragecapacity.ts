@@ -1,4 +1,4 @@
-// A CSIStorageCapacity. Behaves as pkg/registry/storage/csistoragecapacity; printed as printers/internalversion does.
+// A CSIStorageCapacity. Behaves as pkg/registry/storage/csistoragecapacity; printed with its date, as the server prints kinds without a printer.
 import type { CSIStorageCapacity } from '../../apimachinery/api/storage.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { invalid } from '../../apimachinery/field.ts'
@@ -6,7 +6,6 @@ import { dns1123Subdomain } from '../../apimachinery/names.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { canonical, quantitySign } from '../../apimachinery/quantity.ts'
 import { validateLabelSelector } from '../../apimachinery/validation-meta.ts'
-import { column, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 
 function validate(c: CSIStorageCapacity, old?: CSIStorageCapacity): FieldError[] {
@@ -29,5 +28,4 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
     ],
     allowUnconditionalUpdate: false,
   },
-  columns: [name(), column('StorageClassName', (c) => c.storageClassName), column('Capacity', (c) => (c.capacity === undefined ? '<unset>' : canonical(c.capacity)))],
 })
