@@ -2,12 +2,13 @@
 import type { PodTemplateSpec } from '../apimachinery/api/core.v1.ts'
 import type { JsonObject } from '../apimachinery/object.ts'
 import type { Lines } from '../kinds/kind.ts'
-import { describePodTemplate } from '../kinds/core/podtext.ts'
+import type { Versions } from '../apimachinery/versions.ts'
+import { describeTemplate } from '../kinds/core/podspec-describe.ts'
 
 /** The text, tabs left as they are: upstream writes it past its tabwriter. */
-export async function templateText(template: JsonObject): Promise<string> {
+export async function templateText(template: JsonObject, versions: Versions): Promise<string> {
   let text = ''
   const out: Lines = { write: (level, s) => { text += '  '.repeat(level) + s }, flush: () => { /* nothing is aligned */ } }
-  describePodTemplate(out, template as unknown as PodTemplateSpec)
+  describeTemplate(template as unknown as PodTemplateSpec, out, versions)
   return text
 }

@@ -29,7 +29,7 @@ async function run(ctx: CommandContext): Promise<void> {
     else if (wanted > 0) {
       if (!one) throw new CliError('unable to find the specified revision')
       const { templateText } = await import('../../podtemplatetext.ts')
-      text = await templateText(one.cause ? { ...one.template, metadata: { ...(one.template.metadata as object), annotations: { ...((one.template.metadata as { annotations?: object } | undefined)?.annotations ?? {}), 'kubernetes.io/change-cause': one.cause } } } : one.template)
+      text = await templateText(one.cause ? { ...one.template, metadata: { ...(one.template.metadata as object), annotations: { ...((one.template.metadata as { annotations?: object } | undefined)?.annotations ?? {}), 'kubernetes.io/change-cause': one.cause } } } : one.template, ctx.factory.versions)
     } else text = alignTabs(`REVISION\tCHANGE-CAUSE\n${revisions.map((r) => `${r.number}\t${r.cause || '<none>'}\n`).join('')}`, { minWidth: 0, tabWidth: 8, padding: 2 })
     await (await resultPrinter(ctx, `${wanted > 0 ? `with revision #${wanted}` : ''}\n${text}`))(info.object ?? {})
   })

@@ -43,7 +43,7 @@ async function undoOne(ctx: CommandContext, info: Info, to: number, mode: DryRun
   if (!target || !info.mapping) throw notFound(to)
   if (mode === 'client') {
     const { templateText } = await import('../../podtemplatetext.ts')
-    const text = await templateText(target.template)
+    const text = await templateText(target.template, ctx.factory.versions)
     return deployment ? text : `will roll back to ${text}`
   }
   const client = await factory.client()
