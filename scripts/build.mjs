@@ -27,7 +27,8 @@ const lenient = { name: 'lenient', setup(b) {
     return { contents: `const stub = Object.assign(() => { throw new Error('${a.path} is not written yet') }, { sources: [], flags: [] })\n${[...names].filter((n) => /^\w+$/.test(n)).map((n) => `export const ${n} = stub`).join('\n')}`, loader: 'js' }
   })
 } }
-const define = { 'import.meta.dirname': '__dirname' }
+// just-bash's chunks make a require of their own from import.meta.url; a path does as well there
+const define = { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' }
 const result = await build({
   absWorkingDir: root, entryPoints: { main: 'src/main.ts', index: 'src/index.ts' }, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
   outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, plugins: args.includes('--lenient') ? [lenient] : [], external: ['node-liblzma', '@mongodb-js/zstd'],
