@@ -49,12 +49,11 @@ function viewFor(ctx: CommandContext, mapping: Mapping | undefined, withKind: bo
 }
 
 /** --sort-by: the rows of a table, or the objects. A single table that cannot be sorted is not shown at all, as upstream drops the printer's error. */
-async function sorted(ctx: CommandContext, infos: readonly Info[], field: string): Promise<Info[]> {
+async function sorted(ctx: CommandContext, infos: readonly Info[], field: string, least = 2): Promise<Info[]> {
   const { sortObjects, sortTable, Unsortable } = await import('../printers/sort.ts')
-  const { isTable } = await import('../tableview.ts')
   try {
     let list = [...infos]
-    if (list.length > 1) {
+    if (list.length >= least) {
       const byObject = new Map(list.map((i) => [i.object, i]))
       list = sortObjects(list.flatMap((i) => (i.object ? [i.object] : [])), field).flatMap((o) => { const i = byObject.get(o); return i ? [i] : [] })
     }
@@ -126,7 +125,7 @@ async function printObjects(ctx: CommandContext, found: Resources, s: Settings):
   if (!infos.length && ignore) { throwAll(errors); return }
   const { getPrinter } = await import('../printflags.ts')
   const print = await getPrinter(ctx)
-  const shown = s.sortBy ? await sorted(ctx, infos, s.sortBy) : infos
+  const shown = s.sortBy ? await sorted(ctx, infos, s.sortBy, found.singleItemImplied ? 2 : 1) : infos
   const first = shown[0]?.object
   let object: JsonObject
   if (found.singleItemImplied && shown.length === 1 && first) {
