@@ -50,7 +50,7 @@ export function getStored(ctx: Context, name = ctx.info.name): KubeObject {
 }
 
 const strategyOf = (s: Served): Strategy<KubeObject> => storedOf(s).kind.strategy
-const strategyContext = (api: Api, user?: User): StrategyContext => ({ now: api.now(), versions: api.versions, ...(user ? { user } : {}) })
+const strategyContext = (api: Api, served: Served, user?: User): StrategyContext => ({ now: api.now(), versions: api.versions, apiVersion: served.apiVersion, ...(user ? { user } : {}) })
 const kindOf = (s: Served): { group: string; kind: string } => ({ group: storedOf(s).info.group, kind: storedOf(s).info.kind })
 
 /** Nodes register with their status; every other status is the controllers' alone from the start. */
@@ -128,13 +128,13 @@ async function prepareCreate(ctx: Context, draft: Writable, options: WriteOption
     if (hasStatus(served) && !STATUS_AT_CREATION.has(served.storage)) delete (object as { status?: unknown }).status
     if (generationAtCreation(strategy)) object.metadata.generation = 1
     else if (!served.custom) delete object.metadata.generation
-    strategy.prepareForCreate?.(object, strategyContext(api, ctx.user))
+    strategy.prepareForCreate?.(object, strategyContext(api, served, ctx.user))
     object = normalize(api, storedOf(served), object)
     const frozen = object as KubeObject
     const name = object.metadata.name ?? ''
-    refuse(served, name, [...metaErrors(served, frozen, false), ...(strategy.validate?.(frozen, strategyContext(api)) ?? [])])
+    refuse(served, name, [...metaErrors(served, frozen, false), ...(strategy.validate?.(frozen, strategyContext(api, served)) ?? [])])
     refuse(served, name, metaErrors(served, frozen, true))
-    for (const w of strategy.warnings?.(frozen, undefined, strategyContext(api)) ?? []) warn(ctx, w)
+    for (const w of strategy.warnings?.(frozen, undefined, strategyContext(api, served)) ?? []) warn(ctx, w)
     await validateAdmission(ctx, { operation: 'CREATE', object: frozen, options })
     return { object, undo }
   } catch (e) { undo(); throw e }
@@ -271,7 +271,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
 function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, update: Update): Writable {
   const { api, served } = ctx
   const strategy = strategyOf(served)
-  const context = strategyContext(api)
+  const context = strategyContext(api, served)
   const subresource = update.subresource ?? ''
   const meta = draft.metadata
   const old = existing.metadata

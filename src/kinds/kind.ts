@@ -11,6 +11,8 @@ export interface StrategyContext {
   readonly versions: Versions
   /** Who asks, where the request says. */
   readonly user?: User
+  /** The version in which the request spoke, where a kind has several: 'events.k8s.io/v1'. */
+  readonly apiVersion?: string
 }
 
 /** What the generic store asks of a kind; upstream's rest.RESTCreateStrategy and its siblings (pkg/registry/<group>/<kind>/strategy.go), defaults from pkg/apis/<group>/<version>/defaults.go. */

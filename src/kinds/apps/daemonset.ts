@@ -4,7 +4,7 @@ import { formatLabels, formatLabelSelector } from '../../apimachinery/labels.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { age, column, containerColumns, integer, name, wide } from '../columns.ts'
-import { podSpecDefaults } from '../core/podspec-defaults.ts'
+import { templateDefaults } from '../core/podspec-defaults.ts'
 import { dropDisabledFields } from '../core/podspec-prepare.ts'
 import { templateWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
@@ -14,9 +14,8 @@ import { validateDaemonSet, validateDaemonSetStatus } from './workload-validatio
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
 
 function defaults(d: Draft<DaemonSet>): void {
-  const spec = d.spec
-  if (!spec) return
-  podSpecDefaults(spec.template?.spec)
+  const spec = (d.spec ??= {} as NonNullable<Draft<DaemonSet>['spec']>)
+  templateDefaults(spec)
   const strategy = (spec.updateStrategy ??= {})
   strategy.type ||= 'RollingUpdate'
   if (strategy.type === 'RollingUpdate') {

@@ -4,16 +4,15 @@ import type { Draft } from '../../apimachinery/object.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { fromLabelSelector, selectorString } from '../../apimachinery/labels.ts'
 import { age, column, containerColumns, name, wide } from '../columns.ts'
-import { podSpecDefaults } from '../core/podspec-defaults.ts'
+import { templateDefaults } from '../core/podspec-defaults.ts'
 import { dropDisabledFields } from '../core/podspec-prepare.ts'
 import { hostnameWarnings, templateWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
 import { validateDeployment, validateDeploymentStatus } from './workload-validation.ts'
 
 function defaults(d: Draft<Deployment>): void {
-  const spec = d.spec
-  if (!spec) return
-  podSpecDefaults(spec.template?.spec)
+  const spec = (d.spec ??= {} as NonNullable<Draft<Deployment>['spec']>)
+  templateDefaults(spec)
   spec.replicas ??= 1
   const strategy = (spec.strategy ??= {})
   strategy.type ||= 'RollingUpdate'

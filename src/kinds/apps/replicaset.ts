@@ -1,9 +1,10 @@
 // A ReplicaSet. Behaves as pkg/registry/apps/replicaset; printed as printers/internalversion; described as kubectl's ReplicaSetDescriber.
 import type { ReplicaSet } from '../../apimachinery/api/apps.v1.ts'
 import { formatLabelSelector } from '../../apimachinery/labels.ts'
+import type { Draft } from '../../apimachinery/object.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { age, containerColumns, integer, name, wide } from '../columns.ts'
-import { podSpecDefaults } from '../core/podspec-defaults.ts'
+import { templateDefaults } from '../core/podspec-defaults.ts'
 import { dropDisabledFields } from '../core/podspec-prepare.ts'
 import { hostnameWarnings, templateWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
@@ -13,9 +14,9 @@ export const replicaSet = defineKind<ReplicaSet>({
   gvk: 'apps/v1/ReplicaSet',
   strategy: {
     defaults: (rs) => {
-      if (!rs.spec) return
-      podSpecDefaults(rs.spec.template?.spec)
-      rs.spec.replicas ??= 1
+      const spec = (rs.spec ??= {} as NonNullable<Draft<ReplicaSet>['spec']>)
+      templateDefaults(spec)
+      spec.replicas ??= 1
     },
     prepareForCreate: (rs) => { rs.status = { replicas: 0 }; dropDisabledFields(rs.spec?.template?.spec) },
     prepareForUpdate: (rs, old) => dropDisabledFields(rs.spec?.template?.spec, old.spec?.template?.spec),

@@ -4,16 +4,15 @@ import { nameIsDnsLabel } from '../../apimachinery/names.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { age, column, containerColumns, name } from '../columns.ts'
-import { podSpecDefaults, roundUp } from '../core/podspec-defaults.ts'
+import { templateDefaults, roundUp } from '../core/podspec-defaults.ts'
 import { dropDisabledFields } from '../core/podspec-prepare.ts'
 import { claimWarnings, templateWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
 import { validateStatefulSet, validateStatefulSetStatus } from './workload-validation.ts'
 
 function defaults(s: Draft<StatefulSet>): void {
-  const spec = s.spec
-  if (!spec) return
-  podSpecDefaults(spec.template?.spec)
+  const spec = (s.spec ??= {} as NonNullable<Draft<StatefulSet>['spec']>)
+  templateDefaults(spec)
   spec.podManagementPolicy ||= 'OrderedReady'
   const strategy = (spec.updateStrategy ??= {})
   if (!strategy.type) {

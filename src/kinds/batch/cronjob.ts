@@ -1,9 +1,10 @@
 // A CronJob. Behaves as pkg/registry/batch/cronjob; printed as printers/internalversion; described as kubectl's CronJobDescriber.
-import type { CronJob } from '../../apimachinery/api/batch.v1.ts'
+import type { CronJob, JobSpec } from '../../apimachinery/api/batch.v1.ts'
 import { formatLabelSelector } from '../../apimachinery/labels.ts'
+import type { Draft } from '../../apimachinery/object.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { age, column, containerColumns, count, integer, name, since, wide } from '../columns.ts'
-import { podSpecDefaults } from '../core/podspec-defaults.ts'
+import { templateDefaults } from '../core/podspec-defaults.ts'
 import { dropDisabledFields } from '../core/podspec-prepare.ts'
 import { hostnameWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
@@ -22,9 +23,8 @@ export const cronJob = defineKind<CronJob>({
   gvk: 'batch/v1/CronJob',
   strategy: {
     defaults: (c) => {
-      const spec = c.spec
-      if (!spec) return
-      podSpecDefaults(spec.jobTemplate?.spec?.template?.spec)
+      const spec = (c.spec ??= {} as NonNullable<Draft<CronJob>['spec']>)
+      templateDefaults(((spec.jobTemplate ??= {}).spec ??= {} as Draft<JobSpec>))
       spec.concurrencyPolicy ||= 'Allow'
       spec.suspend ??= false
       spec.successfulJobsHistoryLimit ??= 3

@@ -6,7 +6,7 @@ import { formatLabelSelector } from '../../apimachinery/labels.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { parseTime } from '../../apimachinery/time.ts'
 import { age, column, containerColumns, name, wide } from '../columns.ts'
-import { podSpecDefaults } from '../core/podspec-defaults.ts'
+import { templateDefaults } from '../core/podspec-defaults.ts'
 import { dropDisabledFields } from '../core/podspec-prepare.ts'
 import { hostnameWarnings, templateWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
@@ -15,9 +15,8 @@ import { validateJob, validateJobStatus } from './job-validation.ts'
 const FOREVER = 2147483647
 
 function defaults(job: Draft<Job>): void {
-  const spec = job.spec
-  if (!spec) return
-  podSpecDefaults(spec.template?.spec)
+  const spec = (job.spec ??= {} as Draft<JobSpec>)
+  templateDefaults(spec)
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
   spec.parallelism ??= 1
   spec.backoffLimit ??= spec.backoffLimitPerIndex !== undefined ? FOREVER : 6

@@ -3,7 +3,7 @@ import type { Event } from '../../apimachinery/api/core.v1.ts'
 import { pathSegmentName } from '../../apimachinery/names.ts'
 import { column, since, wide } from '../columns.ts'
 import { defineKind } from '../kind.ts'
-import { validateEvent } from './event-validation.ts'
+import { validateEvent, validateEventChange, validateNewEvent } from './event-validation.ts'
 
 const firstSeen = (e: Event, now: number): string => since(e.firstTimestamp || e.eventTime, now)
 
@@ -23,13 +23,16 @@ function target(e: Event): string {
   return e.involvedObject?.name ? `${kind}/${e.involvedObject.name}` : kind
 }
 
+/** The version that asks for more. */
+const NEWER = 'events.k8s.io/v1'
+
 export const event = defineKind<Event>({
   gvk: 'v1/Event',
   strategy: {
     allowCreateOnUpdate: true,
     nameRule: pathSegmentName,
-    validate: (e) => validateEvent(e),
-    validateUpdate: (e) => validateEvent(e),
+    validate: (e, { apiVersion }) => (apiVersion === NEWER ? validateNewEvent(e) : validateEvent(e)),
+    validateUpdate: (e, old, { apiVersion }) => (apiVersion === NEWER ? validateEventChange(e, old) : validateEvent(e)),
     selectableFields: (e) => ({
       'involvedObject.kind': e.involvedObject?.kind ?? '',
       'involvedObject.namespace': e.involvedObject?.namespace ?? '',

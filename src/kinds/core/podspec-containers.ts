@@ -2,6 +2,7 @@
 import type { Container, ContainerPort, EnvFromSource, EnvVar, HTTPGetAction, Lifecycle, LifecycleHandler, PodSpec, Probe, Volume } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { at, duplicate, forbidden, invalid, notFound, notSupported, required, sub } from '../../apimachinery/field.ts'
+import { GoText } from '../../apimachinery/gostring.ts'
 import { configMapKey, dns1123Label, httpHeaderName, nameIsDnsSubdomain, portName, portNumber, relaxedEnvVarName } from '../../apimachinery/names.ts'
 import type { IntOrString } from '../../apimachinery/object.ts'
 import { validateNonnegative } from '../../apimachinery/validation-meta.ts'
@@ -149,9 +150,9 @@ const RESIZE_POLICIES = ['NotRequired', 'RestartContainer']
 function resizePolicy(list: Container['resizePolicy'], path: string, restartPolicy: string | undefined): Errors {
   const seen = new Set<string>()
   return (list ?? []).flatMap(({ resourceName: name = '', restartPolicy: policy = '' }, i) => {
-    const errors: Errors = seen.has(name) ? [duplicate(at(path, i), name)] : []
+    const errors: Errors = seen.has(name) ? [duplicate(at(path, i), new GoText(name))] : []
     seen.add(name)
-    if (!RESIZE_RESOURCES.includes(name)) errors.push(name ? notSupported(path, name, RESIZE_RESOURCES) : required(path))
+    if (!RESIZE_RESOURCES.includes(name)) errors.push(name ? notSupported(path, new GoText(name), RESIZE_RESOURCES) : required(path))
     if (!RESIZE_POLICIES.includes(policy)) errors.push(policy ? notSupported(path, policy, RESIZE_POLICIES) : required(path))
     if (restartPolicy === 'Never' && policy !== 'NotRequired') errors.push(invalid(path, policy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
     return errors

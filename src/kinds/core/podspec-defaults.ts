@@ -1,5 +1,5 @@
 // Defaults of pods and pod templates: what pkg/apis/core/v1/defaults.go fills in, and the aliases its conversion keeps equal.
-import type { Container, EphemeralContainer, Lifecycle, Pod, PodSpec, PodStatus, Probe, Volume } from '../../apimachinery/api/core.v1.ts'
+import type { Container, EphemeralContainer, Lifecycle, Pod, PodSpec, PodStatus, PodTemplateSpec, Probe, Volume } from '../../apimachinery/api/core.v1.ts'
 import { parseImageName } from '../../apimachinery/imagename.ts'
 import type { Draft, Quantity } from '../../apimachinery/object.ts'
 import { canonical, milliValue, parseQuantity } from '../../apimachinery/quantity.ts'
@@ -8,8 +8,7 @@ type ResourceList = Record<string, Quantity>
 
 /** A pod's own defaults, on top of those of every pod spec: requests from limits, service links, host ports. */
 export function podDefaults(pod: Draft<Pod>): void {
-  const spec = pod.spec
-  if (!spec) return
+  const spec = (pod.spec ??= {} as Draft<PodSpec>)
   for (const c of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     const limits = c.resources?.limits
     if (c.resources && limits) c.resources.requests = { ...limits, ...c.resources.requests }
@@ -19,6 +18,12 @@ export function podDefaults(pod: Draft<Pod>): void {
   podSpecDefaults(spec)
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
   if (pod.status) podStatusDefaults(pod.status)
+}
+
+/** Defaults of a template, which exists even where nothing was said about it. */
+export function templateDefaults(holder: { template?: Draft<PodTemplateSpec> | undefined }): void {
+  const template = (holder.template ??= {})
+  podSpecDefaults((template.spec ??= {} as Draft<PodSpec>))
 }
 
 /** Defaults of every pod spec, also inside templates. */

@@ -2,6 +2,7 @@
 import type { ResourceRequirements } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { at, duplicate, forbidden, invalid, key, notFound, required, sub } from '../../apimachinery/field.ts'
+import { GoText } from '../../apimachinery/gostring.ts'
 import { dns1123Label, qualifiedName } from '../../apimachinery/names.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
 import { canonical, compareQuantity, milliValue, parseQuantity, quantitySign, value } from '../../apimachinery/quantity.ts'
@@ -21,19 +22,20 @@ export const isIntegerResource = (name: string): boolean => COUNTED.includes(nam
 const isOvercommitAllowed = (name: string): boolean => isNativeResource(name) && !name.startsWith(HUGE)
 const text = (q: Quantity): string => canonical(parseQuantity(q))
 
-/** A resource's name where any resource may stand. */
+/** A resource's name where any resource may stand. Messages show resource names without quotes: the Go type has a String(). */
 export function validateResourceName(name: string, path: string): FieldError[] {
-  const errors = qualifiedName(name).map((m) => invalid(path, name, m))
+  const shown = new GoText(name)
+  const errors = qualifiedName(name).map((m) => invalid(path, shown, m))
   if (errors.length) return errors
-  return name.includes('/') || isStandardResource(name) ? [] : [invalid(path, name, 'must be a standard resource type or fully qualified')]
+  return name.includes('/') || isStandardResource(name) ? [] : [invalid(path, shown, 'must be a standard resource type or fully qualified')]
 }
 
 /** A resource's name where a container asks for it. */
 export function validateContainerResourceName(name: string, path: string): FieldError[] {
   const errors = validateResourceName(name, path)
   if (!name.includes('/')) {
-    if (!CONTAINER.includes(name) && !name.startsWith(HUGE)) errors.push(invalid(path, name, 'must be a standard resource for containers'))
-  } else if (!isNativeResource(name) && !isExtendedResource(name)) errors.push(invalid(path, name, "doesn't follow extended resource name standard"))
+    if (!CONTAINER.includes(name) && !name.startsWith(HUGE)) errors.push(invalid(path, new GoText(name), 'must be a standard resource for containers'))
+  } else if (!isNativeResource(name) && !isExtendedResource(name)) errors.push(invalid(path, new GoText(name), "doesn't follow extended resource name standard"))
   return errors
 }
 

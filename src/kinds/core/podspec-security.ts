@@ -131,7 +131,8 @@ export function validatePodSecurityContext(spec: PodSpec, path: string): Errors 
   oneOf('fsGroupChangePolicy', ['Always', 'OnRootMismatch'])
   errors.push(...seccomp(sc.seccompProfile, sub(path, 'seccompProfile')), ...windows(sc.windowsOptions, sub(path, 'windowsOptions')), ...appArmor(sc.appArmorProfile, sub(path, 'appArmorProfile')))
   oneOf('supplementalGroupsPolicy', ['Merge', 'Strict'])
-  oneOf('seLinuxChangePolicy', ['MountOption', 'Recursive'])
+  // MountOption needs the feature SELinuxMount, which is off
+  oneOf('seLinuxChangePolicy', ['Recursive'])
   return errors
 }
 

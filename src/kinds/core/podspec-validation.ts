@@ -134,7 +134,7 @@ const TOLERATIONS = 'scheduler.alpha.kubernetes.io/tolerations'
 
 /** Annotations that mean something to pods. `known` is the cost an old object had, which stays allowed when it was wrong. */
 export function validatePodAnnotations(annotations: ObjectMeta['annotations'], spec: PodSpec | undefined, path: string, old?: ObjectMeta['annotations']): Errors {
-  const own = (k: string, map = annotations): string | undefined => (map && Object.hasOwn(map, k) ? map[k] : undefined)
+  const own = (k: string, map: ObjectMeta['annotations'] = annotations): string | undefined => (map && Object.hasOwn(map, k) ? map[k] : undefined)
   const errors: Errors = []
   if (own(MIRROR) !== undefined && !spec?.nodeName) errors.push(invalid(key(path, MIRROR), own(MIRROR), 'must set spec.nodeName if mirror pod annotation is set'))
   const tolerations = own(TOLERATIONS)
@@ -145,7 +145,7 @@ export function validatePodAnnotations(annotations: ObjectMeta['annotations'], s
     } catch (e) { errors.push(invalid(path, TOLERATIONS, e instanceof Error ? e.message : '')) }
   }
   const cost = own(DELETION_COST)
-  if (cost !== undefined && !isCost(cost) && isCost(own(DELETION_COST, old) ?? '0')) errors.push(invalid(key(path, DELETION_COST), cost, 'must be a 32bit integer'))
+  if (cost !== undefined && !isCost(cost) && isCost(own(DELETION_COST, old ?? {}) ?? '0')) errors.push(invalid(key(path, DELETION_COST), cost, 'must be a 32bit integer'))
   return [...errors, ...validateSecurityAnnotations(annotations, spec, path)]
 }
 

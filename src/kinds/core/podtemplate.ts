@@ -6,13 +6,13 @@ import { column, containerColumns, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { templateWarnings } from './podspec-warnings.ts'
 import { validatePodTemplate } from './podspec-validation.ts'
-import { podSpecDefaults } from './podspec-defaults.ts'
+import { templateDefaults } from './podspec-defaults.ts'
 import { dropDisabledFields } from './podspec-prepare.ts'
 
 export const podTemplate = defineKind<PodTemplate>({
   gvk: 'v1/PodTemplate',
   strategy: {
-    defaults: (p) => podSpecDefaults(p.template?.spec),
+    defaults: (p) => templateDefaults(p),
     prepareForCreate: (p) => dropDisabledFields(p.template?.spec),
     prepareForUpdate: (p, old) => dropDisabledFields(p.template?.spec, old.template?.spec),
     validate: (p) => validatePodTemplate(p.template, 'template'),

@@ -1,10 +1,7 @@
 // An Event as events.k8s.io/v1 has it: the same objects as v1's under newer names (pkg/apis/events/v1/conversion.go).
-import type { Event } from '../../apimachinery/api/core.v1.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import { event as stored } from '../core/event.ts'
-import { validateEventChange, validateNewEvent } from '../core/event-validation.ts'
 import type { Kind } from '../kind.ts'
-import { defineKind } from '../kind.ts'
 
 const NAMES: readonly (readonly [newer: string, older: string])[] = [
   ['reportingController', 'reportingComponent'], ['regarding', 'involvedObject'], ['note', 'message'], ['deprecatedSource', 'source'],
@@ -17,11 +14,8 @@ function rename(draft: Draft<KubeObject>, apiVersion: string, names: readonly (r
 }
 
 export const eventsEvent: Kind = {
-  ...defineKind<Event>({
-    gvk: 'events.k8s.io/v1/Event',
-    strategy: { ...(stored.strategy as Record<string, unknown>), validate: (e) => validateNewEvent(e), validateUpdate: (e, old) => validateEventChange(e, old) },
-  }),
-  ...(stored.columns ? { columns: stored.columns } : {}),
+  ...stored,
+  gvk: 'events.k8s.io/v1/Event',
   conversion: {
     stored: 'v1/Event',
     toStored: (draft) => rename(draft, 'v1', NAMES),
