@@ -229,7 +229,6 @@ export const persistentVolume = defineKind<PersistentVolume>({
     validateUpdate,
     warnings,
     selectableFields: (pv) => ({ name: pv.metadata.name ?? '' }),
-    fieldSelectorError: 'label',
   },
   columns: [
     name(),

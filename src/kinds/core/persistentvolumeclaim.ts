@@ -147,7 +147,6 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     validateStatusUpdate: (pvc) => (pvc.spec?.accessModes?.length ? [] : [required('Spec.accessModes')]),
     warnings,
     selectableFields: (pvc) => ({ name: pvc.metadata.name ?? '' }),
-    fieldSelectorError: 'label',
   },
   columns: [
     name(),

@@ -79,6 +79,7 @@ export const secret = defineKind<Secret>({
     ],
     warnings,
     selectableFields: (s) => ({ type: s.type ?? '' }),
+    fieldSelectorError: 'label',
   },
   columns: [name(), column('Type', (s) => s.type ?? ''), column('Data', (s) => count(s.data)), age()],
   describe,

@@ -63,6 +63,12 @@ function dropTypeDependentFields(next: Draft<Service>, old: Service): void {
   }
   if (externallyAccessible(before) && !externallyAccessible(spec) && spec.externalTrafficPolicy === before.externalTrafficPolicy) delete spec.externalTrafficPolicy
   if (spec.type !== 'LoadBalancer') next.status = { ...next.status, loadBalancer: {} }
+  dropForExternalName(next)
+}
+
+/** Nothing behind an ExternalName Service is routed: the policy is not kept. */
+function dropForExternalName(svc: Draft<Service>): void {
+  if (svc.spec?.type === 'ExternalName') delete svc.spec.internalTrafficPolicy
 }
 
 function externalIP(svc: Service): string {
@@ -129,7 +135,7 @@ export const service = defineKind<Service>({
   gvk: 'v1/Service',
   strategy: {
     defaults,
-    prepareForCreate: (svc) => { svc.status = { loadBalancer: {} } },
+    prepareForCreate: (svc) => { svc.status = { loadBalancer: {} }; dropForExternalName(svc) },
     prepareForUpdate: dropTypeDependentFields,
     validate: (svc) => validateService(svc),
     validateUpdate: validateServiceUpdate,
