@@ -22,8 +22,8 @@ const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin
 
 /** The pod's files as just-bash sees them. */
 function fileSystem(files: PodFiles, commands: () => readonly string[]): IFileSystem {
-  // programs stand in /usr/bin so that PATH finds them
-  const program = (path: string): boolean => { const m = /^\/(?:usr\/(?:local\/)?)?s?bin\/([^/]+)$/.exec(path); return m !== null && commands().includes(m[1] ?? '') }
+  // programs stand in /usr/bin and /bin, where just-bash looks for its own; a file elsewhere on PATH would be read as a script
+  const program = (path: string): boolean => { const m = /^\/(?:usr\/)?bin\/([^/]+)$/.exec(path); return m !== null && commands().includes(m[1] ?? '') }
   const clean = (path: string): string => absolute('/', path)
   const kind = (path: string): 'file' | 'directory' | 'link' | undefined => files.kind(path) ?? (program(path) ? 'file' : ['/usr', '/usr/bin', '/bin'].includes(path) ? 'directory' : undefined)
   const text = (path: string): string => {

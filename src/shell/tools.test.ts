@@ -77,7 +77,7 @@ function context(r: Recording, out: (t: string) => void, err: (t: string) => voi
   const stub = createStub({ resolvConf: r['resolv.conf'], hosts: HOSTS, id: () => 1, send: (server, _port, m, tcp) => { if (server !== '10.96.0.10') return { outcome: 'refused' }; const done = encodeWithin(serve(m), tcp ? 65535 : 1232); return { outcome: 'answer', message: done.message, size: done.bytes.length, tcp } } })
   let now = Date.UTC(2026, 10, 23, 2, 52, 21)
   const ctx: ToolContext = {
-    env: { PATH: '/usr/bin:/bin', HOME: '/root' }, cwd: '/root', files: podFiles, dns: stub,
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' }, cwd: '/root', files: podFiles, dns: stub,
     network: { addresses: ['10.244.0.9'], prepare: async () => {}, connect: (address, port) => (port === 80 && ['10.96.7.7', '10.244.0.5'].includes(address) ? { outcome: 'open', address, port, http: (q) => http(q.path) } : { outcome: 'refused' }), ping: () => true },
     pod: { name: 'p', namespace: 'default', hostname: 'p', node: 'n', container: 'c', user: 'root' }, image: { name: 'debian', programs, shell: 'sh', prompt: '\\$ ' },
     stdin: undefined, stdout: (t) => out(typeof t === 'string' ? t : Buffer.from(t).toString('utf8')), stderr: err, tty: false, now: () => now, random: (n) => n >> 1, sleep: async (ms) => { now += ms }, signal: new AbortController().signal,

@@ -11,14 +11,14 @@ interface Lookup {
   server: string | undefined; port: number
   cmd: boolean; question: boolean; answer: boolean; authority: boolean; additional: boolean; comments: boolean; stats: boolean
   short: boolean; identify: boolean; qr: boolean; yaml: boolean; multiline: boolean; ttlid: boolean; cl: boolean; units: boolean; onesoa: boolean
-  rd: boolean; ad: boolean; cd: boolean; dnssec: boolean; nsid: boolean; tcp: boolean; edns: number; cookie: boolean; bufsize: number; search: boolean; showsearch: boolean; ignore: boolean; tries: number; time: number; fail: boolean; ednsneg: boolean; mdns: boolean
+  rd: boolean; ad: boolean; cd: boolean; dnssec: boolean; nsid: boolean; tcp: boolean; edns: number; cookie: boolean; bufsize: number; search: boolean; showsearch: boolean; ignore: boolean; tries: number; time: number; fail: boolean; ednsneg: boolean; mdns: boolean; /** dig before 9.18 parts the words of a question by tabs only. */ tabbed: boolean
 }
 
 /** Every + option; an abbreviation that fits only one is enough. */
 const OPTIONS = ['aaflag', 'aaonly', 'additional', 'adflag', 'all', 'answer', 'authority', 'badcookie', 'besteffort', 'bufsize', 'cdflag', 'class', 'cl', 'cmd', 'comments', 'cookie', 'crypto', 'defname', 'dns64prefix', 'dnssec', 'do', 'domain', 'dscp', 'edns', 'ednsflags', 'ednsnegotiation', 'ednsopt', 'expandaaaa', 'expire', 'fail', 'header-only', 'https', 'identify', 'idnin', 'idnout', 'ignore', 'keepalive', 'keepopen', 'mapped', 'multiline', 'ndots', 'nsid', 'nssearch', 'onesoa', 'opcode', 'padding', 'qr', 'question', 'raflag', 'rdflag', 'recurse', 'retry', 'rrcomments', 'search', 'short', 'showbadcookie', 'showsearch', 'split', 'stats', 'subnet', 'tcflag', 'tcp', 'time', 'timeout', 'tls', 'topdown', 'trace', 'tries', 'trusted-key', 'ttlid', 'ttlunits', 'unknownformat', 'vc', 'yaml', 'zflag']
 
 function fresh(ctx: ToolContext, modern: boolean): Lookup {
-  return { name: '.', type: 1, class: 1, typeSet: false, classSet: false, reverse: false, server: undefined, port: 53, cmd: true, question: true, answer: true, authority: true, additional: true, comments: true, stats: true, short: false, identify: false, qr: false, yaml: false, multiline: false, ttlid: true, cl: true, units: false, onesoa: false, rd: true, ad: true, cd: false, dnssec: false, nsid: false, tcp: false, edns: 0, cookie: true, bufsize: modern ? 1232 : 4096, search: false, showsearch: false, ignore: false, tries: 3, time: 5, fail: true, ednsneg: true, mdns: true }
+  return { name: '.', type: 1, class: 1, typeSet: false, classSet: false, reverse: false, server: undefined, port: 53, cmd: true, question: true, answer: true, authority: true, additional: true, comments: true, stats: true, short: false, identify: false, qr: false, yaml: false, multiline: false, ttlid: true, cl: true, units: false, onesoa: false, rd: true, ad: true, cd: false, dnssec: false, nsid: false, tcp: false, edns: 0, cookie: true, bufsize: modern ? 1232 : 4096, search: false, showsearch: false, ignore: false, tries: 3, time: 5, fail: true, ednsneg: true, mdns: true, tabbed: !modern }
 }
 
 /** One +option; false when it is not one. */
@@ -98,7 +98,7 @@ function messageLines(m: Message, l: Lookup, options: { got: string; size: numbe
     out.push(...lines)
     if (l.comments) out.push('')
   }
-  section('QUESTION', l.question, m.questions.map((q) => `;${recordLine(q, { ttl: l.ttlid, class: l.cl })}`))
+  section('QUESTION', l.question, m.questions.map((q) => `;${l.tabbed ? recordLine(q, { ttl: l.ttlid, class: l.cl }).replace(/ /g, '\t') : recordLine(q, { ttl: l.ttlid, class: l.cl })}`))
   section('ANSWER', l.answer, m.answers.map((r) => recordText(r, l, columns)))
   section('AUTHORITY', l.authority, m.authority.map((r) => recordText(r, l, columns)))
   section('ADDITIONAL', l.additional, m.additional.map((r) => recordText(r, l, columns)))
