@@ -46,11 +46,8 @@ export function parseQuantity(input: string | number): ParsedQuantity {
   else if (binary !== undefined) { format = 'BinarySI'; exponent = binary }
   else if (/^[eE][-+]?[0-9]+$/.test(suffix)) { format = 'DecimalExponent'; exponent = Number(suffix.slice(1)) }
   else throw new QuantityError(SUFFIX_WRONG)
-  // Upstream reads "no digits at all" before a suffix as a number it cannot parse, once the suffix is known.
-  if (whole === '' && denom === '') {
-    if (text === sign) return { unscaled: 0n, scale: 0, format: 'DecimalSI' }
-    throw new QuantityError(NUMERIC_WRONG)
-  }
+  // No digits at all are a zero, once the suffix is known.
+  if (whole === '' && denom === '') return { unscaled: 0n, scale: 0, format }
   if (Math.abs(exponent) > 100_000) throw new QuantityError(NUMERIC_WRONG)
   const negative = sign === '-'
   const signed = (n: bigint): bigint => (negative ? -n : n)
