@@ -236,6 +236,15 @@ function partition(list: readonly unknown[], by: readonly unknown[], mergeKey: s
   return [inside, list.filter((v) => !inside.includes(v))]
 }
 
+/** The order upstream compares with: deleting and appending happen in one Go slice, so that what is added stands in the slots of what was deleted. */
+function reusedSlots(original: readonly unknown[], patch: readonly unknown[], mergeKey: string): readonly unknown[] {
+  if (!mergeKey) return original
+  const gone = patch.filter((v) => isDict(v) && v[DIRECTIVE] === 'delete')
+  const kept = original.filter((v) => indexIn(gone, v, mergeKey, 'map') < 0)
+  const added = patch.filter((v) => isDict(v) && v[DIRECTIVE] === undefined && indexIn(kept, v, mergeKey, 'map') < 0)
+  return [...kept, ...added.slice(0, original.length - kept.length)]
+}
+
 function applyOrders(original: Dict, patch: Dict, place: Place, options: MergeOptions): void {
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith(ORDER)) continue
@@ -252,14 +261,14 @@ function applyOrders(original: Dict, patch: Dict, place: Place, options: MergeOp
     const theirs = patch[name] === undefined ? undefined : asList(patch[name])
     const at = place.lookup(name)
     checkOrder(theirs ?? [], wanted, at.mergeKey, order)
+    const shown = theirs ? [...theirs] : []
     let merged: unknown[]
     if (mine && theirs) merged = mergeLists(mine, theirs, at.below, at.strategy, at.mergeKey, false, options)
     else if (mine) merged = mine
     else if (theirs) merged = removeDirectives(theirs) as unknown[]
     else continue
     const [inPatch, serverOnly] = partition(merged, wanted, at.mergeKey)
-    if ((mine?.length ?? 0) + (theirs?.length ?? 0) === 0) elementKind()
-    original[name] = normalizeOrder(inPatch, serverOnly, wanted, mine ?? [], at.mergeKey, elementKind(mine ?? [], theirs ?? []))
+    original[name] = normalizeOrder(inPatch, serverOnly, wanted, reusedSlots(mine ?? [], shown, at.mergeKey), at.mergeKey, elementKind(mine ?? [], shown))
     delete patch[name]
   }
 }

@@ -1,5 +1,5 @@
 // The program: argv -> one command. Finding the command and its errors are cobra's, global flags kubectl's; our own simulation commands are parsed by commander.
-import type { CliHost, Command, CommandContext, CommandLine, FlagSpec } from './command.ts'
+import type { CliHost, Command, CommandContext, CommandLine, FlagSpec, FlagValues } from './command.ts'
 import { ending } from './exit.ts'
 import { bare, FlagError, missingRequired, parseFlags } from './flags.ts'
 import { GLOBAL_FLAGS } from './globals.ts'
@@ -157,10 +157,20 @@ function report(e: unknown, host: CliHost, commandPath: string): number {
   return end.exitCode
 }
 
+/** The global flags' values. A command's own flag of the same name (`create rolebinding --user`) hides the global one, except those that say where the state is. */
+function globalsOf(node: Node, values: FlagValues): FlagValues {
+  const own = new Set(node.command?.flags.map((f) => f.name))
+  const hidden = new Set(GLOBAL_FLAGS.map((f) => f.name).filter((n) => own.has(n) && n !== 'state' && n !== 'profile'))
+  if (!hidden.size) return values
+  const none = parseFlags([], GLOBAL_FLAGS).values
+  const of = (name: string): FlagValues => (hidden.has(name) ? none : values)
+  return { string: (n) => of(n).string(n), bool: (n) => of(n).bool(n), int: (n) => of(n).int(n), number: (n) => of(n).number(n), list: (n) => of(n).list(n), changed: (n) => of(n).changed(n) }
+}
+
 async function execute(node: Node, host: CliHost, parsed: Pick<CommandContext, 'args' | 'dash'> & { readonly values: CommandContext['flags'] }): Promise<number> {
   const { io } = host
   const { createFactory } = await import('./factory.ts')
-  const globals = parsed.values
+  const globals = globalsOf(node, parsed.values)
   const factory = await createFactory(host, globals)
   let code = 0
   try {
