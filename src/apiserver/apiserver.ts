@@ -1,6 +1,6 @@
 // The API server: one request in, one answer out. Paths are read, the asker is checked, the verb is found; all the rest is in the rooms beside this file.
 import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from '../apimachinery/door.ts'
-import { StatusError, internalError } from '../apimachinery/status.ts'
+import { StatusError, internalError, notFound } from '../apimachinery/status.ts'
 import { createResources } from './resources.ts'
 import type { Resources } from './resources.ts'
 import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
@@ -84,6 +84,7 @@ export function createApiServer(options: ApiServerOptions): Door {
     if (info.subresource) {
       const known = served.info.subresources?.find((s) => s.name === info.subresource)
       const part = known ? await subresource(info.subresource) : undefined
+      if (!known && served.custom) throw notFound(served.gr, info.name)
       if (!known || !part) return notServed()
       const handler = part[info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete']
       if (!handler || !(known.verbs.includes(info.verb))) return methodNotAllowed()

@@ -247,6 +247,8 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   await admit(ctx, { operation: 'UPDATE', object: draft, old, options, subresource })
   dedupOwners(ctx, draft, true)
   if (version && version !== existing.metadata.resourceVersion) throw conflict(served.gr, name, MODIFIED)
+  // without a version the newest is meant
+  draft.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
   let object = toStored(served, draft)
   const undo = subresource ? () => {} : await beginUpdate(ctx, object, existing, options.dryRun)
   try {
