@@ -16,13 +16,13 @@ await Promise.all(Array.from({ length: 3 }, async () => {
   for (let next = queue.shift(); next; next = queue.shift()) {
     const { file, scenario } = next
     const row = rows.get(file) ?? { passed: 0, of: 0 }
+    rows.set(file, row)
     for (const s of await replay(scenario, profile, { bin })) {
       if (s.skipped) continue
       row.of++
       if (s.ok) row.passed++
       else if (only) process.stdout.write(`--- ${file} / ${scenario.id}\n$ ${s.cmd}\n${show(s.stdout, 'stdout')}${show(s.stderr, 'stderr')}${s.exit ? `  exit expected ${s.exit.expected}, actual ${s.exit.actual}\n` : ''}`)
     }
-    rows.set(file, row)
   }
 }))
 const all = [...rows].sort(([a], [b]) => (a < b ? -1 : 1))

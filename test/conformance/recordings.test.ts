@@ -27,13 +27,13 @@ test.skipIf(!present)('recordings of the real kubectl', { timeout: 30 * 60_000 }
     for (let next = queue.shift(); next; next = queue.shift()) {
       const { file, scenario } = next
       const row = counts.get(file) ?? { passed: 0, of: 0 }
+      counts.set(file, row)
       for (const step of await replay(scenario, join(truth, 'recorded-cluster.yaml'))) {
         if (step.skipped) continue
         row.of++
         if (step.ok) row.passed++
         else failures.push({ file, id: scenario.id, step })
       }
-      counts.set(file, row)
     }
   }))
   const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1))

@@ -40,7 +40,7 @@ export function plainWords(line: string): string[] | undefined {
   return words
 }
 
-interface Ran { readonly out: string; readonly err: string; readonly code: number }
+export interface Ran { readonly out: string; readonly err: string; readonly code: number }
 
 function bash(line: string, env: NodeJS.ProcessEnv, cwd: string, stdin?: string): Promise<Ran> {
   return new Promise((done) => {
@@ -86,22 +86,29 @@ users: [{name: kind-kind, user: {token: admintoken}}]
 /** The DNS port of the recorded cluster: such steps need a served cluster and are replayed elsewhere. */
 const RECORDED_DNS = /(-p |-port=)20653\b/
 
-/** Replays one scenario in a folder of its own. `profile`: the profile where the scenario names none. */
-export async function replay(s: Scenario, profile: string, options: { readonly bin?: string } = {}): Promise<StepResult[]> {
+/** A folder, a home and a state of its own, in which lines are run as a user types them. */
+export interface Session {
+  readonly work: string
+  execute(line: string): Promise<Ran>
+  close(): void
+}
+
+/** Opens a session. `inProcess: false` runs every line in bash with the built program. */
+export function openSession(o: { readonly profile?: string; readonly recorded?: boolean; readonly files?: Readonly<Record<string, string>>; readonly bin?: string; readonly inProcess?: boolean } = {}): Session {
   const home = mkdtempSync(join(tmpdir(), 'kubesim-replay-'))
   const work = join(home, 'work')
   const bin = join(home, 'bin')
   for (const d of [work, bin]) mkdirSync(d)
-  for (const [name, text] of Object.entries(s.files ?? {})) { mkdirSync(dirname(join(work, name)), { recursive: true }); writeFileSync(join(work, name), text) }
-  const env: Record<string, string> = { HOME: home, TZ: 'UTC', LANG: 'C.UTF-8', NO_COLOR: '1', PATH: `${bin}:${process.env.PATH ?? ''}`, KUBESIM_STATE: join(home, 'state.json'), KUBESIM_PROFILE: s.profile ?? profile }
-  if (!s.profile) { env.KUBECONFIG = join(home, 'kubeconfig'); writeFileSync(env.KUBECONFIG, KUBECONFIG) }
-  const program = options.bin ?? join(root, 'bin/kubesim')
+  for (const [name, text] of Object.entries(o.files ?? {})) { mkdirSync(dirname(join(work, name)), { recursive: true }); writeFileSync(join(work, name), text) }
+  const env: Record<string, string> = { HOME: home, TZ: 'UTC', LANG: 'C.UTF-8', NO_COLOR: '1', PATH: `${bin}:${process.env.PATH ?? ''}`, KUBESIM_STATE: join(home, 'state.json'), ...(o.profile ? { KUBESIM_PROFILE: o.profile } : {}) }
+  if (o.recorded) { env.KUBECONFIG = join(home, 'kubeconfig'); writeFileSync(env.KUBECONFIG, KUBECONFIG) }
+  const program = o.bin ?? join(root, 'bin/kubesim')
   writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\n[ -n "$KUBECONFIG" ] && export KUBESIM_KUBECONFIG="$KUBECONFIG"\nexec node '${program}' "$@"\n`)
   writeFileSync(join(bin, 'kubesim'), `#!/bin/sh\nexec node '${program}' "$@"\n`)
   for (const b of ['kubectl', 'kubesim']) chmodSync(join(bin, b), 0o755)
-
   const ours: Record<string, string> = { ...env, ...(env.KUBECONFIG ? { KUBESIM_KUBECONFIG: env.KUBECONFIG } : {}) }
   const execute = async (line: string): Promise<Ran> => {
+    if (o.inProcess === false) return bash(line, env, work)
     const words = plainWords(line.trim())
     if (words?.[0] === 'kubectl' || words?.[0] === 'kubesim') return inProcess(words.slice(1), ours, work)
     // kubectl … | the rest: the first part here, the rest in bash
@@ -114,7 +121,13 @@ export async function replay(s: Scenario, profile: string, options: { readonly b
     }
     return bash(line, env, work)
   }
+  return { work, execute, close: () => rmSync(home, { recursive: true, force: true }) }
+}
 
+/** Replays one scenario in a folder of its own. `profile`: the profile where the scenario names none. */
+export async function replay(s: Scenario, profile: string, options: { readonly bin?: string } = {}): Promise<StepResult[]> {
+  const session = openSession({ profile: s.profile ?? profile, recorded: !s.profile, ...(s.files ? { files: s.files } : {}), ...(options.bin ? { bin: options.bin } : {}) })
+  const { work, execute } = session
   let bound: Bindings = new Map()
   const results: StepResult[] = []
   try {
@@ -132,6 +145,6 @@ export async function replay(s: Scenario, profile: string, options: { readonly b
       const exit = r.code === (step.exit ?? 0) ? undefined : { expected: step.exit ?? 0, actual: r.code }
       results.push({ cmd, ok: 'bound' in o && 'bound' in e && !exit, ...('difference' in o ? { stdout: o.difference } : {}), ...('difference' in e ? { stderr: e.difference } : {}), ...(exit ? { exit } : {}) })
     }
-  } finally { rmSync(home, { recursive: true, force: true }) }
+  } finally { session.close() }
   return results
 }
