@@ -48,13 +48,26 @@ function valueForm(value: Json, word: string, schemas: Schemas): Json {
   return word === 'json' ? map : structForm(map, schemas.type(word), schemas)
 }
 
+/** A struct's fields as a list, and those that are written even when nobody set them. */
+interface Layout { readonly fields: readonly (readonly [name: string, field: FieldSchema])[]; readonly always: ReadonlySet<string> }
+const layouts = new WeakMap<TypeSchema, Layout>()
+function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
+  let l = layouts.get(schema)
+  if (!l) {
+    const fields = Object.entries(schema.fields).flatMap(([k, f]) => (f ? [[k, f] as const] : []))
+    l = { fields, always: new Set(fields.filter(([, f]) => absent(f, schemas) !== undefined).map(([k]) => k)) }
+    layouts.set(schema, l)
+  }
+  return l
+}
+
 function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: Schemas): JsonObject {
   if (!schema) return value
   const out: Record<string, Json> = {}
-  for (const k of Object.keys(schema.fields)) {
-    const f = schema.fields[k]
-    if (!f) continue
+  const { fields, always } = layoutOf(schema, schemas)
+  for (const [k, f] of fields) {
     const v = value[k]
+    if (v === undefined && !always.has(k)) continue
     const written = v === undefined || v === null || (!f.ptr && !f.always && f.type !== 'intstr' && isEmpty(v, f.type)) ? absent(f, schemas) : valueForm(v, f.type, schemas)
     if (written !== undefined) out[k] = written
   }

@@ -57,8 +57,19 @@ export class Schemas {
   #discovery: readonly ResourceInfo[] | undefined
   constructor(read: ReadSchema) { this.#read = read }
 
+  readonly #types = new Map<string, TypeSchema | undefined>()
+
   /** A definition by name (core.v1.PodSpec), or undefined. */
   type(name: string): TypeSchema | undefined {
+    const known = this.#types.get(name)
+    if (known !== undefined || this.#types.has(name)) return known
+    const found = this.#find(name)
+    // scalars come here too, and custom types may be asked for by any name: the memory stays small
+    if (found !== undefined || this.#types.size < 2000) this.#types.set(name, found)
+    return found
+  }
+
+  #find(name: string): TypeSchema | undefined {
     const cut = name.lastIndexOf('.')
     const file = name.slice(0, cut)
     let types = this.#files.get(file)
