@@ -293,6 +293,23 @@ async function pruneMappings(factory: Factory, kinds: readonly PruneKind[], name
   return { namespaced, cluster }
 }
 
+/** What diff --prune shows: applied before, not in the files now. */
+export async function prunedObjects(ctx: CommandContext, uids: ReadonlySet<string>, namespaces: ReadonlySet<string>): Promise<{ mapping: Mapping; object: JsonObject }[]> {
+  const { factory, flags } = ctx
+  const client = await factory.client()
+  const { namespaced, cluster } = await pruneMappings(factory, await pruneKinds(factory, flags.list('prune-allowlist')), factory.namespace().namespace !== '', ctx)
+  const out: { mapping: Mapping; object: JsonObject }[] = []
+  for (const [n, mappings] of [...[...namespaces].map((ns) => [ns, namespaced] as const), ['', cluster] as const]) {
+    for (const m of mappings) {
+      for (const item of (await client.list(m.path, n, { query: { labelSelector: flags.string('selector') || undefined } })).items) {
+        const object = { apiVersion: m.groupVersion, kind: m.kind, ...(item as unknown as JsonObject) }
+        if (originalConfiguration(object) !== undefined && !uids.has(uidOf(object))) out.push({ mapping: m, object })
+      }
+    }
+  }
+  return out
+}
+
 async function prune(ctx: CommandContext, s: ApplySettings, kinds: readonly PruneKind[], uids: ReadonlySet<string>, namespaces: ReadonlySet<string>): Promise<void> {
   const { factory, flags } = ctx
   const client = await factory.client()

@@ -161,6 +161,8 @@ export interface Command {
   readonly flags: readonly FlagSpec[]
   readonly hidden?: boolean
   readonly subcommands?: readonly CommandLine[]
+  /** Added to the exit code of failures (diff: 1 means that there are differences, so failures end with 2). */
+  readonly failureShift?: number
   /** Absent for a command that only groups subcommands. The exit code; nothing means 0. Throws UsageError, StatusError or CliError (exit.ts). */
   readonly run?: (ctx: CommandContext) => Promise<number | void>
 }

@@ -86,7 +86,8 @@ function invalidText(e: StatusError): string {
 /** What the end of a command prints on stderr and exits with. `commandPath` is named by usage errors. */
 export function ending(thrown: unknown, commandPath: string): { readonly text: string; readonly exitCode: number } {
   let error = thrown
-  while (error instanceof AggregateError && error.errors.length === 1) error = error.errors[0] as unknown
+  // one level only, as upstream: an aggregate inside an aggregate prints its errors without `error: `
+  if (error instanceof AggregateError && error.errors.length === 1) error = error.errors[0] as unknown
   const line = (text: string, exitCode = 1): { text: string; exitCode: number } => ({ text: text === '' || text.endsWith('\n') ? text : `${text}\n`, exitCode })
   if (error instanceof SilentExit) return { text: '', exitCode: error.exitCode }
   if (error instanceof UsageError) return line(`error: ${error.message}\nSee '${commandPath} -h' for help and examples`)

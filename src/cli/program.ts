@@ -1,6 +1,6 @@
 // The program: argv -> one command. Finding the command and its errors are cobra's, global flags kubectl's; our own simulation commands are parsed by commander.
 import type { CliHost, Command, CommandContext, CommandLine, FlagSpec, FlagValues } from './command.ts'
-import { ending } from './exit.ts'
+import { ending, SilentExit } from './exit.ts'
 import { bare, FlagError, missingRequired, parseFlags } from './flags.ts'
 import { GLOBAL_FLAGS } from './globals.ts'
 import { COMMANDS } from './commands/index.ts'
@@ -115,11 +115,23 @@ async function helpFor(argv: readonly string[], host: CliHost): Promise<number> 
   return 0
 }
 
+/** `__complete WORDS… WORD`: what may stand in the place of the last word, for shells. */
+async function complete(argv: readonly string[], described: boolean, host: CliHost): Promise<number> {
+  const { node, args } = await locate(argv.slice(0, -1))
+  const { completions } = await import('./complete.ts')
+  let answers: string[] = []
+  try { answers = await completions(host, { words: node.path.split(' ').slice(1), flags: node.flags, subcommands: node.subcommands, args }, argv.at(-1) ?? '') } catch { /* no answer is an answer: shells show nothing then */ }
+  host.io.stdout.write(`${answers.map((a) => `${described ? a : (a.split('\t')[0] ?? '')}\n`).join('')}:4\n`)
+  host.io.stderr.write('Completion ended with directive: ShellCompDirectiveNoFileComp\n')
+  return 0
+}
+
 /** Runs one command line (without node and the script) and resolves to its exit code. Never throws. */
 export async function run(argv: readonly string[], host: CliHost): Promise<number> {
   const { io } = host
   let commandPath = 'kubectl'
   try {
+    if (argv[0] === '__complete' || argv[0] === '__completeNoDesc') return await complete(argv.slice(1), argv[0] === '__complete', host)
     if (argv[0] === 'help') return await helpFor(argv.slice(1), host)
     const { node, args } = await locate(argv)
     commandPath = node.path
@@ -136,8 +148,9 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
     try { parsed = parseFlags(args, node.flags) } catch (e) {
       if (!(e instanceof FlagError)) throw e
       const hint = node.command?.name === 'options' ? `Run '${node.path}' without flags.` : `See '${node.path} --help' for usage.`
-      io.stderr.write(`error: ${e.message}\n${hint}\n`)
-      return 1
+      const shift = node.command?.failureShift ?? 0
+      io.stderr.write(`error: ${e.message}\n${shift ? `See '${node.path} -h' for help and examples` : hint}\n`)
+      return 1 + shift
     }
     for (const name of parsed.deprecated) io.stderr.write(`Flag --${name} has been deprecated, ${node.flags.find((f) => f.name === name)?.deprecated ?? ''}\n`)
     if (parsed.help || !node.command?.run) { io.stdout.write(await helpText(node)); return 0 }
@@ -167,6 +180,15 @@ function globalsOf(node: Node, values: FlagValues): FlagValues {
   return { string: (n) => of(n).string(n), bool: (n) => of(n).bool(n), int: (n) => of(n).int(n), number: (n) => of(n).number(n), list: (n) => of(n).list(n), changed: (n) => of(n).changed(n) }
 }
 
+/** The global flags as given: a command's own flag of the same name (--user of create rolebinding) says nothing about them. */
+function withoutOwn(values: FlagValues, own: readonly FlagSpec[]): FlagValues {
+  const hidden = new Set(own.map((f) => f.name))
+  if (!GLOBAL_FLAGS.some((f) => hidden.has(f.name))) return values
+  const plain = parseFlags([], GLOBAL_FLAGS).values
+  const of = (name: string): FlagValues => (hidden.has(name) ? plain : values)
+  return { string: (n) => of(n).string(n), bool: (n) => of(n).bool(n), int: (n) => of(n).int(n), number: (n) => of(n).number(n), list: (n) => of(n).list(n), changed: (n) => of(n).changed(n) }
+}
+
 async function execute(node: Node, host: CliHost, parsed: Pick<CommandContext, 'args' | 'dash'> & { readonly values: CommandContext['flags'] }): Promise<number> {
   const { io } = host
   const { createFactory } = await import('./factory.ts')
@@ -185,6 +207,7 @@ async function execute(node: Node, host: CliHost, parsed: Pick<CommandContext, '
     }
   } catch (e) {
     code = report(e, host, node.path)
+    if (!(e instanceof SilentExit)) code += node.command?.failureShift ?? 0
   }
   try { await factory.close() } catch (e) { code = report(e, host, node.path) || 1 }
   return code

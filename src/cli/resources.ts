@@ -55,6 +55,8 @@ export interface ResourceRequest {
   /** accept and the like, sent with every read. */
   readonly headers?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | undefined>>
+  /** Only kinds that kubectl has Go types for: custom resources are refused (Builder.WithScheme). */
+  readonly typed?: boolean
 }
 
 type Fn = (info: Info, error?: undefined) => Promise<void> | void
@@ -460,6 +462,9 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
       else if (request.enforceNamespace && info.namespace !== ns && ns) throw new CliError(`the namespace from the provided object ${goQuote(info.namespace)} does not match the namespace ${goQuote(ns)}. You must pass '--namespace=${info.namespace}' to perform this operation.`)
     } else if (info.namespace || namespaceOf(info.object)) setNamespace(info, '')
     if (request.requireObject !== false && info.object === undefined) await fetchInfo(factory, info, request)
+    if (request.typed && info.mapping && !factory.schemas.type(factory.schemas.nameOf(info.mapping.group, info.mapping.version, info.mapping.kind))) {
+      throw new CliError(`no kind ${goQuote(info.mapping.kind)} is registered for version ${goQuote(info.mapping.groupVersion)} in scheme "pkg/scheme/scheme.go:28"`)
+    }
     await fn(info)
   })
   const tolerant = async (): Promise<{ infos: Info[]; error: unknown }> => {

@@ -4,7 +4,7 @@ import { parseSelector } from '../../apimachinery/labels.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
-import { CliError, throwAll } from '../exit.ts'
+import { aggregateText, CliError, throwAll } from '../exit.ts'
 import { mark, namedNodes } from '../nodes.ts'
 import { dryRunFlag, dryRunWord, selectorFlag } from '../resources.ts'
 import type { DryRun, Info } from '../resources.ts'
@@ -51,7 +51,8 @@ const podName = (p: KubePod): string => `${p.metadata.namespace}/${p.metadata.na
 function grouped(verdicts: readonly Verdict[], text: (v: Verdict) => string | undefined): string[] {
   const groups = new Map<string, string[]>()
   for (const v of verdicts) { const t = text(v); if (t) groups.set(t, [...(groups.get(t) ?? []), podName(v.pod)]) }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, pods]) => `${k}: ${pods.join(', ')}`)
+  // upstream's order is that of a Go map: any; ours is that of the pods
+  return [...groups].map(([k, pods]) => `${k}: ${pods.join(', ')}`)
 }
 
 const podMapping: Pick<Mapping, 'path'> = { path: 'v1/pods' }
@@ -113,7 +114,7 @@ async function drainNode(ctx: CommandContext, info: Info, mode: DryRun, end: num
   const verdicts: Verdict[] = []
   for (const pod of list.items) verdicts.push(await judge(ctx, pod))
   const failed = grouped(verdicts, (v) => v.error)
-  if (failed.length) throwAll(failed.map((f) => new CliError(`cannot delete ${f}`)))
+  if (failed.length) throw new AggregateError(failed.map((f) => new CliError(`cannot delete ${f}`)))
   const warnings = grouped(verdicts, (v) => v.warning)
   if (warnings.length) io.stderr.write(`Warning: ${warnings.join('; ')}\n`)
   const pods = verdicts.filter((v) => v.delete).map((v) => v.pod)
@@ -135,14 +136,15 @@ async function run(ctx: CommandContext): Promise<void> {
       await drainNode(ctx, info, mode, end)
       if (info.object) printNamed(io, info.object, dryRunWord('drained', mode))
     } catch (e) {
-      const text = e instanceof AggregateError ? `[${(e.errors as unknown[]).map((x) => (x instanceof Error ? x.message : String(x))).join(', ')}]` : e instanceof Error ? e.message : String(e)
+      const text = e instanceof AggregateError ? aggregateText(e.errors as unknown[]) : e instanceof Error ? e.message : String(e)
       io.stderr.write(`error: unable to drain node ${JSON.stringify(info.name)} due to error: ${text}, continuing command...\n`)
-      fatal.push(e instanceof AggregateError ? new CliError(text) : e)
+      fatal.push(e)
       left.push(info.name)
     }
   }
   if (left.length) io.stderr.write(`There are pending nodes to be drained:\n${left.map((n) => ` ${n}\n`).join('')}`)
-  throwAll(fatal)
+  // upstream's errors of one node are an aggregate already, and it prints them without `error: `
+  if (fatal.length) throw new AggregateError(fatal)
 }
 
 export const drain: Command = {

@@ -40,7 +40,7 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'auth', group: TROUBLE, short: 'Ask about authorization', load: () => import('./auth/index.ts').then((m) => m.auth) },
   // pods-dns: debug
   { name: 'events', group: TROUBLE, short: 'List events', load: () => import('./events.ts').then((m) => m.events) },
-  // pending { name: 'diff', group: ADVANCED, short: 'Show what apply would change', load: () => import('./diff.ts').then((m) => m.diff) },
+  { name: 'diff', group: ADVANCED, short: 'Show what apply would change', load: () => import('./diff.ts').then((m) => m.diff) },
   { name: 'apply', group: ADVANCED, short: 'Bring objects to what a file or stdin says', load: () => import('./apply.ts').then((m) => m.apply) },
   { name: 'patch', group: ADVANCED, short: 'Update fields of an object', load: () => import('./patch.ts').then((m) => m.patch) },
   { name: 'replace', group: ADVANCED, short: 'Replace objects by those in a file or stdin', load: () => import('./replace.ts').then((m) => m.replace) },
@@ -48,7 +48,7 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'kustomize', group: ADVANCED, short: 'Build a kustomization target from a directory or URL', load: () => import('./kustomize.ts').then((m) => m.kustomize) },
   { name: 'label', group: SETTINGS, short: 'Update the labels on an object', load: () => import('./label.ts').then((m) => m.label) },
   { name: 'annotate', group: SETTINGS, short: 'Update the annotations on an object', load: () => import('./annotate.ts').then((m) => m.annotate) },
-  // pending { name: 'completion', group: SETTINGS, short: 'Print the completion code of a shell (bash, zsh, fish, or powershell)', load: () => import('./completion.ts').then((m) => m.completion) },
+  { name: 'completion', group: SETTINGS, short: 'Print the completion code of a shell (bash, zsh, fish, or powershell)', load: () => import('./completion.ts').then((m) => m.completion) },
   { name: 'alpha', group: OTHER, hidden: true, short: 'Commands that are not yet finished', load: () => import('./alpha.ts').then((m) => m.alpha) },
   { name: 'config', group: OTHER, short: 'Change kubeconfig files', load: () => import('./config/index.ts').then((m) => m.config) },
   { name: 'plugin', group: OTHER, short: 'Work with plugins', load: () => import('./plugin.ts').then((m) => m.plugin) },

@@ -33,9 +33,9 @@ function readResources(loader: Loader, path: string): Resource[] {
   const out: Resource[] = []
   const add = (value: Json): void => {
     if (value === null) return
-    if (!isObject(value)) throw new KustomizeError(`could not parse ${path} into resources`)
+    if (!isObject(value)) throw new KustomizeError('missing Resource metadata')
     if (text(value.kind).endsWith('List') && Array.isArray(value.items)) { for (const item of value.items as readonly Json[]) add(item); return }
-    if (text(value.kind) === '') throw new KustomizeError(`missing Resource metadata`)
+    if (text(value.kind) === '') throw new KustomizeError('missing Resource metadata')
     if (text(record(value.metadata)?.name) === '' && !text(value.kind).endsWith('List')) throw new KustomizeError(`missing metadata.name in object {{${text(value.apiVersion)} ${text(value.kind)}} {{ } map[] map[]}}`)
     out.push(newResource(copy(value) as unknown as JsonObject))
   }

@@ -1,11 +1,9 @@
 // configMapGenerator and secretGenerator: literals, files and env files become objects (kustomize's api/internal/generators and api/kv).
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
-import { envVarName } from '../../apimachinery/names.ts'
-import { configMapKey } from '../../apimachinery/names.ts'
 import type { Loader } from './loader.ts'
 import { allIds, currentId, idText, KustomizeError, newResource, record, sameId, text } from './resource.ts'
-import type { Mutable, Resource } from './resource.ts'
+import type { Mutable, Resource, ResId } from './resource.ts'
 
 const strings = (v: Json | undefined): string[] => (Array.isArray(v) ? (v as readonly Json[]).filter((x): x is string => typeof x === 'string') : [])
 const map = (v: Json | undefined): JsonObject => (isObject(v) ? v : {})
@@ -38,8 +36,6 @@ function envFile(content: string): Pair[] {
     if (line === '' || line.startsWith('#')) continue
     const cut = line.indexOf('=')
     const key = cut < 0 ? line : line.slice(0, cut)
-    const wrong = envVarName(key)
-    if (wrong.length > 0) throw new KustomizeError(`"${key}" is not a valid key name: ${wrong.join(';')}`)
     pairs.push({ key, bytes: encode(cut < 0 ? '' : line.slice(cut + 1)) })
   }
   return pairs
@@ -48,14 +44,14 @@ function envFile(content: string): Pair[] {
 function pairs(args: JsonObject, loader: Loader): Pair[] {
   const out: Pair[] = []
   const wrap = <T>(what: string, list: readonly string[], read: () => T): T => {
-    try { return read() } catch (e) { throw e instanceof KustomizeError ? new KustomizeError(`loading KV pairs: ${what} sources ${list.length === 0 ? '[]' : `[${list.join(' ')}]`}: ${e.message}`) : e }
+    try { return read() } catch (e) { throw e instanceof KustomizeError ? new KustomizeError(`loading KV pairs: ${what} ${list.length === 0 ? '[]' : `[${list.join(' ')}]`}: ${e.message}`) : e }
   }
   const envs = [...strings(args.envs), ...(typeof args.env === 'string' ? [args.env] : [])]
-  wrap('env source files', envs, () => { for (const path of envs) out.push(...envFile(new TextDecoder().decode(loader.read(path)))) })
+  wrap('env source files:', envs, () => { for (const path of envs) out.push(...envFile(new TextDecoder().decode(loader.read(path)))) })
   const literals = strings(args.literals)
-  wrap('literal', literals, () => { for (const l of literals) out.push(literal(l)) })
+  wrap('literal sources', literals, () => { for (const l of literals) out.push(literal(l)) })
   const files = strings(args.files)
-  wrap('file', files, () => { for (const f of files) { const { key, path } = fileSource(f); out.push({ key, bytes: loader.read(path) }) } })
+  wrap('file sources:', files, () => { for (const f of files) { const { key, path } = fileSource(f); out.push({ key, bytes: loader.read(path) }) } })
   return out
 }
 
@@ -68,7 +64,7 @@ const base64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (b) => Stri
 export function generate(kind: 'ConfigMap' | 'Secret', args: JsonObject, globals: JsonObject, loader: Loader): Resource {
   const options = map(args.options)
   const name = text(args.name)
-  if (name === '') throw new KustomizeError(`trouble mapping: a ${kind === 'ConfigMap' ? 'configmap' : 'secret'} must have a name`)
+  if (name === '') throw new KustomizeError('a configmap must have a name')
   const metadata: Record<string, Json> = { name }
   if (text(args.namespace) !== '') metadata.namespace = text(args.namespace)
   const labels = { ...map(globals.labels), ...map(options.labels) }
@@ -80,8 +76,6 @@ export function generate(kind: 'ConfigMap' | 'Secret', args: JsonObject, globals
   const data: Record<string, Json> = {}
   const binary: Record<string, Json> = {}
   for (const { key, bytes } of pairs(args, loader)) {
-    const wrong = configMapKey(key)
-    if (wrong.length > 0) throw new KustomizeError(`"${key}" is not a valid key name: ${wrong.join(';')}`)
     if (Object.hasOwn(data, key) || Object.hasOwn(binary, key)) throw new KustomizeError(`configmap ${name} illegally repeats the key \`${key}\``)
     const plain = utf8(bytes)
     if (kind === 'Secret') data[key] = base64(bytes)
@@ -96,18 +90,23 @@ export function generate(kind: 'ConfigMap' | 'Secret', args: JsonObject, globals
   return newResource(object, behavior === 'merge' || behavior === 'replace' ? behavior : 'create', !disable)
 }
 
+/** Go's %#v of an id, as these two sentences show it. */
+const goId = (id: ResId): string => `resid.ResId{Gvk:resid.Gvk{Group:${JSON.stringify(id.group)}, Version:${JSON.stringify(id.version)}, Kind:${JSON.stringify(id.kind)}, isClusterScoped:false}, Name:${JSON.stringify(id.name)}, Namespace:${JSON.stringify(id.namespace)}}`
+
 /** Takes a generated resource in: as a new one, or into the one that has its id. */
 export function absorb(resources: Resource[], made: Resource): void {
   const id = currentId(made)
+  // Upstream shows the generator's address here.
+  const from = 'merging from generator &{0xc000000000 <nil>}: '
   const matches = resources.filter((r) => allIds(r).some((x) => sameId(x, id)))
   if (matches.length === 0) {
-    if (made.behavior !== 'create') throw new KustomizeError(`id ${idText(id)} does not exist; cannot merge or replace`)
+    if (made.behavior !== 'create') throw new KustomizeError(`${from}id ${goId(id)} does not exist; cannot merge or replace`)
     resources.push(made)
     return
   }
   const [old] = matches
   if (matches.length > 1 || !old) throw new KustomizeError(`found multiple objects ${matches.map((m) => idText(currentId(m))).join(' ')} that could accept merge of ${idText(id)}`)
-  if (made.behavior === 'create') throw new KustomizeError(`behavior must be merge or replace; id ${idText(id)} exists`)
+  if (made.behavior === 'create') throw new KustomizeError(`${from}id ${goId(id)} exists; behavior must be merge or replace`)
   const merge = (key: string): void => {
     const more = record(made.object[key])
     if (made.behavior === 'replace') { if (more) old.object[key] = more; else delete old.object[key] } else if (more) old.object[key] = { ...record(old.object[key]), ...more }

@@ -17,6 +17,13 @@ export class Loader {
     return new Loader(files, root)
   }
 
+  /** The first part of a path that is not there: what Go's lstat complains about. */
+  #missing(path: string): string {
+    const parts = path.split('/')
+    for (let i = 2; i < parts.length; i++) { const part = parts.slice(0, i).join('/'); if (!this.#files.stat(part)) return part }
+    return path
+  }
+
   resolve(path: string): string {
     const parts: string[] = []
     for (const p of (path.startsWith('/') ? path : `${this.root}/${path}`).split('/')) {
@@ -31,7 +38,7 @@ export class Loader {
     if (/^(?:https?:\/\/|git@|ssh:\/\/|git::)|^github\.com\//.test(path)) throw new KustomizeError(`remote kustomizations are not fetched: '${path}'`)
     const root = this.resolve(path)
     const stat = this.#files.stat(root)
-    if (!stat) throw new KustomizeError(`must build at directory: not a valid directory: evalsymlink failure on '${root}' : lstat ${root}: no such file or directory`)
+    if (!stat) throw new KustomizeError(`must build at directory: not a valid directory: evalsymlink failure on '${root}' : lstat ${this.#missing(root)}: no such file or directory`)
     if (stat.kind !== 'directory') throw new KustomizeError(`must build at directory: '${root}': file is not directory`)
     for (const visited of [this.root, ...this.#parents]) if (visited === root || visited.startsWith(`${root}/`)) throw new KustomizeError(`cycle detected: candidate root '${root}' contains visited root '${visited}'`)
     return new Loader(this.#files, root, [this.root, ...this.#parents])
@@ -41,7 +48,7 @@ export class Loader {
   read(path: string): Uint8Array {
     const at = this.resolve(path)
     const stat = this.#files.stat(at)
-    if (!stat) throw new KustomizeError(`evalsymlink failure on '${at}' : lstat ${at}: no such file or directory`)
+    if (!stat) throw new KustomizeError(`evalsymlink failure on '${at}' : lstat ${this.#missing(at)}: no such file or directory`)
     if (stat.kind === 'directory') throw new KustomizeError(`'${at}' must resolve to a file`)
     if (at !== this.root && !at.startsWith(this.root === '/' ? '/' : `${this.root}/`)) throw new KustomizeError(`security; file '${at}' is not in or below '${this.root}'`)
     return this.#files.read(at) ?? new Uint8Array()

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { parseSelector, matches as labelsMatch } from '../../apimachinery/labels.ts'
 import { applyJsonPatch, PatchError } from '../../apimachinery/patch.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
-import { parseYaml, splitDocuments, YamlError } from '../../apimachinery/yaml.ts'
+import { parseYaml, splitDocuments, toYaml, YamlError } from '../../apimachinery/yaml.ts'
 import type { Loader } from './loader.ts'
 import { allIds, currentId, gvkOf, idText, KustomizeError, originalId, record, remember, sameId, selects, text } from './resource.ts'
 import type { Mutable, Resource, ResId } from './resource.ts'
@@ -35,7 +35,7 @@ function operationsOf(patch: string): readonly Json[] | undefined {
 
 const patchId = (patch: Mutable): ResId => { const m = record(patch.metadata); return { ...gvkOf(patch), name: text(m?.name), namespace: text(m?.namespace) } }
 
-/** Merges a patch into an object: maps by field, lists by their merge key, new elements in front. */
+/** Merges a patch into an object: maps by field, lists by their merge key, what the patch names in front. */
 function merge(target: Mutable, patch: Mutable, type: string, schemas: Schemas): void {
   const fields = schemas.type(type)?.fields
   for (const [key, value] of Object.entries(patch)) {
@@ -60,18 +60,21 @@ function merge(target: Mutable, patch: Mutable, type: string, schemas: Schemas):
 function mergeLists(old: unknown[], patch: unknown[], type: string, mergeKey: string | undefined, schemas: Schemas): unknown[] {
   if (patch.some((p) => record(p)?.$patch === 'replace')) return patch.filter((p) => record(p)?.$patch === undefined).map((p) => copy(p))
   if (mergeKey === undefined) return [...patch.filter((p) => !old.includes(p)), ...old]
-  let result = [...old]
-  const added: unknown[] = []
+  // The patch's order comes first, then what it does not name.
+  let rest = [...old]
+  const named: unknown[] = []
   for (const item of patch) {
     const map = record(item)
     if (!map) continue
     const same = (o: unknown): boolean => record(o)?.[mergeKey] !== undefined && record(o)?.[mergeKey] === map[mergeKey] && (mergeKey !== 'containerPort' || (record(o)?.protocol ?? 'TCP') === (map.protocol ?? 'TCP'))
-    if (map.$patch === 'delete') { result = result.filter((o) => !same(o)); continue }
-    const found = record(result.find(same))
-    if (found) merge(found, map, type, schemas)
-    else { const made: Mutable = {}; merge(made, map, type, schemas); added.push(made) }
+    const found = map.$patch === 'delete' ? undefined : record(rest.find(same))
+    rest = rest.filter((o) => !same(o))
+    if (map.$patch === 'delete') continue
+    const made: Mutable = found ?? {}
+    merge(made, map, type, schemas)
+    named.push(made)
   }
-  return [...added, ...result]
+  return [...named, ...rest]
 }
 
 /** Applies a strategic merge patch; what `$patch: delete` empties is taken out of the build. */
@@ -121,14 +124,20 @@ function jsonPatch(r: Resource, operations: readonly Json[]): void {
 
 const quote = (s: string): string => JSON.stringify(s)
 
+/** What a plugin's trouble shows of its configuration. */
+const configured = (plugin: string, entry: JsonObject, keys: readonly string[], message: string): KustomizeError =>
+  new KustomizeError(`trouble configuring builtin ${plugin} with config: \`\n${keys.map((k) => (entry[k] === undefined ? '' : toYaml({ [k]: entry[k] }))).join('')}\`: ${message}`)
+
 /** One entry of `patches`. */
 export function applyPatch(resources: Resource[], entry: JsonObject, loader: Loader, schemas: Schemas): void {
   const inline = text(entry.patch).trim()
   const path = text(entry.path)
-  if (inline === '' && path === '') throw new KustomizeError('must specify one of patch and path')
-  if (inline !== '' && path !== '') throw new KustomizeError('patch and path can\'t be set at the same time')
+  const trouble = (message: string): KustomizeError => configured('PatchTransformer', entry, ['path', 'patch', 'target', 'options'], message)
+  const whole = (): string => ['path', 'patch', 'target', 'options'].map((k) => (entry[k] === undefined ? '' : toYaml({ [k]: entry[k] }))).join('')
+  if (inline === '' && path === '') throw trouble(`must specify one of patch and path in\n${whole()}`)
+  if (inline !== '' && path !== '') throw trouble(`patch and path can't be set at the same time\n${whole()}`)
   let body = inline
-  if (path !== '') try { body = loader.readText(path) } catch (e) { throw e instanceof KustomizeError ? new KustomizeError(`failed to get the patch file from path(${path}): ${e.message}`) : e }
+  if (path !== '') try { body = loader.readText(path) } catch (e) { throw e instanceof KustomizeError ? trouble(`failed to get the patch file from path(${path}): ${e.message}`) : e }
   const source = path !== '' ? `[path: ${quote(path)}]` : `[patch: ${quote(body)}]`
   const objects = objectsOf(body)
   const operations = operationsOf(body)
@@ -147,7 +156,7 @@ export function applyPatch(resources: Resource[], entry: JsonObject, loader: Loa
     }
     return
   }
-  if (!operations) throw new KustomizeError(`unable to parse SM or JSON patch from ${source}`)
+  if (!operations) throw trouble(`unable to parse SM or JSON patch from ${source}`)
   if (!target) throw new KustomizeError(`must specify a target for JSON patch ${source}`)
   for (const r of select(resources, target)) { remember(r); jsonPatch(r, operations) }
 }
@@ -164,11 +173,12 @@ export function applyStrategicPatches(resources: Resource[], paths: readonly Jso
 /** One entry of patchesJson6902. */
 export function applyJson6902(resources: Resource[], entry: JsonObject, loader: Loader): void {
   const target = isObject(entry.target) ? entry.target : {}
-  if (text(target.name) === '') throw new KustomizeError('must specify the target name')
+  const trouble = (message: string): KustomizeError => configured('PatchJson6902Transformer', { target: entry.target, path: entry.path, jsonOp: entry.patch }, ['target', 'path', 'jsonOp'], message)
+  if (text(target.name) === '') throw trouble('must specify the target name')
   const path = text(entry.path)
   const inline = text(entry.patch)
-  if (path === '' && inline === '') throw new KustomizeError('empty file path and empty jsonOp')
-  if (path !== '' && inline !== '') throw new KustomizeError('must specify a file path or jsonOp, not both')
+  if (path === '' && inline === '') throw trouble('empty file path and empty jsonOp')
+  if (path !== '' && inline !== '') throw trouble('must specify a file path or jsonOp, not both')
   const operations = operationsOf(path !== '' ? loader.readText(path) : inline)
   if (!operations || operations.length === 0) throw new KustomizeError(`patch appears to be empty; file=${path}, JsonOp=${inline}`)
   for (const r of select(resources, target)) jsonPatch(r, operations)

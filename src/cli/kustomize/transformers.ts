@@ -60,7 +60,7 @@ const custom = (v: Json | undefined): FieldSpec[] => objects(v).map((f) => ({ pa
 function setReplicas(resources: readonly Resource[], entry: JsonObject): void {
   const name = text(entry.name)
   const found = resources.filter((r) => allIds(r).some((id) => id.name === name && (REPLICA_KINDS as readonly string[]).includes(id.kind)))
-  if (found.length === 0) throw new KustomizeError(`resource with name ${name} does not match a config with the following GVK [${REPLICA_KINDS.map((k) => `${k}.[noVer].[noGrp]`).join(' ')}]`)
+  if (found.length === 0) throw new KustomizeError(`resource with name ${name} does not match a config with the following GVK [${['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController'].map((k) => `${k}.[noVer].[noGrp]`).join(' ')}]`)
   for (const r of found) atPath(r.object, 'spec/replicas', true, () => Number(entry.count ?? 0))
 }
 
@@ -127,6 +127,7 @@ function visitField(object: Mutable, path: string, create: boolean, change: (val
 }
 
 function replace(resources: readonly Resource[], entry: JsonObject): void {
+  if (!isObject(entry.source) || objects(entry.targets).length === 0) throw new KustomizeError('replacements must specify a source and at least one target')
   const source = isObject(entry.source) ? entry.source : {}
   const selected = resources.filter((r) => allIds(r).some((id) => selects({ group: text(source.group), version: text(source.version), kind: text(source.kind) }, id) && (text(source.name) === '' || id.name === text(source.name)) && (text(source.namespace) === '' || id.namespace === text(source.namespace))))
   const what = `{group: ${text(source.group)}, version: ${text(source.version)}, kind: ${text(source.kind)}, name: ${text(source.name)}, namespace: ${text(source.namespace)}}`

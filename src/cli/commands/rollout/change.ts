@@ -14,7 +14,7 @@ export async function rolloutObjects(ctx: CommandContext): Promise<Resources> {
   const { flags, factory, args } = ctx
   if (!args.length && !flags.list('filename').length && !flags.string('kustomize')) throw new CliError('required resource not specified')
   const selector = flags.string('selector')
-  const request: ResourceRequest = { args, ...fileRequest(ctx), continueOnError: true, latest: true, flatten: true, allowEmptySelector: true, ...(selector ? { selector } : {}) }
+  const request: ResourceRequest = { args, ...fileRequest(ctx), continueOnError: true, latest: true, flatten: true, typed: true, allowEmptySelector: true, ...(selector ? { selector } : {}) }
   return await resources(factory, request)
 }
 
