@@ -98,3 +98,18 @@ test('discovery is the recorded one', async () => {
   expect(answer.items[0]?.metadata.name).toBe('apiregistration.k8s.io')
   expect(answer.items.flatMap((g) => g.versions).flatMap((v) => v.resources)).toHaveLength(schemas.discovery().filter((r) => r.group).length)
 })
+
+test('OpenAPI has every kind, with what a patch of it may say', async () => {
+  const door = await server()
+  const index = (await door.handle({ method: 'GET', path: '/openapi/v3' })).body as unknown as { paths: Record<string, { serverRelativeURL: string }> }
+  const wrong: string[] = []
+  for (const [place] of Object.entries(index.paths)) {
+    const doc = (await door.handle({ method: 'GET', path: `/openapi/v3/${place}` })).body as unknown as { paths: Record<string, { patch?: { parameters: { name: string }[] } }>; components: { schemas: Record<string, JsonObject> } }
+    const text = JSON.stringify(doc)
+    for (const [, ref = ''] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) if (!doc.components.schemas[ref]) wrong.push(`${place}: ${ref}`)
+    for (const [path, ops] of Object.entries(doc.paths)) if (ops.patch && !ops.patch.parameters.some((p) => p.name === 'fieldValidation')) wrong.push(path)
+  }
+  expect(wrong).toEqual([])
+  const pod = (await door.handle({ method: 'GET', path: '/openapi/v3/api/v1' })).body as unknown as { components: { schemas: Record<string, { properties: Record<string, JsonObject> }> } }
+  expect(pod.components.schemas['io.k8s.api.core.v1.PodSpec']?.properties.containers).toMatchObject({ type: 'array', 'x-kubernetes-patch-merge-key': 'name', 'x-kubernetes-patch-strategy': 'merge' })
+})
