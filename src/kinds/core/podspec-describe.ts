@@ -146,22 +146,10 @@ function describeEnv(c: Container, pod: Pod | undefined, out: Lines): void {
   }
 }
 
-/** A map as the downward API writes it: `a="b"` lines, sorted. */
-const mapText = (map: Readonly<Record<string, string>> | undefined): string => Object.keys(map ?? {}).sort(byText).map((k) => `${k}=${goQuote(map?.[k] ?? '')}`).join('\n')
-
-/** What a field reference stands for now. Addresses are not resolved here, as kubectl does not. */
+/** What a field reference stands for: kubectl's own scheme converts only the name and the namespace. */
 function fieldValue(pod: Pod, e: EnvVar): string {
-  const path = e.valueFrom?.fieldRef?.fieldPath ?? ''
-  const at = /^metadata\.(annotations|labels)\['(.*)'\]$/s.exec(path)
-  if (at) return pod.metadata[at[1] as 'labels' | 'annotations']?.[at[2] ?? ''] ?? ''
-  switch (path) {
-    case 'metadata.name': return pod.metadata.name ?? ''
-    case 'metadata.namespace': return pod.metadata.namespace ?? ''
-    case 'metadata.uid': return pod.metadata.uid ?? ''
-    case 'metadata.labels': return mapText(pod.metadata.labels)
-    case 'metadata.annotations': return mapText(pod.metadata.annotations)
-    default: return ''
-  }
+  const path = e.valueFrom?.fieldRef?.fieldPath
+  return path === 'metadata.name' ? (pod.metadata.name ?? '') : path === 'metadata.namespace' ? (pod.metadata.namespace ?? '') : ''
 }
 
 /** A resource in units of the divisor, rounded up. */
