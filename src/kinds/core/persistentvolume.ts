@@ -17,6 +17,7 @@ import { roundUp } from './podspec-defaults.ts'
 import { validateNodeSelector } from './podspec-scheduling.ts'
 import { noBacksteps, validateCsiDriver } from './podspec-volumes.ts'
 import { goQuantity } from './resourcenames.ts'
+import { sourceDiff } from './volumediff.ts'
 import { accessModes, storageClassOf } from './volumetext.ts'
 
 function defaults(pv: Draft<PersistentVolume>): void {
@@ -141,7 +142,7 @@ function validateUpdate(pv: PersistentVolume, old: PersistentVolume): FieldError
     // this reference may be added once
     return !equal({ ...next.csi, controllerExpandSecretRef: undefined }, before.csi)
   })
-  if (changed.length) errors.push(forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation\n'))
+  if (changed.length) errors.push(forbidden('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${sourceDiff(before, next)}`))
   errors.push(...validateImmutable(next.volumeMode, before.volumeMode, 'volumeMode'))
   if (before.nodeAffinity && !equal(next.nodeAffinity, before.nodeAffinity)) errors.push(invalid('nodeAffinity', next.nodeAffinity, 'field is immutable, except for updating from beta label to GA'))
   if (next.volumeAttributesClassName !== before.volumeAttributesClassName) errors.push(forbidden('spec.volumeAttributesClassName', 'update is forbidden when the VolumeAttributesClass feature gate is disabled'))

@@ -13,6 +13,7 @@ import type { DescribeContext, Lines } from '../kind.ts'
 import { defineKind } from '../kind.ts'
 import { roundUp } from './podspec-defaults.ts'
 import { validateClaimSpec } from './podspec-volumes.ts'
+import { claimDiff } from './volumediff.ts'
 import { accessModes, storageClassOf } from './volumetext.ts'
 
 type Spec = NonNullable<PersistentVolumeClaim['spec']>
@@ -71,7 +72,7 @@ function validateUpdate(pvc: PersistentVolumeClaim, old: PersistentVolumeClaim):
     if (before.volumeAttributesClassName === undefined) delete next.volumeAttributesClassName
     else next.volumeAttributesClassName = before.volumeAttributesClassName
   }
-  if (!equal(next, before)) errors.push(forbidden('spec', `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n`))
+  if (!equal(next, before)) errors.push(forbidden('spec', `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${claimDiff(before as Spec, next as Spec)}`))
   const newSize = pvc.spec?.resources?.requests?.storage ?? 0
   if (compareQuantity(newSize, oldSize ?? 0) < 0 && compareQuantity(newSize, old.status?.capacity?.storage ?? 0) <= 0) errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'))
   errors.push(...validateImmutable(pvc.spec?.volumeMode, old.spec?.volumeMode, 'volumeMode'))
