@@ -80,7 +80,7 @@ function invalidText(e: StatusError): string {
   else if (e.message && !causes.length) head += `: ${e.message}`
   if (!causes.length) return head
   const lines = [...new Set(causes.map((c) => `${c.field ?? ''}: ${c.message ?? ''}`))]
-  return lines.length === 1 ? `${head}: ${lines[0]}` : `${head}: \n${lines.map((l) => `* ${l}\n`).join('')}`
+  return lines.length === 1 ? `${head}: ${lines[0]}\n` : `${head}: \n${lines.map((l) => `* ${l}\n`).join('')}`
 }
 
 /** What the end of a command prints on stderr and exits with. `commandPath` is named by usage errors. */
