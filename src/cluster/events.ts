@@ -1,4 +1,4 @@
-// Records Events as client-go's recorder does: a new one, or the same one counted up when the same is said again about the same object.
+// Records Events as client-go's recorder does: a new one, or the same one counted up when the same is said again; many alike are combined, too many are dropped.
 import type { Event } from '../apimachinery/api/core.v1.ts'
 import type { JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { Clock } from '../apimachinery/ports.ts'
@@ -8,36 +8,88 @@ import type { Lister } from './lister.ts'
 
 const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
+/** How a combined event begins. */
+const COMBINED = '(combined from similar events): '
+
 interface Said { readonly uid: string; readonly type: string; readonly reason: string; readonly message: string; readonly component: string; readonly fieldPath: string }
 const sameness = (s: Said): string => [s.uid, s.type, s.reason, s.message, s.component, s.fieldPath].join('\u0000')
 
 export type RecordEvent = (about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component: string, options?: { readonly fieldPath?: string; readonly host?: string }) => Promise<void>
 
+/** So many different messages of one kind within `SIMILAR_FOR` become one event (EventAggregator). */
+const SIMILAR = 10
+const SIMILAR_FOR = 600_000
+/** How many events one source may say of one object at once, and how long until it may say one more (EventSourceObjectSpamFilter). */
+const BURST = 25
+const REFILL = 300_000
+
+interface Speaker {
+  /** Messages of each type and reason, and when the last one came. */
+  readonly messages: Map<string, { readonly texts: Set<string>; last: number }>
+  tokens: number
+  since: number
+}
+
+/** What a namespace's events already say. */
+interface Heard { readonly names: Map<string, string>; readonly speakers: Map<string, Speaker> }
+
+const speakerOf = (uid: string, component: string, host: string): string => [uid, component, host].join('\u0000')
+
 /** A recorder over the client. Events of a namespace that is going away are dropped, as upstream drops what cannot be written. */
 export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock, 'now'>): RecordEvent {
-  const known = new Map<string, Map<string, string>>()
+  const known = new Map<string, Heard>()
   let last = 0
   let tie = 0
-  const names = (namespace: string): Map<string, string> => {
-    let m = known.get(namespace)
-    if (!m) {
-      m = new Map()
-      for (const e of lister.list<Event>('events', namespace)) m.set(sameness({ uid: e.involvedObject.uid ?? '', type: e.type ?? '', reason: e.reason ?? '', message: e.message ?? '', component: e.source?.component ?? '', fieldPath: e.involvedObject.fieldPath ?? '' }), e.metadata.name ?? '')
-      known.set(namespace, m)
+  const speaker = (h: Heard, key: string, now: number): Speaker => {
+    let s = h.speakers.get(key)
+    if (!s) { s = { messages: new Map(), tokens: BURST, since: now }; h.speakers.set(key, s) }
+    return s
+  }
+  const note = (s: Speaker, kind: string, text: string, now: number): number => {
+    let m = s.messages.get(kind)
+    if (!m || now - m.last > SIMILAR_FOR) { m = { texts: new Set(), last: now }; s.messages.set(kind, m) }
+    m.last = now
+    m.texts.add(text)
+    return m.texts.size
+  }
+  const heard = (namespace: string): Heard => {
+    let h = known.get(namespace)
+    if (!h) {
+      h = { names: new Map(), speakers: new Map() }
+      for (const e of lister.list<Event>('events', namespace)) {
+        const uid = e.involvedObject.uid ?? ''
+        const component = e.source?.component ?? ''
+        h.names.set(sameness({ uid, type: e.type ?? '', reason: e.reason ?? '', message: (e.message ?? '').startsWith(COMBINED) ? COMBINED : (e.message ?? ''), component, fieldPath: e.involvedObject.fieldPath ?? '' }), e.metadata.name ?? '')
+        const at = e.lastTimestamp ? Date.parse(e.lastTimestamp) : clock.now()
+        const s = speaker(h, speakerOf(uid, component, e.source?.host ?? ''), at)
+        s.tokens -= e.count ?? 1
+        s.since = Math.max(s.since, at)
+        note(s, `${e.type} ${e.reason}`, e.message ?? '', at)
+      }
+      for (const s of h.speakers.values()) s.tokens = Math.max(0, s.tokens)
+      known.set(namespace, h)
     }
-    return m
+    return h
   }
   return async (about, type, reason, message, component, options = {}) => {
     const namespace = about.metadata.namespace || 'default'
     const now = clock.now()
     const time = rfc3339(now)
-    const id = sameness({ uid: about.metadata.uid ?? '', type, reason, message, component, fieldPath: options.fieldPath ?? '' })
-    const names_ = names(namespace)
-    const there = names_.get(id)
+    const h = heard(namespace)
+    const uid = about.metadata.uid ?? ''
+    const s = speaker(h, speakerOf(uid, component, options.host ?? ''), now)
+    const combined = note(s, `${type} ${reason}`, message, now) >= SIMILAR
+    s.tokens = Math.min(BURST, s.tokens + (now - s.since) / REFILL)
+    s.since = now
+    if (s.tokens < 1) return
+    s.tokens--
+    const text = combined ? `${COMBINED}${message}` : message
+    const id = sameness({ uid, type, reason, message: combined ? COMBINED : message, component, fieldPath: options.fieldPath ?? '' })
+    const there = h.names.get(id)
     const before = there ? lister.get<Event>('events', namespace, there) : undefined
     try {
       if (before && there) {
-        await client.patch('v1/events', namespace, there, 'merge', { count: (before.count ?? 1) + 1, lastTimestamp: time })
+        await client.patch('v1/events', namespace, there, 'merge', { count: (before.count ?? 1) + 1, lastTimestamp: time, ...(combined ? { message: text } : {}) })
         return
       }
       tie = now === last ? tie + 1 : 0
@@ -48,10 +100,10 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
         ...(about.metadata.namespace ? { namespace: about.metadata.namespace } : {}), ...(options.fieldPath ? { fieldPath: options.fieldPath } : {}),
       }
       await client.create('v1/events', namespace, {
-        apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: involved, reason, message, type, count: 1, firstTimestamp: time, lastTimestamp: time,
+        apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: involved, reason, message: text, type, count: 1, firstTimestamp: time, lastTimestamp: time,
         source: { component, ...(options.host ? { host: options.host } : {}) }, reportingComponent: component, reportingInstance: options.host ?? '',
       })
-      names_.set(id, name)
+      h.names.set(id, name)
     } catch (e) {
       if (!(e instanceof StatusError)) throw e
     }

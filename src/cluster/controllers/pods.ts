@@ -39,28 +39,24 @@ export function podFromTemplate(owner: KubeObject, template: PodTemplateSpec, me
   }
 }
 
-/** How many of one object's events a recorder lets through before its spam filter closes (client-go's EventSourceObjectSpamFilter). */
-const EVENT_BURST = 25
-
 export interface Created { readonly created: readonly Pod[]; readonly error?: StatusError; /** The namespace is being deleted: nothing more can be created there. */ readonly terminating?: boolean }
 
 /** Creates pods in growing batches (1, 2, 4 …) so that a refusal costs few attempts; each is told as an event of the owner. */
 export async function createPods(ctx: ControllerContext, owner: KubeObject, count: number, make: (index: number) => Pod): Promise<Created> {
   const created: Pod[] = []
   let error: StatusError | undefined
-  let told = 0
   for (let batch = 1, at = 0; at < count && !error; batch *= 2) {
     const end = Math.min(count, at + batch)
     for (; at < end; at++) {
       try {
         const pod = await ctx.client.create<Pod>('v1/pods', owner.metadata.namespace ?? '', make(at))
         created.push(pod)
-        if (told++ < EVENT_BURST) await ctx.event(owner, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`)
+        await ctx.event(owner, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`)
       } catch (e) {
         if (!(e instanceof StatusError)) throw e
         if (isNamespaceTerminating(e)) return { created, error: e, terminating: true }
         error = e
-        if (told++ < EVENT_BURST) await ctx.event(owner, 'Warning', 'FailedCreate', `Error creating: ${e.message}`)
+        await ctx.event(owner, 'Warning', 'FailedCreate', `Error creating: ${e.message}`)
       }
     }
   }
@@ -71,7 +67,6 @@ export const isNamespaceTerminating = (e: StatusError): boolean => e.details?.ca
 
 /** Deletes pods, told as events of the owner. One that has gone already is no trouble. */
 export async function deletePods(ctx: ControllerContext, owner: KubeObject, pods: readonly Pod[]): Promise<void> {
-  let told = 0
   for (const pod of pods) {
     try {
       await ctx.client.delete('v1/pods', pod.metadata.namespace ?? '', pod.metadata.name ?? '')
@@ -79,7 +74,7 @@ export async function deletePods(ctx: ControllerContext, owner: KubeObject, pods
       if (e instanceof StatusError && e.code === 404) continue
       throw e
     }
-    if (told++ < EVENT_BURST) await ctx.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)
+    await ctx.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)
   }
 }
 
