@@ -53,5 +53,6 @@ function inOrder(value: unknown): unknown {
 export function normalize(api: Api, served: Served, object: Draft<KubeObject>): Draft<KubeObject> {
   if (served.custom) return inOrder(object) as Draft<KubeObject>
   if (!served.schema || !api.schemas.type(served.schema)) return object
-  return copy(typedForm(object, served.schema, api.schemas)) as Draft<KubeObject>
+  // structs are made anew, the rest is shared: what follows changes no more than fields of the object and its metadata
+  return typedForm(object, served.schema, api.schemas)
 }
