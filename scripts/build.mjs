@@ -1,7 +1,8 @@
-// Builds dist/: one small main and a chunk per command, in CommonJS. esbuild splits only ES modules, and an ES entry costs Node 5 to 13 ms more at start,
-// so the split modules are turned into CommonJS one by one. node scripts/build.mjs [--out DIR] [--no-minify]
+// Builds dist/: a tiny main and a chunk for each part that is loaded by itself, in CommonJS. esbuild splits only ES modules, and an ES entry costs Node 5 to 13 ms
+// more at start, so the split modules are turned into CommonJS one by one. All chunks stand in one file, dist/program, from which main reads those that a command
+// needs: a command uses some 60 small ones, and finding each as a file of its own costs Node more than running it. node scripts/build.mjs [--out DIR] [--no-minify]
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { build, transform } from 'esbuild'
 import { parse } from 'yaml'
 
@@ -36,10 +37,33 @@ const result = await build({
   loader: { '.wasm': 'binary' }, supported: { 'import-meta': true },
 })
 mkdirSync(fresh, { recursive: true })
-await Promise.all(result.outputFiles.map(async (f) => {
-  const { code } = await transform(f.text, { format: 'cjs', platform: 'node', target: 'node20', define, supported: { 'dynamic-import': false }, minify, legalComments: 'none', logLevel: 'error' })
-  writeFileSync(f.path, code)
+const chunks = await Promise.all(result.outputFiles.map(async (f) => {
+  const { code } = await transform(f.text, { format: 'cjs', platform: 'node', target: 'node20', define, supported: { 'dynamic-import': false }, minify, legalComments: 'none', logLevel: 'error', charset: 'ascii' })
+  return { name: basename(f.path), code }
 }))
+// numbers instead of names: require("./get-ABC.cjs") -> require(17)
+const number = new Map(chunks.map((c, i) => [c.name, i]))
+const texts = chunks.map((c) => Buffer.from(c.code.replace(/require\("\.\/([^"]+\.cjs)"\)/g, (whole, n) => (number.has(n) ? `require(${number.get(n)})` : whole)), 'latin1'))
+writeFileSync(join(fresh, 'program'), Buffer.concat(texts))
+const loader = (entry) => `'use strict'
+const fs = require('node:fs'), { compileFunction } = require('node:vm')
+const fd = fs.openSync(__dirname + '/program', 'r'), at = [], made = []
+let sum = 0
+for (const n of '${texts.map((t) => t.length.toString(36)).join(' ')}'.split(' ')) at.push(sum), sum += parseInt(n, 36)
+at.push(sum)
+function load(id) {
+  if (typeof id !== 'number') return require(id)
+  let m = made[id]
+  if (m) return m.exports
+  m = made[id] = { exports: {} }
+  const text = Buffer.allocUnsafe(at[id + 1] - at[id])
+  fs.readSync(fd, text, 0, text.length, at[id])
+  compileFunction(text.latin1Slice(), ['exports', 'require', 'module', '__filename', '__dirname'], { filename: 'kubesim/' + id })(m.exports, load, m, __filename, __dirname)
+  return m.exports
+}
+module.exports = load(${number.get(entry)})
+`
+for (const entry of ['main.cjs', 'index.cjs']) writeFileSync(join(fresh, entry), loader(entry))
 mkdirSync(join(fresh, 'profiles'))
 for (const n of readdirSync(join(root, 'fixtures/profiles'))) if (n.endsWith('.yaml')) writeFileSync(join(fresh, 'profiles', n.replace(/\.yaml$/, '.json')), JSON.stringify(parse(readFileSync(join(root, 'fixtures/profiles', n), 'utf8'))))
 // swapped in whole, so that a running program never meets half a build
