@@ -11,11 +11,11 @@ export class YamlError extends Error {
   constructor(detail: string, prefix = 'error converting YAML to JSON: ') { super(prefix + detail); this.detail = detail }
 }
 
-/** The first YAML document of a text; null for an empty one. Throws YamlError. */
-export function parseYaml(text: string): Json {
+/** The first YAML document of a text; null for an empty one. `v3`: scalars as go-yaml v3 has them (yes is a word). Throws YamlError. */
+export function parseYaml(text: string, options: { readonly v3?: boolean } = {}): Json {
   let value: Json
   try {
-    value = parseFirstDocument(text)
+    value = parseFirstDocument(text, options.v3)
   } catch (e) {
     if (e instanceof YamlSyntaxError) {
       const own = e.message.indexOf(UNPREFIXED)

@@ -56,10 +56,17 @@ function integer(text: string): number | undefined {
 const shortTag = (tag: string): string => (tag.startsWith(LONG) ? `!!${tag.slice(LONG.length)}` : tag)
 const RESOLVABLE = new Set(['!!str', '!!bool', '!!int', '!!float', '!!null', '!!timestamp'])
 
-/** The first document of a text. Throws YamlSyntaxError with go-yaml's sentence. */
-export function parseFirstDocument(text: string): Json {
-  const scanner = createScanner(text)
-  return new Parser(scanner).document()
+/** What go-yaml v3 makes of words that v2 takes for booleans and dates: kustomize reads resources with it. */
+function resolveV3(text: string): Resolved {
+  const found = resolvePlain(text)
+  if (found.tag === '!!bool' && !/^(?:true|True|TRUE|false|False|FALSE)$/.test(text)) return { tag: '!!str', value: text }
+  if (found.tag === '!!str' && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return { tag: '!!str', value: `${text}T00:00:00Z` }
+  return found
+}
+
+/** The first document of a text; `v3` reads scalars as go-yaml v3 does. Throws YamlSyntaxError with go-yaml's sentence. */
+export function parseFirstDocument(text: string, v3 = false): Json {
+  return new Parser(createScanner(text), v3 ? resolveV3 : resolvePlain).document()
 }
 
 class Parser {
@@ -70,7 +77,8 @@ class Parser {
   #aliased = 0
   /** go-yaml reads the whole document before it decodes: what decoding refuses comes after what reading refuses. */
   #deferred: YamlSyntaxError | undefined
-  constructor(scanner: Scanner) { this.#scanner = scanner }
+  readonly #resolve: (text: string) => Resolved
+  constructor(scanner: Scanner, resolve: (text: string) => Resolved) { this.#scanner = scanner; this.#resolve = resolve }
 
   document(): Json {
     let token = this.#scanner.peek()
@@ -173,7 +181,7 @@ class Parser {
     const merge = text === '<<' && (implicit || tag === `${LONG}merge`)
     if (tag === undefined || tag === '!') {
       if (!implicit || tag === '!') return { value: text, count: 1, merge }
-      const { value, tag: kind } = resolvePlain(text)
+      const { value, tag: kind } = this.#resolve(text)
       return kind === '!!float' ? { value, count: 1, float: true } : { value, count: 1, merge }
     }
     const want = shortTag(tag)

@@ -6,7 +6,7 @@ import { CliError } from './exit.ts'
 export async function kustomizeText(factory: Factory, folder: string): Promise<string> {
   const [{ buildKustomization, kustomizationYaml }, { KustomizeError }] = await Promise.all([import('./kustomize/build.ts'), import('./kustomize/resource.ts')])
   try {
-    return kustomizationYaml(buildKustomization({ files: factory.io.files, schemas: factory.schemas, warn: (line) => { factory.io.stderr.write(`${line}\n`) } }, folder))
+    return kustomizationYaml(buildKustomization({ files: factory.io.files, schemas: factory.schemas, version: factory.versions.kustomize ?? 'v5.6.0', warn: (line) => { factory.io.stderr.write(`${line}\n`) } }, folder))
   } catch (e) {
     if (e instanceof KustomizeError) throw new CliError(e.message)
     throw e

@@ -17,6 +17,8 @@ import { resolveVars, transform } from './transformers.ts'
 export interface BuildContext {
   readonly files: Files
   readonly schemas: Schemas
+  /** kustomize's version, as labels name it. */
+  readonly version: string
   /** Deprecations, a line each. */
   readonly warn: (line: string) => void
 }
@@ -39,7 +41,7 @@ function readResources(loader: Loader, path: string): Resource[] {
     if (text(record(value.metadata)?.name) === '' && !text(value.kind).endsWith('List')) throw new KustomizeError(`missing metadata.name in object {{${text(value.apiVersion)} ${text(value.kind)}} {{ } map[] map[]}}`)
     out.push(newResource(copy(value) as unknown as JsonObject))
   }
-  try { for (const doc of splitDocuments(body)) add(parseYaml(doc)) } catch (e) {
+  try { for (const doc of splitDocuments(body)) add(parseYaml(doc, { v3: true })) } catch (e) {
     if (e instanceof YamlError) throw new Malformed(`MalformedYAMLError: ${e.detail} in File: ${path}`)
     throw e
   }
@@ -138,7 +140,10 @@ export function buildKustomization(context: BuildContext, path: string): JsonObj
     const legacy = isObject(sort?.legacySortOptions) ? sort.legacySortOptions : undefined
     resources.sort(legacyOrder(legacy ? strings(legacy.orderFirst) : FIRST, legacy ? strings(legacy.orderLast) : LAST))
   }
+  // The top kustomization's own word about who built it.
+  const managed = strings(target.k.buildMetadata).includes('managedByLabel') ? `kustomize-${context.version}` : undefined
   for (const r of resources) {
+    if (managed !== undefined) { const m = (r.object.metadata = record(r.object.metadata) ?? {}); m.labels = { ...record(m.labels), 'app.kubernetes.io/managed-by': managed } }
     // Annotations that only told the build something.
     const metadata = record(r.object.metadata)
     const annotations = record(metadata?.annotations)

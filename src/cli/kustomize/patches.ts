@@ -14,7 +14,7 @@ const isList = (v: unknown): v is unknown[] => Array.isArray(v)
 /** The objects of a text, or undefined where it holds anything else. */
 function objectsOf(patch: string): Mutable[] | undefined {
   try {
-    const values = splitDocuments(patch).map(parseYaml).filter((v) => v !== null)
+    const values = splitDocuments(patch).map((doc) => parseYaml(doc, { v3: true })).filter((v) => v !== null)
     if (values.length === 0 || !values.every((v): v is JsonObject => isObject(v) && typeof v.kind === 'string' && isObject(v.metadata))) return undefined
     return values.map((v) => copy(v) as Mutable)
   } catch (e) {
