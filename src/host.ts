@@ -241,6 +241,7 @@ export function createHost(o: HostOptions = {}): CliHost {
   return {
     io, entropy, schemas,
     serve: serveCluster,
+    listen: async (address, port, onConnection) => (await import('./server/listen.ts')).listen(address, port, onConnection),
     async profile(s) {
       const { readHead } = await import('./storage/statefile.ts')
       const kept = readHead(statePath(s))?.meta.profile

@@ -50,6 +50,10 @@ export interface OpenCluster {
   close(): Promise<void>
 }
 
+/** A connection to a port that the CLI opened on this machine. */
+export interface LocalConnection { readonly chunks: AsyncIterable<Uint8Array>; write(chunk: string | Uint8Array): void; end(): void }
+export interface LocalListener { readonly port: number; close(): void }
+
 /** What main gives the CLI: the machine's ports and the way to a cluster. Each is used only when a command needs it. */
 export interface CliHost {
   readonly io: Io
@@ -63,6 +67,8 @@ export interface CliHost {
   deleteCluster(options: StateOptions): Promise<string | undefined>
   /** Puts the cluster of the state on loopback, until close. */
   serve(options: ServeRequest): Promise<ServedCluster>
+  /** Opens a TCP port of this machine (port-forward); rejects with the system's error. */
+  listen(address: string, port: number, onConnection: (connection: LocalConnection) => void): Promise<LocalListener>
   /** The absolute path of the state file. */
   statePath(options: StateOptions): string
   /** Opens the state (creating it at first use), or connects to the `serve` that runs on it. */

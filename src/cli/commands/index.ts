@@ -34,11 +34,11 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'logs', group: TROUBLE, short: 'Print the logs of a container in a pod', load: () => import('./logs.ts').then((m) => m.logs) },
   { name: 'attach', group: TROUBLE, short: 'Attach to a running container', load: () => import('./attach.ts').then((m) => m.attach) },
   { name: 'exec', group: TROUBLE, short: 'Run a command in a container', load: () => import('./exec.ts').then((m) => m.exec) },
-  // pods-dns: port-forward
+  { name: 'port-forward', group: TROUBLE, short: 'Forward ports of this machine to a pod', load: () => import('./portforward.ts').then((m) => m.portForward) },
   // pending { name: 'proxy', group: TROUBLE, short: 'Offer the API server on a port of this machine', load: () => import('./proxy.ts').then((m) => m.proxy) },
-  // pods-dns: cp
+  { name: 'cp', group: TROUBLE, short: 'Copy files and folders to and from containers', load: () => import('./cp.ts').then((m) => m.cp) },
   { name: 'auth', group: TROUBLE, short: 'Ask about authorization', load: () => import('./auth/index.ts').then((m) => m.auth) },
-  // pods-dns: debug
+  { name: 'debug', group: TROUBLE, short: 'Start a session to look into a workload or a node', load: () => import('./debug.ts').then((m) => m.debug) },
   { name: 'events', group: TROUBLE, short: 'List events', load: () => import('./events.ts').then((m) => m.events) },
   { name: 'diff', group: ADVANCED, short: 'Show what apply would change', load: () => import('./diff.ts').then((m) => m.diff) },
   { name: 'apply', group: ADVANCED, short: 'Bring objects to what a file or stdin says', load: () => import('./apply.ts').then((m) => m.apply) },

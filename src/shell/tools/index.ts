@@ -36,6 +36,7 @@ const own: readonly ToolLine[] = [
   { name: 'uname', load: () => import('./uname.ts').then((m) => m.uname) },
   { name: 'nproc', load: () => import('./uname.ts').then((m) => m.nproc) },
   { name: 'tail', load: () => import('./tail.ts').then((m) => m.tail) },
+  { name: 'tar', load: () => import('./tar.ts').then((m) => m.tar) },
   { name: 'timeout', load: () => import('./timeout.ts').then((m) => m.timeout) },
   { name: 'time', load: () => import('./timeout.ts').then((m) => m.time) },
   { name: 'nohup', load: () => import('./timeout.ts').then((m) => m.nohup) },
