@@ -4,6 +4,8 @@ import { StatusError, notFound } from '../../apimachinery/status.ts'
 import type { Plugin } from './index.ts'
 import { refusal } from './index.ts'
 
+/** Priority classes that the scheduling API's storage keeps. */
+const SYSTEM_CLASSES: ReadonlySet<string> = new Set(['system-cluster-critical', 'system-node-critical'])
 const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public'])
 
 export const namespaceLifecycle: Plugin = {
@@ -19,5 +21,6 @@ export const namespaceLifecycle: Plugin = {
   },
   validate(ctx, { operation, object }) {
     if (operation === 'DELETE' && ctx.served.storage === 'namespaces' && IMMORTAL.has(object.metadata.name ?? '')) throw refusal(ctx, object, 'this namespace may not be deleted')
+    if (operation === 'DELETE' && ctx.served.storage === 'priorityclasses.scheduling.k8s.io' && SYSTEM_CLASSES.has(object.metadata.name ?? '')) throw refusal(ctx, object, 'this is a system priority class and cannot be deleted')
   },
 }

@@ -382,6 +382,10 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<{ af
     status = await run(s, pod.spec)
     if (deadline !== undefined && status.startTime && status.phase !== 'Succeeded' && status.phase !== 'Failed') soon(s, parseTime(status.startTime) + deadline * 1000)
   }
+  // conditions follow the containers: while those stay as they are, what somebody wrote into the conditions stays too
+  const before = pod.status
+  const still = before !== undefined && before.phase === status.phase && equal(before.containerStatuses ?? [], status.containerStatuses ?? []) && equal(before.initContainerStatuses ?? [], status.initContainerStatuses ?? [])
+  if (before?.conditions?.some((c) => c.type === 'Ready') && still && !pod.spec.readinessGates?.length) status = { ...status, conditions: before.conditions }
   remember(ctx, key, s.waitsForConfig)
   const host = node.metadata.name ?? ''
   for (const e of s.said) await ctx.event(pod, e.type, e.reason, e.message, 'kubelet', { host, ...(e.fieldPath ? { fieldPath: e.fieldPath } : {}) })
