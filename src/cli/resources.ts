@@ -127,6 +127,7 @@ export function hasNames(args: readonly string[]): boolean {
 export async function fetchInfo(factory: Factory, info: Info, request: Pick<ResourceRequest, 'subresource' | 'headers' | 'query'> = {}): Promise<void> {
   const client = await factory.client()
   if (!info.mapping) return
+  if (info.name === '') throw new CliError('resource name may not be empty')
   try {
     const object = (await client.request('GET', pathOf(info.mapping.path, info.namespace, info.name, request.subresource ?? ''), { ...(request.headers ? { headers: request.headers } : {}), ...(request.query ? { query: request.query } : {}) })).body
     info.object = isObject(object) ? object : {}
