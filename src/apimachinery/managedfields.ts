@@ -23,6 +23,8 @@ export interface FieldManagerContext {
   readonly now: number
   /** What this path does not write is not owned through it: the status, at the main resource of a kind that has one. */
   readonly resetStatus?: boolean
+  /** Both objects of an update are in their typed form already. */
+  readonly typed?: boolean
 }
 
 interface Owner { readonly entry: ManagedFieldsEntry; set: FieldSet }
@@ -64,13 +66,13 @@ function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
 
 /** The object as merging sees it: in its typed form, without managedFields. */
 function typed(ctx: FieldManagerContext, object: unknown): JsonObject {
-  const form = (ctx.schemaName ? typedForm(object, ctx.schemaName, ctx.schemas) : object) as JsonObject
+  const form = (ctx.schemaName && !ctx.typed ? typedForm(object, ctx.schemaName, ctx.schemas) : object) as JsonObject
   if (!isObject(form.metadata) || form.metadata.managedFields === undefined) return form
   const { managedFields: _, ...metadata } = form.metadata
   return { ...form, metadata }
 }
 
-const emptyObject = (ctx: FieldManagerContext, like: { readonly apiVersion?: unknown; readonly kind?: unknown }): JsonObject => typed(ctx, { apiVersion: like.apiVersion as Json, kind: like.kind as Json, metadata: {} })
+const emptyObject = (ctx: FieldManagerContext, like: { readonly apiVersion?: unknown; readonly kind?: unknown }): JsonObject => typed({ ...ctx, typed: false }, { apiVersion: like.apiVersion as Json, kind: like.kind as Json, metadata: {} })
 
 interface Conflict { readonly owner: Owner; readonly paths: readonly string[] }
 

@@ -1,6 +1,7 @@
 // Who set which field: metadata.managedFields of every write, and server-side apply; the machinery is apimachinery's, here is what a strategy takes out of it (reset fields).
 import { applyServerSide as applyConfiguration, trackUpdate as track } from '../apimachinery/managedfields.ts'
 import type { FieldManagerContext } from '../apimachinery/managedfields.ts'
+import { typedForm } from '../apimachinery/encode.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { badRequest, conflict } from '../apimachinery/status.ts'
 import type { Context } from './api.ts'
@@ -15,17 +16,25 @@ function managerContext(ctx: Context, options: WriteOptions, subresource: string
 
 type WithStatus = KubeObject & { readonly status?: unknown }
 
-/** The new object without what this path does not write: the status at the main resource, everything else at /status. */
-function written(ctx: Context, live: KubeObject | undefined, next: KubeObject, subresource: string): KubeObject {
-  if (subresource === 'status') return { ...live, metadata: next.metadata, status: (next as WithStatus).status } as unknown as KubeObject
-  if (subresource || !hasStatus(ctx.served)) return next
+/** The new object without what this path does not write: the status at the main resource, everything else at /status. In typed form, where there is one; what stays is the live object's own. */
+function written(ctx: Context, live: KubeObject | undefined, next: KubeObject, subresource: string, typed: boolean): KubeObject {
+  const form = (o: object): WithStatus => (typed ? typedForm(o as WithStatus, ctx.served.schema, ctx.api.schemas) : (o as WithStatus))
+  const { kind, apiVersion } = next
+  if (subresource === 'status') {
+    const mine = form({ kind, apiVersion, metadata: next.metadata, status: (next as WithStatus).status })
+    return { ...live, metadata: mine.metadata, status: mine.status } as unknown as KubeObject
+  }
+  if (subresource || !hasStatus(ctx.served)) return form(next)
   const { status: _status, ...rest } = next as WithStatus
-  return { ...rest, ...((live as WithStatus | undefined)?.status !== undefined ? { status: (live as WithStatus).status } : {}) } as KubeObject
+  const { status: _empty, ...mine } = form(rest)
+  return { ...mine, ...((live as WithStatus | undefined)?.status !== undefined ? { status: (live as WithStatus).status } : {}) } as KubeObject
 }
 
 /** Notes in `next` what this request's manager changed since `live`. */
 export async function trackUpdate(ctx: Context, live: KubeObject | undefined, next: Draft<KubeObject>, options: WriteOptions, subresource = ''): Promise<Draft<KubeObject>> {
-  const fields = track(live, written(ctx, live, next as KubeObject, subresource), managerContext(ctx, options, subresource))
+  // what is stored is in typed form; a converted version of it may not be
+  const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
+  const fields = track(live, written(ctx, live, next as KubeObject, subresource, typed), { ...managerContext(ctx, options, subresource), typed })
   if (fields.length > 0) next.metadata.managedFields = fields as Draft<typeof fields>
   else delete next.metadata.managedFields
   return next

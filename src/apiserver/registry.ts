@@ -283,7 +283,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (subresource === 'status') {
     // only the status, and what hangs on the object's metadata, is written here
     for (const k of Object.keys(draft)) if (k !== 'metadata' && k !== 'status' && k !== 'kind' && k !== 'apiVersion' && !Object.hasOwn(existing, k)) delete (draft as unknown as Record<string, unknown>)[k]
-    for (const [k, v] of Object.entries(existing)) if (k !== 'metadata' && k !== 'status') (draft as unknown as Record<string, unknown>)[k] = copy(v)
+    for (const [k, v] of Object.entries(existing)) if (k !== 'metadata' && k !== 'status') (draft as unknown as Record<string, unknown>)[k] = v
     if (served.storage === 'deployments.apps' || served.custom) {
       if (old.labels) meta.labels = { ...old.labels }
       else delete meta.labels
