@@ -42,8 +42,9 @@ export const customColumns: MakePrinter = (request) => {
   const columns = request.format === 'custom-columns-file' ? fromFile(request) : fromSpec(request.template)
   const noHeaders = request.noHeaders && request.format !== 'custom-columns-file'
   let lastType = ''
+  // one writer for all that is printed: a watch keeps the widths of its earlier rows
+  const writer = newTableWriter()
   return (object, { event } = {}) => {
-    const writer = newTableWriter()
     const type = isListObject(object) ? 'list' : 'object'
     if (!noHeaders && type !== lastType) { writer.write(`${columns.map((c) => c.header).join('\t')}\n`); lastType = type }
     try {
