@@ -1,6 +1,7 @@
 // Where a kind keeps its pod template, and changing it: polymorphichelpers' UpdatePodSpecForObject and the patches that `set` sends (kubectl/pkg/cmd/set/helper.go).
 import { decode, DecodeError } from '../apimachinery/decode.ts'
 import { schemaOf, typedForm } from '../apimachinery/encode.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { createTwoWay } from '../apimachinery/strategicmerge.ts'
@@ -40,11 +41,11 @@ export const setFlags = (what: string, ...own: FlagSpec[]): readonly FlagSpec[] 
 export const recordFlag: FlagSpec = { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' }
 export { selectorFlag }
 
-/** An object as its Go type reads it; one of a kind without a type stays as it is. */
+/** An object as its Go type reads it. Throws for kinds that kubectl has no type for (custom resources), in the decoder's words. */
 export function asTyped(ctx: CommandContext, object: JsonObject): JsonObject {
   const { schemas } = ctx.factory
   const name = schemaOf(object as { apiVersion?: string; kind?: string }, schemas)
-  if (!schemas.type(name)) return object
+  if (!schemas.type(name)) throw new CliError(`no kind ${goQuote(String(object.kind ?? ''))} is registered for version ${goQuote(String(object.apiVersion ?? ''))} in scheme "pkg/scheme/scheme.go:28"`)
   try { return decode(object, name, schemas).object as unknown as JsonObject } catch (e) { throw e instanceof DecodeError ? new CliError(e.message) : e }
 }
 
@@ -76,6 +77,12 @@ export interface Change {
   readonly after?: () => void
 }
 
+/** How errors name an object: by its resource, or, without a server, as the name printer does, its line end included (Info.ObjectName). */
+function objectName(info: Info): string {
+  const { mapping } = info
+  return mapping ? `${mapping.resource}${mapping.group ? `.${mapping.group}` : ''}/${info.name}` : `${namedAs(info.object ?? {})}\n`
+}
+
 /** Changes each object, patches it on the server (or only prints it), and tells all errors at the end. */
 export async function patchObjects(ctx: CommandContext, infos: readonly Info[], change: Change): Promise<void> {
   const { schemas } = ctx.factory
@@ -94,7 +101,7 @@ export async function patchObjects(ctx: CommandContext, infos: readonly Info[], 
     } catch (error) { patches.push({ info, error }) }
   }
   for (const { info, after, patch, error } of patches) {
-    if (error !== undefined) { errors.push(new CliError(`error: ${namedAs(info.object ?? {})}\n ${error instanceof Error ? error.message : String(error)}\n`)); continue }
+    if (error !== undefined) { errors.push(new CliError(`error: ${objectName(info)} ${error instanceof Error ? error.message : String(error)}\n`)); continue }
     if (!after || !patch || (!change.always && Object.keys(patch).length === 0)) continue
     if (ctx.flags.bool('local') || change.mode === 'client') { print(after); continue }
     if (!info.mapping) continue

@@ -113,9 +113,9 @@ async function run(ctx: CommandContext): Promise<void> {
   await found.visit(async (info) => {
     const { mapping } = info
     if (!mapping || !info.object) return
+    const object = asTyped(ctx, info.object)
     const kind = mapping.group ? `${mapping.kind}.${mapping.group}` : mapping.kind
     if (!EXPOSED.includes(kind)) throw new CliError(`cannot expose a ${kind}`)
-    const object = asTyped(ctx, info.object)
     if (!state.selector) try { state.selector = selectorOf(object) } catch (e) { throw new CliError(`couldn't retrieve selectors via --selector flag or introspection: ${(e as Error).message}`) }
     let known: Map<string, string[]>
     try { known = portsOf(object) } catch { throw new CliError(`couldn't find port via --port flag or introspection: cannot extract ports from ${goTypeName(object)}`) }

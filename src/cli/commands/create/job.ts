@@ -4,13 +4,15 @@ import type { JsonObject } from '../../../apimachinery/object.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { generate, generatorFlags, metadata } from '../../generator.ts'
+import { asTyped, goTypeName } from '../../podtemplate.ts'
 import { metaOf, resources } from '../../resources.ts'
 
 async function fromCronJob(ctx: CommandContext, name: string, namespace: string): Promise<JsonObject> {
   const infos = await (await resources(ctx.factory, { args: [ctx.flags.string('from')], flatten: true, latest: true })).infos()
-  const source = infos[0]?.object
-  if (infos.length !== 1 || !source) throw new CliError('from must be an existing cronjob')
-  if (source.kind !== 'CronJob') throw new CliError(`unknown object type *v1.${String(source.kind)}`)
+  const found = infos[0]?.object
+  if (infos.length !== 1 || !found) throw new CliError('from must be an existing cronjob')
+  const source = asTyped(ctx, found)
+  if (source.kind !== 'CronJob') throw new CliError(`unknown object type ${goTypeName(source)}`)
   const spec = isObject(source.spec) ? source.spec : {}
   const template = isObject(spec.jobTemplate) ? spec.jobTemplate : {}
   const meta = metaOf(template)
