@@ -14,9 +14,9 @@ export function completeProfile(p: Pick<Profile, 'name' | 'version' | 'nodes' | 
 
 /** Reads a profile's YAML. `where` names the file in errors. Throws ProfileError. */
 export async function parseProfile(text: string, where: string): Promise<Profile> {
-  const [{ parseYaml }, { checkSchema }, { PROFILE_SCHEMA }] = await Promise.all([import('../apimachinery/yaml.ts'), import('../apimachinery/jsonschema.ts'), import('./profile.schema.ts')])
+  const [{ parsePlainYaml }, { checkSchema }, { PROFILE_SCHEMA }] = await Promise.all([import('../apimachinery/plainyaml.ts'), import('../apimachinery/jsonschema.ts'), import('./profile.schema.ts')])
   let value: Json
-  try { value = parseYaml(text) } catch (e) { throw new ProfileError(`the profile ${where} is not valid YAML: ${e instanceof Error ? e.message : String(e)}`) }
+  try { value = parsePlainYaml(text) } catch (e) { throw new ProfileError(`the profile ${where} is not valid YAML: ${e instanceof Error ? e.message : String(e)}`) }
   const problems = checkSchema(PROFILE_SCHEMA, value)
   if (problems.length || !isObject(value)) throw new ProfileError(`the profile ${where} cannot be used: ${problems.join('; ') || 'it is not an object'}`)
   return completeProfile(value as unknown as Profile)

@@ -23,9 +23,9 @@ const STORY_SCHEMA: JsonObject = {
 
 /** Reads cluster.yaml. Throws ProfileError that names the file and what is wrong. */
 export async function parseStory(text: string, where: string): Promise<Story> {
-  const [{ parseYaml }, { checkSchema }] = await Promise.all([import('../apimachinery/yaml.ts'), import('../apimachinery/jsonschema.ts')])
+  const [{ parsePlainYaml }, { checkSchema }] = await Promise.all([import('../apimachinery/plainyaml.ts'), import('../apimachinery/jsonschema.ts')])
   let value: Json
-  try { value = parseYaml(text) } catch (e) { throw new ProfileError(`${where} is not valid YAML: ${e instanceof Error ? e.message : String(e)}`) }
+  try { value = parsePlainYaml(text) } catch (e) { throw new ProfileError(`${where} is not valid YAML: ${e instanceof Error ? e.message : String(e)}`) }
   const problems = checkSchema(STORY_SCHEMA, value)
   if (problems.length || !isObject(value)) throw new ProfileError(`${where} cannot be used: ${problems.join('; ') || 'it is not an object'}`)
   return value as unknown as Story

@@ -100,7 +100,7 @@ export function openSession(o: { readonly profile?: string; readonly recorded?: 
   const bin = join(home, 'bin')
   for (const d of [work, bin]) mkdirSync(d)
   for (const [name, text] of Object.entries(o.files ?? {})) { mkdirSync(dirname(join(work, name)), { recursive: true }); writeFileSync(join(work, name), text) }
-  const env: Record<string, string> = { HOME: home, TZ: 'UTC', LANG: 'C.UTF-8', NO_COLOR: '1', PATH: `${bin}:${process.env.PATH ?? ''}`, KUBESIM_STATE: join(home, 'state.json'), ...(o.profile ? { KUBESIM_PROFILE: o.profile } : {}) }
+  const env: Record<string, string> = { HOME: home, TZ: 'UTC', LANG: 'C.UTF-8', NO_COLOR: '1', PATH: `${bin}:${process.env.PATH ?? ''}`, ...(o.profile ? { KUBESIM_STATE: join(home, 'state.json'), KUBESIM_PROFILE: o.profile } : {}) }
   if (o.recorded) { env.KUBECONFIG = join(home, 'kubeconfig'); writeFileSync(env.KUBECONFIG, KUBECONFIG) }
   const program = o.bin ?? join(root, 'bin/kubesim')
   writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\n[ -n "$KUBECONFIG" ] && export KUBESIM_KUBECONFIG="$KUBECONFIG"\nexec node '${program}' "$@"\n`)
