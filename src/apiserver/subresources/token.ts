@@ -19,7 +19,7 @@ const base64url = (bytes: Uint8Array): string => btoa(String.fromCharCode(...byt
 const part = (value: unknown): string => base64url(new TextEncoder().encode(JSON.stringify(value)))
 
 /** The token's text. Its signature is a digest: nothing outside this simulation checks it. */
-function sign(claims: unknown): string {
+export function signToken(claims: unknown): string {
   const head = `${part({ alg: 'RS256', kid: 'kubesim' })}.${part(claims)}`
   const digest = sha256(new TextEncoder().encode(head))
   const signature = new Uint8Array(256)
@@ -32,7 +32,7 @@ export function claimsOf(token: string): Record<string, unknown> | undefined {
   const [head = '', body = '', signature = ''] = token.split('.')
   try {
     const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(body.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)))) as Record<string, unknown>
-    return sign(claims) === `${head}.${body}.${signature}` ? claims : undefined
+    return signToken(claims) === `${head}.${body}.${signature}` ? claims : undefined
   } catch { return undefined }
 }
 
@@ -71,7 +71,7 @@ export const token: Subresource = {
     const claims = { aud: audiences, exp: iat + seconds, iat, iss: AUDIENCE, jti: api.entropy.uuid(), 'kubernetes.io': { namespace: info.namespace, ...bound, serviceaccount: { name: info.name, uid: account.metadata.uid } }, nbf: iat, sub: `system:serviceaccount:${info.namespace}:${info.name}` }
     return answer(201, {
       kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: { name: info.name, namespace: info.namespace, creationTimestamp: rfc3339(now) },
-      spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: ref ? { ...ref } : null }, status: { token: sign(claims), expirationTimestamp: rfc3339(now + seconds * 1000) },
+      spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: ref ? { ...ref } : null }, status: { token: signToken(claims), expirationTimestamp: rfc3339(now + seconds * 1000) },
     })
   },
 }

@@ -1,6 +1,6 @@
 // The controllers, in the order in which the engine serves their queues: those that bring pods to life first, so that the ones that count pods look once, at the end.
 import type { Job } from '../../apimachinery/api/batch.v1.ts'
-import type { Pod, Service } from '../../apimachinery/api/core.v1.ts'
+import type { Pod, Secret, Service } from '../../apimachinery/api/core.v1.ts'
 import type { Change } from '../../storage/store.ts'
 import type { Controller } from '../controller.ts'
 
@@ -33,6 +33,7 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   { name: 'job-controller', resources: ['jobs.batch', 'pods'], needs: 'jobs.batch', wants: (c) => c.resource !== 'pods' || mayOwn(c, 'Job'), load: () => import('./job.ts').then((m) => m.jobController) },
   { name: 'job-controller-orphans', resources: ['jobs.batch', 'pods'], wants: (c) => (c.resource === 'pods' ? c.object.metadata.finalizers?.includes('batch.kubernetes.io/job-tracking') === true : c.type === 'DELETED'), load: () => import('./job.ts').then((m) => m.jobOrphans) },
   { name: 'cronjob-controller', resources: ['cronjobs.batch', 'jobs.batch'], needs: 'cronjobs.batch', wants: (c) => c.resource !== 'jobs.batch' || mayOwn(c, 'CronJob'), load: () => import('./cronjob.ts').then((m) => m.cronJobController) },
+  { name: 'tokens-controller', resources: ['secrets', 'serviceaccounts'], wants: (c) => (c.resource === 'secrets' ? (c.object as Secret).type === 'kubernetes.io/service-account-token' && c.type !== 'DELETED' : c.type === 'DELETED'), load: () => import('./tokens.ts').then((m) => m.tokensController) },
   { name: 'endpoint-controller', resources: ['services', 'pods', 'endpoints'], needs: 'services', load: () => import('./endpoints.ts').then((m) => m.endpointsController) },
   { name: 'endpoint-slice-controller', resources: ['services', 'pods', 'endpointslices.discovery.k8s.io'], needs: 'services', load: () => import('./endpointslice.ts').then((m) => m.endpointSliceController) },
   { name: 'endpoint-slice-mirroring-controller', resources: ['services', 'endpoints', 'endpointslices.discovery.k8s.io'], load: () => import('./endpointslicemirroring.ts').then((m) => m.endpointSliceMirroringController) },
