@@ -107,6 +107,7 @@ export const replace: Command = {
   long: 'Replace objects by those in files or standard input.\n\n JSON and YAML are accepted. The whole object must be given: get one with\n\n  $ kubectl get TYPE NAME -o yaml',
   examples: "  # Replace the pod in pod.json\n  kubectl replace -f ./pod.json\n  \n  # Replace what is piped in\n  cat pod.json | kubectl replace -f -\n  \n  # Change the version of the image of a pod with one container to v4\n  kubectl get pod mypod -o yaml | sed 's/\\(image: myimage\\):.*$/\\1:v4/' | kubectl replace -f -\n  \n  # Delete and create again\n  kubectl replace --force -f ./pod.json",
   flags: [
+    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
     ...deletionFlags.map((f) => (f.name === 'wait' ? { ...f, default: false } : f)),
     dryRunFlag,
     fieldManagerFlag('kubectl-replace'),
