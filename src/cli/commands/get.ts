@@ -50,7 +50,7 @@ function viewFor(ctx: CommandContext, mapping: Mapping | undefined, withKind: bo
 
 /** --sort-by: the rows of a table, or the objects. A single table that cannot be sorted is not shown at all, as upstream drops the printer's error. */
 async function sorted(ctx: CommandContext, infos: readonly Info[], field: string, least = 2): Promise<Info[]> {
-  const { sortObjects, sortTable, Unsortable } = await import('../printers/sort.ts')
+  const { sortObjects, sortTable, Unsortable } = await import('../sortby.ts')
   try {
     let list = [...infos]
     if (list.length >= least) {

@@ -26,6 +26,7 @@ export interface BuildContext {
 /** A resource file that is no YAML: kustomize does not try it as a folder then. */
 class Malformed extends KustomizeError {}
 
+const quoted = (path: string): string => `'${path}'`
 const strings = (v: Json | undefined): string[] => (Array.isArray(v) ? (v as readonly Json[]).filter((x): x is string => typeof x === 'string') : [])
 const objects = (v: Json | undefined): JsonObject[] => (Array.isArray(v) ? (v as readonly Json[]).filter(isObject) : [])
 const prefix = (e: unknown, words: string): unknown => (e instanceof Malformed ? new Malformed(`${words}: ${e.message}`) : e instanceof KustomizeError ? new KustomizeError(`${words}: ${e.message}`) : e)
@@ -81,8 +82,8 @@ class Target {
     let fileError: unknown
     try {
       let read: Resource[]
-      try { read = readResources(this.#loader, path) } catch (e) { throw prefix(e, `accumulating resources from '${path}'`) }
-      try { appendAll(resources, read) } catch (e) { throw prefix(e, `merging resources from '${path}'`) }
+      try { read = readResources(this.#loader, path) } catch (e) { throw prefix(e, `accumulating resources from ${quoted(path)}`) }
+      try { appendAll(resources, read) } catch (e) { throw prefix(e, `merging resources from ${quoted(path)}`) }
       return
     } catch (e) {
       if (!(e instanceof KustomizeError)) throw e

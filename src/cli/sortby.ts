@@ -1,11 +1,11 @@
 // --sort-by: tables and lists in the order of a field (kubectl get's sorter), ties as Go's sort leaves them.
-import { goQuote } from '../../apimachinery/gostring.ts'
-import { JsonPathError, parseJsonPath, relaxedJsonPath, resultValue } from '../../apimachinery/jsonpath.ts'
-import type { PathValue } from '../../apimachinery/jsonpath.ts'
-import type { JsonObject } from '../../apimachinery/object.ts'
-import { compareQuantity, parseQuantity, QuantityError } from '../../apimachinery/quantity.ts'
-import type { Table } from '../../apimachinery/table.ts'
-import { CliError } from '../exit.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
+import { JsonPathError, parseJsonPath, relaxedJsonPath, resultValue } from '../apimachinery/jsonpath.ts'
+import type { PathValue } from '../apimachinery/jsonpath.ts'
+import type { JsonObject } from '../apimachinery/object.ts'
+import { compareQuantity, parseQuantity, QuantityError } from '../apimachinery/quantity.ts'
+import type { Table } from '../apimachinery/table.ts'
+import { CliError } from './exit.ts'
 import { goSort } from './gosort.ts'
 
 /** Values that have no order: kubectl ends with a klog line (at `place` of its source) and exit code 1. */
