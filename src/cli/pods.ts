@@ -115,7 +115,8 @@ export async function connectPod(factory: Factory, pod: Pod, subresource: 'exec'
   const client = await factory.client()
   const streams: Streams = {
     ...(s.stdin ? { stdin: io.stdin.chunks() } : {}),
-    stdout: (c) => io.stdout.write(c), stderr: (c) => io.stderr.write(c), signal: io.signal,
+    // this terminal adds the carriage returns itself, also in raw mode
+    stdout: (c) => io.stdout.write(s.raw ? (typeof c === 'string' ? c : Buffer.from(c).toString('utf8')).replaceAll('\r\n', '\n') : c), stderr: (c) => io.stderr.write(c), signal: io.signal,
     ...(s.raw && io.stdout.size ? { size: io.stdout.size } : {}), ...(s.raw && io.onResize ? { onResize: io.onResize } : {}),
   }
   if (s.raw) io.stdin.raw?.(true)

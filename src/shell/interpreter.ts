@@ -146,7 +146,7 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
         stdin: input === '' ? empty() : once(Buffer.from(input, 'latin1')),
         stdout: (t) => { stdout += typeof t === 'string' ? Buffer.from(t).toString('latin1') : latin1(t) },
         stderr: (t) => { stderr += t },
-        env: c.exportedEnv ?? Object.fromEntries(c.env), cwd: c.cwd, tty: false,
+        env: c.exportedEnv ?? Object.fromEntries(c.env), cwd: c.cwd, tty: false, signal,
       })
       return { stdout, stderr, exitCode, stdoutKind: 'bytes' }
     },

@@ -213,7 +213,12 @@ export class Containers {
       image: { name, programs, shell: Object.hasOwn(programs, 'bash') ? 'bash' : 'sh', prompt: image.prompt(tag) },
       stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, tty: io.tty, now: io.now ?? (() => clock.now()), random,
       sleep: io.sleep ?? ((ms) => clock.sleep(Math.min(ms, 2_000_000_000), io.signal).catch(() => undefined)), signal: io.signal,
-      run: (words, over) => runProgram({ ...ctx, ...over, run: (w, o2) => ctx.run(w, { ...over, ...o2 }) }, words),
+      run: (words, over) => {
+        // a program that is interrupted wakes from its sleep too
+        const signal = over?.signal
+        const sleep = signal && !io.sleep ? (ms: number): Promise<void> => clock.sleep(Math.min(ms, 2_000_000_000), signal).catch(() => undefined) : ctx.sleep
+        return runProgram({ ...ctx, ...over, sleep, run: (w, o2) => ctx.run(w, { ...over, ...o2 }) }, words)
+      },
     }
     return ctx
   }
