@@ -12,6 +12,7 @@ import { validation } from './manifests.ts'
 import type { Validation } from './manifests.ts'
 import { dryRun, fetchInfo, fileRequest, gvrText, metaOf, nameOf, namespaceOf, resources, versionOf, writeQuery } from './resources.ts'
 import type { DryRun, Info } from './resources.ts'
+import { recorded } from './record.ts'
 import { resultPrinter } from './result.ts'
 import { applyPatch } from './threeway.ts'
 import { uidOf } from './waiting.ts'
@@ -208,8 +209,9 @@ async function replaceByForce(ctx: CommandContext, info: Info, original: JsonObj
 async function applyOne(ctx: CommandContext, info: Info, s: ApplySettings, seen: (info: Info) => void): Promise<string> {
   const { factory } = ctx
   const { mapping } = info
-  const object = info.object
-  if (!mapping || !object) return 'unchanged'
+  if (!mapping || !info.object) return 'unchanged'
+  const object = recorded(ctx, info.object)
+  info.object = object
   const generated = metaOf(object).generateName
   if (!info.name && typeof generated === 'string' && generated) throw new CliError(`from ${generated}: cannot use generate name with apply`)
   if (s.serverSide) {

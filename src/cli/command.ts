@@ -151,6 +151,8 @@ export interface CommandContext {
   readonly flags: FlagValues
   /** `kubectl create service clusterip`, as usage errors name it. */
   readonly commandPath: string
+  /** The whole line as --record writes it down: `kubectl annotate cm a x=y --record=true`. */
+  readonly commandLine: string
   /** Prints the command's own help, as cobra's Help(). */
   help(to?: 'stdout' | 'stderr'): Promise<void>
 }

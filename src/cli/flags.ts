@@ -14,6 +14,8 @@ export interface Parsed {
   readonly help: boolean
   /** Names of deprecated flags that were given, in order of use. */
   readonly deprecated: readonly string[]
+  /** Every flag as it was given, with its value: what --record writes down. */
+  readonly given: readonly (readonly [name: string, value: string])[]
 }
 
 /** Words are separated by dashes; underscores are taken for them (cliflag.WordSepNormalizeFunc). */
@@ -135,6 +137,7 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
     if (s.short && !byShort.has(s.short)) byShort.set(s.short, s)
   }
   const given = new Map<string, Value>()
+  const order: [string, string][] = []
   const deprecated: string[] = []
   const args: string[] = []
   let dash = -1
@@ -143,6 +146,7 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
     const r = convert(spec, text, given.get(spec.name))
     if ('error' in r) throw new FlagError(`invalid argument ${goQuote(text)} for ${goQuote(shown(spec))} flag: ${r.error}`)
     given.set(spec.name, r.value)
+    order.push([spec.name, text])
     if (spec.deprecated !== undefined && !deprecated.includes(spec.name)) deprecated.push(spec.name)
   }
   let i = 0
@@ -183,7 +187,7 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
       else throw new FlagError(`flag needs an argument: ${goChar(c)} in -${letters}`)
     }
   }
-  return { values: flagValues(byName, given), args, dash, help, deprecated }
+  return { values: flagValues(byName, given), args, dash, help, deprecated, given: order }
 }
 
 /** Go's %q of one byte: 'f'. */

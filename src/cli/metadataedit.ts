@@ -1,4 +1,5 @@
 // Setting labels and annotations: what label and annotate share (kubectl/pkg/cmd/label, kubectl/pkg/cmd/annotate).
+import { recordFlag, recordedPatch } from './record.ts'
 import { toJson } from '../apimachinery/gojson.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
@@ -48,7 +49,7 @@ export const metadataFlags = (word: string): readonly FlagSpec[] => [
   { name: 'list', type: 'bool', usage: `Show the ${word}s of the objects.` },
   { name: 'local', type: 'bool', usage: 'Work on the files alone, without the server.' },
   { name: 'overwrite', type: 'bool', usage: `Let the ${word} be changed when it is there already.` },
-  { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
+  recordFlag,
   { name: 'resource-version', type: 'string', usage: 'Change the object only at this version; for one object.' },
   selectorFlag,
   ...printFlags,
@@ -126,9 +127,9 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
       const diff: Record<string, Json> = {}
       for (const k of Object.keys(current)) if (!Object.hasOwn(next, k)) diff[k] = null
       for (const [k, v] of Object.entries(next)) if (current[k] !== v) diff[k] = v
-      const metaPatch: Record<string, Json> = { ...(Object.keys(diff).length || !isObject(meta[field]) ? { [field]: diff } : {}), ...(wantedVersion ? { resourceVersion: wantedVersion } : {}) }
+      const patch: Record<string, Json> = { ...(Object.keys(diff).length || !isObject(meta[field]) ? { [field]: diff } : {}), ...(wantedVersion ? { resourceVersion: wantedVersion } : {}) }
       const client = await factory.client()
-      const answer = await client.patch(info.mapping.path, info.namespace, info.name, 'merge', Object.keys(metaPatch).length ? { metadata: metaPatch } : {}, { query: writeQuery(mode, flags.string('field-manager')) })
+      const answer = await client.patch(info.mapping.path, info.namespace, info.name, 'merge', Object.keys(patch).length ? recordedPatch(ctx, { metadata: patch }) : recordedPatch(ctx, {}), { query: writeQuery(mode, flags.string('field-manager')) })
       if (field === 'annotations') printed = answer as unknown as JsonObject
     }
     if (listing) {

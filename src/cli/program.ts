@@ -2,6 +2,7 @@
 import type { CliHost, Command, CommandContext, CommandLine, FlagSpec, FlagValues } from './command.ts'
 import { ending, SilentExit } from './exit.ts'
 import { bare, FlagError, missingRequired, parseFlags } from './flags.ts'
+import type { Parsed } from './flags.ts'
 import { GLOBAL_FLAGS } from './globals.ts'
 import { COMMANDS } from './commands/index.ts'
 
@@ -189,7 +190,7 @@ function withoutOwn(values: FlagValues, own: readonly FlagSpec[]): FlagValues {
   return { string: (n) => of(n).string(n), bool: (n) => of(n).bool(n), int: (n) => of(n).int(n), number: (n) => of(n).number(n), list: (n) => of(n).list(n), changed: (n) => of(n).changed(n) }
 }
 
-async function execute(node: Node, host: CliHost, parsed: Pick<CommandContext, 'args' | 'dash'> & { readonly values: CommandContext['flags'] }): Promise<number> {
+async function execute(node: Node, host: CliHost, parsed: Pick<Parsed, 'args' | 'dash' | 'given' | 'values'>): Promise<number> {
   const { io } = host
   const { createFactory } = await import('./factory.ts')
   const globals = globalsOf(node, parsed.values)
@@ -198,6 +199,7 @@ async function execute(node: Node, host: CliHost, parsed: Pick<CommandContext, '
   try {
     const ctx: CommandContext = {
       factory, io, args: parsed.args, dash: parsed.dash, flags: parsed.values, commandPath: node.path,
+      commandLine: [node.path, ...parsed.args, ...parsed.given.map(([n, v]) => `--${n}=${v}`)].join(' '),
       help: async (to = 'stdout') => { io[to].write(await helpText(node)) },
     }
     code = (await node.command?.run?.(ctx)) ?? 0

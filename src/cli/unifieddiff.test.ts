@@ -18,7 +18,7 @@ test('the hunks lead from one text to the other', () => {
   fc.assert(fc.property(text, text, (a, b) => {
     const out = unifiedDiff(a.map((l) => `${l}\n`).join(''), b.map((l) => `${l}\n`).join(''))
     // apply the hunks to a
-    const result = [...a]
+    const result: string[] = [...a]
     let shift = 0
     for (const hunk of out.split(/^(?=@@)/m).filter((h) => h !== '')) {
       const [head = '', ...lines] = hunk.replace(/\n$/, '').split('\n')

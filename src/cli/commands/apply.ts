@@ -1,4 +1,5 @@
 // kubectl apply: its flags; the work is in ../apply.ts, loaded when it runs.
+import { recordFlag } from '../record.ts'
 import type { Command } from '../command.ts'
 import { printFlags } from '../metadataedit.ts'
 import { dryRunFlag, filenameFlags, selectorFlag, validateFlag } from '../resources.ts'
@@ -30,7 +31,7 @@ export const apply: Command = {
     { name: 'openapi-patch', type: 'bool', default: true, usage: 'Compute patches from the API\'s schema.' },
     { name: 'overwrite', type: 'bool', default: true, usage: 'On a conflict between the live and the new configuration, the new one wins.' },
     ...pruneFlags,
-    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
+    recordFlag,
     selectorFlag,
     ...serverSideFlags,
     { name: 'subresource', type: 'string', usage: 'With --server-side: work on this subresource.' },

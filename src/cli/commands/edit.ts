@@ -1,4 +1,5 @@
 // kubectl edit: the objects in the user's editor, what changed as a patch. Behaves as kubectl/pkg/cmd/edit.
+import { recordFlag } from '../record.ts'
 import type { Command } from '../command.ts'
 import { printFlags } from '../printflags.ts'
 import { fieldManagerFlag, filenameFlags, validateFlag } from '../resources.ts'
@@ -13,7 +14,7 @@ export const edit: Command = {
     fieldManagerFlag('kubectl-edit'),
     ...filenameFlags('with the objects to edit'),
     { name: 'output-patch', type: 'bool', usage: 'Print the patch that is sent.' },
-    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
+    recordFlag,
     { name: 'save-config', type: 'bool', usage: 'Keep the configuration in the object\'s last-applied annotation.' },
     { name: 'subresource', type: 'string', usage: 'Edit this subresource of the object.' },
     validateFlag,

@@ -1,4 +1,5 @@
 // kubectl patch: strategic, merge and JSON patches, sent to the server or tried on a file. Behaves as kubectl/pkg/cmd/patch.
+import { recordFlag, recordPatch } from '../record.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import { equal, isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
@@ -67,6 +68,8 @@ async function run(ctx: CommandContext): Promise<void> {
         if (e instanceof StatusError && e.code === 415) throw new CliError(`${MEDIA[type] ?? type} is not supported by ${info.mapping.groupVersion}, Kind=${info.mapping.kind}: ${e.message}`)
         throw e
       }
+      const record = recordPatch(ctx)
+      if (record) patched = (await client.patch(info.mapping.path, info.namespace, info.name, 'merge', record, { query: writeQuery(mode, flags.string('field-manager')), ...(subresource ? { subresource } : {}) })) as unknown as JsonObject
     } else patched = await patchLocally(ctx, type, info.object ?? {}, patch)
     const changed = !equal(info.object, patched)
     await (await resultPrinter(ctx, changed ? 'patched' : 'patched (no change)'))(isObject(patched) ? patched : {})
@@ -87,7 +90,7 @@ export const patch: Command = {
     { name: 'local', type: 'bool', usage: 'Work on the files alone, without the server.' },
     { name: 'patch', short: 'p', type: 'string', usage: 'The patch, in JSON or YAML.' },
     { name: 'patch-file', type: 'string', usage: 'A file with the patch.' },
-    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
+    recordFlag,
     { name: 'subresource', type: 'string', usage: 'Work on this subresource of the object (status, scale, resize).' },
     { name: 'type', type: 'string', default: 'strategic', usage: 'The kind of patch: json, merge or strategic.' },
     ...printFlags,

@@ -7,6 +7,7 @@ import { CliError, throwAll, withSource } from '../exit.ts'
 import { createOrUpdateAnnotation } from '../lastapplied.ts'
 import { validation } from '../manifests.ts'
 import { printFlags } from '../printflags.ts'
+import { recorded, recordFlag } from '../record.ts'
 import { dryRun, dryRunFlag, fieldManagerFlag, fileRequest, filenameFlags, resources, validateFlag, versionOf, writeQuery } from '../resources.ts'
 import type { Info } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
@@ -82,7 +83,7 @@ async function run(ctx: CommandContext): Promise<void> {
   await found.visit(async (info) => {
     const { mapping } = info
     if (!mapping || !info.object) return
-    const object = createOrUpdateAnnotation(flags.bool('save-config'), info.object)
+    const object = recorded(ctx, createOrUpdateAnnotation(flags.bool('save-config'), info.object))
     if (mode === 'client') { await print(object); return }
     const client = await factory.client()
     try {
@@ -113,6 +114,7 @@ export const replace: Command = {
     fieldManagerFlag('kubectl-replace'),
     ...filenameFlags('with the objects'),
     { name: 'raw', type: 'string', usage: 'A path on the server to PUT the file to, as it is.' },
+    recordFlag,
     { name: 'save-config', type: 'bool', usage: 'Keep the configuration in the object\'s last-applied annotation.' },
     { name: 'subresource', type: 'string', usage: 'Replace this subresource of the object.' },
     validateFlag,

@@ -1,4 +1,5 @@
 // kubectl scale: sets the size through the scale subresource. Behaves as kubectl/pkg/cmd/scale and kubectl/pkg/scale.
+import { recordFlag, recordPatch } from '../record.ts'
 import { isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
@@ -52,6 +53,8 @@ async function run(ctx: CommandContext): Promise<void> {
   for (const info of infos) {
     if (mode !== 'client') {
       await scaleOne(ctx, info, replicas, pre, mode)
+      const record = recordPatch(ctx)
+      if (record && info.mapping) await (await factory.client()).patch(info.mapping.path, info.namespace, info.name, 'merge', record)
       const timeout = flags.number('timeout')
       if (timeout && mode === 'none') {
         const { until } = await import('../waiting.ts')
@@ -80,7 +83,7 @@ export const scale: Command = {
     { name: 'current-replicas', type: 'int', default: -1, usage: 'Scale only when the size is this now; -1 for any size.' },
     dryRunFlag,
     ...filenameFlags('with the objects to scale'),
-    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
+    recordFlag,
     { name: 'replicas', type: 'int', required: true, usage: 'The new size.' },
     { name: 'resource-version', type: 'string', usage: 'Scale only at this version of the object.' },
     selectorFlag,

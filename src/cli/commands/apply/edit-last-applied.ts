@@ -1,4 +1,5 @@
 // kubectl apply edit-last-applied: the annotation in the user's editor. Behaves as kubectl/pkg/cmd/apply/apply_edit_last_applied.go.
+import { recordFlag } from '../../record.ts'
 import type { Command } from '../../command.ts'
 import { printFlags } from '../../printflags.ts'
 import { fieldManagerFlag, filenameFlags, validateFlag } from '../../resources.ts'
@@ -12,7 +13,7 @@ export const editLastApplied: Command = {
   flags: [
     fieldManagerFlag('kubectl-client-side-apply'),
     ...filenameFlags('with the objects to edit'),
-    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
+    recordFlag,
     validateFlag,
     { name: 'windows-line-endings', type: 'bool', usage: 'Use Windows line endings.' },
     ...printFlags,

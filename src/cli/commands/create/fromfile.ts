@@ -4,6 +4,7 @@ import { CliError, UsageError, withSource } from '../../exit.ts'
 import { createOrUpdateAnnotation } from '../../lastapplied.ts'
 import { validation } from '../../manifests.ts'
 import { dryRun, fileRequest, nameOf, namespaceOf, resources, versionOf, writeQuery } from '../../resources.ts'
+import { recorded } from '../../record.ts'
 import { resultPrinter } from '../../result.ts'
 import { copy, isObject } from '../../../apimachinery/object.ts'
 import type { JsonObject } from '../../../apimachinery/object.ts'
@@ -50,7 +51,7 @@ export async function createFromFile(ctx: CommandContext): Promise<void> {
   let count = 0
   await found.visit(async (info) => {
     if (!info.object || !info.mapping) return
-    let object = createOrUpdateAnnotation(flags.bool('save-config'), info.object)
+    let object = recorded(ctx, createOrUpdateAnnotation(flags.bool('save-config'), info.object))
     if (mode !== 'client') {
       const client = await factory.client()
       try {

@@ -1,4 +1,5 @@
 // kubectl create: objects from files, and the generators below it. Behaves as kubectl/pkg/cmd/create.
+import { recordFlag } from '../../record.ts'
 import type { Command, CommandLine } from '../../command.ts'
 
 /** The generators; `create -f` itself is in fromfile.ts. */
@@ -34,6 +35,7 @@ export const create: Command = {
     { name: 'windows-line-endings', type: 'bool', usage: 'With --edit: use Windows line endings.' },
     { name: 'filename', short: 'f', type: 'stringSlice', usage: 'Files, folders or URLs with the objects.' },
     { name: 'kustomize', short: 'k', type: 'string', usage: 'A folder with a kustomization; not together with -f or -R.' },
+    recordFlag,
     { name: 'recursive', short: 'R', type: 'bool', usage: 'Look into the folders below the one named by -f.' },
     { name: 'selector', short: 'l', type: 'string', usage: 'A label selector that the objects must match.' },
     { name: 'validate', type: 'string', default: 'strict', noOptDefault: 'strict', usage: 'How unknown and duplicate fields are treated: strict (or true), warn, or ignore (or false).' },
