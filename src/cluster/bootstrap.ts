@@ -30,10 +30,11 @@ function node(n: ProfileNode, podCIDR: string, profile: Profile, time: string): 
       capacity: resources, allocatable: resources,
       addresses: [{ type: 'InternalIP', address: n.internalIP }, ...(n.externalIP ? [{ type: 'ExternalIP', address: n.externalIP }] : []), { type: 'Hostname', address: n.hostname ?? n.name }],
       conditions: [
+        condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
         condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
         condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
         condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-        condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
+        condition('NetworkUnavailable', 'False', 'RouteCreated', 'RouteController created a route'),
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
       nodeInfo: {

@@ -10,6 +10,12 @@ import { templateWarnings } from '../core/podspec-warnings.ts'
 import { defineKind } from '../kind.ts'
 import { validateDaemonSet, validateDaemonSetStatus } from './workload-validation.ts'
 
+/** Whether two DaemonSets have the same template; a null that the encoder writes counts as nothing. */
+function sameTemplate(a: { readonly spec?: { readonly template?: unknown } }, b: { readonly spec?: { readonly template?: unknown } }): boolean {
+  const plain = (o: typeof a): unknown => JSON.parse(JSON.stringify(o.spec?.template ?? null, (_, v: unknown) => v ?? undefined) ?? 'null')
+  return equal(plain(a), plain(b))
+}
+
 /** Where apps/v1 keeps what was spec.templateGeneration: the count of template changes. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
 
@@ -43,7 +49,7 @@ export const daemonSet = defineKind<DaemonSet>({
     },
     prepareForUpdate: (d, old) => {
       dropDisabledFields(d.spec?.template?.spec, old.spec?.template?.spec)
-      setGeneration(d, generationOf(old) + (equal(d.spec?.template, old.spec?.template) ? 0 : 1))
+      setGeneration(d, generationOf(old) + (sameTemplate(d, old) ? 0 : 1))
     },
     validate: (d) => validateDaemonSet(d),
     validateUpdate: validateDaemonSet,
