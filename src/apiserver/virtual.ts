@@ -42,10 +42,6 @@ async function rulesReview(ctx: Context, review: Review): Promise<unknown> {
   if (!namespace) throw invalid({ group: KIND, kind: review.kind }, '', [required('spec.namespace', 'no namespace on request')])
   const resourceRules: JsonObject[] = []
   const nonResourceRules: JsonObject[] = []
-  if (ctx.user.groups.includes('system:masters')) {
-    resourceRules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] })
-    nonResourceRules.push({ verbs: ['*'], nonResourceURLs: ['*'] })
-  }
   const errors = await visitRules(ctx.api, ctx.user, namespace, (rule) => {
     if (rule.resources?.length) resourceRules.push({ verbs: [...rule.verbs], ...(rule.apiGroups ? { apiGroups: [...rule.apiGroups] } : {}), resources: [...rule.resources], ...(rule.resourceNames?.length ? { resourceNames: [...rule.resourceNames] } : {}) })
     if (rule.nonResourceURLs?.length) nonResourceRules.push({ verbs: [...rule.verbs], nonResourceURLs: [...rule.nonResourceURLs] })

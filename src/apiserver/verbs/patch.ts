@@ -4,6 +4,7 @@ import { invalid as invalidField } from '../../apimachinery/field.ts'
 import { toJson } from '../../apimachinery/gojson.ts'
 import { isObject } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import { PatchError } from '../../apimachinery/patch.ts'
 import { StatusError, badRequest, invalid } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { warn } from '../api.ts'
@@ -36,6 +37,13 @@ async function patchText(ctx: Context): Promise<unknown> {
   try { return parseJsonText(body).value } catch (e) { throw badRequest((e as Error).message) }
 }
 
+/** A strategic merge that fails: malformed directives are the client's fault, everything else is told without a reason (interpretStrategicMergePatchError). */
+function strategicError(e: unknown): unknown {
+  if (!(e instanceof PatchError)) return e
+  if (e.message.startsWith('invalid patch format of ')) return badRequest(e.message)
+  return e.message === 'lists of lists are not supported' ? new StatusError(422, '', e.message) : new StatusError(500, '', e.message)
+}
+
 /** What a kind of patch makes of the present object. */
 export type Apply = (current: JsonObject) => Promise<JsonObject> | JsonObject
 
@@ -46,14 +54,14 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
   if (type === STRATEGIC && !schema) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
   const value = await patchText(ctx)
   if (type === JSON_PATCH) {
-    if (!Array.isArray(value)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch')
+    if (!Array.isArray(value)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp')
     if (value.length > 10_000) throw new StatusError(413, 'RequestEntityTooLarge', `The allowed maximum operations in a JSON patch is 10000, got ${value.length}`)
     const { applyJsonPatch } = await import('../../apimachinery/patch.ts')
     return { type, value, apply: (current) => {
       try { return applyJsonPatch(current, value as readonly JsonObject[]) as JsonObject } catch { throw unprocessable() }
     } }
   }
-  if (!isObject(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`)
+  if (!isObject(value)) throw badRequest(`${type === STRATEGIC ? '' : 'error decoding patch: '}json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`)
   if (type === MERGE) {
     const { applyMergePatch } = await import('../../apimachinery/patch.ts')
     return { type, value, apply: (current) => applyMergePatch(current, value) as JsonObject }
@@ -61,7 +69,7 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
   if (type === APPLY) return { type, value, apply: (current) => current }
   const { applyStrategicMerge } = await import('../../apimachinery/strategicmerge.ts')
   return { type, value, apply: (current) => {
-    try { return applyStrategicMerge(current, value, schema, ctx.api.schemas) as JsonObject } catch (e) { throw badRequest((e as Error).message) }
+    try { return applyStrategicMerge(current, value, schema, ctx.api.schemas) as JsonObject } catch (e) { throw strategicError(e) }
   } }
 }
 
