@@ -44,3 +44,10 @@ export function goQuote(text: string): string {
   }
   return out + '"'
 }
+
+/** fmt's %v of plain data: map[a:1 b:[x y]]. */
+export function goValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`
+  if (typeof value === 'object' && value !== null) return `map[${Object.entries(value).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${k}:${goValue(v)}`).join(' ')}]`
+  return value === null || value === undefined ? '<nil>' : String(value)
+}

@@ -4,7 +4,7 @@ import type { ManagedFieldsEntry } from './api/meta.v1.ts'
 import { typedForm } from './encode.ts'
 import { compare, descends, difference, fieldsOf, formatFields, intersection, isEmptySet, newSet, parseFields, paths, Types, union } from './fieldset.ts'
 import type { FieldSet, Shape } from './fieldset.ts'
-import { goQuote } from './gostring.ts'
+import { goQuote, goValue } from './gostring.ts'
 import { compareBytes } from './labels.ts'
 import { copy, equal, isObject } from './object.ts'
 import type { Draft, Json, JsonObject, KubeObject } from './object.ts'
@@ -198,23 +198,45 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
   return new StatusError(409, 'Conflict', message, { causes })
 }
 
-/** Fields that the schema does not declare, and elements that stand twice. */
-function faults(types: Types, shape: Shape, value: unknown, path: string): string[] {
-  if (!descends(shape, value) || value === null) return []
-  if (shape.kind === 'list') {
+/** Go's %v and %#v of an untyped value, as structured-merge-diff's errors print it. */
+const goLiteral = (v: unknown): string => (typeof v === 'string' ? goQuote(v) : Array.isArray(v) ? `[]interface {}{${v.map(goLiteral).join(', ')}}` : isObject(v) ? `map[string]interface {}{${Object.keys(v).sort(compareBytes).map((k) => `${goQuote(k)}:${goLiteral(v[k])}`).join(', ')}}` : String(v))
+const goKind = (v: unknown): string => (Array.isArray(v) ? '[]interface {}' : isObject(v) ? 'map[string]interface {}' : typeof v === 'boolean' ? 'bool' : 'string')
+
+function scalarFault(word: string, v: unknown, path: string): string[] {
+  switch (word) {
+    case 'string': case 'bytes': return typeof v === 'string' ? [] : [`${path}: expected string, got &value.valueUnstructured{Value:${goLiteral(v)}}`]
+    case 'bool': return typeof v === 'boolean' ? [] : [`${path}: expected boolean, got &{${goValue(v)}}`]
+    case 'int32': case 'int64': case 'double': return typeof v === 'number' ? [] : [`${path}: expected numeric (int or float), got ${goKind(v)}`]
+    default: return []
+  }
+}
+
+/** What a configuration's schema does not allow: unknown fields (the first of each map), wrong types, elements that stand twice. */
+function faults(types: Types, word: string, shape: Shape, value: unknown, path: string): string[] {
+  if (value === null || value === undefined) return []
+  const list = word.startsWith('[')
+  const map = word.startsWith('{') || (shape.kind === 'struct')
+  if (list && !Array.isArray(value)) return [`${path}: expected list, got &{${goValue(value)}}`]
+  if (map && !isObject(value)) return [`${path}: expected map, got &{${goValue(value)}}`]
+  if (shape.kind === 'list' && Array.isArray(value)) {
     const seen = new Set<string>()
-    return (value as readonly unknown[]).flatMap((v) => {
+    return value.flatMap((v: unknown) => {
       const e = types.element(shape, v)
       const twice = seen.has(e)
       seen.add(e)
       const at = paths({ member: false, children: new Map([[e, newSet(true)]]) })[0] ?? ''
-      return [...(twice ? [`${path}: duplicate entries for key ${at}`] : []), ...faults(types, types.shape(shape.inner), v, path + at)]
+      return [...(twice ? [`${path}: duplicate entries for key ${at}`] : []), ...faults(types, shape.inner, types.shape(shape.inner), v, path + at)]
     })
   }
-  return Object.entries(value as JsonObject).flatMap(([k, v]) => {
+  if (!isObject(value) || shape.kind === 'leaf' || shape.kind === 'any' || shape.kind === 'list') return scalarFault(word, value, path)
+  const out: string[] = []
+  for (const k of Object.keys(value).sort(compareBytes)) {
     const below = types.field(shape, k)
-    return below ? faults(types, below, v, `${path}.${k}`) : [`${path}.${k}: field not declared in schema`]
-  })
+    if (!below) { out.push(`${path}.${k}: field not declared in schema`); break }
+    const inner = shape.kind === 'map' ? shape.inner : shape.kind === 'struct' ? (shape.type.fields[k]?.type ?? '') : ''
+    out.push(...faults(types, inner, below, value[k], `${path}.${k}`))
+  }
+  return out
 }
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -225,7 +247,7 @@ export function applyServerSide(live: KubeObject | undefined, config: JsonObject
   if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0) throw badRequest('metadata.managedFields must be nil')
   const types = new Types(ctx.schemas)
   const shape = types.root(ctx.schemaName)
-  const wrong = faults(types, shape, config, '')
+  const wrong = faults(types, '', shape, config, '')
   if (wrong.length) {
     const gv = ctx.apiVersion.includes('/') ? ctx.apiVersion : `/${ctx.apiVersion}`
     throw new StatusError(500, '', `failed to create typed patch object (${typeof meta.namespace === 'string' ? meta.namespace : ''}/${typeof meta.name === 'string' ? meta.name : ''}; ${gv}, Kind=${String(config.kind)}): ${wrong.length === 1 ? wrong[0] : ['errors:', ...wrong.map((w) => `  ${w}`)].join('\n')}`)

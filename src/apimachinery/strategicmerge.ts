@@ -1,5 +1,6 @@
 // Strategic merge patches: applied with all their directives ($patch, $retainKeys, $setElementOrder, $deleteFromPrimitiveList) and created two-way and three-way,
 // as apimachinery's util/strategicpatch does; how a field merges is read from schemas.
+import { goValue } from './gostring.ts'
 import { compareBytes } from './labels.ts'
 import { copy, equal, isObject } from './object.ts'
 import type { JsonObject } from './object.ts'
@@ -12,13 +13,6 @@ const ORDER = '$setElementOrder'
 const RETAIN = '$retainKeys'
 const DIRECTIVE = '$patch'
 const isDict = (v: unknown): v is Dict => isObject(v)
-
-/** fmt's %v. */
-export function goValue(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`
-  if (isObject(value)) return `map[${Object.keys(value).filter((k) => value[k] !== undefined).sort(compareBytes).map((k) => `${k}:${goValue(value[k])}`).join(' ')}]`
-  return value === null || value === undefined ? '<nil>' : String(value)
-}
 
 const noMergeKey = (m: unknown, key: string): PatchError => new PatchError(`map: ${goValue(m)} does not contain declared merge key: ${key}`)
 const goKind = (v: unknown): string => (Array.isArray(v) ? '[]interface {}' : isDict(v) ? 'map[string]interface {}' : v === null || v === undefined ? '<nil>' : typeof v === 'boolean' ? 'bool' : typeof v === 'number' ? (Number.isInteger(v) ? 'int64' : 'float64') : 'string')

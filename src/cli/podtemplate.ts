@@ -80,7 +80,9 @@ export interface Change {
 /** How errors name an object: by its resource, or, without a server, as the name printer does, its line end included (Info.ObjectName). */
 function objectName(info: Info): string {
   const { mapping } = info
-  return mapping ? `${mapping.resource}${mapping.group ? `.${mapping.group}` : ''}/${info.name}` : `${namedAs(info.object ?? {})}\n`
+  if (mapping) return `${mapping.resource}/${info.name}`
+  const name = namedAs(info.object ?? {})
+  return String(info.object?.apiVersion ?? '').includes('/') ? `${name}\n` : name
 }
 
 /** Changes each object, patches it on the server (or only prints it), and tells all errors at the end. */

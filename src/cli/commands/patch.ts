@@ -50,9 +50,15 @@ async function run(ctx: CommandContext): Promise<void> {
     if (!bytes) throw new CliError(`unable to read patch file: open ${file}: no such file or directory`)
     text = decodeText(bytes)
   }
-  const { parseYaml } = await import('../../apimachinery/yaml.ts')
   let patch: Json
-  try { patch = parseYaml(text) } catch (e) { throw new CliError(`unable to parse ${goQuote(given)}: ${(e instanceof Error ? e.message : String(e)).replace(/^error converting YAML to JSON: /, '')}`) }
+  // what begins as JSON is sent as it is: the server finds its faults
+  if (text.trimStart().startsWith('{')) {
+    const { parseJson } = await import('../../apimachinery/gojson.ts')
+    try { patch = parseJson(text) } catch { patch = text }
+  } else {
+    const { parseYaml } = await import('../../apimachinery/yaml.ts')
+    try { patch = parseYaml(text) } catch (e) { throw new CliError(`unable to parse ${goQuote(given)}: ${(e instanceof Error ? e.message : String(e)).replace(/^error converting YAML to JSON: /, '')}`) }
+  }
   const subresource = flags.string('subresource')
   const files = local ? { filenames: flags.list('filename'), kustomize: flags.string('kustomize'), recursive: flags.bool('recursive') } : fileRequest(ctx)
   const found = await resources(factory, { args: ctx.args, ...files, local, continueOnError: true, flatten: true, ...(subresource ? { subresource } : {}) })
