@@ -8,6 +8,7 @@ import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
 import { has } from '../../apimachinery/versions.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
+import type { Lister } from '../lister.ts'
 import { allocate } from './podaddress.ts'
 import { environmentError, mountError } from './podconfig.ts'
 import { identify, isPresent, keep, podName, pullFailure, pullPolicy, pulledMessage } from './podimages.ts'
@@ -211,7 +212,7 @@ async function advance(s: Sync, c: Container, kind: Kind, policy: Policy, first:
   for (let step = 0; step < 20; step++) {
     const { state }: { state?: ContainerState } = status ?? {}
     if (status && state?.running) {
-      const startedAt = exactStart(status) ?? s.now
+      const startedAt = exactStart(s.ctx, status) ?? s.now
       const byHand = endedByHand(s.ctx.lister, s.pod, c.name, status.restartCount)
       const plan = byHand ? { exit: { code: byHand.code, after: Math.max(0, byHand.at - startedAt) } } : await containerProcess.plan(s.pod, c, status.restartCount)
       const next = await observe(s, c, kind, status, startedAt, plan)
@@ -253,15 +254,26 @@ async function advance(s: Sync, c: Container, kind: Kind, policy: Policy, first:
     }
     say('Normal', 'Started', `Started container ${c.name}`)
     status = { ...base, state: { running: { startedAt: rfc3339(s.now) } } }
-    starts.set(base.containerID ?? '', s.now)
+    memoryOf(s.ctx.lister).starts.set(base.containerID ?? '', s.now)
   }
   return status ?? waiting(c, undefined, 'ContainerCreating')
 }
 
-/** Starts of this process to the millisecond: what the status says is cut to seconds. */
-const starts = new Map<string, number>()
-function exactStart(status: ContainerStatus): number | undefined {
-  const known = starts.get(status.containerID ?? '')
+/** What this process knows of one cluster beside its objects. */
+interface Memory {
+  /** Starts to the millisecond, by container id: what the status says is cut to seconds. */
+  readonly starts: Map<string, number>
+  /** How the last look left a pod: the same pod at the same moment needs no second one. */
+  readonly rested: Map<string, { readonly version: string; readonly at: number; readonly after: number | undefined }>
+}
+const memories = new WeakMap<Lister, Memory>()
+function memoryOf(lister: Lister): Memory {
+  let m = memories.get(lister)
+  if (!m) { m = { starts: new Map(), rested: new Map() }; memories.set(lister, m) }
+  return m
+}
+function exactStart(ctx: ControllerContext, status: ContainerStatus): number | undefined {
+  const known = memoryOf(ctx.lister).starts.get(status.containerID ?? '')
   if (known !== undefined) return known
   const t = status.state?.running?.startedAt
   return t ? parseTime(t) : undefined
@@ -310,8 +322,8 @@ async function run(s: Sync, spec: PodSpec): Promise<PodStatus> {
   const phase = phaseOf(spec, init, main)
   if (phase === 'Succeeded' || phase === 'Failed') {
     // sidecars stop with the pod, and nothing starts again
-    init = init.map((c) => (c.state?.running ? ended(c, exactStart(c) ?? now, now, { code: 0 }) : c))
-    ephemeral = ephemeral.map((c) => (c.state?.running ? ended(c, exactStart(c) ?? now, now, { code: 137 }) : c))
+    init = init.map((c) => (c.state?.running ? ended(c, exactStart(ctx, c) ?? now, now, { code: 0 }) : c))
+    ephemeral = ephemeral.map((c) => (c.state?.running ? ended(c, exactStart(ctx, c) ?? now, now, { code: 137 }) : c))
     s.wake = undefined
   }
   const withHostIPs = has(ctx.profile.version, 'podHostIPs')
@@ -338,7 +350,7 @@ async function stop(ctx: ControllerContext, pod: Pod, now: number): Promise<void
   const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
   if (pod.metadata.finalizers?.length && !finished) {
     // somebody else still waits for this pod: it shows how it ended
-    const end = (c: ContainerStatus): ContainerStatus => (c.state?.terminated ? c : ended(c, c.state?.running ? (exactStart(c) ?? now) : 0, now, c.state?.running ? { code: 137 } : { code: 137, reason: 'ContainerStatusUnknown', message: 'The container could not be located when the pod was deleted.  The container used to be Running' }))
+    const end = (c: ContainerStatus): ContainerStatus => (c.state?.terminated ? c : ended(c, c.state?.running ? (exactStart(ctx, c) ?? now) : 0, now, c.state?.running ? { code: 137 } : { code: 137, reason: 'ContainerStatusUnknown', message: 'The container could not be located when the pod was deleted.  The container used to be Running' }))
     const main = (pod.status?.containerStatuses ?? []).map(end)
     const init = pod.status?.initContainerStatuses?.map(end)
     const spec = pod.spec ?? { containers: [] }
@@ -371,12 +383,16 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<{ af
   const now = ctx.clock.now()
   if (pod.metadata.deletionTimestamp) { remember(ctx, key, false); return stop(ctx, pod, now) }
   if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return
+  const uid = pod.metadata.uid ?? ''
+  const { rested } = memoryOf(ctx.lister)
+  const rest = rested.get(uid)
+  if (rest && rest.version === pod.metadata.resourceVersion && rest.at === now) return rest.after === undefined ? undefined : { after: rest.after }
   const s: Sync = { ctx, pod, node, now, said: [], wake: undefined, waitsForConfig: false }
   const deadline = pod.spec.activeDeadlineSeconds
   let status: PodStatus
   if (deadline !== undefined && pod.status?.startTime && parseTime(pod.status.startTime) + deadline * 1000 <= now) {
     s.said.push({ type: 'Normal', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' })
-    const main = (pod.status.containerStatuses ?? []).map((c) => (c.state?.running ? ended(c, exactStart(c) ?? now, now, { code: 137 }) : c))
+    const main = (pod.status.containerStatuses ?? []).map((c) => (c.state?.running ? ended(c, exactStart(ctx, c) ?? now, now, { code: 137 }) : c))
     status = { ...pod.status, phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline', conditions: conditionsOf(pod, { spec: pod.spec, phase: 'Failed', sandbox: false, init: pod.status.initContainerStatuses ?? [], main, now, withSandbox: has(ctx.profile.version, 'podReadyToStartContainers') }), ...(main.length ? { containerStatuses: main } : {}) }
   } else {
     status = await run(s, pod.spec)
@@ -390,9 +406,11 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<{ af
   const host = node.metadata.name ?? ''
   for (const e of s.said) await ctx.event(pod, e.type, e.reason, e.message, 'kubelet', { host, ...(e.fieldPath ? { fieldPath: e.fieldPath } : {}) })
   if (!equal(status, pod.status)) {
-    const next: Pod = { ...pod, status }
-    await ctx.client.update('v1/pods', namespace, next, { subresource: 'status' })
+    const next = await ctx.client.update<Pod>('v1/pods', namespace, { ...pod, status }, { subresource: 'status' })
     nodeState(ctx.lister).see(next)
+    if (rested.size > 20_000) rested.clear()
+    if (s.waitsForConfig) rested.delete(uid)
+    else rested.set(uid, { version: next.metadata.resourceVersion ?? '', at: now, after: s.wake === undefined ? undefined : s.wake - now })
   }
   if (s.wake !== undefined) return { after: s.wake - now }
 }

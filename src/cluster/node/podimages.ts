@@ -14,8 +14,20 @@ export function digestOf(text: string): string {
 
 export interface ImageIdentity { readonly image: string; readonly imageID: string }
 
-/** The names a container status has for an image, in the runtime's manner. */
+const identities = new Map<string, ImageIdentity>()
+/** The names a container status has for an image, in the runtime's manner; remembered, because replicas ask again and again. */
 export function identify(reference: string, runtime: string): ImageIdentity {
+  const key = `${runtime} ${reference}`
+  let known = identities.get(key)
+  if (!known) {
+    known = work(reference, runtime)
+    if (identities.size > 500) identities.clear()
+    identities.set(key, known)
+  }
+  return known
+}
+
+function work(reference: string, runtime: string): ImageIdentity {
   const parsed = parseImageName(reference)
   if (!parsed) return { image: reference, imageID: '' }
   const digest = parsed.digest || `sha256:${digestOf(`${parsed.repository}:${parsed.tag}`)}`
