@@ -1,5 +1,6 @@
 // /token of a service account: a signed-looking JWT with the claims that a real one has; as pkg/registry/core/serviceaccount/storage.TokenREST.
-import type { KubeObject } from '../../apimachinery/object.ts'
+import { trackUpdate } from '../../apimachinery/managedfields.ts'
+import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { invalid as invalidField } from '../../apimachinery/field.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { StatusError, badRequest, conflict, invalid, notFound } from '../../apimachinery/status.ts'
@@ -69,8 +70,10 @@ export const token: Subresource = {
     const now = api.now()
     const iat = Math.floor(now / 1000)
     const claims = { aud: audiences, exp: iat + seconds, iat, iss: AUDIENCE, jti: api.entropy.uuid(), 'kubernetes.io': { namespace: info.namespace, ...bound, serviceaccount: { name: info.name, uid: account.metadata.uid } }, nbf: iat, sub: `system:serviceaccount:${info.namespace}:${info.name}` }
+    const fields = trackUpdate(undefined, request, { schemas: api.schemas, schemaName: 'authentication.v1.TokenRequest', manager: options.manager, apiVersion: 'authentication.k8s.io/v1', subresource: 'token', now })
     return answer(201, {
-      kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: { name: info.name, namespace: info.namespace, creationTimestamp: rfc3339(now) },
+      kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1',
+      metadata: { name: info.name, namespace: info.namespace, creationTimestamp: rfc3339(now), ...(fields.length > 0 ? { managedFields: fields as unknown as JsonObject[] } : {}) },
       spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: ref ? { ...ref } : null }, status: { token: signToken(claims), expirationTimestamp: rfc3339(now + seconds * 1000) },
     })
   },
