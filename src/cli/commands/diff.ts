@@ -5,7 +5,7 @@ import { StatusError } from '../../apimachinery/status.ts'
 import { toYaml } from '../../apimachinery/yaml.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, UsageError } from '../exit.ts'
-import { modifiedConfiguration, originalConfiguration } from '../lastapplied.ts'
+import { configurationOf, originalConfiguration } from '../lastapplied.ts'
 import { fetchInfo, fileRequest, filenameFlags, metaOf, nameOf, namespaceOf, resources, selectorFlag, writeQuery } from '../resources.ts'
 import type { Info } from '../resources.ts'
 import { applyPatch } from '../threeway.ts'
@@ -37,8 +37,9 @@ async function mergedObject(ctx: CommandContext, info: Info, local: JsonObject, 
   if (!mapping) return local
   const live = info.object
   if (serverSide) return (await client.patch(mapping.path, info.namespace, nameOf(local), 'apply', local, { query: { ...writeQuery('server', manager), force: String(ctx.flags.bool('force-conflicts')) } })) as unknown as JsonObject
-  const modified = modifiedConfiguration(local)
-  if (!live) return (await client.create(mapping.path, info.namespace, withoutVersion(modified), { query: writeQuery('server', manager) })) as unknown as JsonObject
+  // the annotation is no part of the comparison
+  const modified = JSON.parse(configurationOf(local)) as JsonObject
+  if (!live) return (await client.create(mapping.path, info.namespace, withoutVersion(local), { query: writeQuery('server', manager) })) as unknown as JsonObject
   const { type, patch } = await applyPatch(ctx.factory.schemas, mapping, originalConfiguration(live), modified, live)
   if (!Object.keys(patch).length) return live
   return (await client.patch(mapping.path, info.namespace, info.name, type, patch, { query: writeQuery('server', manager) })) as unknown as JsonObject
