@@ -396,6 +396,9 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<{ af
     status = { ...pod.status, phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline', conditions: conditionsOf(pod, { spec: pod.spec, phase: 'Failed', sandbox: false, init: pod.status.initContainerStatuses ?? [], main, now, withSandbox: has(ctx.profile.version, 'podReadyToStartContainers') }), ...(main.length ? { containerStatuses: main } : {}) }
   } else {
     status = await run(s, pod.spec)
+    // without news from the containers, what somebody else wrote into the status stands
+    const old = pod.status
+    if (old?.phase && old.conditions && old.containerStatuses && !pod.spec.readinessGates && equal(status.containerStatuses, old.containerStatuses) && equal(status.initContainerStatuses ?? [], old.initContainerStatuses ?? []) && equal(status.ephemeralContainerStatuses ?? [], old.ephemeralContainerStatuses ?? [])) status = old
     if (deadline !== undefined && status.startTime && status.phase !== 'Succeeded' && status.phase !== 'Failed') soon(s, parseTime(status.startTime) + deadline * 1000)
   }
   // conditions follow the containers: while those stay as they are, what somebody wrote into the conditions stays too
