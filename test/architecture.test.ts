@@ -10,7 +10,7 @@ function walk(dir: string): string[] {
   return readdirSync(dir).flatMap((n) => { const p = join(dir, n); return statSync(p).isDirectory() ? walk(p) : [p] })
 }
 const sources = walk(src).filter((p) => p.endsWith('.ts') && !p.endsWith('.test.ts'))
-const imports = (path: string): string[] => [...readFileSync(path, 'utf8').matchAll(/(?:from|import\(|^import)\s*['"]([^'"]+)['"]/gm)].map((m) => m[1] ?? '')
+const imports = (path: string): string[] => [...readFileSync(path, 'utf8').matchAll(/(?:\bfrom\s+|import\(\s*|^import\s+)['"]([^'"\n]+)['"]/gm)].map((m) => m[1] ?? '')
 
 const FLOORS: Record<string, number> = { apimachinery: 0, kinds: 1, storage: 1, dns: 1, client: 1, apiserver: 2, shell: 2, cluster: 3, cli: 4, server: 4, '': 5 }
 const room = (path: string): string => { const parts = relative(src, path).split('/'); return parts.length > 1 ? (parts[0] ?? '') : '' }
