@@ -66,3 +66,7 @@ export interface Io {
   /** Calls back when the terminal's size changes. */
   onResize?(listener: () => void): () => void
 }
+
+/** A connection to a port that was opened on this machine. */
+export interface LocalConnection { readonly chunks: AsyncIterable<Uint8Array>; write(chunk: string | Uint8Array): void; end(): void }
+export interface LocalListener { readonly port: number; close(): void }

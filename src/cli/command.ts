@@ -1,6 +1,6 @@
 // What a command is: its words, its flags, its run function. Flags parse as pflag parses them (flags.ts), help prints as kubectl's (help.ts).
 import type { Door } from '../apimachinery/door.ts'
-import type { Entropy, Io } from '../apimachinery/ports.ts'
+import type { Entropy, Io, LocalConnection, LocalListener } from '../apimachinery/ports.ts'
 import type { ResourceInfo, Schemas } from '../apimachinery/schema.ts'
 import type { Versions } from '../apimachinery/versions.ts'
 import type { Client } from '../client/client.ts'
@@ -49,10 +49,6 @@ export interface OpenCluster {
   /** Lets the controllers finish, saves, unlocks. Called once, at the end of the command, also after a failure. */
   close(): Promise<void>
 }
-
-/** A connection to a port that the CLI opened on this machine. */
-export interface LocalConnection { readonly chunks: AsyncIterable<Uint8Array>; write(chunk: string | Uint8Array): void; end(): void }
-export interface LocalListener { readonly port: number; close(): void }
 
 /** What main gives the CLI: the machine's ports and the way to a cluster. Each is used only when a command needs it. */
 export interface CliHost {

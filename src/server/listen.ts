@@ -1,7 +1,7 @@
 // A TCP port of this machine, for port-forward: connections as byte streams. Only local addresses are bound by its callers.
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
-import type { LocalConnection, LocalListener } from '../cli/command.ts'
+import type { LocalConnection, LocalListener } from '../apimachinery/ports.ts'
 
 async function* bytesOf(socket: Socket): AsyncGenerator<Uint8Array> {
   try { for await (const chunk of socket) yield chunk as Buffer } catch { /* the client went away */ }

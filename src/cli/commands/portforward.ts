@@ -1,7 +1,8 @@
 // kubectl port-forward: ports of this machine that lead into a pod. Behaves as kubectl/pkg/cmd/portforward and client-go/tools/portforward.
 import type { Pod, Service } from '../../apimachinery/api/core.v1.ts'
 import { pathOf } from '../../client/client.ts'
-import type { Command, CommandContext, LocalConnection, LocalListener } from '../command.ts'
+import type { LocalConnection, LocalListener } from '../../apimachinery/ports.ts'
+import type { Command, CommandContext } from '../command.ts'
 import { CliError, UsageError } from '../exit.ts'
 import { klog } from '../klog.ts'
 import { attachable, named, podTimeout, timeoutFlag } from '../pods.ts'
