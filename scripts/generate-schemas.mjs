@@ -113,7 +113,7 @@ function goOrders(dirs) {
 }
 const orders = goDirs.length ? goOrders(goDirs) : new Map()
 const before = new Map()
-if (!goDirs.length && existsSync(out)) for (const n of readdirSync(out)) if (n !== 'discovery.json') for (const [name, def] of Object.entries(JSON.parse(readFileSync(join(out, n), 'utf8')))) { orders.set(`${n.slice(0, -5)}.${name}`, Object.keys(def.fields ?? {})); before.set(`${n.slice(0, -5)}.${name}`, def.fields) }
+if (!goDirs.length && existsSync(out)) for (const n of readdirSync(out)) if (n !== 'discovery.json' && n !== 'protobuf.json') for (const [name, def] of Object.entries(JSON.parse(readFileSync(join(out, n), 'utf8')))) { orders.set(`${n.slice(0, -5)}.${name}`, Object.keys(def.fields ?? {})); before.set(`${n.slice(0, -5)}.${name}`, def.fields) }
 
 const files = new Map()
 for (const [full, def] of Object.entries(definitions).sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -131,7 +131,8 @@ for (const [full, def] of Object.entries(definitions).sort(([a], [b]) => (a < b 
   files.get(file)[name] = type
 }
 
-rmSync(out, { recursive: true, force: true }); mkdirSync(out)
+mkdirSync(out, { recursive: true })
+for (const n of readdirSync(out)) if (n !== 'protobuf.json') rmSync(join(out, n)) // generate-protobuf.mjs writes that one
 for (const [file, types] of files) writeFileSync(join(out, `${file}.json`), '{\n' + Object.entries(types).map(([n, t]) => `${JSON.stringify(n)}:${JSON.stringify(t)}`).join(',\n') + '\n}\n')
 
 // discovery: one resource a line, in the API server's order of groups

@@ -233,7 +233,7 @@ export function createHost(o: HostOptions = {}): CliHost {
     const cluster = await onStore(store, profile, o.controllers)
     const tls = o.tls ? await (await import('./server/certificate.ts')).selfSigned(o.apiAddress) : undefined
     const serving = await serve({
-      cluster, apiAddress: o.apiAddress, dnsAddress: o.dnsAddress, ...(o.kubeconfig ? { kubeconfig: path.resolve(io.cwd, o.kubeconfig) } : {}), ...(announce ? { announce } : {}), ...(tls ? { tls } : {}),
+      cluster, schemas, apiAddress: o.apiAddress, dnsAddress: o.dnsAddress, ...(o.kubeconfig ? { kubeconfig: path.resolve(io.cwd, o.kubeconfig) } : {}), ...(announce ? { announce } : {}), ...(tls ? { tls } : {}),
       onError: (e) => { if (env.KUBESIM_DEBUG) io.stderr.write(`kubesim: ${e instanceof Error ? e.stack : String(e)}\n`) },
     })
     return { url: serving.url, dns: serving.dns, profile, close: () => serving.close() }

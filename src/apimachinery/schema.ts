@@ -84,6 +84,14 @@ export class Schemas {
     return Object.hasOwn(types, name.slice(cut + 1)) ? types[name.slice(cut + 1)] : undefined
   }
 
+  #protobuf: { readonly [name: string]: string | undefined } | undefined
+
+  /** The field numbers of a definition on protobuf's wire: `1 name,2 *core.v1.VolumeSource`. */
+  protobuf(name: string): string | undefined {
+    const all = (this.#protobuf ??= JSON.parse(this.#read('protobuf')) as { readonly [name: string]: string | undefined })
+    return Object.hasOwn(all, name) ? all[name] : undefined
+  }
+
   /** The definition's name of a built-in kind: ('apps', 'v1', 'Deployment') -> apps.v1.Deployment. */
   nameOf(group: string, version: string, kind: string): string {
     return `${PREFIX[group] ?? group}.${version}.${kind}`

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { gzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, Door, Method } from '../apimachinery/door.ts'
 import type { Json } from '../apimachinery/object.ts'
+import { StatusError } from '../apimachinery/status.ts'
 
 export interface HttpOptions {
   readonly door: Door
@@ -15,6 +16,8 @@ export interface HttpOptions {
   readonly port: number
   /** Bytes of a response body, as the API server encodes objects. */
   readonly encode: (body: Json) => string
+  /** A protobuf body as JSON; throws StatusError. Bodies of any other type go to the door as text. */
+  readonly decode?: (body: Buffer) => Json
   /** The certificate and key for TLS; plain HTTP without them. */
   readonly tls?: { readonly cert: string; readonly key: string }
   /** Takes over a connection that asks for another protocol (exec, attach, port-forward); false when it does not know the protocol. */
@@ -54,7 +57,9 @@ function refusal(incoming: http.IncomingMessage, token: string): { code: number;
   const plain = (code: number, body: string): { code: number; body: string; type: string } => ({ code, body, type: 'text/plain; charset=utf-8' })
   if (!isLoopbackHost(headers.host)) return plain(403, 'kubesim answers only to loopback names: this request was sent to another Host\n')
   const site = headers['sec-fetch-site']
-  if (headers.origin !== undefined || (site !== undefined && site !== 'none' && site !== 'same-origin')) return plain(403, 'kubesim does not answer to web pages\n')
+  // a page's own server may be asked by it, and we serve no pages: some WebSocket libraries name the server as the origin
+  const own = headers.origin !== undefined && /^https?:\/\/([^/]+)$/.exec(headers.origin)?.[1] === headers.host
+  if ((headers.origin !== undefined && !own) || (site !== undefined && site !== 'none' && site !== 'same-origin')) return plain(403, 'kubesim does not answer to web pages\n')
   const path = (incoming.url ?? '').split('?')[0]
   if (path === '/healthz' || path === '/livez' || path === '/readyz' || path === '/version') return undefined
   const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
@@ -73,7 +78,7 @@ function translate(incoming: http.IncomingMessage, signal: AbortSignal): ApiRequ
   return { method: (incoming.method ?? 'GET') as Method, path: cut < 0 ? url : url.slice(0, cut), query, headers, signal }
 }
 
-function readBody(incoming: http.IncomingMessage): Promise<string | undefined> {
+function readBody(incoming: http.IncomingMessage): Promise<Buffer | undefined> {
   return new Promise((done, fail) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -82,10 +87,17 @@ function readBody(incoming: http.IncomingMessage): Promise<string | undefined> {
       // what comes after is thrown away, so that the answer can be read
       if (size <= MAX_BODY) chunks.push(c)
     })
-    incoming.on('end', () => done(size > MAX_BODY ? undefined : Buffer.concat(chunks).toString('utf8')))
+    incoming.on('end', () => done(size > MAX_BODY ? undefined : Buffer.concat(chunks)))
     incoming.on('error', fail)
     incoming.on('aborted', () => fail(new Error('the client went away')))
   })
+}
+
+/** A request with its body: as text, or as JSON where it came as protobuf. */
+function withBody(request: ApiRequest, body: Buffer, decode: HttpOptions['decode']): ApiRequest {
+  if (body.length === 0) return request
+  if (!decode || !(request.headers?.['content-type'] ?? '').startsWith('application/vnd.kubernetes.protobuf')) return { ...request, body: body.toString('utf8') }
+  return { ...request, headers: { ...request.headers, 'content-type': 'application/json' }, body: JSON.stringify(decode(body)) }
 }
 
 const escapeWarning = (text: string): string => text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')
@@ -142,7 +154,13 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
         outgoing.end(text)
         return
       }
-      const response = await o.door.handle(body ? { ...request, body } : request)
+      let whole: ApiRequest
+      try { whole = withBody(request, body, o.decode) } catch (e) {
+        if (!(e instanceof StatusError)) throw e
+        await respond(outgoing, { status: e.code, headers: {}, body: e.status() }, o, false, false)
+        return
+      }
+      const response = await o.door.handle(whole)
       await respond(outgoing, response, o, /\bgzip\b/.test(String(incoming.headers['accept-encoding'] ?? '')), incoming.method === 'HEAD')
     }
     answer().catch((e: unknown) => {
