@@ -239,6 +239,11 @@ async function simulation(node: Node, args: readonly string[], host: CliHost): P
     throw e
   }
   const given = own.opts<Record<string, string | string[] | boolean | undefined>>()
+  const [stray] = own.args
+  if (!given.help && stray !== undefined && node.subcommands.length) {
+    io.stderr.write(`error: ${node.path.replace(/^kubectl/, 'kubesim')} has no "${stray}": it has ${node.subcommands.map((c) => c.name).join(', ')}\n`)
+    return 1
+  }
   if (given.help || !node.command?.run) { io.stdout.write(await helpText(node)); return 0 }
   const camel = (name: string): string => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase())
   const flat: string[] = []
