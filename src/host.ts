@@ -214,6 +214,7 @@ export function createHost(o: HostOptions = {}): CliHost {
       restore(store, objects, schemas.discovery())
       if (story.clock) store.setMeta('clock', { offset: 0, frozen: Date.parse(story.clock) })
     }
+    if (o.clock !== undefined) store.setMeta('clock', { offset: 0, frozen: o.clock })
     await store.flush()
     return onStore(store, profile)
   }

@@ -18,6 +18,8 @@ export interface NewCluster extends StateOptions {
   readonly nodes?: number
   /** Makes all chance repeatable. */
   readonly seed?: number
+  /** The moment at which its clock stands still, in milliseconds since 1970; it runs when absent. */
+  readonly clock?: number
   /** A story's folder: cluster.yaml and objects to put back. */
   readonly story?: string
   readonly force?: boolean

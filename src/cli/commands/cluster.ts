@@ -31,7 +31,10 @@ async function create(ctx: CommandContext): Promise<void> {
   if (story !== undefined && stateOptions.profile) throw new CliError(`${story} has a profile of its own: leave --profile out`)
   const nodes = whole(ctx, 'nodes')
   const seed = whole(ctx, 'seed')
-  const cluster = await plainly(() => host.createCluster({ ...stateOptions, ...(nodes !== undefined ? { nodes } : {}), ...(seed !== undefined ? { seed } : {}), ...(story !== undefined ? { story } : {}), force: ctx.flags.bool('force') }))
+  const clock = ctx.flags.string('clock')
+  const moment = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(clock) ? Date.parse(clock) : Number.NaN
+  if (clock && Number.isNaN(moment)) throw new CliError(`"${clock}" is not a moment: write it as 2026-11-23T10:00:00Z`)
+  const cluster = await plainly(() => host.createCluster({ ...stateOptions, ...(clock ? { clock: moment } : {}), ...(nodes !== undefined ? { nodes } : {}), ...(seed !== undefined ? { seed } : {}), ...(story !== undefined ? { story } : {}), force: ctx.flags.bool('force') }))
   try {
     const n = await load(ctx, cluster, loads.filter((l) => l !== story))
     const { profile } = cluster
@@ -126,10 +129,11 @@ export const cluster: Command = {
   examples: '  # The cluster of the first document, put back as it was\n  kubesim cluster create --load fixtures/clusters/headless --force\n  \n  # A kind cluster with three nodes, the same at every run\n  kubesim cluster create --profile kind --nodes 3 --seed 1 --force',
   flags: [],
   subcommands: [
-    line('create', '[--profile NAME|FILE] [--nodes N] [--load FILE|DIR ...] [--seed N] [--force]', 'Create a cluster', create, [
+    line('create', '[--profile NAME|FILE] [--nodes N] [--load FILE|DIR ...] [--seed N] [--clock TIME] [--force]', 'Create a cluster', create, [
       { name: 'nodes', type: 'int', default: 0, usage: 'How many nodes the cluster has.' },
       { name: 'load', type: 'stringArray', default: [], usage: 'A manifest, a folder of manifests, or a story (a folder with cluster.yaml) to load.' },
       { name: 'seed', type: 'int', default: 0, usage: 'Makes names, addresses and orders the same at every run.' },
+      { name: 'clock', type: 'string', default: '', usage: 'The moment at which its clock stands still; with --seed, everything is the same at every run.' },
       { name: 'force', type: 'bool', default: false, usage: 'Replace the cluster that is there.' },
     ]),
     line('delete', '', 'Delete the cluster and its state file', remove),
