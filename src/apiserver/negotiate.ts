@@ -24,7 +24,7 @@ export function accepts(header: string | undefined): readonly Accepted[] {
   return sorted
 }
 
-const READABLE = new Set(['application/json', 'application/yaml', 'application/*', '*/*', 'application/vnd.kubernetes.protobuf', 'text/html'])
+const READABLE = new Set(['application/json', 'application/yaml', 'application/*', '*/*', 'text/html'])
 
 /** The form of the answer. Throws NotAcceptable. */
 export function formOf(header: string | undefined): Form {

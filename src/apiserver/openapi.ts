@@ -146,6 +146,17 @@ function v3(api: Api, resources: readonly ResourceInfo[]): JsonObject {
   return { openapi: '3.0.0', info: { title: 'Kubernetes', version: api.versions.server }, paths: pathsOf(resources, false), components: { schemas: { ...doc.definitions, ...customSchemas(api, resources.filter((r) => !builtin.includes(r))) } } }
 }
 
+/** Making the whole document takes a second on a slow machine: it is kept until what is served changes. */
+const made = new WeakMap<Api, { readonly key: string; readonly document: JsonObject }>()
+function v2Once(api: Api, resources: readonly ResourceInfo[]): JsonObject {
+  const key = JSON.stringify([api.versions.server, api.store.list('customresourcedefinitions.apiextensions.k8s.io').map((c) => [c.metadata.uid, c.metadata.resourceVersion]), resources.length])
+  const known = made.get(api)
+  if (known?.key === key) return known.document
+  const document = v2(api, resources)
+  made.set(api, { key, document })
+  return document
+}
+
 function v2(api: Api, resources: readonly ResourceInfo[]): JsonObject {
   const doc = new Document(api, true)
   const builtin = resources.filter((r) => api.schemas.discovery().includes(r))
@@ -158,7 +169,7 @@ function v2(api: Api, resources: readonly ResourceInfo[]): JsonObject {
 export async function serveOpenApi(api: Api, _request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
   const all = await api.served()
   const [, version, ...place] = info.parts
-  if (version === 'v2' && place.length === 0) return answer(200, v2(api, all))
+  if (version === 'v2' && place.length === 0) return answer(200, v2Once(api, all))
   if (version !== 'v3') return notServed()
   const key = (r: ResourceInfo): string => `${r.group ? 'apis' : 'api'}/${groupVersion(r.group, r.version)}`
   const groups = new Map<string, ResourceInfo[]>()

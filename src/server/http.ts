@@ -1,5 +1,5 @@
 // HTTP: sockets to the door and back. Who may come in is decided here (token, Host, Origin); what is answered is the API server's alone.
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import * as http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -7,6 +7,7 @@ import { gzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, Door, Method } from '../apimachinery/door.ts'
 import type { Json } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
+import { encodeAnswer, encodeEvent } from './encoding.ts'
 
 export interface HttpOptions {
   readonly door: Door
@@ -14,8 +15,6 @@ export interface HttpOptions {
   readonly token: string
   readonly host: string
   readonly port: number
-  /** Bytes of a response body, as the API server encodes objects. */
-  readonly encode: (body: Json) => string
   /** A protobuf body as JSON; throws StatusError. Bodies of any other type go to the door as text. */
   readonly decode?: (body: Buffer) => Json
   /** The certificate and key for TLS; plain HTTP without them. */
@@ -102,35 +101,41 @@ function withBody(request: ApiRequest, body: Buffer, decode: HttpOptions['decode
 
 const escapeWarning = (text: string): string => text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')
 
-async function respond(outgoing: http.ServerResponse, response: ApiResponse, o: HttpOptions, acceptsGzip: boolean, head: boolean): Promise<void> {
-  const headers: Record<string, string | string[]> = { ...response.headers, 'cache-control': 'no-cache, private' }
+/** Waits until a slow reader has taken what was written, or is gone. */
+const drained = (outgoing: http.ServerResponse): Promise<void> => new Promise((go) => {
+  const on = (): void => { outgoing.off('drain', on); outgoing.off('close', on); go() }
+  outgoing.on('drain', on)
+  outgoing.on('close', on)
+})
+
+async function stream(outgoing: http.ServerResponse, events: NonNullable<ApiResponse['stream']>): Promise<void> {
+  for await (const e of events) {
+    if (outgoing.destroyed) return
+    if (!outgoing.write(typeof e === 'string' ? e : encodeEvent(e.type, e.object))) await drained(outgoing)
+  }
+}
+
+async function respond(outgoing: http.ServerResponse, request: ApiRequest, response: ApiResponse, o: HttpOptions): Promise<void> {
+  const headers: Record<string, string | string[]> = { ...response.headers, 'audit-id': randomUUID(), 'cache-control': 'no-cache, private' }
   if (response.warnings?.length) headers.warning = response.warnings.map((w) => `299 - "${escapeWarning(w)}"`)
   if (response.stream) {
-    const text = !(response.headers['content-type'] ?? '').includes('json')
-    outgoing.writeHead(response.status, { ...headers, 'content-type': response.headers['content-type'] ?? 'application/json' })
+    outgoing.writeHead(response.status, headers)
     outgoing.flushHeaders()
-    try {
-      for await (const e of response.stream) {
-        if (outgoing.destroyed) break
-        const chunk = typeof e === 'string' ? e : `{"type":"${e.type}","object":${o.encode(e.object).trimEnd()}}\n`
-        if (!outgoing.write(chunk)) await new Promise<void>((go) => { const on = (): void => { outgoing.off('drain', on); outgoing.off('close', on); go() }; outgoing.on('drain', on); outgoing.on('close', on) })
-      }
-    } catch (e) { o.onError?.(e) }
-    void text
+    try { await stream(outgoing, response.stream) } catch (e) { o.onError?.(e) }
     outgoing.end()
     return
   }
-  const isText = typeof response.body === 'string'
-  let body: Buffer = Buffer.from(isText ? response.body as string : response.body === null ? '' : o.encode(response.body))
-  if (!headers['content-type']) headers['content-type'] = isText ? 'text/plain; charset=utf-8' : 'application/json'
-  if (acceptsGzip && body.length >= GZIP_FROM) {
-    body = await new Promise<Buffer>((done, fail) => gzip(body, { level: 1 }, (e, b) => (e ? fail(e) : done(b))))
+  const { type, bytes } = response.body === null ? { type: 'application/json', bytes: Buffer.alloc(0) } : await encodeAnswer(request, response)
+  let body = bytes
+  headers['content-type'] = type
+  if (body.length >= GZIP_FROM && request.method === 'GET' && /\bgzip\b/.test(request.headers?.['accept-encoding'] ?? '')) {
+    body = await new Promise<Buffer>((done, fail) => gzip(bytes, { level: 1 }, (e, b) => (e ? fail(e) : done(b))))
     headers['content-encoding'] = 'gzip'
     headers.vary = 'Accept-Encoding'
   }
   headers['content-length'] = String(body.length)
   outgoing.writeHead(response.status, headers)
-  outgoing.end(head ? undefined : body)
+  outgoing.end(request.method === 'HEAD' ? undefined : body)
 }
 
 /** Starts to listen. Rejects with the socket's error (EADDRINUSE, EACCES …). */
@@ -157,11 +162,11 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
       let whole: ApiRequest
       try { whole = withBody(request, body, o.decode) } catch (e) {
         if (!(e instanceof StatusError)) throw e
-        await respond(outgoing, { status: e.code, headers: {}, body: e.status() }, o, false, false)
+        await respond(outgoing, request, { status: e.code, headers: {}, body: e.status() }, o)
         return
       }
       const response = await o.door.handle(whole)
-      await respond(outgoing, response, o, /\bgzip\b/.test(String(incoming.headers['accept-encoding'] ?? '')), incoming.method === 'HEAD')
+      await respond(outgoing, request, response, o)
     }
     answer().catch((e: unknown) => {
       if (!gone.signal.aborted) o.onError?.(e)

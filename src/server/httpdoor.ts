@@ -86,7 +86,7 @@ export function createHttpDoor(served: Served): Door {
           if (s.status === 'Success') return
           const details = isObject(s.details) && Array.isArray(s.details.causes) ? s.details.causes as JsonObject[] : []
           const code = details.find((c) => c.reason === 'ExitCode')?.message
-          result = code !== undefined ? { exitCode: Number(code) } : { exitCode: 1, message: String(details[0]?.message ?? s.message) }
+          result = code !== undefined ? { exitCode: Number(code), message: `command terminated with exit code ${code}` } : { exitCode: 1, message: String(s.message) }
         }
       })
       ws.on('close', () => done(result))

@@ -26,9 +26,11 @@ export const bytes = (c: string | Uint8Array): Buffer => (typeof c === 'string' 
 
 /** What the error channel says at the end. */
 function ending(result: ConnectResult): JsonObject {
-  if (result.exitCode === 0 && !result.message) return { metadata: {}, status: 'Success' }
-  if (result.message) return { metadata: {}, status: 'Failure', message: `Internal error occurred: ${result.message}`, reason: 'InternalError', details: { causes: [{ message: result.message }] }, code: 500 }
-  return { metadata: {}, status: 'Failure', message: `command terminated with non-zero exit code: exit status ${result.exitCode}`, reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: String(result.exitCode) }] } }
+  const { exitCode, message } = result
+  if (exitCode === 0 && !message) return { metadata: {}, status: 'Success' }
+  if (!message || message.startsWith('command terminated with')) return { metadata: {}, status: 'Failure', message: `command terminated with non-zero exit code: exit status ${exitCode}`, reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] } }
+  const cause = message.replace(/^Internal error occurred: /, '')
+  return { metadata: {}, status: 'Failure', message: `Internal error occurred: ${cause}`, reason: 'InternalError', details: { causes: [{ message: cause }] }, code: 500 }
 }
 
 /** A queue of bytes read with for await; `onFirstRead` tells when somebody begins to read. */

@@ -4,7 +4,6 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import type { Json } from '../apimachinery/object.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
-import { encodeBody } from '../apiserver/negotiate.ts'
 import { decodeProtobuf } from '../apiserver/protobuf.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { clusterView, resolverOptions } from '../cluster/dns.ts'
@@ -117,7 +116,7 @@ export async function serve(o: ServeOptions): Promise<Serving> {
   }
   try {
     const common: Omit<HttpOptions, 'host' | 'port'> = {
-      door: cluster.door, token, encode: (body) => encodeBody(body), decode: (body) => decodeProtobuf(body, o.schemas), ...(o.onError ? { onError: o.onError } : {}),
+      door: cluster.door, token, decode: (body) => decodeProtobuf(body, o.schemas), ...(o.onError ? { onError: o.onError } : {}),
       upgrade: (request, incoming, socket, head) => (/\/portforward$/.test(request.path) ? upgradePortForward : upgradeRemoteCommand)(cluster.door, request, incoming, socket, head),
     }
     const http = await serveHttp({ ...common, host: api.host, port: api.port, ...(o.tls ? { tls: o.tls } : {}) }).catch((e: unknown) => { throw inUse(e, '--api-address', o.apiAddress) })

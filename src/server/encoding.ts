@@ -1,0 +1,69 @@
+// Answers as bytes: JSON with a newline as the API server writes it, indented for people (?pretty, curl, browsers), YAML where it was asked for first.
+import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
+import { isObject } from '../apimachinery/object.ts'
+import type { Json, JsonObject } from '../apimachinery/object.ts'
+import { accepts, encodeBody, wantsYaml } from '../apiserver/negotiate.ts'
+
+/** JSON text with line breaks and two spaces a level, its values as they were written. */
+export function indentJson(text: string): string {
+  let out = ''
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? ''
+    if (c === '"') {
+      let end = i + 1
+      while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1
+      out += text.slice(i, end + 1)
+      i = end
+    } else if (c === '{' || c === '[') {
+      if (text[i + 1] === (c === '{' ? '}' : ']')) { out += c + (text[++i] ?? ''); continue }
+      depth++
+      out += `${c}\n${'  '.repeat(depth)}`
+    } else if (c === '}' || c === ']') {
+      depth--
+      out += `\n${'  '.repeat(depth)}${c}`
+    } else if (c === ',') out += `,\n${'  '.repeat(depth)}`
+    else out += c === ':' ? ': ' : c
+  }
+  return out
+}
+
+/** People who look with curl or a browser get it readable, unless they say otherwise. */
+function pretty(request: ApiRequest): boolean {
+  const asked = request.query?.pretty?.[0]
+  if (asked) return /^(1|t|true)$/i.test(asked)
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers?.['user-agent'] ?? '')
+}
+
+const openapi = new WeakMap<object, Uint8Array>()
+
+/** The body of an answer and its media type. */
+export async function encodeAnswer(request: ApiRequest, response: ApiResponse): Promise<{ readonly type: string; readonly bytes: Uint8Array }> {
+  const { body } = response
+  const type = response.headers['content-type'] ?? ''
+  if (typeof body === 'string') return { type: type || 'text/plain; charset=utf-8', bytes: Buffer.from(body) }
+  const accept = request.headers?.accept
+  if (request.path === '/openapi/v2' && response.status === 200 && isObject(body)) {
+    const { OPENAPI_V2_ANSWER, OPENAPI_V2_PROTOBUF, encodeOpenApiV2 } = await import('../apiserver/openapi-protobuf.ts')
+    if ([OPENAPI_V2_ANSWER, OPENAPI_V2_PROTOBUF].includes(accepts(accept)[0]?.type ?? '')) {
+      const known = openapi.get(body) ?? encodeOpenApiV2(body)
+      openapi.set(body, known)
+      return { type: OPENAPI_V2_ANSWER, bytes: known }
+    }
+  }
+  if (wantsYaml(accept) && type === 'application/json') {
+    const { toYaml } = await import('../apimachinery/yaml.ts')
+    return { type: 'application/yaml', bytes: Buffer.from(toYaml(JSON.parse(encodeBody(body)) as Json)) }
+  }
+  const text = encodeBody(body)
+  return { type: type || 'application/json', bytes: Buffer.from(pretty(request) ? indentJson(text) : `${text}\n`) }
+}
+
+const events = new WeakMap<object, string>()
+
+/** A watch event as a line. An object that many watchers see is encoded once. */
+export function encodeEvent(type: string, object: JsonObject): string {
+  let text = events.get(object)
+  if (text === undefined) { text = encodeBody(object); events.set(object, text) }
+  return `{"type":"${type}","object":${text}}\n`
+}
