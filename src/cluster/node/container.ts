@@ -53,6 +53,11 @@ export function userOf(pod: Pod, container: Container, image: Image): string {
   return uid === undefined ? image.user ?? 'root' : uid === 0 ? 'root' : String(uid)
 }
 
+/** A program's sleep: real time, but where the clock stands still nobody waits (a moment only, so that endless loops stay polite). */
+function pause(clock: Clock & { readonly frozen?: boolean }, ms: number, signal: AbortSignal): Promise<void> {
+  return clock.sleep(Math.min(ms, clock.frozen ? 20 : 2_000_000_000), signal).catch(() => undefined)
+}
+
 const mainTools = new Set(['sleep', 'sh', 'bash', 'ash', 'tail', 'cat', 'env', 'true', 'false', 'echo', 'top', 'watch', 'curl', 'wget', 'dig', 'nslookup', 'ping', 'date', 'ls', 'yes', 'pause'])
 
 /** The servers that a command line starts whatever the image: python's and busybox' little ones, and nc. */
@@ -212,11 +217,11 @@ export class Containers {
       pod: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', hostname: hostnameOf(pod), node: pod.spec?.nodeName ?? '', container: container.name, user },
       image: { name, programs, shell: Object.hasOwn(programs, 'bash') ? 'bash' : 'sh', prompt: image.prompt(tag) },
       stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, tty: io.tty, now: io.now ?? (() => clock.now()), random,
-      sleep: io.sleep ?? ((ms) => clock.sleep(Math.min(ms, 2_000_000_000), io.signal).catch(() => undefined)), signal: io.signal,
+      sleep: io.sleep ?? ((ms) => pause(clock, ms, io.signal)), signal: io.signal,
       run: (words, over) => {
         // a program that is interrupted wakes from its sleep too
         const signal = over?.signal
-        const sleep = signal && !io.sleep ? (ms: number): Promise<void> => clock.sleep(Math.min(ms, 2_000_000_000), signal).catch(() => undefined) : ctx.sleep
+        const sleep = signal && !io.sleep ? (ms: number): Promise<void> => pause(clock, ms, signal) : ctx.sleep
         return runProgram({ ...ctx, ...over, sleep, run: (w, o2) => ctx.run(w, { ...over, ...o2 }) }, words)
       },
     }
