@@ -1,4 +1,5 @@
 // Conformance: the recordings of the real kubectl, replayed whole. A file's rate may only rise: rates.json holds the floor.
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -44,8 +45,8 @@ test.skipIf(!present)('recordings of the real kubectl', { timeout: 30 * 60_000 }
   if (!only) expect(rows.filter(([f, r]) => r.passed < (floors[f] ?? 0)).map(([f, r]) => `${f}: ${r.passed} of ${r.of} passed, ${floors[f] ?? 0} did before`)).toEqual([])
 })
 
-test.skipIf(!existsSync(join(shared, 'seeds/transcripts.json')))('the two documents', { timeout: 10 * 60_000 }, async () => {
-  const wrong: unknown[] = []
-  for (const scenario of JSON.parse(readFileSync(join(shared, 'seeds/transcripts.json'), 'utf8')) as Scenario[]) for (const step of await replay(scenario, scenario.profile ?? 'docker-desktop')) if (!step.ok) wrong.push({ id: scenario.id, ...step })
-  expect(wrong).toEqual([])
+test.skipIf(!existsSync(join(shared, 'seeds/transcripts.json')))('the two documents, by the checker that comes with them, on the built program', { timeout: 10 * 60_000 }, () => {
+  const r = spawnSync(process.execPath, [join(truth, 'check.mjs'), '--program', `node ${join(import.meta.dirname, '../../bin/kubesim')}`, '--diff', join(shared, 'seeds/transcripts.json')], { encoding: 'utf8', env: { ...process.env, KUBESIM_STATE: undefined } })
+  expect(r.stdout).toMatch(/^\d+ passed, 0 failed$/m)
+  expect(r.status).toBe(0)
 })
