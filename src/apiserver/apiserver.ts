@@ -100,6 +100,16 @@ export function createApiServer(options: ApiServerOptions): Door {
   }
 
   const handle = async (request: ApiRequest): Promise<ApiResponse> => {
+    const response = await answered(request)
+    const { verb, resource } = requestInfo(request.method, request.path, request.query)
+    const label = `verb="${/^[a-z]{1,20}$/.test(verb) ? verb : ''}",resource="${/^[a-z.]{1,80}$/.test(resource) ? resource : ''}",code="${response.status}"`
+    // paths are the client's: what it makes up does not fill the memory
+    if (counts.size < 10_000 || counts.has(label)) counts.set(label, (counts.get(label) ?? 0) + 1)
+    return response
+  }
+  /** How many requests were answered, for /metrics. */
+  const counts = api.part('request counts', () => new Map<string, number>())
+  const answered = async (request: ApiRequest): Promise<ApiResponse> => {
     let warnings: readonly string[] = []
     try {
       const prepared = await prepare(request)

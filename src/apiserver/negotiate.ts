@@ -36,7 +36,8 @@ export function formOf(header: string | undefined): Form {
     if (a.params.get('g') !== 'meta.k8s.io' || (a.params.get('v') !== 'v1' && a.params.get('v') !== 'v1beta1')) continue
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return as
   }
-  throw new StatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf')
+  // who asks for protobuf alone must be told that it is not among them
+  throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: application/json, application/yaml${header?.includes('protobuf') ? '' : ', application/vnd.kubernetes.protobuf'}`)
 }
 
 /** Whether the answer is wanted as YAML. */

@@ -1,10 +1,13 @@
 // GET of a collection: selectors, pieces (limit, continue), resourceVersion, and the three forms.
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
-import { invalid as invalidField, forbidden as forbiddenField } from '../../apimachinery/field.ts'
-import { StatusError, badRequest, invalid } from '../../apimachinery/status.ts'
+import { invalid as invalidField } from '../../apimachinery/field.ts'
+import { StatusError, badRequest, gone, invalid } from '../../apimachinery/status.ts'
+import { StoreExpired } from '../../storage/store.ts'
+import type { Change } from '../../storage/store.ts'
 import { answer, param } from '../api.ts'
 import type { Context } from '../api.ts'
+import { checkListOptions } from '../listoptions.ts'
 import { formOf } from '../negotiate.ts'
 import { fromStored, namespaceOf } from '../registry.ts'
 import { filterOf } from '../selectors.ts'
@@ -31,19 +34,44 @@ export function parseVersion(text: string | undefined): number | undefined {
   return Number(text)
 }
 
-function checkOptions(ctx: Context): void {
-  const match = param(ctx, 'resourceVersionMatch')
-  if (match === undefined || match === '') return
-  const errors = []
-  if (param(ctx, 'continue')) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
-  if (!param(ctx, 'resourceVersion') && match === 'Exact') errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
-  if (match !== 'Exact' && match !== 'NotOlderThan') errors.push({ type: 'FieldValueNotSupported' as const, field: 'resourceVersionMatch', message: `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""` })
-  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
+/** The objects of a kind as they were at a revision: today's, with what changed since taken back. Throws StoreExpired when that is forgotten. */
+function listAt(ctx: Context, version: number, namespace: string | undefined): KubeObject[] {
+  const { store } = ctx.api
+  const { storage } = ctx.served
+  const changes: Change[] = []
+  store.watch(version, (c) => { if (c.resource === storage && (!namespace || c.object.metadata.namespace === namespace)) changes.push(c) })()
+  const objects = new Map(store.list(storage, namespace ? { namespace } : {}).map((o) => [keyOf(o), o]))
+  for (const c of changes.reverse()) {
+    if (c.type === 'ADDED') objects.delete(keyOf(c.object))
+    else objects.set(keyOf(c.object), c.previous ?? c.object)
+  }
+  return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, o]) => o)
+}
+
+const CONTINUE_EXPIRED = 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
+
+/** The whole list that a request means: now, or at the revision of its first piece, or at exactly the revision it names. */
+function listed(ctx: Context, namespace: string | undefined, filter: ReturnType<typeof filterOf>, token: Token | undefined, version: number | undefined): { readonly objects: readonly KubeObject[]; readonly revision: number } {
+  const { store } = ctx.api
+  const at = token ? token.rv : param(ctx, 'resourceVersionMatch') === 'Exact' || (version && param(ctx, 'limit') && param(ctx, 'resourceVersionMatch') === undefined) ? version : undefined
+  if (at === undefined || at <= 0 || at >= store.revision) return { objects: store.list(ctx.served.storage, { ...(namespace ? { namespace } : {}), ...(filter.labels ? { labels: filter.labels } : {}) }), revision: store.revision }
+  try { return { objects: listAt(ctx, at, namespace), revision: at } } catch (e) {
+    if (!(e instanceof StoreExpired)) throw e
+    if (!token) throw gone('The resourceVersion for the provided list is too old.')
+    throw new ContinueExpired(encodeToken({ rv: -1, start: token.start }))
+  }
+}
+
+/** 410 with a token that goes on from the same place in the present list. */
+class ContinueExpired extends StatusError {
+  readonly #token: string
+  constructor(token: string) { super(410, 'Expired', CONTINUE_EXPIRED); this.#token = token }
+  override status(): JsonObject { return { ...super.status(), metadata: { continue: this.#token } } }
 }
 
 export async function list(ctx: Context): Promise<ApiResponse> {
   const { api, served } = ctx
-  checkOptions(ctx)
+  checkListOptions(ctx, false)
   const filter = filterOf(ctx)
   const version = parseVersion(param(ctx, 'resourceVersion'))
   if (version !== undefined && version > api.store.revision) {
@@ -52,9 +80,9 @@ export async function list(ctx: Context): Promise<ApiResponse> {
   const limit = Number(param(ctx, 'limit') ?? 0) || 0
   const token = param(ctx, 'continue') ? decodeToken(param(ctx, 'continue') ?? '') : undefined
   const namespace = namespaceOf(ctx)
-  const all = api.store.list(served.storage, { ...(namespace ? { namespace } : {}), ...(filter.labels ? { labels: filter.labels } : {}) })
-  let objects = filter.empty ? all : all.filter(filter.matches)
-  const metadata: Record<string, string | number> = { resourceVersion: String(token?.rv && token.rv > 0 ? token.rv : api.store.revision) }
+  const { objects: all, revision } = listed(ctx, namespace, filter, token, version)
+  let objects: readonly KubeObject[] = filter.empty ? all : all.filter(filter.matches)
+  const metadata: Record<string, string | number> = { resourceVersion: String(revision) }
   if (token) objects = objects.filter((o) => keyOf(o) >= token.start)
   if (limit > 0 && objects.length > limit) {
     const last = objects[limit - 1]

@@ -6,18 +6,27 @@ import { StoreExpired } from '../../storage/store.ts'
 import type { Change } from '../../storage/store.ts'
 import { param } from '../api.ts'
 import type { Context } from '../api.ts'
+import { checkListOptions } from '../listoptions.ts'
 import { formOf } from '../negotiate.ts'
 import { fromStored, namespaceOf } from '../registry.ts'
 import { filterOf, flag } from '../selectors.ts'
 import { parseVersion } from './list.ts'
 
+/** So many changes may wait for a reader that does not read; then it is told that it missed some, and lists again. */
+const PATIENCE = 10_000
+/** How often a watcher that may be told learns the present revision, in milliseconds. */
+const BOOKMARK_EVERY = 60_000
+
 /** Events in order, read by one reader; ends when told. */
 class Channel implements AsyncIterable<WatchEvent> {
-  readonly #queue: WatchEvent[] = []
+  #queue: WatchEvent[] = []
   #wake: (() => void) | undefined
   #ended = false
   onEnd: (() => void) | undefined
   push(e: WatchEvent): void { if (!this.#ended) { this.#queue.push(e); this.#wake?.() } }
+  get waiting(): number { return this.#queue.length }
+  /** Ends with one last event instead of those that wait. */
+  fail(e: WatchEvent): void { if (!this.#ended) { this.#queue = [e]; this.end() } }
   end(): void { if (this.#ended) return; this.#ended = true; this.onEnd?.(); this.#wake?.() }
   async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent> {
     try {
@@ -34,6 +43,7 @@ class Channel implements AsyncIterable<WatchEvent> {
 
 export async function watch(ctx: Context): Promise<ApiResponse> {
   const { api, served, request } = ctx
+  checkListOptions(ctx, true)
   const filter = filterOf(ctx)
   const version = parseVersion(param(ctx, 'resourceVersion'))
   const form = formOf(request.headers?.accept)
@@ -50,7 +60,11 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
     return out
   }
   const wanted = (o: KubeObject): boolean => (!namespace || o.metadata.namespace === namespace) && filter.matches(o)
-  const send = (type: WatchEvent['type'], o: KubeObject): void => channel.push({ type, object: shown(o) })
+  let patience = Infinity
+  const send = (type: WatchEvent['type'], o: KubeObject): void => {
+    if (channel.waiting >= patience) channel.fail({ type: 'ERROR', object: gone(`too old resource version: this watch read too slowly, ${channel.waiting} events were waiting`).status() })
+    else channel.push({ type, object: shown(o) })
+  }
   const onChange = (c: Change): void => {
     if (c.resource !== served.storage) return
     const now = c.type !== 'DELETED' && wanted(c.object)
@@ -60,13 +74,15 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
     else if (before) send('DELETED', c.type === 'DELETED' ? c.object : { ...(c.previous ?? c.object), metadata: { ...(c.previous ?? c.object).metadata, resourceVersion: c.object.metadata.resourceVersion ?? '' } })
   }
   const bookmark = (annotations?: JsonObject): void => channel.push({ type: 'BOOKMARK', object: { kind: served.info.kind, apiVersion: served.apiVersion, metadata: { resourceVersion: String(api.store.revision), creationTimestamp: null, ...(annotations ? { annotations } : {}) } } })
-  const initial = version === undefined || version === 0 || flag(ctx, 'sendInitialEvents')
+  const asked = param(ctx, 'sendInitialEvents')
+  const initial = asked === undefined ? version === undefined || version === 0 : flag(ctx, 'sendInitialEvents')
   try {
     if (initial) {
       for (const o of api.store.list(served.storage, namespace ? { namespace } : {})) if (wanted(o)) send('ADDED', o)
       if (flag(ctx, 'sendInitialEvents') && flag(ctx, 'allowWatchBookmarks')) bookmark({ 'k8s.io/initial-events-end': 'true' })
     }
-    channel.onEnd = api.store.watch(initial ? api.store.revision : (version ?? 0), onChange)
+    patience = PATIENCE + channel.waiting
+    channel.onEnd = api.store.watch(initial || !version ? api.store.revision : version, onChange)
   } catch (e) {
     if (!(e instanceof StoreExpired)) throw e
     channel.push({ type: 'ERROR', object: gone(`too old resource version: ${version} (${e.oldest})`).status() })
@@ -74,6 +90,12 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
   }
   if (request.signal?.aborted) channel.end()
   else request.signal?.addEventListener('abort', () => channel.end(), { once: true })
+  if (flag(ctx, 'allowWatchBookmarks')) {
+    const stop = new AbortController()
+    const previous = channel.onEnd
+    channel.onEnd = () => { previous?.(); stop.abort() }
+    void (async () => { for (;;) { await api.options.clock.sleep(BOOKMARK_EVERY, stop.signal); bookmark() } })().catch(() => undefined)
+  }
   const seconds = Number(param(ctx, 'timeoutSeconds') ?? 0)
   if (seconds > 0) {
     const stop = new AbortController()
