@@ -76,12 +76,14 @@ export class Schemas {
     if (!types) {
       let text = '{}'
       try { text = this.#read(file) } catch { /* no such group version: nothing is defined there */ }
-      const raw = JSON.parse(text) as Record<string, { fields: Record<string, string | FieldSchema> } & TypeSchema>
-      for (const t of Object.values(raw)) for (const [k, f] of Object.entries(t.fields)) if (typeof f === 'string') t.fields[k] = { type: f }
-      types = raw
+      types = JSON.parse(text) as Record<string, TypeSchema>
       this.#files.set(file, types)
     }
-    return Object.hasOwn(types, name.slice(cut + 1)) ? types[name.slice(cut + 1)] : undefined
+    const found = Object.hasOwn(types, name.slice(cut + 1)) ? types[name.slice(cut + 1)] : undefined
+    // a field that is only a type is written as its type word; a command needs few of a file's definitions
+    const fields = found?.fields as Record<string, string | FieldSchema> | undefined
+    for (const k in fields) { const f = fields[k]; if (typeof f === 'string') fields[k] = { type: f } }
+    return found
   }
 
   #protobuf: { readonly [name: string]: string | undefined } | undefined

@@ -204,7 +204,7 @@ export class MemoryStore implements Store {
     const key = keyOf(object)
     const previous = shelf.get(key)
     if (type === 'DELETED' && !previous) { this.#revision = Math.max(this.#revision, revision); return }
-    this.#commit({ revision, type: type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED', resource, object: freeze(object), ...(previous ? { previous } : {}) }, shelf, key)
+    this.#commit({ revision, type: type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED', resource, object, ...(previous ? { previous } : {}) }, shelf, key)
   }
 
   create(resource: string, object: KubeObject): KubeObject {

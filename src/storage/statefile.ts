@@ -55,15 +55,15 @@ function indexLineKey(line: string): string {
   return indexKey(JSON.parse(m[1] ?? '""') as string, JSON.parse(m[2] ?? '""') as string)
 }
 
-/** Bytes of an open file, read where they are asked for; a small file is read once. */
+/** Bytes of an open file, read where they are asked for; the beginning at once, and a small file whole when more than that is wanted. */
 class Bytes {
   readonly size: number
   readonly #fd: number
-  readonly #whole: Buffer | undefined
+  #start: Buffer
   constructor(fd: number) {
     this.#fd = fd
     this.size = fs.fstatSync(fd).size
-    if (this.size <= 256 * 1024) this.#whole = this.#pread(0, this.size)
+    this.#start = this.#pread(0, Math.min(this.size, 16 * 1024))
   }
   #pread(at: number, length: number): Buffer {
     const b = Buffer.allocUnsafe(length)
@@ -71,7 +71,11 @@ class Bytes {
     while (n < length) { const got = fs.readSync(this.#fd, b, n, length - n, at + n); if (got === 0) break; n += got }
     return n === length ? b : b.subarray(0, n)
   }
-  read(at: number, length: number): Buffer { return this.#whole ? this.#whole.subarray(at, at + length) : this.#pread(at, Math.max(0, Math.min(length, this.size - at))) }
+  read(at: number, length: number): Buffer {
+    const end = Math.min(at + length, this.size)
+    if (end > this.#start.length && this.size <= 256 * 1024) this.#start = this.#pread(0, this.size)
+    return end <= this.#start.length ? this.#start.subarray(at, end) : this.#pread(at, Math.max(0, end - at))
+  }
 
   /** The line that starts at `at`, without its end, and where the next one starts; at most up to `end`. */
   line(at: number, end: number): { text: string; next: number } {
@@ -204,15 +208,29 @@ function checkedHead(head: Json, file: string, available: number): Head {
   return head as unknown as Head
 }
 
+/** The journal that readHead read, for the store that is opened next: most commands do both, and reading it is most of either. */
+let looked: { readonly file: string; readonly generation: string; readonly journal: JournalRead } | undefined
+
 /** The head of a state file without opening a store, journal included; undefined when there is no state yet. Throws StateError. */
 export function readHead(file: string): { readonly meta: Readonly<Record<string, Json>> } | undefined {
   const opened = openBase(file)
   if (!opened) return undefined
   try {
     const meta: Record<string, Json> = { ...opened.head.meta }
-    for (const e of readJournal(file, opened.head.generation).entries) Object.assign(meta, e.m)
+    const journal = readJournal(file, opened.head.generation)
+    looked = { file, generation: opened.head.generation, journal }
+    for (const e of journal.entries) Object.assign(meta, e.m)
     return { meta }
   } finally { fs.closeSync(opened.fd) }
+}
+
+/** The whole journal, from where readHead left it if it looked at the same one. */
+function takeJournal(file: string, generation: string): JournalRead {
+  const before = looked?.file === file && looked.generation === generation && looked.journal.generation === generation ? looked.journal : undefined
+  looked = undefined
+  if (!before) return readJournal(file, generation)
+  const more = readJournal(file, generation, before.good)
+  return { entries: [...before.entries, ...more.entries], good: more.good, generation }
 }
 
 function openBase(file: string): Base | undefined {
@@ -303,7 +321,7 @@ export class FileStore extends MemoryStore {
     for (let tries = 0; ; tries++) {
       const base = openBase(file)
       if (!base) return new FileStore(file, undefined, { entries: [], good: 0, generation: undefined })
-      const journal = readJournal(file, base.head.generation)
+      const journal = takeJournal(file, base.head.generation)
       if (journal.generation === undefined || journal.generation === base.head.generation) return new FileStore(file, base, journal)
       // the journal is of another generation: either ours was folded while we read (read again), or a fold was interrupted (the journal is older: it counts no more)
       const again = openBase(file)
