@@ -221,6 +221,14 @@ function zero(word: string): unknown {
   return {}
 }
 
+/** Reads a value of a type word on its own; errors do not say where it stands. */
+export function decodeValue(value: unknown, word: string, schemas: Schemas): unknown {
+  const decoder = new Decoder(schemas, {})
+  const out = decoder.value(value, word, undefined, '', '', '')
+  if (decoder.failure) throw decoder.failure
+  return out
+}
+
 /** Reads a value as the definition's type. `errors` are the strict ones, in the order in which they were met. Throws DecodeError where the types are wrong. */
 export function decode<T extends KubeObject = KubeObject>(value: JsonObject, schemaName: string, schemas: Schemas, options: DecodeOptions = {}): { object: Draft<T>; errors: readonly string[] } {
   const schema = schemas.type(schemaName)

@@ -1,5 +1,5 @@
 // Setting labels and annotations: what label and annotate share (kubectl/pkg/cmd/label, kubectl/pkg/cmd/annotate).
-import { recordFlag, recordedPatch } from './record.ts'
+import { recorded, recordFlag, recordedPatch } from './record.ts'
 import { toJson } from '../apimachinery/gojson.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
@@ -121,7 +121,7 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
     draftMeta[field] = next
     if (wantedVersion) draftMeta.resourceVersion = wantedVersion
     const after = draft as JsonObject
-    const newText = toJson(after)
+    const newText = toJson(offline ? after : recorded(ctx, after))
     let printed = after
     if (!offline && info.mapping) {
       const diff: Record<string, Json> = {}

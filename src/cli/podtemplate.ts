@@ -9,6 +9,7 @@ import type { CommandContext, FlagSpec } from './command.ts'
 import { CliError, throwAll } from './exit.ts'
 import { sent, typedPrinter } from './generator.ts'
 import { printFlags } from './printflags.ts'
+import { recordIn } from './record.ts'
 import { dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, LOCAL_RESOURCE, resources, selectorFlag, writeQuery } from './resources.ts'
 import type { DryRun, Info } from './resources.ts'
 import { namedAs } from './result.ts'
@@ -38,7 +39,6 @@ export const setFlags = (what: string, ...own: FlagSpec[]): readonly FlagSpec[] 
   { name: 'all', type: 'bool', usage: 'All objects of the given types in the namespace.' },
   { name: 'local', type: 'bool', usage: 'Work on the files alone, without the server.' },
 ]
-export const recordFlag: FlagSpec = { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' }
 export { selectorFlag }
 
 /** An object as its Go type reads it. Throws for kinds that kubectl has no type for (custom resources), in the decoder's words. */
@@ -98,6 +98,7 @@ export async function patchObjects(ctx: CommandContext, infos: readonly Info[], 
     const draft = copy(info.object) as unknown as Dict
     try {
       if ((await change.mutate(draft, info)) === false) continue
+      recordIn(ctx, draft)
       const after = typedForm(draft as JsonObject, name, schemas)
       patches.push({ info, after: draft as JsonObject, patch: createTwoWay(before, after, name, schemas) })
     } catch (error) { patches.push({ info, error }) }

@@ -87,14 +87,16 @@ async function child(node: Node, line: CommandLine): Promise<Node> {
 }
 
 /** Walks down the tree as far as the words name commands. */
-async function locate(argv: readonly string[]): Promise<{ readonly node: Node; readonly args: readonly string[] }> {
+async function locate(argv: readonly string[]): Promise<{ readonly node: Node; readonly args: readonly string[]; readonly typed: readonly string[] }> {
   let node = root
+  const typed: string[] = []
   let args: readonly string[] = argv
   for (;;) {
     const word = words(args, node.flags)[0]
-    if (word === undefined) return { node, args }
+    if (word === undefined) return { node, args, typed }
     const line = node.subcommands.find((c) => c.name === word || c.aliases?.includes(word))
-    if (!line) return { node, args }
+    if (!line) return { node, args, typed }
+    typed.push(word)
     args = without(args, word, node.flags)
     node = await child(node, line)
   }
@@ -134,7 +136,7 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
   try {
     if (argv[0] === '__complete' || argv[0] === '__completeNoDesc') return await complete(argv.slice(1), argv[0] === '__complete', host)
     if (argv[0] === 'help') return await helpFor(argv.slice(1), host)
-    const { node, args } = await locate(argv)
+    const { node, args, typed } = await locate(argv)
     commandPath = node.path
     if (node === root) {
       const word = words(args, root.flags)[0]
@@ -157,7 +159,7 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
     if (parsed.help || !node.command?.run) { io.stdout.write(await helpText(node)); return 0 }
     const missing = missingRequired(node.flags, parsed.values)
     if (missing.length) { io.stderr.write(`error: required flag(s) ${missing.map((m) => JSON.stringify(m)).join(', ')} not set\n`); return 1 }
-    return await execute(node, host, parsed)
+    return await execute(node, host, parsed, typed)
   } catch (e) {
     return report(e, host, commandPath)
   }
@@ -190,7 +192,7 @@ function withoutOwn(values: FlagValues, own: readonly FlagSpec[]): FlagValues {
   return { string: (n) => of(n).string(n), bool: (n) => of(n).bool(n), int: (n) => of(n).int(n), number: (n) => of(n).number(n), list: (n) => of(n).list(n), changed: (n) => of(n).changed(n) }
 }
 
-async function execute(node: Node, host: CliHost, parsed: Pick<Parsed, 'args' | 'dash' | 'given' | 'values'>): Promise<number> {
+async function execute(node: Node, host: CliHost, parsed: Pick<Parsed, 'args' | 'dash' | 'given' | 'values'>, typed: readonly string[] = []): Promise<number> {
   const { io } = host
   const { createFactory } = await import('./factory.ts')
   const globals = globalsOf(node, parsed.values)
@@ -199,7 +201,7 @@ async function execute(node: Node, host: CliHost, parsed: Pick<Parsed, 'args' | 
   try {
     const ctx: CommandContext = {
       factory, io, args: parsed.args, dash: parsed.dash, flags: parsed.values, commandPath: node.path,
-      commandLine: [node.path, ...parsed.args, ...parsed.given.map(([n, v]) => `--${n}=${v}`)].join(' '),
+      commandLine: ['kubectl', ...typed, ...parsed.args, ...parsed.given.map(([n, v]) => `--${n}=${v}`)].join(' '),
       help: async (to = 'stdout') => { io[to].write(await helpText(node)) },
     }
     code = (await node.command?.run?.(ctx)) ?? 0

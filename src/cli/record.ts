@@ -15,6 +15,11 @@ export function recorded(ctx: CommandContext, object: JsonObject): JsonObject {
   return { ...object, metadata: { ...meta, annotations: { ...(isObject(meta.annotations) ? meta.annotations : {}), [CHANGE_CAUSE]: ctx.commandLine } } }
 }
 
+/** Writes it into a draft. */
+export function recordIn(ctx: CommandContext, draft: { [key: string]: unknown }): void {
+  if (ctx.flags.bool('record')) draft.metadata = recorded(ctx, draft as JsonObject).metadata
+}
+
 /** The merge patch that records it, for commands that patch first; undefined without --record. */
 export const recordPatch = (ctx: CommandContext): JsonObject | undefined => (ctx.flags.bool('record') ? { metadata: { annotations: { [CHANGE_CAUSE]: ctx.commandLine } } } : undefined)
 

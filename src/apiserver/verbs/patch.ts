@@ -1,7 +1,8 @@
 // PATCH: JSON, merge and strategic merge patches and server-side apply; as apiserver's handlers/patch.go.
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import { invalid as invalidField } from '../../apimachinery/field.ts'
-import { toJson } from '../../apimachinery/gojson.ts'
+import { toJsonInOrder } from '../../apimachinery/encode.ts'
+import { sortedKeys } from '../../apimachinery/gojson.ts'
 import { isObject } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { PatchError } from '../../apimachinery/patch.ts'
@@ -61,6 +62,8 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
       try { return applyJsonPatch(current, value as readonly JsonObject[]) as JsonObject } catch { throw unprocessable() }
     } }
   }
+  if (value === null && type === STRATEGIC) return { type, value: {}, apply: (current) => current }
+  if (value === null && type === MERGE) throw badRequest('Invalid JSON Patch')
   if (!isObject(value)) throw badRequest(`${type === STRATEGIC ? '' : 'error decoding patch: '}json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`)
   if (type === MERGE) {
     const { applyMergePatch } = await import('../../apimachinery/patch.ts')
@@ -68,8 +71,13 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
   }
   if (type === APPLY) return { type, value, apply: (current) => current }
   const { applyStrategicMerge } = await import('../../apimachinery/strategicmerge.ts')
+  const { DecodeError } = await import('../../apimachinery/decode.ts')
+  const { checkUnstructured } = await import('../../apimachinery/fromunstructured.ts')
   return { type, value, apply: (current) => {
-    try { return applyStrategicMerge(current, value, schema, ctx.api.schemas) as JsonObject } catch (e) { throw strategicError(e) }
+    let merged: JsonObject
+    try { merged = applyStrategicMerge(current, value, schema, ctx.api.schemas) as JsonObject } catch (e) { throw strategicError(e) }
+    try { checkUnstructured(merged, schema, ctx.api.schemas) } catch (e) { throw e instanceof DecodeError ? patchInvalid(goMap(value), e.message) : e }
+    return merged
   } }
 }
 
@@ -92,8 +100,35 @@ function goMap(value: unknown): string {
   return value === null || value === undefined ? '<nil>' : String(value)
 }
 
+/** The places a patch touches, as a tree: only these are taken apart and written anew, with sorted keys; the rest stays as the server had encoded it. */
+interface Touched { readonly [key: string]: Touched | undefined }
+
+function touchedBy(operations: readonly unknown[]): Touched {
+  const root: Record<string, Touched | undefined> = Object.create(null) as Record<string, Touched | undefined>
+  for (const op of operations) {
+    for (const path of isObject(op) ? [op.path, op.from] : []) {
+      let at = root
+      for (const part of typeof path === 'string' ? path.split('/').slice(1, -1) : []) {
+        const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+        at = (at[name] ??= Object.create(null) as Touched) as Record<string, Touched | undefined>
+      }
+    }
+  }
+  return root
+}
+
+function sortedWhere(value: unknown, touched: unknown): unknown {
+  if (!isObject(touched)) return value
+  const below = (k: string): unknown => (Object.hasOwn(touched, k) ? touched[k] : undefined)
+  if (Array.isArray(value)) return value.map((v, i) => sortedWhere(v, below(String(i))))
+  return isObject(value) ? Object.fromEntries(sortedKeys(value).map((k) => [k, sortedWhere(value[k], below(k))])) : value
+}
+
 /** What errors about a patched object print: the patch itself when it is strategic, else the whole object. */
-export const patchShown = (patch: { readonly type: string; readonly value: unknown }, patched: JsonObject): string => (patch.type === STRATEGIC ? goMap(patch.value) : toJson(patched))
+export function patchShown(patch: { readonly type: string; readonly value: unknown }, patched: JsonObject): string {
+  if (patch.type === STRATEGIC) return goMap(patch.value)
+  return toJsonInOrder(sortedWhere(patched, Array.isArray(patch.value) ? touchedBy(patch.value) : patch.value) as JsonObject)
+}
 
 /** NewInvalid without kind and name, as patch's errors are. */
 function patchInvalid(shown: string, why: string): StatusError {

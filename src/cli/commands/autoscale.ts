@@ -3,9 +3,9 @@ import type { JsonObject } from '../../apimachinery/object.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { annotated, saveConfigFlag, sent, typedPrinter } from '../generator.ts'
-import { recordFlag } from '../podtemplate.ts'
 import { printFlags } from '../printflags.ts'
 import { dryRun, dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, gvrText, resources, writeQuery } from '../resources.ts'
+import { recordFlag, recorded } from '../record.ts'
 
 function autoscaler(ctx: CommandContext, mapping: Mapping, target: string): JsonObject {
   const { flags } = ctx
@@ -33,7 +33,7 @@ async function run(ctx: CommandContext): Promise<void> {
     const { mapping } = info
     if (!mapping) return
     if (!mapping.subresources?.some((s) => s.name === 'scale')) throw new CliError(`cannot autoscale a ${mapping.kind}: could not find scale subresource for ${gvrText(mapping)} in discovery information`)
-    const hpa = autoscaler(ctx, mapping, info.name)
+    const hpa = recorded(ctx, autoscaler(ctx, mapping, info.name))
     if (mode === 'client') (await typedPrinter(ctx, 'created', mode))(hpa)
     else {
       const client = await factory.client()

@@ -7,10 +7,11 @@ import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { annotated, saveConfigFlag, sent, typedPrinter } from '../generator.ts'
 import { overridden, overrideFlags } from '../overrides.ts'
-import { asTyped, dicts, goTypeName, podSpecOf, recordFlag } from '../podtemplate.ts'
+import { asTyped, dicts, goTypeName, podSpecOf } from '../podtemplate.ts'
 import type { Dict } from '../podtemplate.ts'
 import { printFlags } from '../printflags.ts'
 import { dryRun, dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, metaOf, resources, writeQuery } from '../resources.ts'
+import { recordFlag, recorded } from '../record.ts'
 
 const EXPOSED = ['ReplicationController', 'Service', 'Pod', 'Deployment.apps', 'ReplicaSet.apps']
 
@@ -127,7 +128,7 @@ async function run(ctx: CommandContext): Promise<void> {
     }
     if (known.size) state.protocols = known
     if (!state.labels) state.labels = labelText(labelsOf(metaOf(object).labels))
-    const service = await overridden(ctx, serviceOf(ctx, state, info.name.slice(0, 63)))
+    const service = recorded(ctx, await overridden(ctx, serviceOf(ctx, state, info.name.slice(0, 63))))
     if (mode === 'client') {
       print(explicit ? { ...service, metadata: { ...metaOf(service), namespace } } : service)
       return

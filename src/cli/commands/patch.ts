@@ -58,6 +58,8 @@ async function run(ctx: CommandContext): Promise<void> {
   } else {
     const { parseYaml } = await import('../../apimachinery/yaml.ts')
     try { patch = parseYaml(text) } catch (e) { throw new CliError(`unable to parse ${goQuote(given)}: ${(e instanceof Error ? e.message : String(e)).replace(/^error converting YAML to JSON: /, '')}`) }
+    // a text by itself travels as JSON
+    if (typeof patch === 'string') patch = JSON.stringify(patch)
   }
   const subresource = flags.string('subresource')
   const files = local ? { filenames: flags.list('filename'), kustomize: flags.string('kustomize'), recursive: flags.bool('recursive') } : fileRequest(ctx)

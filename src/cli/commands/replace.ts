@@ -7,7 +7,6 @@ import { CliError, throwAll, withSource } from '../exit.ts'
 import { createOrUpdateAnnotation } from '../lastapplied.ts'
 import { validation } from '../manifests.ts'
 import { printFlags } from '../printflags.ts'
-import { recorded, recordFlag } from '../record.ts'
 import { dryRun, dryRunFlag, fieldManagerFlag, fileRequest, filenameFlags, resources, validateFlag, versionOf, writeQuery } from '../resources.ts'
 import type { Info } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
@@ -83,7 +82,7 @@ async function run(ctx: CommandContext): Promise<void> {
   await found.visit(async (info) => {
     const { mapping } = info
     if (!mapping || !info.object) return
-    const object = recorded(ctx, createOrUpdateAnnotation(flags.bool('save-config'), info.object))
+    const object = createOrUpdateAnnotation(flags.bool('save-config'), info.object)
     if (mode === 'client') { await print(object); return }
     const client = await factory.client()
     try {
@@ -108,13 +107,11 @@ export const replace: Command = {
   long: 'Replace objects by those in files or standard input.\n\n JSON and YAML are accepted. The whole object must be given: get one with\n\n  $ kubectl get TYPE NAME -o yaml',
   examples: "  # Replace the pod in pod.json\n  kubectl replace -f ./pod.json\n  \n  # Replace what is piped in\n  cat pod.json | kubectl replace -f -\n  \n  # Change the version of the image of a pod with one container to v4\n  kubectl get pod mypod -o yaml | sed 's/\\(image: myimage\\):.*$/\\1:v4/' | kubectl replace -f -\n  \n  # Delete and create again\n  kubectl replace --force -f ./pod.json",
   flags: [
-    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
     ...deletionFlags.map((f) => (f.name === 'wait' ? { ...f, default: false } : f)),
     dryRunFlag,
     fieldManagerFlag('kubectl-replace'),
     ...filenameFlags('with the objects'),
     { name: 'raw', type: 'string', usage: 'A path on the server to PUT the file to, as it is.' },
-    recordFlag,
     { name: 'save-config', type: 'bool', usage: 'Keep the configuration in the object\'s last-applied annotation.' },
     { name: 'subresource', type: 'string', usage: 'Replace this subresource of the object.' },
     validateFlag,

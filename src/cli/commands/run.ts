@@ -10,11 +10,12 @@ import { CliError, UsageError, SilentExit } from '../exit.ts'
 import { annotated, saveConfigFlag, sent, typedPrinter } from '../generator.ts'
 import { parsePairs } from '../metadataedit.ts'
 import { overridden, overrideFlags } from '../overrides.ts'
-import { dicts, recordFlag } from '../podtemplate.ts'
+import { dicts } from '../podtemplate.ts'
 import { printFlags } from '../printflags.ts'
 import { dryRun, dryRunFlag, fieldManagerFlag, metaOf, nameOf, namespaceOf, writeQuery } from '../resources.ts'
 import type { DryRun, Info } from '../resources.ts'
 import { parseLabelMap, servicePorts } from './expose.ts'
+import { recordFlag, recorded } from '../record.ts'
 
 function restartPolicy(ctx: CommandContext): string {
   const word = ctx.flags.string('restart')
@@ -125,6 +126,7 @@ async function run(ctx: CommandContext): Promise<number | void> {
   const print = await typedPrinter(ctx, 'created', mode)
   const name = ctx.args[0]
   if (name === undefined || ctx.dash === 0) throw new UsageError('NAME is required for run')
+  if (flags.number('pod-running-timeout') <= 0) throw new UsageError('--pod-running-timeout must be higher than zero')
   const image = flags.string('image')
   if (!image) throw new CliError('--image is required')
   if (!parseImageName(image)) throw new CliError(`Invalid image name ${goQuote(image)}: invalid reference format`)
@@ -135,12 +137,12 @@ async function run(ctx: CommandContext): Promise<number | void> {
   if (!attach && flags.bool('rm')) throw new UsageError('--rm should only be used for attached containers')
   if (attach && mode !== 'none') throw new UsageError("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)")
   if (!['', 'Always', 'IfNotPresent', 'Never'].includes(flags.string('image-pull-policy'))) throw new UsageError(`invalid image pull policy: ${flags.string('image-pull-policy')}`)
-  const pod = await createdObject(ctx, await overridden(ctx, podOf(ctx, name, restart)), 'v1/pods', mode)
+  const pod = await createdObject(ctx, recorded(ctx, await overridden(ctx, podOf(ctx, name, restart))), 'v1/pods', mode)
   const objects = [{ resource: 'v1/pods', object: pod }]
   let serviceError: unknown
   if (flags.bool('expose')) {
     try {
-      const service = await createdObject(ctx, serviceOf(ctx, name), 'v1/services', mode)
+      const service = await createdObject(ctx, recorded(ctx, serviceOf(ctx, name)), 'v1/services', mode)
       print(service)
       if (flags.string('output') === 'yaml') ctx.io.stdout.write('---\n')
       objects.push({ resource: 'v1/services', object: service })

@@ -40,7 +40,6 @@ export const create: Command = {
     { name: 'selector', short: 'l', type: 'string', usage: 'A label selector that the objects must match.' },
     { name: 'validate', type: 'string', default: 'strict', noOptDefault: 'strict', usage: 'How unknown and duplicate fields are treated: strict (or true), warn, or ignore (or false).' },
     { name: 'dry-run', type: 'string', default: 'none', noOptDefault: 'unchanged', usage: 'none, client (only print what would be sent) or server (do everything except storing).' },
-    { name: 'record', type: 'bool', hidden: true, usage: 'Record the command in an annotation.', deprecated: '--record will be removed in the future' },
     { name: 'save-config', type: 'bool', usage: 'Keep the configuration in the object\'s last-applied annotation.' },
     { name: 'field-manager', type: 'string', default: 'kubectl-create', usage: 'The name under which the fields are managed.' },
     { name: 'output', short: 'o', type: 'string', usage: 'Output format: json, yaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file.' },

@@ -43,7 +43,8 @@ function buildGeneric(ctx: CommandContext, name: string, namespace: string): Jso
 function buildDocker(ctx: CommandContext, name: string, namespace: string): JsonObject {
   const { flags } = ctx
   requireName(name)
-  const files = flags.list('from-file')
+  // without a key, the file is the docker configuration
+  const files = flags.list('from-file').map((f) => (f.includes('=') ? f : `.dockerconfigjson=${f}`))
   const [username, password, email, server] = (['username', 'password', 'email', 'server'] as const).map((f) => flags.string(`docker-${f}`)) as [string, string, string, string]
   if (!files.length && (!username || !password || !server)) throw new CliError('either --from-file or the combination of --docker-username, --docker-password and --docker-server is required')
   const data = new Data()

@@ -3,10 +3,11 @@ import { goQuote } from '../../../apimachinery/gostring.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError, throwAll } from '../../exit.ts'
 import { parsePairs, resourcesAndPairs } from '../../metadataedit.ts'
-import { dicts, patchObjects, podSpecOf, recordFlag, selectorFlag, setFlags, setInfos } from '../../podtemplate.ts'
+import { dicts, patchObjects, podSpecOf, selectorFlag, setFlags, setInfos } from '../../podtemplate.ts'
 import type { Dict } from '../../podtemplate.ts'
 import { dryRun } from '../../resources.ts'
 import { typedPrinter } from '../../generator.ts'
+import { recordFlag } from '../../record.ts'
 
 function setImage(containers: readonly Dict[], name: string, image: string): boolean {
   const found = containers.filter((c) => name === '*' || c.name === name)

@@ -3,8 +3,9 @@ import { canonical } from '../../../apimachinery/quantity.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
-import { dict, patchObjects, podSpecOf, recordFlag, selectContainers, selectorFlag, setFlags, setInfos } from '../../podtemplate.ts'
+import { dict, patchObjects, podSpecOf, selectContainers, selectorFlag, setFlags, setInfos } from '../../podtemplate.ts'
 import { dryRun } from '../../resources.ts'
+import { recordFlag } from '../../record.ts'
 
 function parse(text: string): [name: string, quantity: string][] {
   return (text ? text.split(',') : []).map((statement) => {

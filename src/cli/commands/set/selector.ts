@@ -8,9 +8,10 @@ import { createTwoWay } from '../../../apimachinery/strategicmerge.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
-import { asTyped, dict, recordFlag, selectorFlag, setFlags } from '../../podtemplate.ts'
+import { asTyped, dict, selectorFlag, setFlags } from '../../podtemplate.ts'
 import type { Dict } from '../../podtemplate.ts'
 import { dryRun, fileRequest, resources, writeQuery } from '../../resources.ts'
+import { recordFlag, recordIn } from '../../record.ts'
 
 function apply(draft: Dict, selector: LabelSelector): void {
   if (draft.kind !== 'Service' || draft.apiVersion !== 'v1') throw new CliError('setting a selector is only supported for Services')
@@ -39,6 +40,7 @@ async function run(ctx: CommandContext): Promise<void> {
     const draft = copy(before) as Dict
     if (version) dict(draft, 'metadata').resourceVersion = version
     apply(draft, wanted)
+    recordIn(ctx, draft)
     if (local || mode === 'client' || !info.mapping) { print(draft as JsonObject); return }
     const name = schemaOf(object as { apiVersion?: string; kind?: string }, factory.schemas)
     const patch = createTwoWay(typedForm(before as JsonObject, name, factory.schemas), typedForm(draft as JsonObject, name, factory.schemas), name, factory.schemas)
