@@ -35,6 +35,13 @@ function pretty(request: ApiRequest): boolean {
   return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers?.['user-agent'] ?? '')
 }
 
+/** What the router says of a path or method that nothing serves. Clients make their own sentence of plain text, and name in it what they asked for. */
+function routerText(status: number, body: Json): string | undefined {
+  if ((status !== 404 && status !== 405) || !isObject(body) || !isObject(body.details) || !Array.isArray(body.details.causes)) return undefined
+  if (!body.details.causes.some((c) => isObject(c) && c.reason === 'UnexpectedServerResponse')) return undefined
+  return status === 404 ? '404 page not found\n' : '405: Method Not Allowed'
+}
+
 const openapi = new WeakMap<object, Uint8Array>()
 
 /** The body of an answer and its media type. */
@@ -42,6 +49,8 @@ export async function encodeAnswer(request: ApiRequest, response: ApiResponse): 
   const { body } = response
   const type = response.headers['content-type'] ?? ''
   if (typeof body === 'string') return { type: type || 'text/plain; charset=utf-8', bytes: Buffer.from(body) }
+  const plain = routerText(response.status, body)
+  if (plain !== undefined) return { type: 'text/plain; charset=utf-8', bytes: Buffer.from(plain) }
   const accept = request.headers?.accept
   if (request.path === '/openapi/v2' && response.status === 200 && isObject(body)) {
     const { OPENAPI_V2_ANSWER, OPENAPI_V2_PROTOBUF, encodeOpenApiV2 } = await import('../apiserver/openapi-protobuf.ts')

@@ -47,6 +47,8 @@ export function createHttpDoor(served: Served): Door {
       let text = ''
       incoming.setEncoding('utf8').on('data', (c: string) => { text += c })
       incoming.on('end', () => {
+        // the router's own words: here they are the Status that they were
+        if (!json && (base.status === 404 || base.status === 405)) { import('../apiserver/apiserver.ts').then((m) => done(base.status === 404 ? m.notServed() : m.methodNotAllowed()), fail); return }
         try { done({ ...base, body: json && text ? JSON.parse(text) as Json : text }) } catch (e) { fail(e as Error) }
       })
       incoming.on('error', fail)

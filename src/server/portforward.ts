@@ -4,7 +4,9 @@ import { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { ApiRequest, Door } from '../apimachinery/door.ts'
-import { ByteQueue, TUNNEL_PROTOCOL, bytes, switchToSpdy } from './remotecommand.ts'
+import { isObject } from '../apimachinery/object.ts'
+import { StatusError } from '../apimachinery/status.ts'
+import { ByteQueue, MAX_MESSAGE, TUNNEL_PROTOCOL, bytes, offered, refuse, switchToSpdy } from './remotecommand.ts'
 import { serveSpdy } from './spdy.ts'
 import type { SpdyStream } from './spdy.ts'
 
@@ -66,19 +68,29 @@ function forwardChannels(door: Door, request: ApiRequest, ws: WebSocket): void {
   ws.on('close', () => { for (const i of inputs) i.end() })
 }
 
+/** What the door says against forwarding to this pod, before any connection is asked for; nothing when only the upgrade is missing. */
+async function refusalOf(door: Door, request: ApiRequest): Promise<StatusError | undefined> {
+  const { status, body } = await door.handle({ ...request, query: {} })
+  if (!isObject(body) || (status === 400 && body.message === 'Upgrade request required')) return undefined
+  return StatusError.from(body)
+}
+
 /** Takes over a connection that asks to forward ports; false when it asks for another protocol. */
 export function upgradePortForward(door: Door, request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): boolean {
   const upgrade = String(incoming.headers.upgrade ?? '').toLowerCase()
-  if (upgrade === 'spdy/3.1') {
-    switchToSpdy(socket, PROTOCOL)
-    if (head.length) socket.unshift(head)
-    forwardOver(door, request, socket)
-    return true
+  if (upgrade !== 'spdy/3.1' && upgrade !== 'websocket') return false
+  const go = (): void => {
+    if (upgrade === 'spdy/3.1') {
+      switchToSpdy(socket, PROTOCOL)
+      forwardOver(door, request, socket)
+      if (head.length) socket.unshift(head)
+      return
+    }
+    const asked = offered(incoming, 'sec-websocket-protocol')
+    const tunnel = asked.includes(TUNNEL_PROTOCOL)
+    const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE, handleProtocols: () => (tunnel ? TUNNEL_PROTOCOL : asked.find((p) => ['v4.channel.k8s.io', 'channel.k8s.io'].includes(p)) ?? false) })
+    server.handleUpgrade(incoming, socket, head, (ws) => { if (tunnel) forwardOver(door, request, duplexOver(ws)); else forwardChannels(door, request, ws) })
   }
-  if (upgrade !== 'websocket') return false
-  const asked = String(incoming.headers['sec-websocket-protocol'] ?? '').split(',').map((s) => s.trim())
-  const tunnel = asked.includes(TUNNEL_PROTOCOL)
-  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => (tunnel ? TUNNEL_PROTOCOL : asked.find((p) => ['v4.channel.k8s.io', 'channel.k8s.io'].includes(p)) ?? false) })
-  server.handleUpgrade(incoming, socket, head, (ws) => { if (tunnel) forwardOver(door, request, duplexOver(ws)); else forwardChannels(door, request, ws) })
+  refusalOf(door, request).then((refused) => { if (refused) refuse(socket, refused); else go() }, (e: unknown) => refuse(socket, e))
   return true
 }

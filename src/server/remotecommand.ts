@@ -15,6 +15,9 @@ const WEBSOCKET_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.chann
 const SPDY_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io']
 export const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io'
 
+/** No client sends more in one message; a bigger one ends the connection. */
+export const MAX_MESSAGE = 16 * 1024 * 1024
+
 const STDIN = 0
 const STDOUT = 1
 const STDERR = 2
@@ -71,13 +74,13 @@ class Terminal {
 const wants = (request: ApiRequest, name: string): boolean => ['true', '1'].includes(request.query?.[name]?.[0] ?? '')
 
 /** An HTTP refusal on a socket that was to be upgraded. */
-function refuse(socket: Duplex, e: unknown): void {
+export function refuse(socket: Duplex, e: unknown): void {
   const error = e instanceof StatusError ? e : new StatusError(500, 'InternalError', `Internal error occurred: ${e instanceof Error ? e.message : String(e)}`)
   const body = JSON.stringify(error.status())
   socket.end(`HTTP/1.1 ${error.code} ${error.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
 }
 
-const offered = (incoming: IncomingMessage, header: string): string[] => String(incoming.headers[header] ?? '').split(',').map((s) => s.trim()).filter(Boolean)
+export const offered = (incoming: IncomingMessage, header: string): string[] => String(incoming.headers[header] ?? '').split(',').map((s) => s.trim()).filter(Boolean)
 
 /** Serves exec or attach over WebSocket. The upgrade waits until the door agreed, so that a refusal is an HTTP answer. */
 function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -92,7 +95,7 @@ function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessag
   const waiting: Buffer[] = []
   const open = (): void => {
     opening ??= new Promise((done) => {
-      const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 16 * 1024 * 1024, handleProtocols: () => protocol ?? false })
+      const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE, handleProtocols: () => protocol ?? false })
       server.handleUpgrade(incoming, socket, head, (w) => {
         ws = w
         w.on('message', (data: Buffer) => {
@@ -141,37 +144,61 @@ export function switchToSpdy(socket: Duplex, protocol: string): void {
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${protocol ? `X-Stream-Protocol-Version: ${protocol}\r\n` : ''}\r\n`)
 }
 
-/** Serves exec or attach over SPDY: the client opens a stream for each of error, stdin, stdout, stderr and resize, then the command starts. */
+/** Serves exec or attach over SPDY. The switch waits until the door agreed; then the client opens a stream for each of error, stdin, stdout, stderr and resize. */
 function overSpdy(door: Door, request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const protocol = SPDY_PROTOCOLS.find((p) => offered(incoming, 'x-stream-protocol-version').includes(p)) ?? ''
-  // a refusal must come before the switch: a look at the pod tells, and connect says the rest over the error stream
+  const asked = offered(incoming, 'x-stream-protocol-version')
+  const protocol = SPDY_PROTOCOLS.find((p) => asked.includes(p))
+  if (protocol === undefined && asked.length) { refuse(socket, new StatusError(403, '', `unable to upgrade: unable to negotiate protocol: client supports [${asked.join(' ')}], server accepts [${SPDY_PROTOCOLS.join(' ')}]`)); return }
   const gone = new AbortController()
+  const end = (): void => { stdin.end(); gone.abort(new Error('the client went away')) }
+  socket.on('close', end)
   const terminal = new Terminal()
-  const streams = new Map<string, SpdyStream>()
   const tty = wants(request, 'tty')
-  const expected = new Set(['error', ...['stdin', 'stdout'].filter((s) => wants(request, s)), ...(wants(request, 'stderr') && !tty ? ['stderr'] : []), ...(tty && /^v[345]/.test(protocol) ? ['resize'] : [])])
-  const start = async (): Promise<void> => {
-    const to = (name: string) => (c: string | Uint8Array): void => streams.get(name)?.write(bytes(c))
-    const stdin = streams.get('stdin')
-    const resize = streams.get('resize')
-    if (resize) void (async () => { for await (const c of resize.data) terminal.message(c.toString('utf8')) })()
-    let status: JsonObject
-    try {
-      status = ending(await door.connect(request, { ...(stdin ? { stdin: stdin.data } : {}), stdout: to('stdout'), stderr: to(tty ? 'stdout' : 'stderr'), signal: gone.signal, ...(tty ? { size: terminal.size, onResize: terminal.onResize } : {}) }))
-    } catch (e) {
-      status = e instanceof StatusError ? e.status() : ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) })
-    }
-    const v4 = /^v[45]/.test(protocol)
-    if (v4) to('error')(JSON.stringify(status))
-    else if (status.status === 'Failure') to('error')(String(status.message))
+  const v4 = /^v[45]/.test(protocol ?? '')
+  const expected = ['error', ...['stdin', 'stdout'].filter((s) => wants(request, s)), ...(wants(request, 'stderr') && !tty ? ['stderr'] : []), ...(tty && /^v[345]/.test(protocol ?? '') ? ['resize'] : [])]
+  const streams = new Map<string, SpdyStream>()
+  const waiting: (readonly [string, Buffer])[] = []
+  let opening: Promise<void> | undefined
+  let ready = false
+  const open = (): void => {
+    opening ??= new Promise((done) => {
+      switchToSpdy(socket, protocol ?? '')
+      serveSpdy(socket, (stream) => {
+        const name = stream.headers.streamtype ?? ''
+        if (!expected.includes(name) || streams.has(name)) { stream.reset(); return }
+        streams.set(name, stream)
+        if (name === 'stdin') void (async () => { for await (const c of stream.data) stdin.push(c); stdin.end() })()
+        if (name === 'resize') void (async () => { for await (const c of stream.data) terminal.message(c.toString('utf8')) })()
+        if (streams.size < expected.length) return
+        ready = true
+        for (const [to, b] of waiting) streams.get(to)?.write(b)
+        waiting.length = 0
+        done()
+      }, end)
+      if (head.length) socket.unshift(head)
+    })
+  }
+  const stdin = new ByteQueue(open)
+  const send = (name: string, c: string | Uint8Array): void => {
+    open()
+    if (ready) streams.get(name)?.write(bytes(c))
+    else waiting.push([name, bytes(c)])
+  }
+  const finish = async (status: JsonObject): Promise<void> => {
+    open()
+    await opening
+    if (v4) send('error', JSON.stringify(status))
+    else if (status.status === 'Failure') send('error', String(status.message))
     for (const s of streams.values()) s.end()
   }
-  switchToSpdy(socket, protocol)
-  serveSpdy(socket, (stream) => {
-    streams.set(stream.headers.streamtype ?? '', stream)
-    if ([...expected].every((n) => streams.has(n))) { expected.clear(); expected.add('started'); void start() }
-  }, () => gone.abort(new Error('the client went away')))
-  if (head.length) socket.unshift(head)
+  const sides: Streams = {
+    ...(wants(request, 'stdin') ? { stdin } : {}), stdout: (c) => send('stdout', c), stderr: (c) => send(tty ? 'stdout' : 'stderr', c), signal: gone.signal, opened: open,
+    ...(tty ? { size: terminal.size, onResize: terminal.onResize } : {}),
+  }
+  door.connect(request, sides).then((r) => finish(ending(r)), (e: unknown) => {
+    if (!opening) { refuse(socket, e); return undefined }
+    return finish(e instanceof StatusError ? e.status() : ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) }))
+  }).catch(() => socket.destroy())
 }
 
 /** Takes over a connection that asks for WebSocket or SPDY on exec or attach; false when it asks for neither. */

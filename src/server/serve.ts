@@ -123,10 +123,20 @@ export async function serve(o: ServeOptions): Promise<Serving> {
     closers.push(() => http.close())
     const shuffle = <T>(items: readonly T[]): T[] => cluster.entropy.shuffle(items)
     const respond = createResponder({ options: () => resolverOptions(clusterView(cluster.lister, cluster.store.revision), cluster.profile, cluster.clock.now(), shuffle), revision: () => cluster.store.revision, pick: (n) => cluster.entropy.int(n) })
-    const udp = await serveDnsUdp(respond, dns.host, dns.port).catch((e: unknown) => { throw inUse(e, '--dns-address', o.dnsAddress) })
-    closers.push(() => udp.close())
-    const tcp = await serveDnsTcp(respond, dns.host, udp.port).catch((e: unknown) => { throw inUse(e, '--dns-address', `${dns.host}:${udp.port}`) })
-    closers.push(() => tcp.close())
+    let dnsPort = 0
+    // a free UDP port may be a TCP connection's: then another one is picked, where any will do
+    for (let tries = dns.port === 0 ? 20 : 1; ; tries--) {
+      const udp = await serveDnsUdp(respond, dns.host, dns.port).catch((e: unknown) => { throw inUse(e, '--dns-address', o.dnsAddress) })
+      try {
+        const tcp = await serveDnsTcp(respond, dns.host, udp.port)
+        closers.push(() => udp.close(), () => tcp.close())
+        dnsPort = udp.port
+        break
+      } catch (e) {
+        await udp.close()
+        if (tries <= 1 || (e as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw inUse(e, '--dns-address', `${dns.host}:${udp.port}`)
+      }
+    }
     closers.push(cluster.keepAlive())
     const url = `${o.tls ? 'https' : 'http'}://${api.host.includes(':') ? `[${api.host}]` : api.host}:${http.port}`
     if (o.announce) {
@@ -138,7 +148,7 @@ export async function serve(o: ServeOptions): Promise<Serving> {
       closers.push(() => fs.rmSync(file, { force: true }))
     }
     if (o.kubeconfig) { const file = o.kubeconfig; writePrivate(file, kubeconfig(cluster, url, token, o.tls?.cert)); closers.push(() => fs.rmSync(file, { force: true })) }
-    return { url, dns: { host: dns.host, port: udp.port }, token, close }
+    return { url, dns: { host: dns.host, port: dnsPort }, token, close }
   } catch (e) {
     await close()
     throw e

@@ -22,6 +22,9 @@ function placed(pod: Pod): void {
 /** A plain request where a connection is meant. */
 const upgrade: Handler = async (ctx) => { getStored(ctx); throw new StatusError(400, 'BadRequest', 'Upgrade request required') }
 
+/** As `upgrade`, for ports: connections to them come later, so that the pod is looked at now. */
+const forwardable: Handler = async (ctx) => { placed(getStored(ctx) as Pod); return upgrade(ctx) }
+
 export const exec: Subresource = {
   name: 'exec', get: upgrade, create: upgrade,
   async connect(ctx, streams) {
@@ -45,7 +48,7 @@ export const attach: Subresource = {
 }
 
 export const portForward: Subresource = {
-  name: 'portforward', get: upgrade, create: upgrade,
+  name: 'portforward', get: forwardable, create: forwardable,
   async connect(ctx, streams) {
     const pod = getStored(ctx) as Pod
     placed(pod)
