@@ -1,6 +1,7 @@
 // What a Service is given: IP families, ClusterIPs (with their IPAddress objects), node ports, the health check port; as pkg/registry/core/service/storage/{storage,alloc}.go
 // and the ipallocator and portallocator packages: the lower band of each range is left for those who ask for a value themselves.
 import type { Service } from '../apimachinery/api/core.v1.ts'
+import type { ServiceCIDR } from '../apimachinery/api/networking.v1.ts'
 import { invalid as invalidField } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import { goStrings } from '../apimachinery/gostring.ts'
@@ -25,16 +26,29 @@ function band(size: number, step: number, max: number): number {
   return size <= 16 ? 0 : Math.min(Math.max(16, Math.floor(size / step)), max)
 }
 
-function pools(api: Api): readonly Pool[] {
-  return api.part('service-pools', () => api.options.serviceCIDRs.flatMap((text): Pool[] => {
-    const cidr = parseCIDR(text)
-    if (!cidr) return []
-    const v6 = cidr.base.v6
-    const whole = cidrSize(cidr)
-    const size = v6 && whole > 65536n ? 65536 : Number(whole)
-    // neither the network's address nor, in IPv4, the broadcast address is given out
-    return [{ family: v6 ? 'IPv6' : 'IPv4', cidr, text, first: 1n, count: Math.max(0, size - (v6 ? 1 : 2)), band: band(size, 16, 256) }]
-  }))
+function poolOf(text: string): readonly Pool[] {
+  const cidr = parseCIDR(text)
+  if (!cidr) return []
+  const v6 = cidr.base.v6
+  const whole = cidrSize(cidr)
+  const size = v6 && whole > 65536n ? 65536 : Number(whole)
+  // neither the network's address nor, in IPv4, the broadcast address is given out
+  return [{ family: v6 ? 'IPv6' : 'IPv4', cidr, text, first: 1n, count: Math.max(0, size - (v6 ? 1 : 2)), band: band(size, 16, 256) }]
+}
+
+/** The ranges the server was started with: they say which families there are. */
+const pools = (api: Api): readonly Pool[] => api.part('service-pools', () => api.options.serviceCIDRs.flatMap(poolOf))
+
+/** The ranges of a family that addresses are given from: the server's own, then those of ServiceCIDR objects that are ready and stay. */
+function poolsOf(api: Api, family: string): readonly Pool[] {
+  const own = pools(api)
+  const added = api.store.list('servicecidrs.networking.k8s.io').flatMap((object) => {
+    const { metadata, spec, status } = object as ServiceCIDR
+    const ready = status?.conditions?.find((c) => c.type === 'Ready')?.status !== 'False'
+    return ready && !metadata.deletionTimestamp ? spec?.cidrs ?? [] : []
+  })
+  const more = [...new Set(added)].filter((text) => !own.some((p) => p.text === text))
+  return [...own, ...more.flatMap(poolOf)].filter((p) => p.family === family)
 }
 
 const refuse = (svc: Svc, errors: readonly FieldError[]): StatusError => invalid({ group: '', kind: 'Service' }, svc.metadata.name ?? '', errors)
@@ -181,11 +195,13 @@ function nextFree(api: Api, pool: Pool): string | undefined {
 
 /** Takes one address: the one asked for, or any when `asked` is empty. */
 async function allocateIP(api: Api, svc: Svc, family: string, asked: string, dryRun: boolean, txn: Transaction): Promise<string> {
-  const pool = pools(api).find((p) => p.family === family)
+  const ranges = poolsOf(api, family)
+  const first = ranges[0]
   if (asked === '') {
     // a dry run shows the range's own address: nothing is looked for
-    if (pool && dryRun) return formatIP(pool.cidr.base)
-    const ip = pool ? nextFree(api, pool) : undefined
+    if (first && dryRun) return formatIP(first.cidr.base)
+    let ip: string | undefined
+    for (const range of ranges) if ((ip = nextFree(api, range))) break
     if (!ip) throw internalError('failed to allocate a serviceIP: range is full')
     try { await claim(api, svc, ip, txn) } catch (e) { throw internalError(`failed to allocate a serviceIP: ${(e as Error).message}`) }
     return ip
@@ -193,7 +209,8 @@ async function allocateIP(api: Api, svc: Svc, family: string, asked: string, dry
   const fail = (why: string): StatusError => refuse(svc, [invalidField('spec.clusterIPs', goStrings(svc.spec.clusterIPs), `failed to allocate IP ${asked}: ${why}`)])
   const ip = parseIP(asked)
   if (!ip) throw internalError(`failed to parse service IP ${JSON.stringify(asked)}`)
-  if (!pool || !cidrContains(pool.cidr, ip)) throw fail(dryRun && pool ? `the provided IP (${formatIP(ip)}) is not in the valid range. The range of valid IPs is ${pool.text}` : 'the provided network does not match the current range')
+  const pool = ranges.find((p) => cidrContains(p.cidr, ip))
+  if (!pool) throw fail(dryRun && first ? `the provided IP (${formatIP(ip)}) is not in the valid range. The range of valid IPs is ${first.text}` : 'the provided network does not match the current range')
   const index = cidrIndex(pool.cidr, ip) - pool.first
   if (index < 0n || index >= BigInt(pool.count)) throw fail(`the provided IP (${formatIP(ip)}) is not in the valid range. The range of valid IPs is ${pool.text}`)
   if (dryRun) return asked

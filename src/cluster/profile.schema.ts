@@ -28,7 +28,7 @@ export const PROFILE_SCHEMA: JsonObject = {
     podCIDR: cidr, serviceCIDR: cidr, nodePortRange: { type: 'string', pattern: '^[0-9]+-[0-9]+$' },
     dns: {
       type: 'object', additionalProperties: false, required: ['domain', 'address'],
-      properties: { domain: text, address: text, systemPods: { type: 'boolean' }, ttl: { type: 'integer', minimum: 0, maximum: 3600 }, search: texts, pods: { enum: ['disabled', 'insecure', 'verified'] } },
+      properties: { domain: text, address: text, systemPods: { type: 'boolean' }, ttl: { type: 'integer', minimum: 0, maximum: 3600 }, search: texts, pods: { enum: ['disabled', 'insecure', 'verified'] }, endpointPodNames: { type: 'boolean' }, namespaces: texts, ignoreEmptyService: { type: 'boolean' }, noEndpoints: { type: 'boolean' }, zones: { type: 'array', items: { type: 'string', pattern: '^([A-Za-z0-9_-]+\\.)*[A-Za-z0-9_-]+\\.?$|^[0-9a-fA-F:.]+/[0-9]{1,3}$' } } },
     },
     loadBalancer: text, kubernetesService: { type: 'boolean' },
     external: map({ anyOf: [text, texts] }),

@@ -41,7 +41,18 @@ export interface Profile {
     readonly ttl?: number
     /** Search domains of the node, appended to every pod's list. */
     readonly search?: readonly string[]
+    /** How pods are named by their addresses; the options of CoreDNS's kubernetes plugin, as those below. Default insecure. */
     readonly pods?: 'disabled' | 'insecure' | 'verified'
+    /** endpoint_pod_names: endpoints are called by their pods' names. */
+    readonly endpointPodNames?: boolean
+    /** Only these namespaces are served. */
+    readonly namespaces?: readonly string[]
+    /** ignore empty_service: Services without a ready endpoint do not exist. */
+    readonly ignoreEmptyService?: boolean
+    /** noendpoints: no names of endpoints, no headless Services. */
+    readonly noEndpoints?: boolean
+    /** Zones besides the domain: names, or address ranges for their reverse zones. Default in-addr.arpa and ip6.arpa. */
+    readonly zones?: readonly string[]
   }
   /** 'none': stays <pending>; 'localhost': the hostname localhost (docker-desktop); a CIDR: addresses from it. */
   readonly loadBalancer: string

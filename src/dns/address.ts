@@ -79,5 +79,7 @@ export function addressOfReverse(name: string): string | undefined {
   const v6 = /^((?:[0-9a-f]\.){32})ip6\.arpa\.?$/.exec(n)
   if (!v6) return undefined
   const hex = (v6[1] ?? '').split('.').filter(Boolean).reverse().join('')
-  return formatAddress(Uint8Array.from({ length: 16 }, (_, i) => parseInt(hex.slice(i * 2, i * 2 + 2), 16)))
+  const bytes = Uint8Array.from({ length: 16 }, (_, i) => parseInt(hex.slice(i * 2, i * 2 + 2), 16))
+  // an IPv4 address in IPv6's clothes is the IPv4 address
+  return hex.startsWith('00000000000000000000ffff') ? formatAddress(bytes.subarray(12)) : formatAddress(bytes)
 }

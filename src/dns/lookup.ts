@@ -5,6 +5,19 @@ import type { ClusterView, EndpointView, ServiceView } from './view.ts'
 
 export type PodMode = 'disabled' | 'insecure' | 'verified'
 
+/** The kubernetes plugin's options that decide which names exist. */
+export interface LookupOptions {
+  readonly pods: PodMode
+  /** endpoint_pod_names: an endpoint without a hostname is called by its pod's name. */
+  readonly endpointPodNames?: boolean
+  /** Only these namespaces are served; all when absent or empty. */
+  readonly namespaces?: readonly string[]
+  /** ignore empty_service: a Service with a cluster IP and without ready endpoints does not exist. */
+  readonly ignoreEmptyService?: boolean
+  /** noendpoints: endpoints are not known at all. */
+  readonly noEndpoints?: boolean
+}
+
 /** One thing found: an address or a name, the port it has, and the owner name of its own record, relative to the zone. */
 export interface Found {
   readonly host: string
@@ -18,9 +31,11 @@ export interface Found {
 }
 export interface Lookup { readonly found: readonly Found[]; readonly exists: boolean }
 
-/** The name of an endpoint below its Service: its hostname, else its address with dashes. */
-export function endpointHostname(address: string, hostname: string | undefined): string {
-  if (hostname) return hostname
+/** The name of an endpoint below its Service: its hostname, else (endpoint_pod_names) its pod's, else its address with dashes. */
+export function endpointHostname(address: string, endpoint: Pick<EndpointView, 'hostname' | 'podName'>, o: Pick<LookupOptions, 'endpointPodNames'>): string {
+  if (endpoint.hostname) return endpoint.hostname
+  // a pod name that is no label is passed over
+  if (o.endpointPodNames && endpoint.podName && endpoint.podName.length < 64) return endpoint.podName
   if (address.includes('.')) return address.replaceAll('.', '-')
   const dashed = address.replaceAll(':', '-')
   return dashed.endsWith('-') ? `${dashed}0` : dashed
@@ -28,24 +43,26 @@ export function endpointHostname(address: string, hostname: string | undefined):
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 const ports = <T extends { readonly port: number }>(list: readonly T[]): readonly (T | { readonly name: string; readonly protocol: string; readonly port: number })[] => (list.length === 0 ? [{ name: '', protocol: '', port: -1 }] : list)
-const originOf = (service: ServiceView, e: EndpointView): string => (e.podName ? `Pod ${service.namespace}/${e.podName}` : `EndpointSlice ${service.namespace}/${e.slice}`)
+const originOf = (service: Pick<ServiceView, 'namespace'>, e: EndpointView): string => (e.podName ? `Pod ${service.namespace}/${e.podName}` : `EndpointSlice ${service.namespace}/${e.slice}`)
 
 /** The endpoints of a Service that DNS knows: the ready ones. */
-export const published = (view: ClusterView, service: ServiceView): readonly EndpointView[] => view.endpoints(service.namespace, service.name).filter((e) => e.ready)
+export const published = (view: ClusterView, service: ServiceView, o: Pick<LookupOptions, 'noEndpoints'>): readonly EndpointView[] => (o.noEndpoints ? [] : view.endpoints(service.namespace, service.name).filter((e) => e.ready))
+/** Whether a namespace exists and is served. */
+export const exposed = (view: ClusterView, namespace: string, o: Pick<LookupOptions, 'namespaces'>): boolean => (!o.namespaces?.length || o.namespaces.includes(namespace)) && view.namespaceExists(namespace)
 
 const NXDOMAIN: Lookup = { found: [], exists: false }
 const NODATA: Lookup = { found: [], exists: true }
 
 /** Finds what a request means. `exists: false` becomes NXDOMAIN; nothing found under a name that exists becomes an answer without records. */
-export function lookup(view: ClusterView, r: RecordRequest, pods: PodMode, why: string[]): Lookup {
+export function lookup(view: ClusterView, r: RecordRequest, o: LookupOptions, why: string[]): Lookup {
   if (r.kind === '') { why.push('the name is a branch of the zone and holds no records'); return NODATA }
-  if (!view.namespaceExists(r.namespace)) { why.push(`there is no namespace ${r.namespace}`); return NXDOMAIN }
+  if (!exposed(view, r.namespace, o)) { why.push(view.namespaceExists(r.namespace) ? `namespace ${r.namespace} is not among those that DNS serves` : `there is no namespace ${r.namespace}`); return NXDOMAIN }
+  if (r.kind === 'pod' && o.pods === 'disabled') { why.push('pod names are off (pods disabled)'); return NXDOMAIN }
   if (r.service === '') { why.push(`the name stands for namespace ${r.namespace} and holds no records`); return NODATA }
-  return r.kind === 'pod' ? findPod(view, r, pods, why) : findService(view, r, why)
+  return r.kind === 'pod' ? findPod(view, r, o.pods, why) : findService(view, r, o, why)
 }
 
 function findPod(view: ClusterView, r: RecordRequest, mode: PodMode, why: string[]): Lookup {
-  if (mode === 'disabled') { why.push('pod names are off (pods disabled)'); return NXDOMAIN }
   const dashes = r.service.split('-').length - 1
   const ip = dashes === 3 && !r.service.includes('--') ? r.service.replaceAll('-', '.') : r.service.replaceAll('-', ':')
   if (mode === 'insecure') {
@@ -60,7 +77,7 @@ function findPod(view: ClusterView, r: RecordRequest, mode: PodMode, why: string
   return { exists: true, found: [{ host: ip, port: 0, key: `${r.service}.${r.namespace}.pod`, origin: `Pod ${pod.namespace}/${pod.name}` }] }
 }
 
-function findService(view: ClusterView, r: RecordRequest, why: string[]): Lookup {
+function findService(view: ClusterView, r: RecordRequest, o: LookupOptions, why: string[]): Lookup {
   const service = view.service(r.namespace, r.service)
   if (!service) { why.push(`there is no Service ${r.service} in namespace ${r.namespace}`); return NXDOMAIN }
   const origin = `Service ${service.namespace}/${service.name}`
@@ -72,14 +89,16 @@ function findService(view: ClusterView, r: RecordRequest, why: string[]): Lookup
     why.push(`${origin} is of type ExternalName: a CNAME to ${service.externalName}`)
     return { exists: true, found: [{ host: service.externalName, port: 0, key, origin }] }
   }
+  const ready = service.headless || r.endpoint !== '' || o.ignoreEmptyService ? published(view, service, o) : []
+  if (o.ignoreEmptyService && !service.headless && ready.length === 0) { why.push(`${origin} has no ready endpoint, and such Services are left out (ignore empty_service)`); return NXDOMAIN }
   if (service.headless || r.endpoint !== '') {
-    const all = view.endpoints(service.namespace, service.name)
-    const ready = all.filter((e) => e.ready)
+    const all = o.noEndpoints ? [] : view.endpoints(service.namespace, service.name)
+    if (o.noEndpoints) why.push('endpoints are not known to DNS (noendpoints)')
     if (service.headless && r.endpoint === '') why.push(`${origin} is headless: one answer for each ready endpoint (${ready.length} of ${all.length} ${all.length === 1 ? 'is' : 'are'} ready)`)
     else why.push(`${r.endpoint} must be the hostname, or the address with dashes, of a ready endpoint of ${origin}`)
     const found: Found[] = []
     for (const e of ready) for (const address of e.addresses) {
-      const host = endpointHostname(address, e.hostname)
+      const host = endpointHostname(address, e, o)
       if (r.endpoint !== '' && !same(r.endpoint, host)) continue
       for (const p of ports(e.ports)) {
         if (!portMatches(p)) continue
@@ -97,14 +116,15 @@ function findService(view: ClusterView, r: RecordRequest, why: string[]): Lookup
 }
 
 /** What has an address: the Service whose cluster IP it is, else every endpoint at it. Full keys below the zone. */
-export function lookupAddress(view: ClusterView, ip: string, why: string[]): readonly Found[] {
+export function lookupAddress(view: ClusterView, ip: string, o: LookupOptions, why: string[]): readonly Found[] {
+  const served = (namespace: string): boolean => !o.namespaces?.length || exposed(view, namespace, o)
   const service = view.serviceByIP(ip)
-  if (service) {
+  if (service && served(service.namespace)) {
     why.push(`${ip} is the cluster IP of Service ${service.namespace}/${service.name}`)
     return [{ host: `${service.name}.${service.namespace}.svc`, port: 0, key: '', origin: `Service ${service.namespace}/${service.name}` }]
   }
-  const found = view.endpointsByIP(ip).filter(({ endpoint }) => endpoint.ready)
-  for (const { service: s, endpoint: e } of found) why.push(`${ip} is an endpoint of Service ${s.namespace}/${s.name} (slice ${e.slice}${e.podName ? `, pod ${e.podName}` : ''})`)
+  const found = o.noEndpoints ? [] : view.endpointsByIP(ip).filter((x) => x.endpoint.ready && served(x.namespace))
+  for (const { namespace, name, endpoint: e } of found) why.push(`${ip} is an endpoint of Service ${namespace}/${name} (slice ${e.slice}${e.podName ? `, pod ${e.podName}` : ''})`)
   if (found.length === 0) why.push(`${ip} is neither a cluster IP nor a ready endpoint`)
-  return found.map(({ service: s, endpoint: e }) => ({ host: `${endpointHostname(ip, e.hostname)}.${s.name}.${s.namespace}.svc`, port: 0, key: '', origin: originOf(s, e) }))
+  return found.map(({ namespace, name, endpoint: e }) => ({ host: `${endpointHostname(ip, e, o)}.${name}.${namespace}.svc`, port: 0, key: '', origin: originOf({ namespace }, e) }))
 }

@@ -33,6 +33,9 @@ export function isSubdomain(parent: string, child: string): boolean {
   return p === '.' || c === p || c.endsWith(`.${p}`)
 }
 
+/** Whether the name lies below (not at) one of the two trees of addresses. */
+export const isReverse = (name: string): boolean => /\.(?:in-addr|ip6)\.arpa\.?$/i.test(name)
+
 /** Why a name cannot be asked (BIND's words), or nothing. */
 export function illegal(name: string): 'empty label' | 'label too long' | 'name too long' | 'bad escape' | undefined {
   if (name === '.' || name === '') return undefined

@@ -1,8 +1,8 @@
 // Records for what was found: A and AAAA with the chase of CNAMEs, SRV with its addresses, PTR, TXT, NS and SOA, as CoreDNS's backend_lookup.go builds them.
 import { addressOfReverse, family, formatAddress, parseIPv4, parseIPv6 } from './address.ts'
 import { endpointHostname, lookup, lookupAddress } from './lookup.ts'
-import type { Found, Lookup, PodMode } from './lookup.ts'
-import { fqdn, isSubdomain } from './qname.ts'
+import type { Found, Lookup, LookupOptions } from './lookup.ts'
+import { fqdn, isReverse, isSubdomain } from './qname.ts'
 import { parseRequest } from './request.ts'
 import type { ClusterView } from './view.ts'
 import type { ResourceRecord } from './wire.ts'
@@ -14,7 +14,7 @@ export interface ZoneContext {
   /** The cluster's domain as configured: the zone of PTR targets. */
   readonly domain: string
   readonly ttl: number
-  readonly pods: PodMode
+  readonly lookup: LookupOptions
   readonly serial: number
   /** Addresses of the DNS server itself: what ns.dns and NS answer with when no Service has it as endpoint. */
   readonly addresses: readonly string[]
@@ -27,6 +27,13 @@ export interface ZoneContext {
 export interface Section { readonly records: readonly ResourceRecord[]; readonly extra: readonly ResourceRecord[]; readonly missing: boolean }
 
 const IN = 1
+/** What `cache 30` of the usual configuration lets a TTL be: least and most. */
+const TTL_RANGE = [5, 30] as const
+
+/** How long the records of a reply live: all as long as the one that lives shortest, within what the cache allows. */
+export const lifetime = (records: readonly ResourceRecord[]): number => Math.min(TTL_RANGE[1], Math.max(TTL_RANGE[0], Math.min(...records.map((r) => r.ttl))))
+/** The records with that time to live. */
+export const living = (records: readonly ResourceRecord[], ttl: number): readonly ResourceRecord[] => records.map((r) => (r.ttl === ttl ? r : { ...r, ttl }))
 const address = (name: string, host: string, ttl: number): ResourceRecord => ({ name, type: family(host) === 6 ? 28 : 1, class: IN, ttl, data: { kind: 'address', address: formatAddress(parseIPv4(host) ?? parseIPv6(host) ?? new Uint8Array(4)) } })
 const named = (name: string, type: number, target: string, ttl: number): ResourceRecord => ({ name, type, class: IN, ttl, data: { kind: 'name', target: fqdn(target) } })
 
@@ -35,10 +42,12 @@ export function nameServers(c: ZoneContext): readonly { readonly name: string; r
   const out: { name: string; address: string }[] = []
   let known = false
   for (const own of c.addresses) {
-    for (const { service, endpoint } of c.view.endpointsByIP(own)) {
+    for (const { service, endpoint } of c.lookup.noEndpoints ? [] : c.view.endpointsByIP(own).filter((x) => x.endpoint.ready)) {
       known = true
+      if (!service) continue
       const base = `${service.name}.${service.namespace}.svc.${c.zone}`
-      if (service.headless) for (const a of endpoint.addresses) out.push({ name: `${endpointHostname(a, endpoint.hostname)}.${base}`, address: a })
+      // of a headless Service, all endpoints of the slice are taken
+      if (service.headless) for (const e of c.view.endpoints(service.namespace, service.name)) { if (e.slice === endpoint.slice && e.ready) for (const a of e.addresses) out.push({ name: `${endpointHostname(a, e, c.lookup)}.${base}`, address: a }) }
       else for (const ip of service.clusterIPs) if (!out.some((o) => o.name === base && o.address === ip)) out.push({ name: base, address: ip })
     }
   }
@@ -48,14 +57,16 @@ export function nameServers(c: ZoneContext): readonly { readonly name: string; r
 function services(c: ZoneContext, name: string, type: number): Lookup {
   const lower = name.toLowerCase()
   const zone = c.zone.toLowerCase()
-  if (lower === `ns.dns.${zone}`) {
-    const six = type === 28
+  // upstream compares with the zone as it was typed: another case hides the name
+  if (lower === `ns.dns.${c.zone}` && type !== 16 && type !== 12) {
+    const wanted = type === 1 ? 4 : type === 28 ? 6 : 0
     c.why.push('ns.dns is the name of the DNS server itself')
-    return { exists: true, found: nameServers(c).filter((n) => (family(n.address) === 6) === six).map((n) => ({ host: n.address, port: 0, key: 'ns.dns', origin: 'DNS server' })) }
+    return { exists: true, found: nameServers(c).filter((n) => family(n.address) === wanted).map((n) => ({ host: n.address, port: 0, key: 'ns.dns', origin: 'DNS server' })) }
   }
   const request = parseRequest(lower, zone)
   if (!request) { c.why.push(`${bareOf(name)} has no form that the cluster's names can have`); return { exists: false, found: [] } }
-  return lookup(c.view, request, c.pods, c.why)
+  if (request.kind !== '' && isReverse(lower)) { c.why.push('below the trees of addresses are no names of Services'); return { exists: false, found: [] } }
+  return lookup(c.view, request, c.lookup, c.why)
 }
 const bareOf = (name: string): string => (name.endsWith('.') ? name.slice(0, -1) : name)
 
@@ -126,7 +137,7 @@ export function ptrRecords(c: ZoneContext, qname: string): Section {
     const { exists } = services(c, qname, 12)
     return { records: [], extra: [], missing: !exists }
   }
-  const found = lookupAddress(c.view, ip, c.why)
+  const found = lookupAddress(c.view, ip, c.lookup, c.why)
   if (found.length === 0) return { records: [], extra: [], missing: true }
   const seen = new Set<string>()
   return { records: found.filter((f) => !seen.has(f.host) && seen.add(f.host)).map((f) => named(qname, 12, `${f.host}.${c.domain}`, c.ttl)), extra: [], missing: false }

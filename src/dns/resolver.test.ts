@@ -15,11 +15,11 @@ function view(w: World): ClusterView {
     namespaceExists: (n) => (w.namespaces ?? ['default', 'kube-system']).includes(n), namespaces: () => w.namespaces ?? ['default', 'kube-system'],
     service: (ns, name) => w.services.find((s) => s.namespace === ns && s.name === name), services: () => w.services, endpoints,
     serviceByIP: (ip) => w.services.find((s) => s.clusterIPs.includes(ip)),
-    endpointsByIP: (ip) => w.services.flatMap((service) => endpoints(service.namespace, service.name).filter((e) => e.addresses.includes(ip)).map((endpoint) => ({ service, endpoint }))),
+    endpointsByIP: (ip) => w.services.flatMap((service) => endpoints(service.namespace, service.name).filter((e) => e.addresses.includes(ip)).map((endpoint) => ({ namespace: service.namespace, name: service.name, service, endpoint }))),
     podByIP: (ns, ip) => w.pods?.find((p) => p.namespace === ns && p.ip === ip),
   }
 }
-const options = (w: World, more: Partial<ResolverOptions> = {}): ResolverOptions => ({ view: view(w), domain: 'cluster.local', ttl: 30, pods: 'insecure', external: {}, serial: 1, addresses: ['10.96.0.10'], shuffle: (x) => [...x], ...more })
+const options = (w: World, more: Partial<ResolverOptions> = {}): ResolverOptions => ({ view: view(w), domain: 'cluster.local', ttl: 30, lookup: { pods: 'insecure' }, zones: ['in-addr.arpa.', 'ip6.arpa.'], external: {}, serial: 1, addresses: ['10.96.0.10'], shuffle: (x) => [...x], ...more })
 const svc = (name: string, more: Partial<ServiceView> = {}): ServiceView => ({ namespace: 'default', name, clusterIPs: [], headless: false, ports: [{ name: 'http', protocol: 'TCP', port: 80 }], ...more })
 const ep = (address: string, more: Partial<EndpointView> = {}): EndpointView => ({ addresses: [address], addressType: 'IPv4', ready: true, slice: 's', ports: [{ name: 'http', protocol: 'TCP', port: 8080 }], ...more })
 
@@ -91,16 +91,16 @@ test('NODATA where the name exists, NXDOMAIN where it does not, SERVFAIL outside
   expect(ask('default.svc.cluster.local', 'TXT')).toBe(NX)
   expect(ask('cluster.local', 'SOA')).toBe(`NOERROR aa\n${SOA.replace('^', '=')}`)
   expect(ask('cluster.local', 'NS')).toBe('NOERROR aa\n= cluster.local. 30 NS ns.dns.cluster.local.\n+ ns.dns.cluster.local. 30 A 10.96.0.10')
-  expect(ask('dns-version.cluster.local', 'TXT')).toBe('NOERROR aa\n= dns-version.cluster.local. 28800 TXT "1.1.0"')
+  expect(ask('dns-version.cluster.local', 'TXT')).toBe('NOERROR aa\n= dns-version.cluster.local. 30 TXT "1.1.0"')
   expect(ask('cluster.local', 'AXFR')).toBe('REFUSED')
 })
 
 test('pod names follow the mode', () => {
   expect(ask('10-9-9-9.default.pod.cluster.local')).toBe('NOERROR aa\n= 10-9-9-9.default.pod.cluster.local. 30 A 10.9.9.9')
   expect(ask('10-9-9-9.nope.pod.cluster.local')).toBe(NX)
-  expect(ask('10-9-9-9.default.pod.cluster.local', 'A', options(world, { pods: 'verified' }))).toBe(NX)
-  expect(ask('10-1-0-5.default.pod.cluster.local', 'A', options(world, { pods: 'verified' }))).toContain('10.1.0.5')
-  expect(ask('10-1-0-5.default.pod.cluster.local', 'A', options(world, { pods: 'disabled' }))).toBe(NX)
+  expect(ask('10-9-9-9.default.pod.cluster.local', 'A', options(world, { lookup: { pods: 'verified' } }))).toBe(NX)
+  expect(ask('10-1-0-5.default.pod.cluster.local', 'A', options(world, { lookup: { pods: 'verified' } }))).toContain('10.1.0.5')
+  expect(ask('10-1-0-5.default.pod.cluster.local', 'A', options(world, { lookup: { pods: 'disabled' } }))).toBe(NX)
 })
 
 test('reverse names: the cluster IP, else the endpoints', () => {

@@ -1,19 +1,23 @@
 // The resolver: one message in, one message out, with the reasons; CoreDNS with the kubernetes plugin as kubeadm configures it.
 import { family } from './address.ts'
+import { accept } from './accept.ts'
 import { bare, isSubdomain } from './qname.ts'
-import { addressRecords, cnameRecords, nsRecords, ptrRecords, soaRecord, srvRecords, txtRecords } from './records.ts'
+import { addressRecords, cnameRecords, lifetime, living, nsRecords, ptrRecords, soaRecord, srvRecords, txtRecords } from './records.ts'
 import type { Section, ZoneContext } from './records.ts'
-import type { PodMode } from './lookup.ts'
+import type { LookupOptions } from './lookup.ts'
 import type { ClusterView } from './view.ts'
-import { className, decode, encode, encodeWithin, peekHeader, typeName } from './wire.ts'
-import type { Message, ResourceRecord } from './wire.ts'
+import { className, encode, encodeWithin, typeName } from './wire.ts'
+import type { Message, ReplyLimit, ResourceRecord } from './wire.ts'
 
 export interface ResolverOptions {
   readonly view: ClusterView
   /** `cluster.local`. */
   readonly domain: string
   readonly ttl: number
-  readonly pods: PodMode
+  /** Which names exist at all. */
+  readonly lookup: LookupOptions
+  /** Zones served besides the domain: other forward zones, reverse zones. */
+  readonly zones: readonly string[]
   /** Names outside the cluster: addresses, or the name of which it is an alias. Nothing else outside resolves. */
   readonly external: Readonly<{ [name: string]: readonly string[] | string }>
   readonly serial: number
@@ -26,10 +30,8 @@ export interface ResolverOptions {
 export interface Answer { readonly message: Message; readonly why: readonly string[] }
 
 const NOERROR = 0
-const FORMERR = 1
 const SERVFAIL = 2
 const NXDOMAIN = 3
-const NOTIMP = 4
 const REFUSED = 5
 const BADVERS = 16
 /** EDNS options that CoreDNS gives back: NSID, EXPIRE, COOKIE, TCP keepalive, padding. */
@@ -71,25 +73,28 @@ function balance(records: readonly ResourceRecord[], shuffle: ResolverOptions['s
 /** Answers one query. */
 export function answer(q: Message, o: ResolverOptions): Answer {
   const why: string[] = []
-  const edns = q.edns ? { version: 0, udpSize: q.edns.udpSize, do: q.edns.do, options: q.edns.options.filter((x) => ECHOED.has(x.code)) } : undefined
-  const base: Message = { id: q.id, opcode: q.opcode, rcode: NOERROR, qr: true, aa: false, tc: false, rd: q.rd, ra: false, ad: false, cd: q.cd, questions: q.questions.slice(0, 1), answers: [], authority: [], additional: [], ...(edns ? { edns } : {}) }
+  const edns = q.edns ? { version: 0, udpSize: q.edns.udpSize, do: q.edns.do, ...(q.edns.z ? { z: q.edns.z & 0x7f00 } : {}), options: q.edns.options.filter((x) => ECHOED.has(x.code)) } : undefined
+  // a NOTIFY is answered like a query, only without the flags of one
+  const plain = q.opcode === 0
+  const base: Message = { id: q.id, opcode: q.opcode, rcode: NOERROR, qr: true, aa: false, tc: false, rd: plain && q.rd, ra: false, ad: false, cd: plain && q.cd, questions: q.questions.slice(0, 1), answers: [], authority: [], additional: [], ...(edns ? { edns } : {}) }
   const end = (rcode: number, reason: string): Answer => { why.push(reason); return { message: { ...base, rcode }, why } }
-  if (q.opcode !== 0) return end(NOTIMP, 'only queries are answered')
   const question = q.questions[0]
-  if (!question || q.questions.length !== 1) return end(FORMERR, 'a query asks exactly one question')
+  if (!question) return end(SERVFAIL, 'nothing is asked')
   if (question.class !== 1) return end(REFUSED, `class ${className(question.class)} is refused, only IN is served`)
   if (q.edns && q.edns.version !== 0) { why.push(`EDNS version ${q.edns.version} is unknown`); return { message: { ...base, rcode: BADVERS, edns: { version: 0, udpSize: 0, do: false, options: [] } }, why } }
   const domain = `${bare(o.domain)}.`
-  const zones = [domain, 'in-addr.arpa.', 'ip6.arpa.']
-  const configured = zones.filter((z) => isSubdomain(z, question.name)).sort((a, b) => b.length - a.length)[0]
+  const configured = [domain, ...o.zones].filter((z) => isSubdomain(z, question.name)).sort((a, b) => b.length - a.length)[0]
   if (configured === undefined) {
     const records = outsideRecords(o.external, question.name, question.type, why)
     if (!records) return { message: { ...base, rcode: SERVFAIL }, why }
     return { message: { ...base, ra: true, answers: balance(records, o.shuffle) }, why }
   }
   const zone = question.name.slice(question.name.length - configured.length)
-  const c: ZoneContext = { view: o.view, zone, domain, ttl: o.ttl, pods: o.pods, serial: o.serial, addresses: o.addresses, outside: (name, type, w) => outsideRecords(o.external, name, type, w), why }
+  const c: ZoneContext = { view: o.view, zone, domain, ttl: o.ttl, lookup: o.lookup, serial: o.serial, addresses: o.addresses, outside: (name, type, w) => outsideRecords(o.external, name, type, w), why }
   const atApex = question.name.length === zone.length
+  // what is no query has the shortest life
+  const ttlOf = (records: readonly ResourceRecord[]): number => (plain ? lifetime(records) : 5)
+  const negative = (rcode: number): Answer => { const soa = soaRecord(c); return { message: { ...base, aa: true, rcode, authority: living([soa], ttlOf([soa])) }, why } }
   let section: Section
   switch (question.type) {
     case 28: section = addressRecords(c, question.name, 28); break
@@ -100,7 +105,7 @@ export function answer(q: Message, o: ResolverOptions): Answer {
     case 6: section = { records: atApex ? [soaRecord(c)] : [], extra: [], missing: false }; break
     case 251: case 252: return end(REFUSED, 'zone transfers are refused')
     default: {
-      if (question.type === 2 && atApex) { section = nsRecords(c, question.name); break }
+      if (question.type === 2 && atApex && zone === zone.toLowerCase()) { section = nsRecords(c, question.name); break }
       // whether the name has an address decides between NODATA and NXDOMAIN
       const found = addressRecords(c, question.name, 1)
       section = question.type === 1 ? found : { records: [], extra: [], missing: found.missing }
@@ -108,24 +113,21 @@ export function answer(q: Message, o: ResolverOptions): Answer {
   }
   if (section.missing) {
     // fallthrough in-addr.arpa ip6.arpa, and nothing behind: CoreDNS then fails
-    if (configured !== domain) return end(SERVFAIL, 'nobody else is asked about addresses')
-    return { message: { ...base, aa: true, rcode: NXDOMAIN, authority: [soaRecord(c)] }, why }
+    if (isSubdomain('in-addr.arpa.', question.name) || isSubdomain('ip6.arpa.', question.name)) return end(SERVFAIL, 'nobody else is asked about addresses')
+    return negative(NXDOMAIN)
   }
-  if (section.records.length === 0) { why.push(`the name exists and has no ${typeName(question.type)} record`); return { message: { ...base, aa: true, authority: [soaRecord(c)] }, why } }
-  return { message: { ...base, aa: true, answers: balance(section.records, o.shuffle), additional: balance(section.extra, o.shuffle) }, why }
+  if (section.records.length === 0) { why.push(`the name exists and has no ${typeName(question.type)} record`); return negative(NOERROR) }
+  const ttl = ttlOf([...section.records, ...section.extra])
+  return { message: { ...base, aa: true, answers: balance(living(section.records, ttl), o.shuffle), additional: balance(living(section.extra, ttl), o.shuffle) }, why }
 }
 
-/** The largest reply a client takes: 512 bytes, its EDNS size, or 65535 over TCP. */
-export const replySize = (q: Message, tcp: boolean): number => (tcp ? 65535 : Math.max(512, q.edns?.udpSize ?? 512))
+/** The largest reply a client takes: 512 bytes, its EDNS size, or 65535 over TCP. Over UDP, what no longer fits an Ethernet frame is compressed. */
+export const replyLimit = (q: Message, tcp: boolean): ReplyLimit => (tcp ? { size: 65535, plain: 65535 } : { size: Math.max(512, q.edns?.udpSize ?? 512), plain: 1480 })
 
 /** Bytes in, bytes out, for a socket. Nothing comes back for what is no query at all. */
 export function respond(bytes: Uint8Array, tcp: boolean, o: ResolverOptions): Uint8Array | undefined {
-  let q: Message
-  try { q = decode(bytes) } catch {
-    const h = peekHeader(bytes)
-    if (!h || h.qr) return undefined
-    return encode({ id: h.id, opcode: h.opcode, rcode: FORMERR, qr: true, aa: false, tc: false, rd: h.rd, ra: false, ad: false, cd: false, questions: [], answers: [], authority: [], additional: [] })
-  }
-  if (q.qr) return undefined
-  return encodeWithin(answer(q, o).message, replySize(q, tcp)).bytes
+  const accepted = accept(bytes, tcp)
+  if (!accepted) return undefined
+  if ('reply' in accepted) return encode(accepted.reply)
+  return encodeWithin(answer(accepted.query, o).message, replyLimit(accepted.query, tcp)).bytes
 }

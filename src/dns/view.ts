@@ -23,6 +23,8 @@ export interface EndpointView {
 }
 export interface PodView { readonly namespace: string; readonly name: string; readonly ip: string }
 
+export interface EndpointOwner { readonly namespace: string; readonly name: string; readonly service?: ServiceView; readonly endpoint: EndpointView }
+
 export interface ClusterView {
   /** The store's revision: an answer stays good while it does not change. */
   readonly revision: number
@@ -33,7 +35,7 @@ export interface ClusterView {
   /** Endpoints of all the Service's slices, in slice order. */
   endpoints(namespace: string, service: string): readonly EndpointView[]
   serviceByIP(ip: string): ServiceView | undefined
-  /** Services (with the endpoint) that have an endpoint at this address. */
-  endpointsByIP(ip: string): readonly { readonly service: ServiceView; readonly endpoint: EndpointView }[]
+  /** The endpoints at this address, each with the Service its slice names; `service` is missing when there is none of that name. */
+  endpointsByIP(ip: string): readonly EndpointOwner[]
   podByIP(namespace: string, ip: string): PodView | undefined
 }

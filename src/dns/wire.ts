@@ -30,7 +30,14 @@ export type RData =
   | { readonly kind: 'raw'; readonly bytes: Uint8Array }
 export interface ResourceRecord { readonly name: string; readonly type: number; readonly class: number; readonly ttl: number; readonly data: RData }
 export interface EdnsOption { readonly code: number; readonly data: Uint8Array }
-export interface Edns { readonly version: number; readonly udpSize: number; readonly do: boolean; readonly options: readonly EdnsOption[] }
+export interface Edns {
+  readonly version: number
+  readonly udpSize: number
+  readonly do: boolean
+  /** The seven reserved flag bits below DO, as far as a reply repeats them (0x7f00 of the flags). */
+  readonly z?: number
+  readonly options: readonly EdnsOption[]
+}
 export interface Message {
   readonly id: number
   readonly opcode: number
@@ -53,6 +60,9 @@ export interface Message {
 
 /** A message that cannot be read. `header` holds what could be (for a FORMERR reply). */
 export class WireError extends Error {}
+
+/** Pointers one name may follow. */
+const MAX_POINTERS = 126
 
 const UTF8 = new TextEncoder()
 
@@ -152,7 +162,7 @@ function write(m: Message, compress: boolean): Writer {
     w.u8(0)
     w.u16(41)
     w.u16(m.edns.udpSize)
-    w.u32((((m.rcode >>> 4) & 255) << 24 | (m.edns.version & 255) << 16 | (m.edns.do ? 0x8000 : 0)) >>> 0)
+    w.u32((((m.rcode >>> 4) & 255) << 24 | (m.edns.version & 255) << 16 | (m.edns.do ? 0x8000 : 0) | ((m.edns.z ?? 0) & 0x7fff)) >>> 0)
     w.u16(m.edns.options.reduce((n, o) => n + 4 + o.data.length, 0))
     for (const o of m.edns.options) { w.u16(o.code); w.u16(o.data.length); w.raw(o.data) }
   }
@@ -164,30 +174,34 @@ const bytesOf = (w: Writer): Uint8Array => w.bytes.slice(0, w.length)
 /** The bytes of a message, names written whole unless told to compress. Throws WireError for what has no wire form. */
 export const encode = (m: Message, compress = false): Uint8Array => bytesOf(write(m, compress))
 
-/** The bytes of a reply within `size`: whole, else compressed, else with as many answers as fit and TC set. Returns the message as cut. */
-export function encodeWithin(m: Message, size: number): { bytes: Uint8Array; message: Message } {
+/** How many bytes a reply may have on its way to a client: more than `size` never, more than `plain` only with names compressed. */
+export interface ReplyLimit { readonly size: number; readonly plain: number }
+
+/** The bytes of a reply within its limit: whole, else compressed, else with as many records as fit and TC set. Returns the message as cut. */
+export function encodeWithin(m: Message, limit: ReplyLimit): { bytes: Uint8Array; message: Message } {
   const whole = write(m, false)
-  if (whole.length <= size) return { bytes: bytesOf(whole), message: m }
+  if (whole.length <= Math.min(limit.size, limit.plain)) return { bytes: bytesOf(whole), message: m }
   let best = m
   let w = write(best, true)
-  if (w.length > size) {
+  if (w.length > limit.size) {
     // binary search for the longest run of records, answers first, that fits
     const all = m.answers.length + m.authority.length + m.additional.length
     const cut = (n: number): Message => {
       const a = Math.min(n, m.answers.length)
       const b = Math.min(n - a, m.authority.length)
-      return { ...m, tc: m.tc || a < m.answers.length, answers: m.answers.slice(0, a), authority: m.authority.slice(0, b), additional: m.additional.slice(0, n - a - b) }
+      return { ...m, tc: m.tc || n < all, answers: m.answers.slice(0, a), authority: m.authority.slice(0, b), additional: m.additional.slice(0, n - a - b) }
     }
     let low = 0
     let high = all
-    while (low < high) { const mid = (low + high + 1) >> 1; if (write(cut(mid), true).length <= size) low = mid; else high = mid - 1 }
+    while (low < high) { const mid = (low + high + 1) >> 1; if (write(cut(mid), true).length <= limit.size) low = mid; else high = mid - 1 }
     best = cut(low)
     w = write(best, true)
   }
   return { bytes: bytesOf(w), message: best }
 }
 
-class Reader {
+/** Reads a message from its front. Throws WireError where bytes are missing or make no sense. */
+export class Reader {
   at = 0
   readonly bytes: Uint8Array
   constructor(bytes: Uint8Array) { this.bytes = bytes }
@@ -200,16 +214,15 @@ class Reader {
     let out = ''
     let size = 1
     let back = -1
-    let limit = this.at
+    let hops = 0
     for (;;) {
       const n = this.u8()
       if (n === 0) break
       if ((n & 0xc0) === 0xc0) {
         const to = ((n & 0x3f) << 8) | this.u8()
-        // A pointer must lead to an earlier place each time: this ends every loop.
-        if (to >= limit) throw new WireError('name pointer that does not lead back')
+        // pointers may lead anywhere, but a name of 255 bytes has no need of more: this ends every loop
+        if (++hops > MAX_POINTERS) throw new WireError('too many name pointers')
         if (back < 0) back = this.at
-        limit = to
         this.at = to
         continue
       }
@@ -251,13 +264,6 @@ function readRecord(r: Reader): ResourceRecord & { readonly bytes: Uint8Array } 
   return { name, type, class: cls, ttl, data, bytes }
 }
 
-/** The id and opcode of bytes too broken to read further; nothing when there is not even a header. */
-export function peekHeader(bytes: Uint8Array): { id: number; opcode: number; qr: boolean; rd: boolean } | undefined {
-  if (bytes.length < 12) return undefined
-  const b2 = bytes[2] ?? 0
-  return { id: ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0), opcode: (b2 >> 3) & 15, qr: (b2 & 0x80) !== 0, rd: (b2 & 1) !== 0 }
-}
-
 /** A message from its bytes. Throws WireError; never reads outside, never loops. */
 export function decode(bytes: Uint8Array): Message {
   const r = new Reader(bytes)
@@ -278,7 +284,7 @@ export function decode(bytes: Uint8Array): Message {
         const options: EdnsOption[] = []
         while (o.at < data.length) { const code = o.u16(); options.push({ code, data: o.raw(o.u16()) }) }
         rcode |= (record.ttl >>> 24) << 4
-        edns = { version: (record.ttl >>> 16) & 255, udpSize: record.class, do: (record.ttl & 0x8000) !== 0, options }
+        edns = { version: (record.ttl >>> 16) & 255, udpSize: record.class, do: (record.ttl & 0x8000) !== 0, ...(record.ttl & 0x7fff ? { z: record.ttl & 0x7fff } : {}), options }
       } else out.push(record)
     }
     return out

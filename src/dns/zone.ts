@@ -1,7 +1,7 @@
 // The whole zone as rows: every record the resolver answers with, and the object it comes from. Rows are made by the resolver's own functions.
 import { family, reverseName } from './address.ts'
-import { endpointHostname, lookup, published } from './lookup.ts'
-import { addressRecords, cnameRecords, nsRecords, ptrRecords, soaRecord, srvRecords, txtRecords } from './records.ts'
+import { endpointHostname, exposed, lookup, published } from './lookup.ts'
+import { addressRecords, cnameRecords, lifetime, living, nsRecords, ptrRecords, soaRecord, srvRecords, txtRecords } from './records.ts'
 import type { ZoneContext } from './records.ts'
 import { parseRequest } from './request.ts'
 import type { ResolverOptions } from './resolver.ts'
@@ -12,19 +12,19 @@ export interface ZoneRow { readonly record: ResourceRecord; readonly origin: str
 /** Every record of the cluster's zone; of one namespace when it is named. */
 export function zoneRecords(o: ResolverOptions, namespace = ''): readonly ZoneRow[] {
   const zone = `${o.domain.replace(/\.$/, '')}.`
-  const context = (at: string): ZoneContext => ({ view: o.view, zone: at, domain: zone, ttl: o.ttl, pods: o.pods, serial: o.serial, addresses: o.addresses, outside: () => undefined, why: [] })
+  const context = (at: string): ZoneContext => ({ view: o.view, zone: at, domain: zone, ttl: o.ttl, lookup: o.lookup, serial: o.serial, addresses: o.addresses, outside: () => undefined, why: [] })
   const c = context(zone)
   const rows: ZoneRow[] = []
   const seen = new Set<string>()
   const add = (records: readonly ResourceRecord[], origin: string, ns: string): void => {
-    for (const record of records) {
+    for (const record of living(records, records.length > 0 ? lifetime(records) : 0)) {
       const key = JSON.stringify([record.name, record.type, record.data])
       if (!seen.has(key)) { seen.add(key); rows.push({ record, origin, namespace: ns }) }
     }
   }
   const originAt = (name: string, host: string, fallback: string): string => {
     const r = parseRequest(name, zone)
-    return (r && lookup(o.view, r, o.pods, []).found.find((f) => f.host === host)?.origin) ?? fallback
+    return (r && lookup(o.view, r, o.lookup, []).found.find((f) => f.host === host)?.origin) ?? fallback
   }
   if (!namespace) {
     add([soaRecord(c)], 'zone', '')
@@ -33,6 +33,7 @@ export function zoneRecords(o: ResolverOptions, namespace = ''): readonly ZoneRo
     add(txtRecords(c, `dns-version.${zone}`).records, 'zone', '')
   }
   for (const service of o.view.services()) {
+    if (!exposed(o.view, service.namespace, o.lookup)) continue
     if (namespace && service.namespace !== namespace) continue
     const ns = service.namespace
     const origin = `Service ${ns}/${service.name}`
@@ -43,13 +44,13 @@ export function zoneRecords(o: ResolverOptions, namespace = ''): readonly ZoneRo
     }
     addresses(name)
     add(cnameRecords(c, name).records, origin, ns)
-    const ready = published(o.view, service)
+    const ready = published(o.view, service, o.lookup)
     const named = new Set<string>()
     for (const p of [...service.ports, ...(service.headless ? ready.flatMap((e) => e.ports) : [])]) if (p.name) named.add(`_${p.name}._${p.protocol.toLowerCase()}.${name}`)
     add(srvRecords(c, name).records, origin, ns)
     for (const at of named) add(srvRecords(c, at).records, origin, ns)
     for (const e of ready) for (const a of e.addresses) {
-      addresses(`${endpointHostname(a, e.hostname)}.${name}`)
+      addresses(`${endpointHostname(a, e, o.lookup)}.${name}`)
       const reverse = reverseName(a)
       if (reverse) add(ptrRecords(context(reverse.endsWith('ip6.arpa.') ? 'ip6.arpa.' : 'in-addr.arpa.'), reverse).records, e.podName ? `Pod ${ns}/${e.podName}` : `EndpointSlice ${ns}/${e.slice}`, ns)
     }

@@ -27,7 +27,8 @@ export function serveDnsTcp(respond: Responder, host: string, port: number): Pro
           pending = pending.subarray(2 + size)
           let reply: Uint8Array | undefined
           try { reply = respond(query, true) } catch { reply = undefined }
-          if (!reply) { socket.destroy(); return }
+          // what is no query gets no answer, and the connection stays
+          if (!reply) continue
           const framed = Buffer.alloc(2 + reply.length)
           framed.writeUInt16BE(reply.length, 0)
           framed.set(reply, 2)

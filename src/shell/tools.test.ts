@@ -74,7 +74,7 @@ function context(r: Recording, out: (t: string) => void, err: (t: string) => voi
   const podFiles: PodFiles = { read: (p) => files.get(p), write: (p, c) => { files.set(p, c) }, list: () => [], kind: (p) => (files.has(p) ? 'file' : ['/', '/etc', '/tmp', '/root', '/dev'].includes(p) ? 'directory' : undefined), mkdir: () => {}, remove: (p) => { files.delete(p) } }
   const box = 'busybox 1.35.0 (Debian 1:1.35.0-4+deb12u1+b1)'
   const programs: Record<string, string> = { ...Object.fromEntries([...BUILTINS, ...TOOLS.map((t) => t.name)].map((n) => [n, ''])), dig: '9.18.49-1~deb12u3-Debian', host: '9.18.49', nslookup: busybox ? box : 'bind 9.18.49', curl: '7.88.1', wget: busybox ? box : 'gnu 1.21.3', nc: busybox ? box : 'openbsd 1.219', ping: busybox ? box : 'iputils 20221126', sh: busybox ? box : 'dash', cat: '' }
-  const stub = createStub({ resolvConf: r['resolv.conf'], hosts: HOSTS, id: () => 1, send: (server, _port, m, tcp) => { if (server !== '10.96.0.10') return { outcome: 'refused' }; const done = encodeWithin(serve(m), tcp ? 65535 : 1232); return { outcome: 'answer', message: done.message, size: done.bytes.length, tcp } } })
+  const stub = createStub({ resolvConf: r['resolv.conf'], hosts: HOSTS, id: () => 1, send: (server, _port, m, tcp) => { if (server !== '10.96.0.10') return { outcome: 'refused' }; const done = encodeWithin(serve(m), { size: tcp ? 65535 : 1232, plain: 1480 }); return { outcome: 'answer', message: done.message, size: done.bytes.length, tcp } } })
   let now = Date.UTC(2026, 10, 23, 2, 52, 21)
   const ctx: ToolContext = {
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' }, cwd: '/root', files: podFiles, dns: stub,

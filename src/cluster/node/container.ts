@@ -1,7 +1,7 @@
 // A running container as its programs see it: files, names, network, environment; and as its servers see it. Made when somebody looks, never kept.
 import type { Container, ContainerStatus, Node, Pod } from '../../apimachinery/api/core.v1.ts'
 import type { Clock, Entropy } from '../../apimachinery/ports.ts'
-import { answer, replySize } from '../../dns/resolver.ts'
+import { answer, replyLimit } from '../../dns/resolver.ts'
 import type { ResolverOptions } from '../../dns/resolver.ts'
 import { createStub } from '../../dns/stub.ts'
 import type { Exchange } from '../../dns/stub.ts'
@@ -184,7 +184,7 @@ export class Containers {
       if (!this.#permitted?.({ from: { address: pod.status?.podIP ?? '', pod }, to: { address: target?.addresses[0] ?? server, ...(destination ? { pod: destination } : {}) }, port: 53, protocol: tcp ? 'TCP' : 'UDP' })) return { outcome: 'timeout' }
     }
     const { message: reply, why } = answer(message, resolver)
-    const { bytes, message: cut } = encodeWithin(reply, replySize(message, tcp))
+    const { bytes, message: cut } = encodeWithin(reply, replyLimit(message, tcp))
     return { outcome: 'answer', message: cut, size: bytes.length, tcp, why }
   }
   #permitted: ((flow: Parameters<typeof import('../network/policy.ts').permitted>[1]) => boolean) | undefined
