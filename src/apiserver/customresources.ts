@@ -15,7 +15,8 @@ import type { Schema } from './structural.ts'
 
 type CRD = CustomResourceDefinition
 export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
-const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+/** In the order in which discovery names them for custom resources. */
+const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 
 const isEstablished = (crd: CRD): boolean => crd.status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True') ?? false
 
@@ -144,16 +145,27 @@ export function acceptNames(api: Api, object: KubeObject): KubeObject {
   const builtin = api.schemas.discovery().filter((r) => r.group === group)
   const taken = new Set([...others.flatMap((c) => { const a = c.status?.acceptedNames; return a ? [a.plural, a.singular ?? '', ...(a.shortNames ?? [])] : [] }), ...builtin.flatMap((r) => [r.resource, r.singular, ...(r.shortNames ?? [])])])
   const kinds = new Set([...others.flatMap((c) => { const a = c.status?.acceptedNames; return a ? [a.kind, a.listKind ?? ''] : [] }), ...builtin.map((r) => r.kind)])
-  const conflict = ((): { reason: string; message: string } | undefined => {
-    const used = (n: string): string => `"${n}" is already in use`
-    if (taken.has(names.plural)) return { reason: 'PluralConflict', message: used(names.plural) }
-    if (names.singular && taken.has(names.singular)) return { reason: 'SingularConflict', message: used(names.singular) }
-    const short = (names.shortNames ?? []).filter((n) => taken.has(n))
-    if (short.length > 0) return { reason: 'ShortNamesConflict', message: short.map(used).join(', ') }
-    if (kinds.has(names.kind)) return { reason: 'KindConflict', message: used(names.kind) }
-    if (names.listKind && kinds.has(names.listKind)) return { reason: 'ListKindConflict', message: used(names.listKind) }
-    return undefined
-  })()
+  // each name that is free is taken; the last of the conflicts is the one that is told
+  const have = crd.status?.acceptedNames
+  const accepted: Record<string, unknown> = { ...(copy(have) ?? { plural: '', kind: '' }) }
+  let conflict: { reason: string; message: string } | undefined
+  const used = (n: string): string => `"${n}" is already in use`
+  const take = (field: 'plural' | 'singular' | 'kind' | 'listKind', among: ReadonlySet<string>, reason: string): void => {
+    const wanted = names[field] ?? ''
+    if (wanted !== (have?.[field] ?? '') && among.has(wanted)) conflict = { reason, message: used(wanted) }
+    else if (wanted || field === 'plural' || field === 'kind') accepted[field] = wanted
+    else delete accepted[field]
+  }
+  take('plural', taken, 'PluralConflict')
+  take('singular', taken, 'SingularConflict')
+  const short = (names.shortNames ?? []).filter((n) => !have?.shortNames?.includes(n) && taken.has(n))
+  if (short.length > 0) conflict = { reason: 'ShortNamesConflict', message: short.length === 1 ? used(short[0] ?? '') : `[${short.map(used).join(', ')}]` }
+  else if (names.shortNames) accepted.shortNames = [...names.shortNames]
+  else delete accepted.shortNames
+  take('kind', kinds, 'KindConflict')
+  take('listKind', kinds, 'ListKindConflict')
+  if (names.categories) accepted.categories = [...names.categories]
+  else delete accepted.categories
   const now = rfc3339(api.now())
   const old = crd.status?.conditions ?? []
   const was = isEstablished(crd)
@@ -162,7 +174,7 @@ export function acceptNames(api: Api, object: KubeObject): KubeObject {
   const draft = copy(crd) as Draft<KubeObject> & { status?: Record<string, unknown> }
   draft.status = {
     ...draft.status,
-    acceptedNames: conflict ? (copy(crd.status?.acceptedNames) ?? { plural: '', kind: '' }) : copy(names),
+    acceptedNames: conflict ? accepted : copy(names),
     conditions: [condition('NamesAccepted', !conflict, conflict?.reason ?? 'NoConflicts', conflict?.message ?? 'no conflicts found'), ...keep, ...old.filter((c) => c.type !== 'NamesAccepted' && c.type !== 'Established')],
   }
   if (equal(draft.status, crd.status)) return object

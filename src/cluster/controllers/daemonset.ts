@@ -4,9 +4,12 @@ import type { Node, Pod, PodSpec, Toleration } from '../../apimachinery/api/core
 import { fromLabelSelector } from '../../apimachinery/labels.ts'
 import { scaledValue } from '../../apimachinery/intstr.ts'
 import { equal } from '../../apimachinery/object.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
+import type { Change } from '../../storage/store.ts'
+import type { Lister } from '../lister.ts'
 import { presentRevision, revisionsOf, truncate } from './history.ts'
 import { mayRunOn } from './nodeaffinity.ts'
 import { claim, controllerKeys, equalities } from './owners.ts'
@@ -44,6 +47,9 @@ function nodeOf(pod: Pod): string {
   return ''
 }
 
+/** A pod as a node would see it. */
+const probeOf = (ds: DaemonSet): Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { ...(ds.spec?.template.spec ?? { containers: [] }), tolerations: tolerations(ds.spec?.template.spec) } })
+
 async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
   const [namespace, name] = splitKey(key)
   const ds = ctx.lister.get<DaemonSet>('daemonsets.apps', namespace, name)
@@ -61,7 +67,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   const byNode = new Map<string, Pod[]>()
   for (const p of mine) { const n = nodeOf(p); const l = byNode.get(n); if (l) l.push(p); else byNode.set(n, [p]) }
   const nodes = ctx.lister.list<Node>('nodes')
-  const probe: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { ...(spec.template.spec ?? { containers: [] }), tolerations: tolerations(spec.template.spec) } }
+  const probe = probeOf(ds)
 
   const wanted: string[] = []
   const doomed: Pod[] = []
@@ -150,13 +156,25 @@ async function report(ctx: ControllerContext, ds: DaemonSet, nodes: readonly Nod
   return soonest
 }
 
+/** The DaemonSets that a node's change concerns: those that want a pod there and have none, or have one that may not stay, or may have stood wrong. */
+function concerned(_o: KubeObject, lister: Lister, change?: Change): string[] {
+  const node = change?.object as Node | undefined
+  if (change?.type === 'DELETED') return []
+  const before = change?.previous as Node | undefined
+  if (!node || (before && equal(before.metadata.labels, node.metadata.labels) && equal(before.spec?.taints, node.spec?.taints))) return []
+  return lister.list<DaemonSet>('daemonsets.apps').filter((ds) => {
+    const { runs, stays } = mayRunOn(probeOf(ds), node)
+    const scheduled = lister.owned<Pod>('pods', ds.metadata.uid ?? '').some((p) => p.spec?.nodeName === node.metadata.name)
+    return (runs && !scheduled) || (!stays && scheduled) || (scheduled && (ds.status?.numberMisscheduled ?? 0) > 0)
+  }).map(keyOf)
+}
 
 export const daemonSetController: Controller = {
   name: 'daemonset-controller',
   sources: [
     { resource: 'daemonsets.apps', keys: (o) => [keyOf(o)] },
     { resource: 'pods', keys: controllerKeys('DaemonSet', 'daemonsets.apps') },
-    { resource: 'nodes', keys: (_o, lister) => lister.list('daemonsets.apps').map(keyOf) },
+    { resource: 'nodes', keys: concerned },
   ],
   reconcile,
 }

@@ -49,8 +49,17 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   const hpa = ctx.lister.get<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', namespace, name)
   if (!hpa?.spec || hpa.metadata.deletionTimestamp) return
   const now = ctx.clock.now()
-  const due = parseTime(hpa.metadata.creationTimestamp ?? rfc3339(now)) + PERIOD
+  // it looks at its beats only; a beat is waited for when there is something to see, so that a quiet one costs nothing
+  const beat = `hpa/${hpa.metadata.uid}`
+  const due = ctx.recall(beat)
+  if (typeof due !== 'number') {
+    const since = now - parseTime(hpa.metadata.creationTimestamp ?? rfc3339(now))
+    const after = PERIOD - (since % PERIOD)
+    ctx.remember(beat, now + after)
+    return { after }
+  }
   if (due > now) return { after: due - now }
+  ctx.remember(beat, null)
   const { spec } = hpa
   let conditions: HorizontalPodAutoscalerCondition[] = [...(hpa.status?.conditions ?? [])]
   const set = (type: string, status: string, reason: string, message: string): void => {
@@ -61,7 +70,8 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     conditions = old ? conditions.map((c) => (c === old ? moved : c)) : [...conditions, moved]
   }
   const write = async (more: Partial<HorizontalPodAutoscalerStatus>): Promise<void> => {
-    const status: HorizontalPodAutoscalerStatus = { desiredReplicas: 0, ...(hpa.status ?? {}), ...more, conditions }
+    const { currentMetrics: _before, ...kept } = hpa.status ?? { desiredReplicas: 0 }
+    const status: HorizontalPodAutoscalerStatus = { ...kept, ...more, conditions }
     if (!equal(status, hpa.status)) await ctx.client.update('autoscaling/v2/horizontalpodautoscalers', namespace, { ...hpa, status }, { subresource: 'status' })
   }
   const say = async (reason: string, message: string): Promise<void> => {
@@ -78,7 +88,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     if (!(e instanceof StatusError)) throw e
     set('AbleToScale', 'False', 'FailedGetScale', `the HPA controller was unable to get the target's current scale: ${e.message}`)
     await say('FailedGetScale', e.message)
-    return write({})
+    return write(hpa.status?.currentMetrics ? { currentMetrics: hpa.status.currentMetrics } : {})
   }
   set('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale")
   const current = scale.spec?.replicas ?? 0
@@ -101,7 +111,8 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   for (const f of failures) await say(f.reason, f.message)
   set('ScalingActive', 'False', first.reason, `the HPA was unable to compute the replica count: ${first.message}`)
   await say('FailedComputeMetricsReplicas', `invalid metrics (${failures.length} invalid out of ${failures.length}), first error is: ${first.wrapped}`)
-  await write({ currentReplicas: current, desiredReplicas: hpa.status?.desiredReplicas ?? 0 })
+  // a metric that could not be read leaves an empty place
+  await write({ currentReplicas: current, desiredReplicas: hpa.status?.desiredReplicas ?? 0, currentMetrics: failures.map(() => ({ type: '' })) })
 }
 
 const targeting = (kind: string) => (o: KubeObject, lister: Lister): string[] => lister.list<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', o.metadata.namespace ?? '').filter((h) => h.spec?.scaleTargetRef.kind === kind && h.spec.scaleTargetRef.name === o.metadata.name).map(keyOf)

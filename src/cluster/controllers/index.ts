@@ -19,6 +19,9 @@ export interface ControllerLine {
 /** Whether an object of a change has, or could get, a controller of this kind. */
 const mayOwn = (c: Change, kind: string): boolean => [c.object, c.previous].some((o) => o !== undefined && (o.metadata.ownerReferences?.some((r) => r.controller && r.kind === kind) ?? true))
 
+/** What came with its conditions: the objects that an API server makes for itself. */
+const hasConditions = (c: Change): boolean => c.type === 'ADDED' && Array.isArray((c.object as { readonly status?: { readonly conditions?: unknown } }).status?.conditions)
+
 export const CONTROLLERS: readonly ControllerLine[] = [
   { name: 'serviceaccount-controller', resources: ['namespaces', 'serviceaccounts'], load: () => import('./serviceaccount.ts').then((m) => m.serviceAccountController) },
   { name: 'root-ca-certificate-publisher', resources: ['namespaces', 'configmaps'], wants: (c) => c.resource === 'namespaces' || c.object.metadata.name === 'kube-root-ca.crt', load: () => import('./rootca.ts').then((m) => m.rootCAController) },
@@ -30,9 +33,9 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   { name: 'deployment-controller', resources: ['deployments.apps', 'replicasets.apps', 'pods'], needs: 'deployments.apps', wants: (c) => c.resource !== 'pods' || c.type === 'DELETED', load: () => import('./deployment.ts').then((m) => m.deploymentController) },
   { name: 'statefulset-controller', resources: ['statefulsets.apps', 'pods'], needs: 'statefulsets.apps', wants: (c) => c.resource !== 'pods' || mayOwn(c, 'StatefulSet'), load: () => import('./statefulset.ts').then((m) => m.statefulSetController) },
   { name: 'daemonset-controller', resources: ['daemonsets.apps', 'pods', 'nodes'], needs: 'daemonsets.apps', wants: (c) => c.resource !== 'pods' || mayOwn(c, 'DaemonSet'), load: () => import('./daemonset.ts').then((m) => m.daemonSetController) },
+  { name: 'cronjob-controller', resources: ['cronjobs.batch', 'jobs.batch'], needs: 'cronjobs.batch', wants: (c) => c.resource !== 'jobs.batch' || mayOwn(c, 'CronJob'), load: () => import('./cronjob.ts').then((m) => m.cronJobController) },
   { name: 'job-controller', resources: ['jobs.batch', 'pods'], needs: 'jobs.batch', wants: (c) => c.resource !== 'pods' || mayOwn(c, 'Job'), load: () => import('./job.ts').then((m) => m.jobController) },
   { name: 'job-controller-orphans', resources: ['jobs.batch', 'pods'], wants: (c) => (c.resource === 'pods' ? c.object.metadata.finalizers?.includes('batch.kubernetes.io/job-tracking') === true : c.type === 'DELETED'), load: () => import('./job.ts').then((m) => m.jobOrphans) },
-  { name: 'cronjob-controller', resources: ['cronjobs.batch', 'jobs.batch'], needs: 'cronjobs.batch', wants: (c) => c.resource !== 'jobs.batch' || mayOwn(c, 'CronJob'), load: () => import('./cronjob.ts').then((m) => m.cronJobController) },
   { name: 'tokens-controller', resources: ['secrets', 'serviceaccounts'], wants: (c) => (c.resource === 'secrets' ? (c.object as Secret).type === 'kubernetes.io/service-account-token' && c.type !== 'DELETED' : c.type === 'DELETED'), load: () => import('./tokens.ts').then((m) => m.tokensController) },
   { name: 'endpoint-controller', resources: ['services', 'pods', 'endpoints'], needs: 'services', load: () => import('./endpoints.ts').then((m) => m.endpointsController) },
   { name: 'endpoint-slice-controller', resources: ['services', 'pods', 'endpointslices.discovery.k8s.io'], needs: 'services', load: () => import('./endpointslice.ts').then((m) => m.endpointSliceController) },
@@ -48,6 +51,10 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   { name: 'taint-eviction-controller', resources: ['nodes', 'pods'], wants: (c) => c.type !== 'DELETED' || c.resource === 'nodes', load: () => import('./tainteviction.ts').then((m) => m.taintEvictionController) },
   { name: 'clusterrole-aggregation-controller', resources: ['clusterroles.rbac.authorization.k8s.io'], load: () => import('./clusterroleaggregation.ts').then((m) => m.clusterRoleAggregationController) },
   { name: 'event-ttl-controller', resources: ['events'], wants: (c) => c.type === 'ADDED', load: () => import('./eventttl.ts').then((m) => m.eventTtlController) },
+  { name: 'service-cidr-controller', resources: ['servicecidrs.networking.k8s.io', 'services'], wants: (c) => c.resource !== 'services' || c.type === 'DELETED', load: () => import('./servicecidr.ts').then((m) => m.serviceCIDRController) },
+  { name: 'apf-config-controller', resources: ['flowschemas.flowcontrol.apiserver.k8s.io', 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io'], needs: 'flowschemas.flowcontrol.apiserver.k8s.io', wants: (c) => !hasConditions(c), load: () => import('./apiserverstatus.ts').then((m) => m.flowSchemaController) },
+  { name: 'apiservice-availability-controller', resources: ['apiservices.apiregistration.k8s.io', 'services', 'endpoints'], needs: 'apiservices.apiregistration.k8s.io', wants: (c) => !hasConditions(c), load: () => import('./apiserverstatus.ts').then((m) => m.apiServiceController) },
+  { name: 'validatingadmissionpolicy-status-controller', resources: ['validatingadmissionpolicies.admissionregistration.k8s.io'], wants: (c) => c.type !== 'DELETED', load: () => import('./apiserverstatus.ts').then((m) => m.admissionPolicyStatusController) },
   { name: 'certificate-controller', resources: ['certificatesigningrequests.certificates.k8s.io'], load: () => import('./certificates.ts').then((m) => m.certificateController) },
   { name: 'namespace-controller', resources: ['*'], wants: (c) => (c.resource === 'namespaces' ? c.object.metadata.deletionTimestamp !== undefined : c.resource !== 'events' && c.object.metadata.namespace !== undefined && (c.type === 'DELETED' || c.object.metadata.deletionTimestamp !== undefined)), load: () => import('./namespace.ts').then((m) => m.namespaceController) },
   { name: 'garbage-collector-controller', resources: ['*'], wants: (c) => c.resource !== 'events' && (c.type === 'DELETED' || (c.object.metadata.deletionTimestamp !== undefined && c.object.metadata.finalizers !== undefined) || (c.object.metadata.ownerReferences !== undefined && c.object.metadata.ownerReferences !== c.previous?.metadata.ownerReferences)), load: () => import('./garbagecollector.ts').then((m) => m.garbageCollector) },

@@ -227,6 +227,7 @@ async function keepRetention(ctx: ControllerContext, set: StatefulSet): Promise<
   const policy = set.spec?.persistentVolumeClaimRetentionPolicy
   if (!policy || !set.spec?.volumeClaimTemplates?.length || set.metadata.deletionTimestamp) return
   const start = set.spec.ordinals?.start ?? 0
+  const touched = new Set<number>()
   for (const t of set.spec.volumeClaimTemplates) for (let n = start; n < start + (set.spec.replicas ?? 1); n++) {
     const c = ctx.lister.get<PersistentVolumeClaim>('persistentvolumeclaims', set.metadata.namespace ?? '', claimName(set, t.metadata.name ?? '', n))
     if (!c || (controllerOf(c) && !isControlledBy(c, set) && controllerOf(c)?.kind !== 'Pod')) continue
@@ -237,6 +238,12 @@ async function keepRetention(ctx: ControllerContext, set: StatefulSet): Promise<
     const rest = (c.metadata.ownerReferences ?? []).filter((r) => r.uid !== set.metadata.uid && !pods.includes(r))
     const next = wanted ? [...rest, controllerRef(set)] : rest
     await ctx.client.patch('v1/persistentvolumeclaims', c.metadata.namespace ?? '', c.metadata.name ?? '', 'merge', { metadata: { ownerReferences: next.length ? next.map((r) => ({ ...r })) : null } })
+    touched.add(n)
+  }
+  // upstream writes the pod along with its claims
+  for (const n of [...touched].sort((a, b) => a - b)) {
+    const pod = `${set.metadata.name}-${n}`
+    if (ctx.lister.get('pods', set.metadata.namespace ?? '', pod)) await ctx.event(set, 'Normal', 'SuccessfulUpdate', `update Pod ${pod} in StatefulSet ${set.metadata.name} successful`)
   }
 }
 

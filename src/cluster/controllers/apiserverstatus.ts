@@ -1,0 +1,93 @@
+// What an API server's own controllers write into statuses: which FlowSchemas dangle, which APIServices can be reached, which admission policies were looked at.
+// Behaves as apiserver/pkg/util/flowcontrol, kube-aggregator's remote_available_controller and pkg/controller/validatingadmissionpolicystatus.
+import type { ValidatingAdmissionPolicy } from '../../apimachinery/api/admissionregistration.v1.ts'
+import type { APIService } from '../../apimachinery/api/apiregistration.v1.ts'
+import type { Endpoints, Service } from '../../apimachinery/api/core.v1.ts'
+import type { FlowSchema } from '../../apimachinery/api/flowcontrol.v1.ts'
+import { goQuote } from '../../apimachinery/gostring.ts'
+import { equal } from '../../apimachinery/object.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import { rfc3339 } from '../../apimachinery/time.ts'
+import type { Controller, ControllerContext } from '../controller.ts'
+import { setCondition } from './conditions.ts'
+import type { Condition } from './conditions.ts'
+
+const LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io'
+const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io'
+const API_SERVICES = 'apiservices.apiregistration.k8s.io'
+
+async function write(ctx: ControllerContext, path: string, name: string, conditions: readonly Partial<Condition>[] | undefined, next: Omit<Condition, 'lastTransitionTime'>): Promise<void> {
+  const wanted = setCondition(conditions as readonly Condition[] | undefined, { ...next, lastTransitionTime: rfc3339(ctx.clock.now()) })
+  if (!equal(wanted, conditions ?? [])) await ctx.client.patch(path, '', name, 'merge', { status: { conditions: wanted.map((c) => ({ ...c })) } }, { subresource: 'status' })
+}
+
+export const flowSchemaController: Controller = {
+  name: 'apf-config-controller',
+  sources: [
+    { resource: SCHEMAS, keys: (o) => [o.metadata.name ?? ''] },
+    { resource: LEVELS, keys: (o, lister) => lister.list<FlowSchema>(SCHEMAS).filter((s) => s.spec?.priorityLevelConfiguration.name === o.metadata.name).map((s) => s.metadata.name ?? '') },
+  ],
+  reconcile: async (name, ctx) => {
+    const schema = ctx.lister.get<FlowSchema>(SCHEMAS, '', name)
+    if (!schema?.spec || schema.metadata.deletionTimestamp) return
+    const level = schema.spec.priorityLevelConfiguration.name
+    let there = true
+    // asked for and not looked up: the server makes its own levels when somebody asks
+    try { await ctx.client.get('flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations', '', level) } catch (e) {
+      if (!(e instanceof StatusError)) throw e
+      there = false
+    }
+    const message = `This FlowSchema references the PriorityLevelConfiguration object named ${goQuote(level)} ${there ? 'and it exists' : 'but there is no such object'}`
+    await write(ctx, 'flowcontrol.apiserver.k8s.io/v1/flowschemas', name, schema.status?.conditions, { type: 'Dangling', status: there ? 'False' : 'True', reason: there ? 'Found' : 'NotFound', message })
+  },
+}
+
+/** Why the Service behind an APIService cannot answer; undefined for a Service of which that cannot be told. */
+function unavailable(ctx: ControllerContext, spec: NonNullable<APIService['spec']>): { reason: string; message: string } | undefined {
+  const { name = '', namespace = '', port = 443 } = spec.service ?? {}
+  const which = `service/${name} in ${goQuote(namespace)}`
+  const service = ctx.lister.get<Service>('services', namespace, name)
+  if (!service) return { reason: 'ServiceNotFound', message: `${which} is not present` }
+  if (service.spec?.type !== 'ClusterIP') return undefined
+  const listening = service.spec.ports?.find((p) => p.port === port)
+  if (!listening) return { reason: 'ServicePortError', message: `${which} is not listening on port ${port}` }
+  const endpoints = ctx.lister.get<Endpoints>('endpoints', namespace, name)
+  if (!endpoints) return { reason: 'EndpointsNotFound', message: `cannot find endpoints for ${which}` }
+  const portName = listening.name ?? ''
+  if (!endpoints.subsets?.some((s) => s.addresses?.length && s.ports?.some((p) => (p.name ?? '') === portName))) return { reason: 'MissingEndpoints', message: `endpoints for ${which} have no addresses with port name ${goQuote(portName)}` }
+  return undefined
+}
+
+const behind = (o: { readonly metadata: { readonly name?: string; readonly namespace?: string } }, s: APIService): boolean => s.spec?.service?.name === o.metadata.name && s.spec?.service?.namespace === o.metadata.namespace
+
+/** Nothing behind a Service speaks the API here, so one that has endpoints fails its discovery check. */
+export const apiServiceController: Controller = {
+  name: 'apiservice-availability-controller',
+  sources: [
+    { resource: API_SERVICES, keys: (o) => [o.metadata.name ?? ''] },
+    { resource: 'services', keys: (o, lister) => lister.list<APIService>(API_SERVICES).filter((s) => behind(o, s)).map((s) => s.metadata.name ?? '') },
+    { resource: 'endpoints', keys: (o, lister) => lister.list<APIService>(API_SERVICES).filter((s) => behind(o, s)).map((s) => s.metadata.name ?? '') },
+  ],
+  reconcile: async (name, ctx) => {
+    const api = ctx.lister.get<APIService>(API_SERVICES, '', name)
+    if (!api?.spec || api.metadata.deletionTimestamp) return
+    const { spec } = api
+    if (!spec.service) return write(ctx, 'apiregistration.k8s.io/v1/apiservices', name, api.status?.conditions, { type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available' })
+    const address = ctx.lister.get<Service>('services', spec.service.namespace ?? '', spec.service.name ?? '')?.spec?.clusterIP ?? ''
+    const host = `${address}:${spec.service.port ?? 443}`
+    const url = `https://${host}/apis/${spec.group}/${spec.version}`
+    const why = unavailable(ctx, spec) ?? { reason: 'FailedDiscoveryCheck', message: `failing or missing response from ${url}: Get ${goQuote(url)}: dial tcp ${host}: connect: connection refused` }
+    await write(ctx, 'apiregistration.k8s.io/v1/apiservices', name, api.status?.conditions, { type: 'Available', status: 'False', ...why })
+  },
+}
+
+/** Notes up to which generation a policy was looked at. Expressions are not type-checked, so no warning is ever found. */
+export const admissionPolicyStatusController: Controller = {
+  name: 'validatingadmissionpolicy-status-controller',
+  sources: [{ resource: 'validatingadmissionpolicies.admissionregistration.k8s.io', keys: (o) => [o.metadata.name ?? ''] }],
+  reconcile: async (name, ctx) => {
+    const policy = ctx.lister.get<ValidatingAdmissionPolicy>('validatingadmissionpolicies.admissionregistration.k8s.io', '', name)
+    if (!policy?.spec || policy.status?.observedGeneration === policy.metadata.generation) return
+    await ctx.client.patch('admissionregistration.k8s.io/v1/validatingadmissionpolicies', '', name, 'merge', { status: { observedGeneration: policy.metadata.generation ?? 1, typeChecking: {} } }, { subresource: 'status' })
+  },
+}
