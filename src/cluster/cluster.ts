@@ -79,7 +79,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       const client = new Client(api, { headers: { 'user-agent': `${name.startsWith('kubelet') ? 'kubelet' : name === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager'}/${profile.version.server}` } })
       record ??= createRecorder(client, lister, clock)
       const say = record
-      c = { client, lister, clock, entropy: o.entropy, profile, event: (about, type, reason, message, component, more) => say(about, type, reason, message, component ?? name, more), recall: (key) => store.meta(key), remember: (key, value) => store.setMeta(key, value) }
+      c = { client, lister, clock, entropy: o.entropy, profile, event: (about, type, reason, message, component, more) => say(about, type, reason, message, component ?? name, more), horizon: () => clock.horizon, recall: (key) => store.meta(key), remember: (key, value) => store.setMeta(key, value) }
       contexts.set(name, c)
     }
     return c

@@ -16,6 +16,8 @@ export interface ControllerContext {
   readonly profile: Profile
   /** Records an Event about an object, counted up when the same is said again. `component` defaults to the controller's own. */
   event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component?: string, more?: EventMore): Promise<void>
+  /** Up to when due wake-ups are being caught up with: until then nobody but controllers acts. Absent or past: it is now. */
+  readonly horizon?: () => number | undefined
   /** Small values that outlive the process (the next free pod address), kept beside the objects (Store.meta). */
   recall(key: string): Json | undefined
   remember(key: string, value: Json): void
@@ -26,6 +28,8 @@ export interface EventMore {
   readonly fieldPath?: string
   /** The node that speaks: source.host of the kubelet's events. */
   readonly host?: string
+  /** How often it happened since it was last said; default 1. */
+  readonly times?: number
 }
 
 export interface Source {

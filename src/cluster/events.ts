@@ -4,6 +4,7 @@ import type { JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { Clock } from '../apimachinery/ports.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
+import type { EventMore } from './controller.ts'
 import type { Lister } from './lister.ts'
 
 const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
@@ -14,7 +15,7 @@ const COMBINED = '(combined from similar events): '
 interface Said { readonly uid: string; readonly type: string; readonly reason: string; readonly message: string; readonly component: string; readonly fieldPath: string }
 const sameness = (s: Said): string => [s.uid, s.type, s.reason, s.message, s.component, s.fieldPath].join('\u0000')
 
-export type RecordEvent = (about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component: string, options?: { readonly fieldPath?: string; readonly host?: string }) => Promise<void>
+export type RecordEvent = (about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component: string, options?: EventMore) => Promise<void>
 
 /** So many different messages of one kind within `SIMILAR_FOR` become one event (EventAggregator). */
 const SIMILAR = 10
@@ -31,7 +32,7 @@ interface Speaker {
 }
 
 /** What a namespace's events already say. */
-interface Heard { readonly names: Map<string, string>; readonly speakers: Map<string, Speaker> }
+interface Heard { readonly names: Map<string, string>; readonly speakers: Map<string, Speaker>; /** How often something was said that was not written. */ readonly unwritten: Map<string, number> }
 
 const speakerOf = (uid: string, component: string, host: string): string => [uid, component, host].join('\u0000')
 
@@ -55,7 +56,7 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
   const heard = (namespace: string): Heard => {
     let h = known.get(namespace)
     if (!h) {
-      h = { names: new Map(), speakers: new Map() }
+      h = { names: new Map(), speakers: new Map(), unwritten: new Map() }
       for (const e of lister.list<Event>('events', namespace)) {
         const uid = e.involvedObject.uid ?? ''
         const component = e.source?.component ?? ''
@@ -79,17 +80,20 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
     const uid = about.metadata.uid ?? ''
     const s = speaker(h, speakerOf(uid, component, options.host ?? ''), now)
     const combined = note(s, `${type} ${reason}`, message, now) >= SIMILAR
-    s.tokens = Math.min(BURST, s.tokens + (now - s.since) / REFILL)
+    s.tokens = Math.min(BURST, s.tokens + Math.max(0, now - s.since) / REFILL)
     s.since = now
-    if (s.tokens < 1) return
-    s.tokens--
     const text = combined ? `${COMBINED}${message}` : message
     const id = sameness({ uid, type, reason, message: combined ? COMBINED : message, component, fieldPath: options.fieldPath ?? '' })
+    // what is not written counts all the same
+    const times = (options.times ?? 1) + (h.unwritten.get(id) ?? 0)
+    if (s.tokens < 1) { h.unwritten.set(id, times); return }
+    s.tokens--
+    h.unwritten.delete(id)
     const there = h.names.get(id)
     const before = there ? lister.get<Event>('events', namespace, there) : undefined
     try {
       if (before && there) {
-        await client.patch('v1/events', namespace, there, 'merge', { count: (before.count ?? 1) + 1, lastTimestamp: time, ...(combined ? { message: text } : {}) })
+        await client.patch('v1/events', namespace, there, 'merge', { count: (before.count ?? 1) + times, lastTimestamp: time, ...(combined ? { message: text } : {}) })
         return
       }
       tie = now === last ? tie + 1 : 0
@@ -100,7 +104,7 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
         ...(about.metadata.namespace ? { namespace: about.metadata.namespace } : {}), ...(options.fieldPath ? { fieldPath: options.fieldPath } : {}),
       }
       await client.create('v1/events', namespace, {
-        apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: involved, reason, message: text, type, count: 1, firstTimestamp: time, lastTimestamp: time,
+        apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: involved, reason, message: text, type, count: times, firstTimestamp: time, lastTimestamp: time,
         source: { component, ...(options.host ? { host: options.host } : {}) }, reportingComponent: component, reportingInstance: options.host ?? '',
       })
       h.names.set(id, name)

@@ -72,6 +72,12 @@ export class Engine {
   }
 
   async #work(until: number): Promise<void> {
+    this.#o.clock.horizon = until
+    try { await this.#catchUp(until) } finally { this.#o.clock.horizon = undefined }
+    this.#remember()
+  }
+
+  async #catchUp(until: number): Promise<void> {
     await this.#quiet()
     for (let next = this.nextWake; next !== undefined && next <= until; next = this.nextWake) {
       const moment = next
@@ -80,7 +86,6 @@ export class Engine {
         await this.#quiet()
       })
     }
-    this.#remember()
   }
 
   /** What must survive this process: due wake-ups, and up to where the controllers have seen everything. Written only where it differs. */

@@ -17,6 +17,8 @@ export class SimClock implements Clock {
   readonly #real: Clock
   readonly #store: Store
   #pinned: number | undefined
+  /** Up to when due wake-ups are being caught up with. */
+  horizon: number | undefined
   constructor(real: Clock, store: Store) { this.#real = real; this.#store = store }
 
   get state(): ClockState { return readClock(this.#store.meta('clock')) }

@@ -34,8 +34,9 @@ export function environmentError(lister: Lister, pod: Pod, c: Container): string
 
 const missingKey = (o: ConfigMap | Secret, items: readonly KeyToPath[] | undefined): string | undefined => items?.find((i) => !has(o, i.key))?.key
 
-/** Why a volume cannot be set up (FailedMount), or nothing. */
-export function mountError(lister: Lister, pod: Pod): string | undefined {
+/** Why volumes cannot be set up (FailedMount): a sentence for each that cannot. */
+export function mountErrors(lister: Lister, pod: Pod): readonly string[] {
+  const errors: string[] = []
   for (const v of pod.spec?.volumes ?? []) {
     const failed = (why: string): string => `MountVolume.SetUp failed for volume "${v.name}" : ${why}`
     const check = (o: ConfigMap | Secret | undefined, what: string, name: string | undefined, items: readonly KeyToPath[] | undefined, optional: boolean | undefined): string | undefined => {
@@ -53,7 +54,7 @@ export function mountError(lister: Lister, pod: Pod): string | undefined {
         if (s.secret) error ??= check(secret(lister, pod, s.secret.name ?? ''), 'secret', s.secret.name, s.secret.items, s.secret.optional)
       }
     }
-    if (error) return error
+    if (error) errors.push(error)
   }
-  return undefined
+  return errors
 }
