@@ -7,7 +7,7 @@ import { isObject } from './object.ts'
 import type { Draft, JsonObject, KubeObject } from './object.ts'
 import { canonical as canonicalQuantity } from './quantity.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
-import { parseTime, rfc3339, rfc3339Micro } from './time.ts'
+import { parseMicroTime, parseTime, rfc3339, rfc3339Micro } from './time.ts'
 
 const MAX_DEPTH = 1000
 const MAX_ERRORS = 100
@@ -67,6 +67,12 @@ function duplicateFields(text: string): string[] {
 const GO_WORDS: Readonly<Record<string, string>> = { bytes: '[]uint8', double: 'float64', quantity: 'resource.Quantity', time: 'v1.Time', microtime: 'v1.MicroTime', intstr: 'intstr.IntOrString', json: 'interface {}' }
 /** The Go type a type word stands for: [core.v1.Container] is []v1.Container. */
 function goType(word: string): string {
+  let go = goTypes.get(word)
+  if (go === undefined) { go = goTypeOf(word); if (goTypes.size < 5000) goTypes.set(word, go) }
+  return go
+}
+const goTypes = new Map<string, string>()
+function goTypeOf(word: string): string {
   if (word.startsWith('[')) return `[]${goType(word.slice(1, -1))}`
   if (word.startsWith('{')) return `map[string]${goType(word.slice(1, -1))}`
   return GO_WORDS[word] ?? word.slice(word.indexOf('.') + 1)
@@ -103,6 +109,14 @@ export interface DecodeOptions {
   readonly sorted?: boolean
 }
 
+/** The places of a type's fields. */
+const orders = new WeakMap<TypeSchema, ReadonlyMap<string, number>>()
+function orderOf(schema: TypeSchema): ReadonlyMap<string, number> {
+  let o = orders.get(schema)
+  if (!o) { o = new Map(Object.keys(schema.fields).map((k, i) => [k, i])); orders.set(schema, o) }
+  return o
+}
+
 class Decoder {
   readonly errors: string[] = []
   /** The first wrong type; a custom decoder's refusal wins over it, as in Go. */
@@ -125,6 +139,9 @@ class Decoder {
   struct(value: JsonObject, schema: TypeSchema, name: string, path: string, fields: string): Record<string, unknown> {
     const read = new Map<string, unknown>()
     const keys = Object.keys(value)
+    const order = orderOf(schema)
+    let last = -1
+    let inOrder = true
     if (this.#sorted) keys.sort(compareBytes)
     for (const k of keys) {
       const v = value[k]
@@ -133,10 +150,15 @@ class Decoder {
       const below = path ? `${path}.${k}` : k
       if (!f) { this.#strict(`unknown field ${goQuote(below)}`); continue }
       const got = this.value(v, f.type, f, name, below, fields ? `${fields}.${k}` : k)
-      if (got !== undefined) read.set(k, got)
+      if (got === undefined) continue
+      read.set(k, got)
+      const at = order.get(k) ?? 0
+      if (at < last) inOrder = false
+      last = at
     }
     const out: Record<string, unknown> = {}
-    for (const k of Object.keys(schema.fields)) { const v = read.get(k); if (v !== undefined) out[k] = v }
+    const names = inOrder ? read.keys() : [...read.keys()].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
+    for (const k of names) out[k] = read.get(k)
     return out
   }
 
@@ -190,7 +212,7 @@ class Decoder {
       case 'time': case 'microtime': {
         if (typeof value !== 'string') this.#fatal(jsonKind(value), 'string', struct, fields)
         let ms: number
-        try { ms = parseTime(value) } catch (e) { throw new DecodeError((e as Error).message) }
+        try { ms = word === 'time' ? parseTime(value) : parseMicroTime(value) } catch (e) { throw new DecodeError((e as Error).message) }
         return word === 'time' ? rfc3339(ms) : rfc3339Micro(ms)
       }
       case 'quantity': {

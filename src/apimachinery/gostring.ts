@@ -3,7 +3,7 @@
 /** A value as a field error shows it: strings quoted as %q, numbers and booleans plain, null as "null", objects and lists as JSON. */
 export function goString(value: unknown): string {
   if (typeof value === 'string') return goQuote(value)
-  if (value === null || value === undefined) return 'null'
+  if (value === null || value === undefined) return '"null"'
   if (value instanceof GoText) return value.text
   if (typeof value === 'object') return JSON.stringify(value)
   return String(value)

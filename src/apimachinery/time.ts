@@ -2,8 +2,13 @@
 
 /** 2026-01-02T03:04:05Z: metav1.Time, whole seconds. */
 export function rfc3339(ms: number): string {
-  return new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19) + 'Z'
+  const second = Math.floor(ms / 1000)
+  // what happens at once says the same second again and again
+  if (second !== last) { said = new Date(second * 1000).toISOString().slice(0, 19) + 'Z'; last = second }
+  return said
 }
+let last = NaN
+let said = ''
 
 /** 2026-01-02T03:04:05.000000Z: metav1.MicroTime. */
 export function rfc3339Micro(ms: number): string {
@@ -26,6 +31,7 @@ export function rfc1123z(ms: number): string {
 export class TimeError extends Error {}
 
 const LAYOUT = '2006-01-02T15:04:05Z07:00'
+const MICRO_LAYOUT = '2006-01-02T15:04:05.000000Z07:00'
 /** The layout's pieces: how each is named in errors, and what it accepts. */
 const PIECES: readonly (readonly [name: string, pattern: RegExp, low?: number, high?: number, what?: string])[] = [
   ['2006', /^\d{4}/], ['-', /^-/], ['01', /^\d{2}/, 1, 12, 'month'], ['-', /^-/], ['02', /^\d{2}/, 1, 31, 'day'], ['T', /^T/],
@@ -33,14 +39,22 @@ const PIECES: readonly (readonly [name: string, pattern: RegExp, low?: number, h
   ['Z07:00', /^(?:Z|[+-]\d{2}:\d{2})/],
 ]
 
+/** The same with exactly six digits of a fraction, as metav1.MicroTime reads it. */
+const MICRO_PIECES: typeof PIECES = PIECES.flatMap((p) => (p[0] === '05' ? [['05', /^\d{2}/, 0, 59, 'second'], ['.000000', /^\.\d{6}/]] : [p]))
+
+/** A metav1.MicroTime in milliseconds. Throws TimeError in Go's words. */
+export const parseMicroTime = (text: string): number => parseWith(text, MICRO_LAYOUT, MICRO_PIECES)
+
 /** RFC 3339 with any fraction and zone, in milliseconds (a fraction is kept). Throws TimeError in Go's words. */
-export function parseTime(text: string): number {
+export const parseTime = (text: string): number => parseWith(text, LAYOUT, PIECES)
+
+function parseWith(text: string, layout: string, pieces: typeof PIECES): number {
   const quoted = JSON.stringify(text)
   let rest = text
   const parts: string[] = []
-  for (const [name, pattern, low, high, what] of PIECES) {
+  for (const [name, pattern, low, high, what] of pieces) {
     const m = pattern.exec(rest)
-    if (!m) throw new TimeError(`parsing time ${quoted} as ${JSON.stringify(LAYOUT)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`)
+    if (!m) throw new TimeError(`parsing time ${quoted} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`)
     if (what) {
       const n = Number(m[0].replace(',', '.'))
       if (n < (low ?? 0) || n > (high ?? Infinity)) throw new TimeError(`parsing time ${quoted}: ${what} out of range`)
@@ -49,7 +63,9 @@ export function parseTime(text: string): number {
     rest = rest.slice(m[0].length)
   }
   if (rest !== '') throw new TimeError(`parsing time ${quoted}: extra text: ${JSON.stringify(rest)}`)
-  const [year = '', , month = '', , day = '', , hour = '', , minute = '', , second = '', zone = ''] = parts
+  const [year = '', , month = '', , day = '', , hour = '', , minute = '', , whole = '', ...end] = parts
+  const zone = end.at(-1) ?? ''
+  const second = end.length > 1 ? whole + (end[0] ?? '') : whole
   const base = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute))
   if (new Date(base).getUTCDate() !== Number(day)) throw new TimeError(`parsing time ${quoted}: day out of range`)
   const offset = zone === 'Z' ? 0 : (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)))

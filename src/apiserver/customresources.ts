@@ -1,9 +1,11 @@
 // Custom resources: what a CustomResourceDefinition makes the server serve, and the definition's own status; as apiextensions-apiserver.
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../apimachinery/api/apiextensions.v1.ts'
 import { humanDuration } from '../apimachinery/duration.ts'
+import { invalid } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
+import { goValue } from '../apimachinery/gostring.ts'
 import { parseJsonPath } from '../apimachinery/jsonpath.ts'
-import { copy, equal } from '../apimachinery/object.ts'
+import { copy, equal, isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { parseTime, rfc3339 } from '../apimachinery/time.ts'
@@ -89,11 +91,45 @@ function described(o: KubeObject, statusApart: boolean): JsonObject {
   return spec
 }
 
+/** A value at a path of a custom resource, or why it cannot be had, in the words of unstructured's accessors. */
+function nested(o: unknown, path: string, type: 'int64' | 'string'): { value?: number | string; error?: string } {
+  const parts = path.replace(/^\./, '').split('.')
+  let value: unknown = o
+  for (const [i, part] of parts.entries()) {
+    if (!isObject(value)) return { error: `.${parts.slice(0, i + 1).join('.')} accessor error: ${goValue(value)} is of the type ${goTypeOf(value)}, expected map[string]interface{}` }
+    if (!Object.hasOwn(value, part)) return {}
+    value = value[part]
+  }
+  if (type === 'string' ? typeof value === 'string' : Number.isInteger(value)) return { value: value as number | string }
+  return { error: `.${parts.join('.')} accessor error: ${goValue(value)} is of the type ${goTypeOf(value)}, expected ${type}` }
+}
+
+const goTypeOf = (v: unknown): string => (v === null ? '<nil>' : Array.isArray(v) ? '[]interface {}' : typeof v === 'number' ? (Number.isInteger(v) ? 'int64' : 'float64') : typeof v === 'boolean' ? 'bool' : typeof v === 'string' ? 'string' : 'map[string]interface {}')
+
+/** Where the definition says that replicas stand, a count must stand. */
+function scaleErrors(o: KubeObject, scale: NonNullable<NonNullable<CustomResourceDefinitionVersion['subresources']>['scale']>): FieldError[] {
+  const count = (path: string): FieldError[] => {
+    const { value = 0, error } = nested(o, path, 'int64')
+    if (error) return [invalid(path, 0, error)]
+    return Number(value) < 0 ? [invalid(path, value, 'should be a non-negative integer')] : Number(value) > 2147483647 ? [invalid(path, value, 'should be less than or equal to 2147483647')] : []
+  }
+  const selector = scale.labelSelectorPath ? nested(o, scale.labelSelectorPath, 'string').error : undefined
+  return [...count(scale.specReplicasPath), ...count(scale.statusReplicasPath), ...(selector && scale.labelSelectorPath ? [invalid(scale.labelSelectorPath, '', selector)] : [])]
+}
+
+/** Finalizers that say no domain may be somebody else's too. */
+function finalizerWarnings(o: KubeObject, old: KubeObject | undefined): string[] {
+  const standard = ['orphan', 'foregroundDeletion', 'kubernetes']
+  return (o.metadata.finalizers ?? []).filter((f) => !old?.metadata.finalizers?.includes(f) && !standard.includes(f) && !f.includes('/')).map((f) => `metadata.finalizers: ${JSON.stringify(f)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`)
+}
+
 function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | undefined): Kind {
   const statusApart = v.subresources?.status !== undefined
   const check = (o: KubeObject): FieldError[] => {
     const errors: FieldError[] = []
     if (schema) { const { metadata: _metadata, apiVersion: _version, kind: _kind, ...rest } = o as unknown as JsonObject; validate(rest, { ...schema, type: 'object', ...(Array.isArray(schema.required) ? { required: schema.required.filter((r) => r !== 'metadata' && r !== 'kind' && r !== 'apiVersion') } : {}) }, '', errors) }
+    const scale = v.subresources?.scale
+    if (scale) errors.push(...scaleErrors(o, scale))
     return errors
   }
   const fields = v.selectableFields ?? []
@@ -102,7 +138,7 @@ function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | u
     strategy: {
       hasStatus: statusApart, allowUnconditionalUpdate: false,
       generation: (next, old) => !equal(described(next, statusApart), described(old, statusApart)),
-      validate: check, validateUpdate: check, validateStatusUpdate: check,
+      validate: check, validateUpdate: check, validateStatusUpdate: check, warnings: finalizerWarnings,
       selectableFields: (o) => Object.fromEntries(fields.map((f) => [f.jsonPath.replace(/^\./, ''), String(at(o, f.jsonPath) ?? '')])),
       fieldSelectorError: 'label',
     },

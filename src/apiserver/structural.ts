@@ -3,6 +3,7 @@
 import { compareBytes } from '../apimachinery/labels.ts'
 import { invalid, notSupported, required, tooLong, tooMany } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, equal, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 
@@ -62,6 +63,7 @@ const FORMATS: Readonly<Record<string, (s: string) => boolean>> = {
   'date-time': (s) => DATE_TIME.test(s) && !Number.isNaN(Date.parse(s)), date: (s) => /^\d{4}-\d\d-\d\d$/.test(s) && !Number.isNaN(Date.parse(s)),
   email: (s) => /^[^@\s]+@[^@\s]+$/.test(s), ipv4: (s) => /^(\d{1,3}\.){3}\d{1,3}$/.test(s) && s.split('.').every((p) => Number(p) < 256),
   uuid: (s) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(s), hostname: (s) => /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(s),
+  byte: (s) => /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(s),
   uri: (s) => { try { return Boolean(new URL(s)) } catch { return false } },
 }
 
@@ -72,24 +74,25 @@ function checkNumber(v: number, s: Schema, path: string, out: FieldError[]): voi
   const max = num(s, 'maximum')
   const min = num(s, 'minimum')
   const step = num(s, 'multipleOf')
+  if (step !== undefined && !Number.isInteger(v / step)) out.push(invalid(path, v, `${path} in body should be a multiple of ${step}`))
   if (max !== undefined && (s.exclusiveMaximum === true ? v >= max : v > max)) out.push(invalid(path, v, `${path} in body should be less than ${s.exclusiveMaximum === true ? '' : 'or equal to '}${max}`))
   if (min !== undefined && (s.exclusiveMinimum === true ? v <= min : v < min)) out.push(invalid(path, v, `${path} in body should be greater than ${s.exclusiveMinimum === true ? '' : 'or equal to '}${min}`))
-  if (step !== undefined && !Number.isInteger(v / step)) out.push(invalid(path, v, `${path} in body should be a multiple of ${step}`))
 }
 
+/** The first thing that is wrong with a string's length or pattern, and its format. */
 function checkString(v: string, s: Schema, path: string, out: FieldError[]): void {
   const max = num(s, 'maxLength')
   const min = num(s, 'minLength')
   const length = [...v].length
   if (max !== undefined && length > max) out.push(tooLong(path, v, max))
-  if (min !== undefined && length < min) out.push(invalid(path, v, `${path} in body should be at least ${min} chars long`))
-  if (typeof s.pattern === 'string') {
-    let good = true
-    try { good = new RegExp(s.pattern, 'u').test(v) } catch { try { good = new RegExp(s.pattern).test(v) } catch { good = true } }
-    if (!good) out.push(invalid(path, v, `${path} in body should match '${s.pattern}'`))
-  }
-  const format = typeof s.format === 'string' ? FORMATS[s.format] : undefined
+  else if (min !== undefined && length < min) out.push(invalid(path, v, `${path} in body should be at least ${min} chars long`))
+  else if (typeof s.pattern === 'string' && !matchesPattern(v, s.pattern)) out.push(invalid(path, v, `${path} in body should match '${s.pattern}'`))
+  const format = typeof s.format === 'string' && Object.hasOwn(FORMATS, s.format) ? FORMATS[s.format] : undefined
   if (format && !format(v)) out.push(invalid(path, v, `${path} in body must be of type ${String(s.format)}: ${JSON.stringify(v)}`))
+}
+
+function matchesPattern(v: string, pattern: string): boolean {
+  try { return new RegExp(pattern, 'u').test(v) } catch { try { return new RegExp(pattern).test(v) } catch { return true } }
 }
 
 function checkMembers(value: JsonObject, s: Schema, path: string, out: FieldError[]): void {
@@ -107,6 +110,13 @@ function checkMembers(value: JsonObject, s: Schema, path: string, out: FieldErro
   }
 }
 
+/** %#v of a value that came as JSON. */
+function goAny(v: unknown): string {
+  if (isObject(v)) return `map[string]interface {}{${Object.keys(v).sort(compareBytes).map((k) => `${goQuote(k)}:${goAny(v[k])}`).join(', ')}}`
+  if (Array.isArray(v)) return `[]interface {}{${v.map(goAny).join(', ')}}`
+  return typeof v === 'string' ? goQuote(v) : v === null || v === undefined ? '"null"' : String(v)
+}
+
 function checkItems(value: readonly Json[], s: Schema, path: string, out: FieldError[]): void {
   const max = num(s, 'maxItems')
   const min = num(s, 'minItems')
@@ -116,29 +126,42 @@ function checkItems(value: readonly Json[], s: Schema, path: string, out: FieldE
   const items = part(s.items)
   if (items) value.forEach((v, i) => validate(v, items, `${path}[${i}]`, out))
   const keys = list(s['x-kubernetes-list-map-keys']).map(String)
-  const duplicates = (same: (a: Json, b: Json) => boolean, shown: (v: Json) => unknown): void => value.forEach((v, i) => { if (value.findIndex((o) => same(o, v)) < i) out.push({ type: 'FieldValueDuplicate', field: `${path}[${i}]`, message: `Duplicate value: ${JSON.stringify(shown(v))}` }) })
+  const duplicates = (same: (a: Json, b: Json) => boolean, shown: (v: Json) => unknown): void => value.forEach((v, i) => { if (value.findIndex((o) => same(o, v)) < i) out.push({ type: 'FieldValueDuplicate', field: `${path}[${i}]`, message: `Duplicate value: ${goAny(shown(v))}` }) })
   if (s['x-kubernetes-list-type'] === 'map' && keys.length > 0) duplicates((a, b) => isObject(a) && isObject(b) && keys.every((k) => equal(a[k], b[k])), (v) => (isObject(v) ? Object.fromEntries(keys.map((k) => [k, v[k]])) : v))
   else if (s['x-kubernetes-list-type'] === 'set') duplicates(equal, (v) => v)
 }
 
-function passes(value: unknown, schema: Schema, path: string): boolean {
+function errorsOf(value: unknown, schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = []
   validate(value, schema, path, errors)
-  return errors.length === 0
+  return errors
 }
 
+/** anyOf, oneOf, allOf and not speak of the whole value, which has no field; then comes what the first alternative lacks. */
 function checkLogic(value: unknown, s: Schema, path: string, out: FieldError[]): void {
-  const shown = path || '""'
-  for (const a of list(s.allOf)) if (part(a)) validate(value, a as Schema, path, out)
-  const any = list(s.anyOf)
-  if (any.length > 0 && !any.some((a) => passes(value, a as Schema, path))) out.push(invalid(path, value, `${shown} must validate at least one schema (anyOf)`))
-  const one = list(s.oneOf)
-  if (one.length > 0) {
-    const found = one.filter((a) => passes(value, a as Schema, path)).length
-    if (found !== 1) out.push(invalid(path, value, `${shown} must validate one and only one schema (oneOf). Found ${found === 0 ? 'none valid' : `${found} valid alternatives`}`))
+  const say = (text: string): void => { out.push({ type: 'FieldValueInvalid', field: '<nil>', message: `Invalid value: "": ${JSON.stringify(path)} must ${text}` }) }
+  const any = list(s.anyOf).map((a) => errorsOf(value, a as Schema, path))
+  if (any.length > 0 && !any.some((e) => e.length === 0)) { say('validate at least one schema (anyOf)'); out.push(...any[0] ?? []) }
+  const one = list(s.oneOf).map((a) => errorsOf(value, a as Schema, path))
+  const found = one.filter((e) => e.length === 0).length
+  if (one.length > 0 && found !== 1) {
+    say(`validate one and only one schema (oneOf). Found ${found === 0 ? 'none valid' : `${found} valid alternatives`}`)
+    if (found === 0) out.push(...one[0] ?? [])
   }
+  const all = list(s.allOf).map((a) => errorsOf(value, a as Schema, path))
+  out.push(...all.flat())
+  const good = all.filter((e) => e.length === 0).length
+  if (good !== all.length) say(`validate all the schemas (allOf)${good === 0 ? '. None validated' : ''}`)
   const not = part(s.not)
-  if (not && passes(value, not, path)) out.push(invalid(path, value, `${shown} must not validate the schema (not)`))
+  if (not && errorsOf(value, not, path).length === 0) say('not validate the schema (not)')
+}
+
+/** Objects within objects that are resources of their own need a kind and a version. */
+function checkEmbedded(value: JsonObject, path: string, out: FieldError[]): void {
+  for (const name of ['apiVersion', 'kind']) {
+    const here = value[name]
+    if (here === undefined || here === '') out.push(required(join(path, name), 'must not be empty'))
+  }
 }
 
 /** Collects what is wrong with a value. */
@@ -157,5 +180,8 @@ export function validate(value: unknown, schema: Schema, path: string, out: Fiel
   if (typeof value === 'number') checkNumber(value, schema, path, out)
   else if (typeof value === 'string') checkString(value, schema, path, out)
   else if (Array.isArray(value)) checkItems(value, schema, path, out)
-  else if (isObject(value)) checkMembers(value, schema, path, out)
+  else if (isObject(value)) {
+    checkMembers(value, schema, path, out)
+    if (schema['x-kubernetes-embedded-resource'] === true) checkEmbedded(value, path, out)
+  }
 }

@@ -1,9 +1,11 @@
 // Resources that are answered without being stored: access reviews, rule reviews, who one is, token reviews, bindings, component statuses.
 import type { ApiResponse, User } from '../apimachinery/door.ts'
-import { invalid as invalidField, required } from '../apimachinery/field.ts'
+import { forbidden, invalid as invalidField, required } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
-import { invalid, notFound } from '../apimachinery/status.ts'
+import { GoText, goQuote, goStrings, goStruct } from '../apimachinery/gostring.ts'
+import { labelValue, qualifiedName as labelName } from '../apimachinery/names.ts'
+import { badRequest, invalid, notFound } from '../apimachinery/status.ts'
 import { rfc3339 } from '../apimachinery/time.ts'
 import type { Context } from './api.ts'
 import { answer } from './api.ts'
@@ -15,20 +17,74 @@ import { writeOptions } from './options.ts'
 import { authorize, visitRules } from './rbac.ts'
 import type { Attributes } from './rbac.ts'
 
-interface ResourceAttributes { namespace?: string; verb?: string; group?: string; version?: string; resource?: string; subresource?: string; name?: string }
+interface Requirement { key?: string; operator?: string; values?: string[] }
+interface ReviewSelector { rawSelector?: string; requirements?: Requirement[] }
+interface ResourceAttributes { fieldSelector?: ReviewSelector; labelSelector?: ReviewSelector; namespace?: string; verb?: string; group?: string; version?: string; resource?: string; subresource?: string; name?: string }
 interface Spec { resourceAttributes?: ResourceAttributes; nonResourceAttributes?: { path?: string; verb?: string }; user?: string; groups?: string[]; uid?: string; namespace?: string; token?: string; audiences?: string[] }
 type Review = Draft<KubeObject> & { spec?: Spec; status?: unknown }
 
 const KIND = 'authorization.k8s.io'
 
+/** A selector that narrows a resource is raw or taken apart, never both or neither. */
+function selectorErrors(selector: ReviewSelector | undefined, path: string, checkValues: (r: Requirement, path: string) => FieldError[]): FieldError[] {
+  if (!selector) return []
+  const { rawSelector = '', requirements = [] } = selector
+  return [
+    ...(rawSelector && requirements.length ? [invalidField(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')] : []),
+    ...(!rawSelector && !requirements.length ? [required(`${path}.requirements`, `when ${path} is specified, requirements or rawSelector is required`)] : []),
+    ...requirements.flatMap((r, i) => checkValues(r, `${path}.requirements[${i}]`)),
+  ]
+}
+
+function valuesErrors({ operator = '', values = [] }: Requirement, path: string): FieldError[] {
+  if ((operator === 'In' || operator === 'NotIn') && !values.length) return [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
+  if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length) return [forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+  return []
+}
+
+const fieldRequirement = (r: Requirement, path: string): FieldError[] => [...valuesErrors(r, path), ...(r.key ? [] : [required(`${path}.key`, 'must be specified')])]
+const labelRequirement = (r: Requirement, path: string): FieldError[] => [
+  ...valuesErrors(r, path),
+  ...labelName(r.key ?? '').map((m) => invalidField(`${path}.key`, r.key ?? '', m)),
+  ...(r.values ?? []).flatMap((v, i) => labelValue(v).map((m) => invalidField(`${path}.values[${i}]`, v, m))),
+]
+
+const goLabels = (m: Readonly<Record<string, string>> | undefined): GoText => new GoText(m ? `map[string]string{${Object.keys(m).sort().map((k) => `${goQuote(k)}:${goQuote(m[k] ?? '')}`).join(', ')}}` : 'map[string]string(nil)')
+
+/** %#v of the metadata a client sent; owners and managed fields, which it hardly ever has here, are left out. */
+const goObjectMeta = (m: Review['metadata']): GoText => goStruct('v1.ObjectMeta', {
+  Name: m.name ?? '', GenerateName: m.generateName ?? '', Namespace: m.namespace ?? '', SelfLink: '', UID: m.uid ?? '', ResourceVersion: m.resourceVersion ?? '', Generation: m.generation ?? 0,
+  CreationTimestamp: new GoText('time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC)'), DeletionTimestamp: new GoText('<nil>'), DeletionGracePeriodSeconds: new GoText('(*int64)(nil)'),
+  Labels: goLabels(m.labels), Annotations: goLabels(m.annotations), OwnerReferences: new GoText('[]v1.OwnerReference(nil)'), Finalizers: goStrings(m.finalizers), ManagedFields: new GoText('[]v1.ManagedFieldsEntry(nil)'),
+})
+
+/** A review is a question: its metadata stays empty, but for the namespace of a local one. */
+function metadataErrors(review: Review, local: boolean): FieldError[] {
+  const { managedFields: _, namespace, ...rest } = review.metadata
+  const others = Object.keys({ ...rest, ...(local || !namespace ? {} : { namespace }) })
+  return others.length ? [invalidField('metadata', goObjectMeta(review.metadata), local ? 'must be empty except for namespace' : 'must be empty')] : []
+}
+
+function reviewErrors(review: Review): FieldError[] {
+  const spec = review.spec ?? {}
+  const [r, n] = [spec.resourceAttributes, spec.nonResourceAttributes]
+  const errors: FieldError[] = []
+  const local = review.kind === 'LocalSubjectAccessReview'
+  if (r && n) errors.push(invalidField('spec.nonResourceAttributes', new GoText(`authorization.NonResourceAttributes{Path:${goQuote(n.path ?? '')}, Verb:${goQuote(n.verb ?? '')}}`), 'cannot be specified in combination with resourceAttributes'))
+  if (!r && !n) errors.push(invalidField('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
+  if (review.kind !== 'SelfSubjectAccessReview' && !spec.user && !spec.groups?.length) errors.push(invalidField('spec.user', spec.user ?? '', 'at least one of user or group must be specified'))
+  errors.push(...selectorErrors(r?.fieldSelector, 'spec.resourceAttributes.fieldSelector', fieldRequirement), ...selectorErrors(r?.labelSelector, 'spec.resourceAttributes.labelSelector', labelRequirement), ...metadataErrors(review, local))
+  if (local && r && (r.namespace ?? '') !== (review.metadata.namespace ?? '')) errors.push(invalidField('spec.resourceAttributes.namespace', r.namespace ?? '', 'must match metadata.namespace'))
+  if (local && n) errors.push(invalidField('spec.nonResourceAttributes', new GoText(`authorization.NonResourceAttributes{Path:${goQuote(n.path ?? '')}, Verb:${goQuote(n.verb ?? '')}}`), 'disallowed on this kind of request'))
+  return errors
+}
+
 async function accessReview(ctx: Context, review: Review, user: User): Promise<unknown> {
   const spec = review.spec ?? {}
-  const errors: FieldError[] = []
-  if (spec.resourceAttributes && spec.nonResourceAttributes) errors.push(invalidField('spec.nonResourceAttributes', spec.nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'))
-  if (!spec.resourceAttributes && !spec.nonResourceAttributes) errors.push(invalidField('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
-  if (review.kind !== 'SelfSubjectAccessReview' && !spec.user && !spec.groups?.length) errors.push(invalidField('spec.user', spec.user ?? '', 'at least one of user or group must be specified'))
-  if (review.kind === 'LocalSubjectAccessReview' && spec.resourceAttributes?.namespace !== ctx.info.namespace) errors.push(invalidField('spec.resourceAttributes.namespace', spec.resourceAttributes?.namespace ?? '', `must match metadata.namespace`))
-  if (errors.length > 0) throw invalid({ group: KIND, kind: review.kind }, '', errors)
+  const errors = reviewErrors(review)
+  // the body was decoded into a form without a kind, which the sentence therefore lacks
+  if (errors.length > 0) throw invalid({ group: KIND, kind: '' }, '', errors)
+  if (review.kind === 'LocalSubjectAccessReview' && (review.metadata.namespace ?? '') !== ctx.info.namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${ctx.info.namespace}`)
   const r = spec.resourceAttributes
   const attributes: Attributes = r
     ? { verb: r.verb ?? '', group: r.group ?? '', version: r.version ?? '', resource: r.resource ?? '', subresource: r.subresource ?? '', namespace: r.namespace ?? '', name: r.name ?? '' }
@@ -39,7 +95,7 @@ async function accessReview(ctx: Context, review: Review, user: User): Promise<u
 
 async function rulesReview(ctx: Context, review: Review): Promise<unknown> {
   const namespace = review.spec?.namespace ?? ''
-  if (!namespace) throw invalid({ group: KIND, kind: review.kind }, '', [required('spec.namespace', 'no namespace on request')])
+  if (!namespace) throw badRequest('no namespace on request')
   const resourceRules: JsonObject[] = []
   const nonResourceRules: JsonObject[] = []
   const errors = await visitRules(ctx.api, ctx.user, namespace, (rule) => {
@@ -54,7 +110,8 @@ const userInfo = (u: User): JsonObject => ({ username: u.name, ...(u.uid ? { uid
 
 async function tokenReview(ctx: Context, review: Review): Promise<unknown> {
   const { claimsOf } = await import('./subresources/token.ts')
-  const claims = review.spec?.token ? claimsOf(review.spec.token) : undefined
+  if (!review.spec?.token) throw badRequest('token is required for TokenReview in authentication')
+  const claims = claimsOf(review.spec.token)
   if (!claims) return { authenticated: false, user: {}, error: 'invalid bearer token' }
   const own = claims['kubernetes.io'] as { namespace: string; serviceaccount: { name: string; uid: string } }
   const account = ctx.api.store.get('serviceaccounts', own.namespace, own.serviceaccount.name)

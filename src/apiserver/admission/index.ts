@@ -42,6 +42,7 @@ export const PLUGINS: readonly PluginLine[] = [
   { name: 'RuntimeClass', resources: PODS, operations: ['CREATE'], load: () => import('./runtimeclass.ts').then((m) => m.runtimeClass) },
   { name: 'CertificateSubjectRestriction', resources: ['certificatesigningrequests.certificates.k8s.io'], operations: ['CREATE'], load: () => import('./certificates.ts').then((m) => m.subjectRestriction) },
   { name: 'DefaultIngressClass', resources: ['ingresses.networking.k8s.io'], operations: ['CREATE'], load: () => import('./ingressclass.ts').then((m) => m.defaultIngressClass) },
+  { name: 'RBACEscalation', resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((r) => `${r}.rbac.authorization.k8s.io`), operations: ['CREATE', 'UPDATE'], load: () => import('./escalation.ts').then((m) => m.escalation) },
   { name: 'ResourceQuota', operations: ['CREATE', 'UPDATE'], load: () => import('./resourcequota.ts').then((m) => m.resourceQuota) },
 ]
 

@@ -13,7 +13,7 @@ function mountsToken(account: ServiceAccount, pod: Draft<Pod>): boolean {
 
 function addToken(pod: Draft<Pod>, suffix: string): void {
   const spec = (pod.spec ??= { containers: [] })
-  const own = (spec.volumes ?? []).find((v) => v.name.startsWith('kube-api-access-'))
+  const own = (spec.volumes ?? []).find((v) => v.name?.startsWith('kube-api-access-'))
   const name = own?.name ?? `kube-api-access-${suffix}`
   let used = false
   const mount = (c: Draft<Container>): void => {

@@ -22,7 +22,10 @@ export async function bind(ctx: Context, name: string): Promise<ApiResponse> {
     ...(body.target?.kind && body.target.kind !== 'Node' ? [notSupported('target.kind', body.target.kind, ['Node', '<empty>'])] : []),
     ...(body.target?.name ? [] : [required('target.name', '')]),
   ]
-  if (errors.length > 0) throw new StatusError(500, 'Unknown', errors.map((e) => `${e.field}: ${e.message}`).join(', '))
+  if (errors.length > 0) {
+    const said = errors.map((e) => `${e.field}: ${e.message}`)
+    throw new StatusError(500, '', said.length > 1 ? `[${said.join(', ')}]` : said.join(''))
+  }
   const existing = api.store.get('pods', ctx.info.namespace, pod) as Pod | undefined
   const gr = { group: '', resource: 'pods/binding' }
   if (!existing) throw notFound({ group: '', resource: 'pods' }, pod)

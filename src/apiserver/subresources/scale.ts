@@ -32,7 +32,7 @@ function put(object: Record<string, unknown>, path: string, value: unknown): voi
   inner[parts.at(-1) ?? ''] = value
 }
 
-function scaleOf(ctx: Context, object: KubeObject): Scale {
+function scaleOf(ctx: Context, object: KubeObject, reading = false): Scale {
   const { custom } = ctx.served
   const own = object as { spec?: { replicas?: number; selector?: unknown }; status?: { replicas?: number } }
   let replicas = own.spec?.replicas ?? 0
@@ -40,8 +40,9 @@ function scaleOf(ctx: Context, object: KubeObject): Scale {
   let selector = ''
   if (custom?.scale) {
     const wanted = at(object, custom.scale.specReplicasPath)
-    if (typeof wanted !== 'number') throw internalError(`the spec replicas field ${JSON.stringify(custom.scale.specReplicasPath)} does not exist`)
-    replicas = wanted
+    // only who reads is told that there is nothing
+    if (typeof wanted !== 'number' && reading) throw internalError(`the spec replicas field ${JSON.stringify(custom.scale.specReplicasPath)} does not exist`)
+    replicas = typeof wanted === 'number' ? wanted : 0
     current = Number(at(object, custom.scale.statusReplicasPath) ?? 0)
     selector = custom.scale.labelSelectorPath ? String(at(object, custom.scale.labelSelectorPath) ?? '') : ''
   } else {
@@ -64,7 +65,8 @@ async function write(ctx: Context, produce: (current: Scale) => Promise<Draft<Sc
       if (!existing) throw badRequest('nothing to scale')
       const next = await produce(scaleOf(ctx, existing))
       const replicas = next.spec?.replicas ?? 0
-      if (replicas < 0) throw invalid({ group: 'autoscaling', kind: 'Scale' }, ctx.info.name, [invalidField('spec.replicas', replicas, 'must be greater than or equal to 0')])
+      // a custom resource is judged as a whole, with its own path
+      if (replicas < 0 && !ctx.served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, ctx.info.name, [invalidField('spec.replicas', replicas, 'must be greater than or equal to 0')])
       if (next.metadata.uid && next.metadata.uid !== existing.metadata.uid) {
         throw conflict({ group: ctx.served.gr.group, resource: `${ctx.served.gr.resource}/scale` }, ctx.info.name, `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${existing.metadata.uid}`)
       }
@@ -81,7 +83,7 @@ async function write(ctx: Context, produce: (current: Scale) => Promise<Draft<Sc
 
 export const scale: Subresource = {
   name: 'scale',
-  get: async (ctx) => answer(200, scaleOf(ctx, fromStored(ctx.served, getStored(ctx)))),
+  get: async (ctx) => answer(200, scaleOf(ctx, fromStored(ctx.served, getStored(ctx)), true)),
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
     const body = await readBody({ ...ctx, served: { ...ctx.served } }, SCALE, fieldValidation) as Draft<Scale>

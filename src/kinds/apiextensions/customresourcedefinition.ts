@@ -152,12 +152,14 @@ function validateVersion(v: CustomResourceDefinitionVersion, common: Parts, path
   ]
 }
 
-function validate(crd: CRD): FieldError[] {
+function validate(crd: CRD, old?: CRD): FieldError[] {
   const spec = crd.spec
-  const { group = '', scope = '', versions = [], names } = spec
+  const { group = '', scope = '', names } = spec
+  const versions = spec.versions ?? []
   const errors: FieldError[] = []
   const wanted = `${names?.plural ?? ''}.${group}`
-  if (crd.metadata.name !== wanted) errors.push(invalid('metadata.name', crd.metadata.name ?? '', 'must be spec.names.plural+"."+spec.group'))
+  // later the parts of the name are immutable, each on its own
+  if (!old && crd.metadata.name !== wanted) errors.push(invalid('metadata.name', crd.metadata.name ?? '', 'must be spec.names.plural+"."+spec.group'))
   if (!group) errors.push(required('spec.group'))
   else if (dns1123Subdomain(group).length) errors.push(invalid('spec.group', group, dns1123Subdomain(group).join(',')))
   else if (!group.includes('.')) errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'))
@@ -182,7 +184,7 @@ const established = (crd: CRD): boolean => crd.status?.conditions?.some((c) => c
 
 function validateUpdate(next: CRD, old: CRD): FieldError[] {
   return [
-    ...validate(next),
+    ...validate(next, old),
     ...(established(old) ? [...validateImmutable(next.spec.scope, old.spec.scope, 'spec.scope'), ...validateImmutable(next.spec.names.kind, old.spec.names.kind, 'spec.names.kind')] : []),
     ...validateImmutable(next.spec.group, old.spec.group, 'spec.group'),
     ...validateImmutable(next.spec.names.plural, old.spec.names.plural, 'spec.names.plural'),
@@ -195,7 +197,7 @@ export const customResourceDefinition = defineKind<CRD>({
     defaults,
     prepareForCreate: (crd) => { crd.status = {}; storeVersion(crd) },
     prepareForUpdate: (crd) => storeVersion(crd),
-    validate,
+    validate: (crd) => validate(crd),
     validateUpdate,
     generation: true,
     allowUnconditionalUpdate: false,

@@ -279,6 +279,13 @@ export function validateJobStatus(job: Job, old: Job): Errors {
   if ((endChanged || s.startTime !== o.startTime) && !nothingToDo && finished && !s.startTime) errors.push(required('status.startTime', 'startTime is required for finished job'))
   if ((endChanged || s.terminating !== o.terminating) && finished && (s.terminating ?? 0) > 0) errors.push(invalid('status.terminating', s.terminating, 'terminating>0 is invalid for finished job'))
   if ((s.ready !== o.ready || (s.active ?? 0) !== (o.active ?? 0)) && (s.ready ?? 0) > (s.active ?? 0)) errors.push(invalid('status.ready', s.ready, 'cannot set more ready pods than active'))
+  const { completionMode, completions, backoffLimitPerIndex } = job.spec ?? {}
+  const format = (text: string, name: string): void => { try { indexes(text, completions ?? 0) } catch (e) { errors.push(invalid(`status.${name}`, text, `error parsing ${name}: ${(e as Error).message}`)) } }
+  const [completedChanged, failedChanged] = [(s.completedIndexes ?? '') !== (o.completedIndexes ?? ''), s.failedIndexes !== o.failedIndexes]
+  if (completedChanged && completions !== undefined) format(s.completedIndexes ?? '', 'completedIndexes')
+  if (failedChanged && completions !== undefined && backoffLimitPerIndex !== undefined && s.failedIndexes !== undefined) format(s.failedIndexes, 'failedIndexes')
+  if (completedChanged && s.completedIndexes && completionMode !== 'Indexed') errors.push(invalid('status.completedIndexes', s.completedIndexes, 'cannot set non-empty completedIndexes when non-indexed completion mode'))
+  if (failedChanged && backoffLimitPerIndex === undefined && s.failedIndexes !== undefined) errors.push(invalid('status.failedIndexes', s.failedIndexes, 'cannot set non-null failedIndexes when backoffLimitPerIndex is null'))
   if (met && failed) conditions('cannot set SuccessCriteriaMet=True and Failed=true conditions')
   if (met && target) conditions('cannot set SuccessCriteriaMet=True and FailureTarget=true conditions')
   if (job.spec?.successPolicy && !met && complete) conditions('cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True')

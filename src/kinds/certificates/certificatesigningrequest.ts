@@ -55,11 +55,13 @@ function validateConditions(csr: CSR): FieldError[] {
 }
 
 function validate(csr: CSR): FieldError[] {
-  const { request = '', usages = [], signerName: signer = '', expirationSeconds } = csr.spec
+  const { usages = [], signerName: signer = '', expirationSeconds } = csr.spec
+  // bytes that are not there are written as null
+  const request = csr.spec.request ?? ''
   const errors: FieldError[] = []
   try { parseRequest(decodeText(request)) } catch (e) {
     const bytes = [...Buffer.from(request, 'base64')]
-    errors.push(invalid('spec.request', new GoText(`[]byte{${bytes.map((b) => `0x${b.toString(16)}`).join(', ')}}`), e instanceof Error ? e.message : ''))
+    errors.push(invalid('spec.request', new GoText(bytes.length ? `[]byte{${bytes.map((b) => `0x${b.toString(16)}`).join(', ')}}` : '[]byte(nil)'), e instanceof Error ? e.message : ''))
   }
   if (usages.length === 0) errors.push(required('spec.usages'))
   usages.forEach((u, i) => { if (!USAGES.includes(u)) errors.push(notSupported(`spec.usages[${i}]`, u, USAGES)) })

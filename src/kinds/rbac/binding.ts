@@ -15,7 +15,8 @@ type Binding = RoleBinding | ClusterRoleBinding
 const GROUP = 'rbac.authorization.k8s.io'
 
 function defaults(binding: Draft<Binding>): void {
-  if (binding.roleRef) binding.roleRef.apiGroup ||= GROUP
+  const ref = (binding.roleRef ??= { kind: '', name: '', apiGroup: '' })
+  ref.apiGroup ||= GROUP
   for (const s of binding.subjects ?? []) if (!s.apiGroup && (s.kind === 'User' || s.kind === 'Group')) s.apiGroup = GROUP
 }
 
