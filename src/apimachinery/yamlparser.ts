@@ -66,7 +66,7 @@ function resolveV3(text: string): Resolved {
 
 /** The first document of a text; `v3` reads scalars as go-yaml v3 does. Throws YamlSyntaxError with go-yaml's sentence. */
 export function parseFirstDocument(text: string, v3 = false): Json {
-  return new Parser(createScanner(text), v3 ? resolveV3 : resolvePlain).document()
+  return new Parser(createScanner(text, v3), v3).document()
 }
 
 class Parser {
@@ -78,7 +78,11 @@ class Parser {
   /** go-yaml reads the whole document before it decodes: what decoding refuses comes after what reading refuses. */
   #deferred: YamlSyntaxError | undefined
   readonly #resolve: (text: string) => Resolved
-  constructor(scanner: Scanner, resolve: (text: string) => Resolved) { this.#scanner = scanner; this.#resolve = resolve }
+  readonly #v3: boolean
+  constructor(scanner: Scanner, v3: boolean) { this.#scanner = scanner; this.#v3 = v3; this.#resolve = v3 ? resolveV3 : resolvePlain }
+
+  /** The line an error tells: where it was found, or, for v3, where what is read began. */
+  #line(found: number, start: number): number { return this.#v3 ? start || found : found || start }
 
   document(): Json {
     let token = this.#scanner.peek()
@@ -132,7 +136,7 @@ class Parser {
         else {
           const prefix = this.#tags.get(token.value)
           const whole = prefix === undefined ? '' : prefix + token.suffix
-          if (whole === '') throw syntaxError('found undefined tag handle', token.line || start)
+          if (whole === '') throw syntaxError('found undefined tag handle', this.#line(token.line, start))
           tag = whole
         }
         token = this.#next()
@@ -158,7 +162,7 @@ class Parser {
       case 'blockMapping': if (block) return this.#blockMapping(token.line); break
     }
     if (hasProperties) return this.#scalar('', tag, tag === undefined)
-    throw syntaxError('did not find expected node content', token.line || start)
+    throw syntaxError('did not find expected node content', this.#line(token.line, start))
   }
 
   #count(n: number): void { this.#decoded += n }
@@ -211,7 +215,7 @@ class Parser {
       count += node.count
       token = this.#scanner.peek()
     }
-    if (token.type !== 'blockEnd') throw syntaxError("did not find expected '-' indicator", token.line || start)
+    if (token.type !== 'blockEnd') throw syntaxError("did not find expected '-' indicator", this.#line(token.line, start))
     this.#scanner.skip()
     return { value: items, count }
   }
@@ -249,7 +253,7 @@ class Parser {
       } else this.#count(1)
       map.set(key, value, line)
     }
-    if (token.type !== 'blockEnd') throw syntaxError('did not find expected key', token.line || start)
+    if (token.type !== 'blockEnd') throw syntaxError('did not find expected key', this.#line(token.line, start))
     this.#scanner.skip()
     return map.node()
   }
@@ -263,7 +267,7 @@ class Parser {
     let token = this.#next()
     for (let first = true; token.type !== ']'; first = false) {
       if (!first) {
-        if (token.type !== ',') throw syntaxError("did not find expected ',' or ']'", token.line || start)
+        if (token.type !== ',') throw syntaxError("did not find expected ',' or ']'", this.#line(token.line, start))
         token = this.#next()
       }
       if (token.type === ']') break
@@ -299,7 +303,7 @@ class Parser {
     let token = this.#next()
     for (let first = true; token.type !== '}'; first = false) {
       if (!first) {
-        if (token.type !== ',') throw syntaxError("did not find expected ',' or '}'", token.line || start)
+        if (token.type !== ',') throw syntaxError("did not find expected ',' or '}'", this.#line(token.line, start))
         token = this.#next()
       }
       if (token.type === '}') break

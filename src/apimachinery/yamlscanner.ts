@@ -54,7 +54,7 @@ export interface Scanner {
 }
 
 /** A scanner over one text. Throws YamlSyntaxError. */
-export function createScanner(text: string): Scanner {
+export function createScanner(text: string, v3 = false): Scanner {
   if (CONTROL.test(text)) throw new YamlSyntaxError('yaml: control characters are not allowed')
   let pos = text.charCodeAt(0) === BOM ? 1 : 0
   let line = 0
@@ -72,8 +72,8 @@ export function createScanner(text: string): Scanner {
 
   const at = (i: number): number => (i < text.length ? text.charCodeAt(i) : 0)
   const column = (): number => pos - lineStart
-  /** The scanner stands at `line`; go-yaml adds one to a scanner error's line unless it is the first. */
-  const fail = (problem: string, contextLine: number): YamlSyntaxError => syntaxError(problem, line !== 0 ? line + 1 : contextLine)
+  /** The scanner stands at `line`; go-yaml adds one to a scanner error's line unless it is the first. v3 looks at the line where what it reads began first. */
+  const fail = (problem: string, contextLine: number): YamlSyntaxError => syntaxError(problem, v3 && contextLine !== 0 ? contextLine + 1 : line !== 0 ? line + 1 : contextLine)
   const token = (type: TokenType, at: number, value = '', suffix = '', plain = false): Token => ({ type, line: at, value, suffix, plain })
   const push = (t: Token): void => { tokens.push(t) }
 

@@ -1,7 +1,7 @@
 // kubectl kustomize: prints what a kustomization makes (kustomize/v5's build command in kubectl's frame).
 import type { Command } from '../command.ts'
 import { CliError } from '../exit.ts'
-import { kustomizeText } from '../kustomize.ts'
+import { kustomizeObjects } from '../kustomize.ts'
 
 export const kustomize: Command = {
   name: 'kustomize',
@@ -22,13 +22,26 @@ export const kustomize: Command = {
     { name: 'mount', type: 'stringArray', usage: 'Accepted.' },
     { name: 'network', type: 'bool', usage: 'Accepted.' },
     { name: 'network-name', type: 'string', default: 'bridge', usage: 'Accepted.' },
-    { name: 'output', short: 'o', type: 'string', usage: 'Write to this file instead of standard output.' },
+    { name: 'enable-managedby-label', type: 'bool', usage: 'Label the objects as made by kustomize.', deprecated: 'The flag `enable-managedby-label` has been deprecated. Use the `managedByLabel` option in the `buildMetadata` field instead.' },
+    { name: 'reorder', type: 'string', default: 'legacy', usage: 'legacy puts the objects in a fixed order of kinds, none leaves them as they came.', deprecated: "use the new 'sortOptions' field in kustomization.yaml instead." },
+    { name: 'output', short: 'o', type: 'string', usage: 'Write to this file, or to a file for each object in this folder, instead of standard output.' },
   ],
   run: async ({ args, factory, io, flags }) => {
     if (args.length > 1) throw new CliError('specify one path to kustomization.yaml')
-    const text = await kustomizeText(factory, args[0] ?? '.')
+    const legal = (name: string, ...values: string[]): void => { if (!values.includes(flags.string(name))) throw new CliError(`illegal flag value --${name} ${flags.string(name)}; legal values: [${values.filter((v) => v).join(' ')}]`) }
+    legal('load-restrictor', 'LoadRestrictionsRootOnly', 'LoadRestrictionsNone', '')
+    legal('reorder', 'legacy', 'none')
+    const objects = await kustomizeObjects(factory, args[0] ?? '.', {
+      unrestricted: flags.string('load-restrictor') === 'LoadRestrictionsNone', helm: flags.bool('enable-helm'), managedByLabel: flags.bool('enable-managedby-label'), reorder: flags.string('reorder') === 'none' ? 'none' : 'legacy',
+    })
+    const { kustomizationYaml } = await import('../kustomize/build.ts')
     const output = flags.string('output')
-    if (output === '') io.stdout.write(text)
-    else io.files.write(output, text)
+    if (output === '') { io.stdout.write(kustomizationYaml(objects)); return }
+    const write = async (path: string, text: string): Promise<void> => {
+      try { io.files.write(path, text) } catch (e) { const { openError } = await import('../printers/printer.ts'); throw new CliError(openError(path, e)) }
+    }
+    if (io.files.stat(output)?.kind !== 'directory') { await write(output, kustomizationYaml(objects)); return }
+    const { outputFiles } = await import('../kustomize/outputfiles.ts')
+    for (const [name, text] of outputFiles(objects, factory.schemas)) await write(`${output.replace(/\/+$/, '')}/${name}`, text)
   },
 }

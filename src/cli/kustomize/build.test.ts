@@ -20,7 +20,7 @@ function files(tree: Readonly<Record<string, string>>): Files {
 }
 const build = (tree: Readonly<Record<string, string>>, path = '.'): string => {
   const warnings: string[] = []
-  try { return warnings.concat(kustomizationYaml(buildKustomization({ files: files(tree), schemas, version: 'v5.6.0', warn: (l) => warnings.push(`${l}\n`) }, path))).join('') } catch (e) { return `! ${(e as Error).message}` }
+  try { return warnings.concat(kustomizationYaml(buildKustomization({ files: files(tree), schemas, warn: (l) => warnings.push(`${l}\n`) }, path))).join('') } catch (e) { return `! ${(e as Error).message}` }
 }
 
 const DEPLOYMENT = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: "nginx:1", envFrom: [{configMapRef: {name: settings}}]}]}\n'

@@ -12,15 +12,25 @@ import { addHashes, fixReferences } from './names.ts'
 import { applyJson6902, applyPatch, applyStrategicPatches } from './patches.ts'
 import { appendAll, currentId, gvkText, KustomizeError, newResource, record, text } from './resource.ts'
 import type { Resource } from './resource.ts'
-import { resolveVars, transform } from './transformers.ts'
+import { addConfiguration, resolveVars, transform, transformBy } from './transformers.ts'
+import type { TransformerConfig } from './transformers.ts'
 
 export interface BuildContext {
   readonly files: Files
   readonly schemas: Schemas
-  /** kustomize's version, as labels name it. */
-  readonly version: string
   /** Deprecations, a line each. */
   readonly warn: (line: string) => void
+  /** What the command line allows and asks for. */
+  readonly options?: BuildOptions
+}
+
+export interface BuildOptions {
+  /** Files outside the folders of kustomizations may be read. */
+  readonly unrestricted?: boolean
+  readonly helm?: boolean
+  readonly managedByLabel?: boolean
+  /** The order when the kustomization itself asks for none. */
+  readonly reorder?: 'legacy' | 'none'
 }
 
 /** A resource file that is no YAML: kustomize does not try it as a folder then. */
@@ -39,7 +49,11 @@ function readResources(loader: Loader, path: string): Resource[] {
     if (!isObject(value)) throw new KustomizeError('missing Resource metadata')
     if (text(value.kind).endsWith('List') && Array.isArray(value.items)) { for (const item of value.items as readonly Json[]) add(item); return }
     if (text(value.kind) === '') throw new KustomizeError('missing Resource metadata')
-    if (text(record(value.metadata)?.name) === '' && !text(value.kind).endsWith('List')) throw new KustomizeError(`missing metadata.name in object {{${text(value.apiVersion)} ${text(value.kind)}} {{ } map[] map[]}}`)
+    if (text(record(value.metadata)?.name) === '' && !text(value.kind).endsWith('List')) {
+      const metadata = record(value.metadata)
+      const map = (v: unknown): string => `map[${Object.entries(record(v) ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, x]) => `${k}:${String(x)}`).join(' ')}]`
+      throw new KustomizeError(`missing metadata.name in object {{${text(value.apiVersion)} ${text(value.kind)}} {{ ${text(metadata?.namespace)}} ${map(metadata?.labels)} ${map(metadata?.annotations)}}}`)
+    }
     out.push(newResource(copy(value) as unknown as JsonObject))
   }
   try { for (const doc of splitDocuments(body)) add(parseYaml(doc, { v3: true })) } catch (e) {
@@ -49,15 +63,85 @@ function readResources(loader: Loader, path: string): Resource[] {
   return out
 }
 
+const ORIGIN = 'config.kubernetes.io/origin'
+const TRANSFORMATIONS = 'alpha.config.kubernetes.io/transformations'
+
+function annotate(r: Resource, name: string, add: (old: string) => string): void {
+  const metadata = (r.object.metadata = record(r.object.metadata) ?? {})
+  const annotations = record(metadata.annotations) ?? {}
+  metadata.annotations = { ...annotations, [name]: add(text(annotations[name])) }
+}
+
+/** `a/b` and `../c` as one path, cleaned. */
+function joined(...parts: readonly string[]): string {
+  const out: string[] = []
+  for (const p of parts.join('/').split('/')) {
+    if (p === '..' && out.length > 0 && out.at(-1) !== '..') out.pop()
+    else if (p !== '' && p !== '.') out.push(p)
+  }
+  return out.join('/')
+}
+
+const ACCEPTED_PLUGINS = ['AnnotationsTransformer', 'ConfigMapGenerator', 'HelmChartInflationGenerator', 'HashTransformer', 'ImageTagTransformer', 'IAMPolicyGenerator', 'LabelTransformer', 'NamespaceTransformer', 'PatchJson6902Transformer', 'PatchStrategicMergeTransformer', 'PatchTransformer', 'PrefixSuffixTransformer', 'PrefixTransformer', 'SuffixTransformer', 'ReplacementTransformer', 'ReplicaCountTransformer', 'SecretGenerator', 'ValueAddTransformer']
+
+interface Plugin { readonly object: JsonObject; readonly path: string }
+
 class Target {
   readonly vars: JsonObject[] = []
+  readonly config: TransformerConfig = { commonLabels: [], commonAnnotations: [], images: [], nameReference: [] }
   readonly #context: BuildContext
   readonly #loader: Loader
   readonly k: JsonObject
-  constructor(context: BuildContext, loader: Loader) {
+  /** Where this kustomization stands, seen from the first one; undefined: nobody wants to know where things come from. */
+  readonly #origin: string | undefined
+  constructor(context: BuildContext, loader: Loader, origin: (k: JsonObject) => string | undefined) {
     this.#context = context
     this.#loader = loader
     this.k = loadKustomization(loader, context.warn)
+    this.#origin = origin(this.k)
+  }
+
+  #configured(by: { readonly [key: string]: string }, path = this.#loader.kustomizationFile()): string {
+    return `configuredIn: ${joined(this.#origin ?? '', path)}\nconfiguredBy:\n${Object.entries(by).map(([k, v]) => `  ${k}: ${v}\n`).join('')}`
+  }
+
+  /** Takes in what a generator made. */
+  #absorb(resources: Resource[], made: Resource, by: { readonly [key: string]: string }, path?: string): void {
+    if (this.#origin !== undefined) annotate(made, ORIGIN, () => this.#configured(by, path))
+    absorb(resources, made)
+  }
+
+  #ran(resources: readonly Resource[], by: { readonly [key: string]: string }, path?: string): void {
+    if (this.#origin === undefined) return
+    const entry = this.#configured(by, path).replace(/^/gm, '  ').replace(/^ {2}/, '- ').replace(/ +$/, '')
+    for (const r of resources) annotate(r, TRANSFORMATIONS, (old) => old + entry)
+  }
+
+  /** The objects that `generators` and `transformers` name; plugins from outside are not run. */
+  #plugins(field: 'generators' | 'transformers' | 'validators'): Plugin[] {
+    const out: Plugin[] = []
+    for (const entry of strings(this.k[field])) {
+      const into: Resource[] = []
+      if (entry.includes('\n')) for (const doc of splitDocuments(entry)) { const v = parseYaml(doc, { v3: true }); if (isObject(v)) into.push(newResource(copy(v) as unknown as JsonObject)) }
+      if (into.length === 0) this.#resource(into, entry)
+      for (const r of into) out.push({ object: r.object as unknown as JsonObject, path: entry.includes('\n') ? this.#loader.kustomizationFile() : entry })
+    }
+    for (const { object } of out) {
+      const kind = text(object.kind)
+      if (object.apiVersion !== 'builtin') throw new KustomizeError(`${field === 'generators' ? 'failed to load generator: ' : ''}external plugins disabled; unable to load external plugin '${kind}'`)
+      if (!ACCEPTED_PLUGINS.includes(kind)) throw new KustomizeError(`${field === 'generators' ? 'failed to load generator: ' : ''}unable to load builtin ${kind}.builtin.[noGrp]`)
+    }
+    return out
+  }
+
+  /** Charts are not inflated: without the flag they are refused, with it the program helm is missing. */
+  #helm(): void {
+    const { k } = this
+    const globals = isObject(k.helmGlobals) ? k.helmGlobals : {}
+    const [chart] = [...objects(k.helmCharts).map((c) => ({ ...globals, ...c })), ...objects(k.helmChartInflationGenerator)]
+    if (!chart) return
+    if (!this.#context.options?.helm) throw new KustomizeError(`trouble configuring builtin HelmChartInflationGenerator with config: \`\n${toYaml(chart)}\`: must specify --enable-helm`)
+    throw new KustomizeError('unable to run: \'helm version -c --short\' (is \'helm\' installed?): exec: "helm": executable file not found in $PATH')
   }
 
   /** Fills the list with what this kustomization makes. */
@@ -66,15 +150,32 @@ class Target {
     const loader = this.#loader
     const { schemas } = this.#context
     try { for (const path of [...strings(k.resources), ...strings(k.bases)]) this.#resource(resources, path) } catch (e) { throw prefix(e, 'accumulating resources') }
+    for (const path of strings(k.configurations)) addConfiguration(this.config, parseYaml(loader.readText(path)))
     const globals = isObject(k.generatorOptions) ? k.generatorOptions : {}
     for (const [kind, field] of [['ConfigMap', 'configMapGenerator'], ['Secret', 'secretGenerator']] as const) {
-      for (const args of objects(k[field])) absorb(resources, generate(kind, args, globals, loader))
+      for (const args of objects(k[field])) this.#absorb(resources, generate(kind, args, globals, loader), { apiVersion: 'builtin', kind: `${kind}Generator` })
+    }
+    this.#helm()
+    let generators: Plugin[]
+    try { generators = this.#plugins('generators') } catch (e) { throw prefix(e, 'loading generator plugins') }
+    for (const { object, path } of generators) {
+      const kind = object.kind === 'ConfigMapGenerator' ? 'ConfigMap' : object.kind === 'SecretGenerator' ? 'Secret' : undefined
+      const metadata = isObject(object.metadata) ? object.metadata : {}
+      if (kind) this.#absorb(resources, generate(kind, { ...object, name: text(object.name) || text(metadata.name), namespace: text(object.namespace) || text(metadata.namespace) }, {}, loader), { apiVersion: 'builtin', kind: String(object.kind), name: text(metadata.name) }, path)
     }
     try { for (const path of strings(k.components)) this.#component(resources, path) } catch (e) { throw prefix(e, 'accumulating components') }
     const strategic = Array.isArray(k.patchesStrategicMerge) ? (k.patchesStrategicMerge as readonly Json[]) : []
+    const transformers = this.#plugins('transformers')
+    const ran = (kind: string): void => { this.#ran(resources, { apiVersion: 'builtin', kind }) }
     applyStrategicPatches(resources, strategic, loader, schemas)
-    for (const entry of objects(k.patches)) applyPatch(resources, entry, loader, schemas)
-    transform(resources, k, schemas, () => { for (const entry of objects(k.patchesJson6902)) applyJson6902(resources, entry, loader) })
+    if (strategic.length) ran('PatchStrategicMergeTransformer')
+    for (const entry of objects(k.patches)) { applyPatch(resources, entry, loader, schemas); ran('PatchTransformer') }
+    transform(resources, k, schemas, this.config, () => { for (const entry of objects(k.patchesJson6902)) { applyJson6902(resources, entry, loader); ran('PatchJson6902Transformer') } }, loader, ran)
+    for (const { object, path } of transformers) {
+      transformBy(resources, object, schemas, loader)
+      this.#ran(resources, { apiVersion: 'builtin', kind: text(object.kind), name: text(isObject(object.metadata) ? object.metadata.name : undefined) }, path)
+    }
+    this.#plugins('validators')
     this.vars.push(...objects(k.vars))
   }
 
@@ -83,6 +184,7 @@ class Target {
     try {
       let read: Resource[]
       try { read = readResources(this.#loader, path) } catch (e) { throw prefix(e, `accumulating resources from ${quoted(path)}`) }
+      if (this.#origin !== undefined) for (const r of read) annotate(r, ORIGIN, () => `path: ${joined(this.#origin ?? '', path)}\n`)
       try { appendAll(resources, read) } catch (e) { throw prefix(e, `merging resources from ${quoted(path)}`) }
       return
     } catch (e) {
@@ -96,7 +198,7 @@ class Target {
       throw prefix(e, `accumulation err='${why}'`)
     }
     try {
-      const { made, vars } = this.#folder(loader, false, [])
+      const { made, vars } = this.#folder(loader, false, [], path)
       try { appendAll(resources, made) } catch (e) { throw prefix(e, `recursed merging from path '${loader.root}'`) }
       this.vars.push(...vars)
     } catch (e) { throw prefix(e, `accumulation err='${why}'`) }
@@ -105,15 +207,18 @@ class Target {
   #component(resources: Resource[], path: string): void {
     let loader: Loader
     try { loader = this.#loader.folder(path) } catch (e) { throw e instanceof KustomizeError ? new KustomizeError(`loader.New ${JSON.stringify(e.message)}`) : e }
-    try { this.vars.push(...this.#folder(loader, true, resources).vars) } catch (e) { throw e instanceof KustomizeError ? new KustomizeError(`accumulateDirectory: ${JSON.stringify(e.message)}`) : e }
+    try { this.vars.push(...this.#folder(loader, true, resources, path).vars) } catch (e) { throw e instanceof KustomizeError ? new KustomizeError(`accumulateDirectory: ${JSON.stringify(e.message)}`) : e }
   }
 
-  #folder(loader: Loader, component: boolean, into: Resource[]): { made: Resource[]; vars: JsonObject[] } {
+  #folder(loader: Loader, component: boolean, into: Resource[], path: string): { made: Resource[]; vars: JsonObject[] } {
     let target: Target
-    try { target = new Target(this.#context, loader) } catch (e) { throw prefix(e, `couldn't make target for path '${loader.root}'`) }
+    const origin = this.#origin === undefined ? undefined : joined(this.#origin, path)
+    try { target = new Target(this.#context, loader, () => origin) } catch (e) { throw prefix(e, `couldn't make target for path '${loader.root}'`) }
     if (component && target.k.kind !== 'Component') throw new KustomizeError(`expected kind 'Component' for path '${loader.root}' but got '${text(target.k.kind)}'`)
     if (!component && target.k.kind === 'Component') throw new KustomizeError(`expected kind != 'Component' for path '${loader.root}'`)
     try { target.accumulate(into) } catch (e) { throw prefix(e, `recursed accumulation of path '${loader.root}'`) }
+    for (const key of ['commonLabels', 'commonAnnotations', 'images'] as const) this.config[key].push(...target.config[key])
+    this.config.nameReference.push(...target.config.nameReference)
     return { made: into, vars: target.vars }
   }
 }
@@ -129,25 +234,30 @@ function legacyOrder(first: readonly string[], last: readonly string[]): (a: Res
 
 /** Builds the kustomization in a folder: its objects in order. Throws KustomizeError. */
 export function buildKustomization(context: BuildContext, path: string): JsonObject[] {
-  const target = new Target(context, Loader.top(context.files, path))
+  const target = new Target(context, Loader.top(context.files, path, !context.options?.unrestricted), (k) => (strings(k.buildMetadata).length ? '' : undefined))
   let resources: Resource[] = []
   target.accumulate(resources)
   addHashes(resources)
-  fixReferences(resources)
+  fixReferences(resources, target.config.nameReference)
   resolveVars(resources, target.vars)
   resources = resources.filter((r) => { const a = record(record(r.object.metadata)?.annotations); const local = a?.['config.kubernetes.io/local-config']; return local === undefined || local === 'false' })
   const sort = isObject(target.k.sortOptions) ? target.k.sortOptions : undefined
-  if (text(sort?.order) !== 'fifo') {
+  if (sort && text(sort.order) !== 'fifo' && text(sort.order) !== 'legacy') throw new KustomizeError("the field 'sortOptions.order' must be one of [fifo, legacy]")
+  if (text(sort?.order) === 'fifo' && isObject(sort?.legacySortOptions)) throw new KustomizeError("the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', not 'legacy'")
+  if (sort ? text(sort.order) === 'legacy' : context.options?.reorder !== 'none') {
     const legacy = isObject(sort?.legacySortOptions) ? sort.legacySortOptions : undefined
     resources.sort(legacyOrder(legacy ? strings(legacy.orderFirst) : FIRST, legacy ? strings(legacy.orderLast) : LAST))
   }
   // The top kustomization's own word about who built it.
-  const managed = strings(target.k.buildMetadata).includes('managedByLabel') ? `kustomize-${context.version}` : undefined
+  const metadataOptions = strings(target.k.buildMetadata)
+  const managed = context.options?.managedByLabel || metadataOptions.includes('managedByLabel') ? 'kustomize-(devel)' : undefined
+  const tracked = [[ORIGIN, 'originAnnotations'], [TRANSFORMATIONS, 'transformerAnnotations']] as const
   for (const r of resources) {
     if (managed !== undefined) { const m = (r.object.metadata = record(r.object.metadata) ?? {}); m.labels = { ...record(m.labels), 'app.kubernetes.io/managed-by': managed } }
     // Annotations that only told the build something.
     const metadata = record(r.object.metadata)
     const annotations = record(metadata?.annotations)
+    if (annotations) for (const [name, option] of tracked) if (!metadataOptions.includes(option)) delete annotations[name]
     if (annotations) for (const name of Object.keys(annotations)) if (name.startsWith('internal.config.kubernetes.io/') || name === 'kustomize.config.k8s.io/needs-hash' || name === 'kustomize.config.k8s.io/behavior') delete annotations[name]
     if (metadata && annotations && Object.keys(annotations).length === 0) delete metadata.annotations
   }

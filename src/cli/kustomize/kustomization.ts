@@ -2,10 +2,9 @@
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { parseYaml, YamlError } from '../../apimachinery/yaml.ts'
+import { KUSTOMIZATION_FILES } from './loader.ts'
 import type { Loader } from './loader.ts'
 import { KustomizeError, text } from './resource.ts'
-
-const NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 /** Each field and its Go type. */
 const FIELDS: Readonly<Record<string, string>> = {
@@ -36,7 +35,7 @@ const DEPRECATED: readonly (readonly [field: string, instead: string, experiment
 
 /** Reads the kustomization of a folder; deprecated fields are told to `warn`. Throws KustomizeError. */
 export function loadKustomization(loader: Loader, warn: (line: string) => void): JsonObject {
-  const present = NAMES.filter((n) => loader.exists(n))
+  const present = KUSTOMIZATION_FILES.filter((n) => loader.exists(n))
   const [name] = present
   if (name === undefined) throw new KustomizeError(`unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '${loader.root}'`)
   if (present.length > 1) throw new KustomizeError(`Found multiple kustomization files under: ${loader.root}\n`)

@@ -3,6 +3,7 @@ import { toJson } from '../../apimachinery/gojson.ts'
 import type { Json } from '../../apimachinery/object.ts'
 import { sha256Hex } from '../../apimachinery/sha256.ts'
 import { NAME_REFERENCES } from './fieldspecs.ts'
+import type { NameReference } from './fieldspecs.ts'
 import { allIds, atPath, currentId, gvkOf, record, remember, selects, text } from './resource.ts'
 import type { Mutable, Resource } from './resource.ts'
 
@@ -51,9 +52,9 @@ function referral(from: Resource, name: string, candidates: readonly Resource[],
 }
 
 /** Points every reference at the present name of what it meant. */
-export function fixReferences(resources: readonly Resource[]): void {
-  for (const reference of NAME_REFERENCES) {
-    const candidates = resources.filter((r) => selects(reference, gvkOf(r.object)))
+export function fixReferences(resources: readonly Resource[], more: readonly NameReference[] = []): void {
+  for (const reference of [...NAME_REFERENCES, ...more]) {
+    const candidates = resources.filter((r) => allIds(r).some((id) => selects(reference, id)))
     if (candidates.length === 0) continue
     for (const r of resources) for (const field of reference.fields) {
       if (!selects(field, gvkOf(r.object))) continue

@@ -2,17 +2,19 @@
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
+import { parseYaml } from '../../apimachinery/yaml.ts'
 import { COMMON_ANNOTATIONS, COMMON_LABELS, REPLICA_KINDS, TEMPLATE_LABELS } from './fieldspecs.ts'
-import type { FieldSpec } from './fieldspecs.ts'
-import { select } from './patches.ts'
+import type { FieldSpec, NameReference } from './fieldspecs.ts'
+import type { Loader } from './loader.ts'
+import { applyJson6902, applyPatch, applyStrategicPatches, select } from './patches.ts'
 import { allIds, atPath, currentId, gvkOf, idText, KustomizeError, originalId, record, remember, sameId, selects, text } from './resource.ts'
-import type { Mutable, Resource } from './resource.ts'
+import type { Gvk, Mutable, Resource } from './resource.ts'
 
 const list = (v: Json | undefined): readonly Json[] => (Array.isArray(v) ? (v as readonly Json[]) : [])
 const objects = (v: Json | undefined): JsonObject[] => list(v).filter(isObject)
 
 /** Whether a kind lives in namespaces; kinds nobody knows do. */
-function namespaced(schemas: Schemas, r: Resource): boolean {
+export function namespaced(schemas: Schemas, r: Resource): boolean {
   const g = gvkOf(r.object)
   return schemas.discovery().find((d) => d.group === g.group && d.kind === g.kind)?.namespaced ?? true
 }
@@ -55,7 +57,8 @@ function addPairs(resources: readonly Resource[], pairs: JsonObject, specs: read
   }
 }
 
-const custom = (v: Json | undefined): FieldSpec[] => objects(v).map((f) => ({ path: text(f.path), create: f.create === true, ...(text(f.kind) ? { kind: text(f.kind) } : {}), ...(text(f.group) ? { group: text(f.group) } : {}), ...(text(f.version) ? { version: text(f.version) } : {}) }))
+const gvkWords = (f: JsonObject): Partial<Gvk> => ({ ...(text(f.kind) ? { kind: text(f.kind) } : {}), ...(text(f.group) ? { group: text(f.group) } : {}), ...(text(f.version) ? { version: text(f.version) } : {}) })
+const custom = (v: Json | undefined): FieldSpec[] => objects(v).map((f) => ({ path: text(f.path), create: f.create === true, ...gvkWords(f) }))
 
 function setReplicas(resources: readonly Resource[], entry: JsonObject): void {
   const name = text(entry.name)
@@ -84,13 +87,18 @@ function newImage(value: string, entry: JsonObject): string {
   return image + (tag && `:${tag}`) + (digest && `@${digest}`)
 }
 
-/** Every `image` in every list named containers or initContainers, wherever it stands. */
-function setImages(node: unknown, entry: JsonObject): void {
-  if (Array.isArray(node)) { for (const item of node) setImages(item, entry); return }
+/** Every `image` in every list named containers or initContainers, wherever it stands, and where configurations say. */
+function setImages(object: Mutable, entry: JsonObject, more: readonly FieldSpec[]): void {
+  setContainerImages(object, entry)
+  for (const spec of more) if (selects(spec, gvkOf(object))) atPath(object, spec.path, spec.create === true, (v) => (typeof v === 'string' ? newImage(v, entry) : v))
+}
+
+function setContainerImages(node: unknown, entry: JsonObject): void {
+  if (Array.isArray(node)) { for (const item of node) setContainerImages(item, entry); return }
   const map = record(node)
   if (!map) return
   for (const [key, value] of Object.entries(map)) {
-    setImages(value, entry)
+    setContainerImages(value, entry)
     if ((key !== 'containers' && key !== 'initContainers') || !Array.isArray(value)) continue
     for (const c of value) { const container = record(c); if (typeof container?.image === 'string') container.image = newImage(container.image, entry) }
   }
@@ -136,7 +144,7 @@ function replace(resources: readonly Resource[], entry: JsonObject): void {
   if (selected.length > 1) throw new KustomizeError(`multiple matches for selector ${what}`)
   let value: unknown
   const path = text(source.fieldPath) || 'metadata.name'
-  if (visitField(from.object, path, false, (v) => { value = v; return v }) === 0) throw new KustomizeError(`fieldPath \`${path}\` is missing for replacement source ${idText(currentId(from))}`)
+  if (visitField(from.object, path, false, (v) => { value = v; return v }) === 0) throw new KustomizeError(`fieldPath \`${path}\` is missing for replacement source ${idText({ group: text(source.group), version: text(source.version), kind: text(source.kind), name: text(source.name), namespace: text(source.namespace) })}`)
   const options = isObject(source.options) ? source.options : {}
   if (typeof value === 'string' && text(options.delimiter) !== '') value = value.split(text(options.delimiter))[Number(options.index ?? 0)] ?? value
   for (const target of objects(entry.targets)) {
@@ -160,21 +168,74 @@ function replace(resources: readonly Resource[], entry: JsonObject): void {
   }
 }
 
-/** The transformers that a kustomization asks for, after its patches. */
-export function transform(resources: Resource[], k: JsonObject, schemas: Schemas, json6902: () => void): void {
-  if (text(k.namespace) !== '') setNamespace(resources, text(k.namespace), schemas)
-  rename(resources, text(k.namePrefix), '')
-  rename(resources, '', text(k.nameSuffix))
-  for (const label of objects(k.labels)) {
-    const specs: FieldSpec[] = [...custom(label.fields), ...(label.includeSelectors === true ? COMMON_LABELS : [...(label.includeTemplates === true ? TEMPLATE_LABELS : []), { path: 'metadata/labels', create: true }])]
-    addPairs(resources, isObject(label.pairs) ? label.pairs : {}, specs)
+function replaceAll(resources: readonly Resource[], entries: Json | undefined, loader: Loader): void {
+  for (const entry of objects(entries)) {
+    if (text(entry.path) === '') { replace(resources, entry); continue }
+    // a file holds one replacement or a list of them
+    const read = parseYaml(loader.readText(text(entry.path)))
+    for (const one of Array.isArray(read) ? objects(read) : isObject(read) ? [read] : []) replace(resources, one)
   }
-  if (isObject(k.commonLabels)) addPairs(resources, k.commonLabels, COMMON_LABELS)
-  if (isObject(k.commonAnnotations)) addPairs(resources, k.commonAnnotations, COMMON_ANNOTATIONS)
+}
+
+/** What `configurations` add to the places where transformers look. */
+export interface TransformerConfig {
+  readonly commonLabels: FieldSpec[]
+  readonly commonAnnotations: FieldSpec[]
+  readonly images: FieldSpec[]
+  readonly nameReference: NameReference[]
+}
+
+/** Reads one file of `configurations` into what is known. */
+export function addConfiguration(config: TransformerConfig, file: Json): void {
+  if (!isObject(file)) return
+  config.commonLabels.push(...custom(file.commonLabels))
+  config.commonAnnotations.push(...custom(file.commonAnnotations))
+  config.images.push(...custom(file.images))
+  for (const entry of objects(file.nameReference)) config.nameReference.push({ ...gvkWords(entry), fields: custom(entry.fieldSpecs) })
+}
+
+/** A transformer that is configured by an object of its own (`transformers`). Throws KustomizeError. */
+export function transformBy(resources: Resource[], plugin: JsonObject, schemas: Schemas, loader: Loader): void {
+  const kind = text(plugin.kind)
+  const specs = custom(plugin.fieldSpecs)
+  const named = (): readonly Resource[] => {
+    if (!Array.isArray(plugin.fieldSpecs)) throw new KustomizeError('fieldSpecs is not expected to be nil')
+    return resources.filter((r) => specs.some((s) => s.path === 'metadata/name' && selects(s, gvkOf(r.object))))
+  }
+  const map = (v: Json | undefined): JsonObject => (isObject(v) ? v : {})
+  if (kind === 'PrefixTransformer' || kind === 'PrefixSuffixTransformer') rename(named(), text(plugin.prefix), '')
+  if (kind === 'SuffixTransformer' || kind === 'PrefixSuffixTransformer') rename(named(), '', text(plugin.suffix))
+  if (kind === 'LabelTransformer') addPairs(resources, map(plugin.labels), specs)
+  if (kind === 'AnnotationsTransformer') addPairs(resources, map(plugin.annotations), specs)
+  if (kind === 'NamespaceTransformer') setNamespace(resources, text(map(plugin.metadata).namespace), schemas)
+  if (kind === 'ReplicaCountTransformer') setReplicas(resources, map(plugin.replica))
+  if (kind === 'ImageTagTransformer') for (const r of resources) setImages(r.object, map(plugin.imageTag), specs)
+  if (kind === 'ReplacementTransformer') replaceAll(resources, plugin.replacements, loader)
+  if (kind === 'PatchTransformer') applyPatch(resources, plugin, loader, schemas)
+  if (kind === 'PatchJson6902Transformer') applyJson6902(resources, { ...plugin, ...(plugin.jsonOp === undefined ? {} : { patch: plugin.jsonOp }) }, loader)
+  if (kind === 'PatchStrategicMergeTransformer') applyStrategicPatches(resources, [...list(plugin.paths), ...(text(plugin.patches) ? [text(plugin.patches)] : [])], loader, schemas)
+}
+
+/** The transformers that a kustomization asks for, after its patches. */
+export function transform(resources: Resource[], k: JsonObject, schemas: Schemas, config: TransformerConfig, json6902: () => void, loader: Loader, ran: (plugin: string) => void): void {
+  if (text(k.namespace) !== '') { setNamespace(resources, text(k.namespace), schemas); ran('NamespaceTransformer') }
+  rename(resources, text(k.namePrefix), '')
+  if (text(k.namePrefix) !== '') ran('PrefixTransformer')
+  rename(resources, '', text(k.nameSuffix))
+  if (text(k.nameSuffix) !== '') ran('SuffixTransformer')
+  for (const label of objects(k.labels)) {
+    const specs: FieldSpec[] = [...custom(label.fields), ...(label.includeSelectors === true ? [...COMMON_LABELS, ...config.commonLabels] : [...(label.includeTemplates === true ? TEMPLATE_LABELS : []), { path: 'metadata/labels', create: true }])]
+    addPairs(resources, isObject(label.pairs) ? label.pairs : {}, specs)
+    ran('LabelTransformer')
+  }
+  if (isObject(k.commonLabels)) { addPairs(resources, k.commonLabels, [...COMMON_LABELS, ...config.commonLabels]); ran('LabelTransformer') }
+  if (isObject(k.commonAnnotations)) { addPairs(resources, k.commonAnnotations, [...COMMON_ANNOTATIONS, ...config.commonAnnotations]); ran('AnnotationsTransformer') }
   json6902()
-  for (const entry of objects(k.replicas)) setReplicas(resources, entry)
-  for (const entry of [...objects(k.images), ...objects(k.imageTags)]) for (const r of resources) if (gvkOf(r.object).kind !== 'CustomResourceDefinition') setImages(r.object, entry)
-  for (const entry of objects(k.replacements)) replace(resources, entry)
+  for (const entry of objects(k.replicas)) { setReplicas(resources, entry); ran('ReplicaCountTransformer') }
+  for (const entry of [...objects(k.images), ...objects(k.imageTags)]) for (const r of resources) if (gvkOf(r.object).kind !== 'CustomResourceDefinition') setImages(r.object, entry, config.images)
+  for (let i = objects(k.images).length + objects(k.imageTags).length; i > 0; i--) ran('ImageTagTransformer')
+  replaceAll(resources, k.replacements, loader)
+  if (objects(k.replacements).length) ran('ReplacementTransformer')
 }
 
 /** $(NAME) of `vars` in the texts of all resources. */
