@@ -54,7 +54,7 @@ export function createResources(api: Api, kinds: readonly KindLine[]): Resources
     async find(group, version, resource) {
       const info = builtin().get(key(group, version, resource))
       if (info) {
-        if (group === 'rbac.authorization.k8s.io' || group === 'apiregistration.k8s.io') await (await import('./system-objects.ts')).seeded(api, `${resource}.${group}`)
+        if (group === 'rbac.authorization.k8s.io' || group === 'apiregistration.k8s.io' || group === 'flowcontrol.apiserver.k8s.io') await (await import('./system-objects.ts')).seeded(api, `${resource}.${group}`)
         return builtinServed(info)
       }
       const crd = group && api.store.count(CRDS) > 0 ? api.store.get(CRDS, '', `${resource}.${group}`) : undefined

@@ -1,4 +1,4 @@
-// Objects that an API server makes by itself at its start (bootstrap roles, APIServices): here they are made when somebody first asks for their kind, so that a new cluster starts small.
+// Objects that an API server makes by itself at its start (bootstrap roles, APIServices, flow schemas): here they are made when somebody first asks for their kind, so that a new cluster starts small.
 import { sha256 } from '../apimachinery/sha256.ts'
 import type { JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { rfc3339 } from '../apimachinery/time.ts'
@@ -8,6 +8,7 @@ import type { Api } from './api.ts'
 type Make = (api: Api) => Promise<readonly JsonObject[]>
 
 const RBAC = 'rbac.authorization.k8s.io'
+const FLOWCONTROL = 'flowcontrol.apiserver.k8s.io'
 const META = { labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' }, annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' } }
 
 function rule(text: string): JsonObject {
@@ -66,6 +67,8 @@ async function apiServices(api: Api): Promise<readonly JsonObject[]> {
 const MAKERS: ReadonlyMap<string, Make> = new Map<string, Make>([
   [`clusterroles.${RBAC}`, clusterRoles], [`clusterrolebindings.${RBAC}`, clusterRoleBindings], [`roles.${RBAC}`, roles], [`rolebindings.${RBAC}`, roleBindings],
   ['apiservices.apiregistration.k8s.io', apiServices],
+  [`flowschemas.${FLOWCONTROL}`, async (api) => (await import('./bootstrap-flowcontrol.ts')).flowSchemas(startOf(api))],
+  [`prioritylevelconfigurations.${FLOWCONTROL}`, async () => (await import('./bootstrap-flowcontrol.ts')).priorityLevels()],
 ])
 
 /** When the cluster began: the age of its oldest namespace. */

@@ -36,7 +36,8 @@ export function table(ctx: Context, objects: readonly KubeObject[], metadata: Js
   const include = includeOf(ctx)
   const columns = columnsOf(ctx.served)
   const context = { now: ctx.api.now() }
-  const rows = objects.map((o): JsonObject => ({
+  const order = ctx.served.kind.rowOrder
+  const rows = (order ? [...objects].sort(order) : objects).map((o): JsonObject => ({
     cells: columns.map((c) => c.cell(o, context)) as Json[],
     object: include === 'Metadata' ? partialMetadata(o) : include === 'Object' ? (o as unknown as JsonObject) : null,
   }))

@@ -125,10 +125,12 @@ export interface Factory {
   cluster(): Promise<OpenCluster>
   /** The namespace of the request and whether -n named it (enforceNamespace). */
   namespace(): { readonly namespace: string; readonly explicit: boolean }
-  /** svc, services, service, Service, services.v1., deployments.apps, deploy.v1.apps -> mapping; throws kubectl's "the server doesn't have a resource type". */
-  mapping(word: string): Promise<Mapping>
+  /** svc, services, service, Service, services.v1., deployments.apps, deploy.v1.apps -> mapping; throws kubectl's "the server doesn't have a resource type". `tries`: how often kubectl asks a server that does not answer. */
+  mapping(word: string, tries?: number): Promise<Mapping>
   /** The mapping of an object in a manifest; throws `no matches for kind …`. */
   mappingForKind(apiVersion: string, kind: string): Promise<Mapping>
+  /** Why nothing answers a GET of a path; undefined when there is a server. */
+  unreachable(path: string): Error | undefined
   /** All resources of the server, discovery order. */
   resources(): Promise<readonly Mapping[]>
   /** A global flag's value as given (`--context`, `--as`, `--request-timeout`), '' when absent. */
@@ -181,5 +183,7 @@ export interface CommandLine {
   /** Top level only: the heading in `kubectl --help`. */
   readonly group?: 'Basic Commands (Beginner)' | 'Basic Commands (Intermediate)' | 'Deploy Commands' | 'Cluster Management Commands' | 'Troubleshooting and Debugging Commands' | 'Advanced Commands' | 'Settings Commands' | 'Other Commands' | 'Simulation Commands'
   readonly hidden?: boolean
+  /** It makes its client before it asks for the namespace, which shows in what is said of a broken configuration. Holds for its subcommands too, until one says otherwise. */
+  readonly clientFirst?: boolean
   readonly load: () => Promise<Command>
 }

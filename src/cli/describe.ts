@@ -1,5 +1,6 @@
 // Descriptions: the describer of a kind run against the server, or the generic one for kinds that have none (kubectl/pkg/describe).
-import { formatFloat, sortedKeys } from '../apimachinery/gojson.ts'
+import { goValue } from '../apimachinery/goformat.ts'
+import { sortedKeys } from '../apimachinery/gojson.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { TabWriter } from '../apimachinery/tabwriter.ts'
@@ -95,8 +96,6 @@ export function smartLabel(field: string): string {
   return camelWords(field).map((p) => (ACRONYMS.has(p.toUpperCase()) ? p.toUpperCase() : p.replace(/(^|[^\p{L}\p{N}'])(\p{L})/gu, (_, a: string, b: string) => a + b.toUpperCase()))).join(' ')
 }
 
-const plain = (v: Json | undefined): string => (v === null || v === undefined ? '<nil>' : typeof v === 'number' && !Number.isInteger(v) ? formatFloat(v) : String(v))
-
 function content(out: Lines, level: number, object: JsonObject, prefix: string, skip: ReadonlySet<string>): void {
   for (const field of sortedKeys(object)) {
     const value = object[field]
@@ -109,9 +108,9 @@ function content(out: Lines, level: number, object: JsonObject, prefix: string, 
       out.write(level, `${smartLabel(field)}:\n`)
       for (const child of value as readonly Json[]) {
         if (isObject(child)) content(out, level + 1, child, path, skip)
-        else out.write(level + 1, `${plain(child)}\n`)
+        else out.write(level + 1, `${goValue(child)}\n`)
       }
-    } else out.write(level, `${smartLabel(field)}:\t${plain(value)}\n`)
+    } else out.write(level, `${smartLabel(field)}:\t${goValue(value)}\n`)
   }
 }
 

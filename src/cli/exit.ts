@@ -90,7 +90,7 @@ export function ending(thrown: unknown, commandPath: string): { readonly text: s
   if (error instanceof AggregateError && error.errors.length === 1) error = error.errors[0] as unknown
   const line = (text: string, exitCode = 1): { text: string; exitCode: number } => ({ text: text === '' || text.endsWith('\n') ? text : `${text}\n`, exitCode })
   if (error instanceof SilentExit) return { text: '', exitCode: error.exitCode }
-  if (error instanceof UsageError) return line(`error: ${error.message}\nSee '${commandPath} -h' for help and examples`)
+  if (error instanceof UsageError) return line(`${error.message.startsWith('error: ') ? '' : 'error: '}${error.message}\nSee '${commandPath} -h' for help and examples`)
   if (error instanceof PlainError) return line(error.message)
   if (error instanceof AggregateError) return line((error.errors as unknown[]).map((e) => `${messageFor(e)}\n`).join(''))
   if (error instanceof StatusError && error.reason === 'Invalid') return line(invalidText(error))

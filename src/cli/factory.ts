@@ -7,7 +7,7 @@ import { Client } from '../client/client.ts'
 import type { CliHost, Factory, FlagValues, Mapping, OpenCluster, StateOptions } from './command.ts'
 import { CliError, ConnectionError } from './exit.ts'
 import { klog } from './klog.ts'
-import { configOfProfile, configPath, emptyConfig, loadConfigFile, resolveConfig } from './kubeconfig.ts'
+import { configOfProfile, configPaths, emptyConfig, loadConfigFiles, resolveConfig, usable } from './kubeconfig.ts'
 import type { KubeConfig, ResolvedConfig } from './kubeconfig.ts'
 import { findKind, findResource, NoKindMatch, noResourceType, toMapping } from './mapper.ts'
 import { PPROF } from './globals.ts'
@@ -57,15 +57,16 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   const profile = await host.profile(stateOptions)
   const versions = profile.version
 
+  const overrides = { context: globals.string('context'), cluster: globals.string('cluster'), user: globals.string('user'), server: globals.string('server'), namespace: globals.string('namespace') }
   let config: KubeConfig | undefined
   let resolved: ResolvedConfig | undefined
   let failure: unknown
   try {
-    const { path, explicit, own } = configPath(io, globals.string('kubeconfig'))
-    config = await loadConfigFile(io, path)
-    if (!config && explicit) throw new CliError(`stat ${path}: no such file or directory`)
+    const { paths, explicit, own } = configPaths(io, globals.string('kubeconfig'))
+    config = await loadConfigFiles(io, paths)
+    if (!config && explicit) throw new CliError(`stat ${paths[0] ?? ''}: no such file or directory`)
     config ??= own ? configOfProfile(profile) : emptyConfig()
-    resolved = resolveConfig(config, { context: globals.string('context'), cluster: globals.string('cluster'), user: globals.string('user'), server: globals.string('server'), namespace: globals.string('namespace') })
+    resolved = resolveConfig(config, overrides)
   } catch (e) { failure = e }
   const configured = (): ResolvedConfig => {
     if (!resolved) throw failure
@@ -109,14 +110,18 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     return new Client(door, { headers, onWarning: warn })
   }
 
-  const reachable = async (): Promise<void> => {
+  const unreachable = (path: string): ConnectionError | undefined => {
     const c = configured()
-    if (authority(c.server) === authority(profile.server)) return
+    if (authority(c.server) === authority(profile.server)) return undefined
     const base = (/^https?:\/\//.test(c.server) ? c.server : `http://${c.server}`).replace(/\/$/, '')
-    const url = `${base}/api?timeout=32s`
-    const cause = `Get ${goQuote(url)}: ${dialError(c.server)}`
-    for (let i = 0; i < 5; i++) klog(io, 'E', 'memcache.go:265', `"Unhandled Error" err=${goQuote(`couldn't get current server API group list: ${cause}`)}`)
-    throw new ConnectionError('Get', url, dialError(c.server))
+    return new ConnectionError('Get', `${base}${path}?timeout=32s`, dialError(c.server))
+  }
+  /** Throws where no server answers, after as many lines as kubectl tries to discover it. */
+  const reachable = (tries: number): void => {
+    const error = unreachable('/api')
+    if (!error) return
+    for (let i = 0; i < tries; i++) klog(io, 'E', 'memcache.go:265', `"Unhandled Error" err=${goQuote(`couldn't get current server API group list: ${error.message}`)}`)
+    throw error
   }
 
   let extra: Promise<readonly ResourceInfo[]> | undefined
@@ -156,21 +161,25 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     io, host, schemas, versions, stateOptions, programName: 'kubectl',
     client: () => (client ??= makeClient()),
     cluster,
-    namespace: () => (globals.string('namespace') ? { namespace: globals.string('namespace'), explicit: true } : { namespace: configured().namespace, explicit: false }),
-    mapping: async (word): Promise<Mapping> => {
-      await reachable()
+    namespace: () => {
+      if (config && !resolved) usable(config, overrides)
+      return globals.string('namespace') ? { namespace: globals.string('namespace'), explicit: true } : { namespace: configured().namespace, explicit: false }
+    },
+    unreachable,
+    mapping: async (word, tries = 4): Promise<Mapping> => {
+      reachable(tries)
       const found = findResource(schemas.discovery(), word, warn) ?? findResource([...schemas.discovery(), ...(await custom())], word, warn)
       if (!found) throw noResourceType(word)
       return toMapping(found)
     },
     mappingForKind: async (apiVersion, kind): Promise<Mapping> => {
-      await reachable()
+      reachable(1)
       const found = findKind(schemas.discovery(), apiVersion, kind) ?? findKind(await custom(), apiVersion, kind)
       if (!found) throw new NoKindMatch(apiVersion, kind)
       return toMapping(found)
     },
     resources: async (): Promise<readonly Mapping[]> => {
-      await reachable()
+      reachable(1)
       return [...schemas.discovery(), ...(await custom())].map(toMapping)
     },
     global: (name) => globals.string(name),

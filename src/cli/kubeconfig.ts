@@ -3,7 +3,7 @@ import { isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject } from '../apimachinery/object.ts'
 import type { Io } from '../apimachinery/ports.ts'
 import type { Profile } from '../cluster/profile.ts'
-import { CliError } from './exit.ts'
+import { CliError, PlainError } from './exit.ts'
 
 export type ConfigEntry = Draft<JsonObject>
 /** A kubeconfig with its lists as maps by name, as api.Config has them. */
@@ -18,12 +18,27 @@ export interface KubeConfig {
 
 export const emptyConfig = (): KubeConfig => ({ clusters: new Map(), contexts: new Map(), users: new Map(), currentContext: '', preferences: {} })
 
-/** The file to read and write: --kubeconfig, KUBESIM_KUBECONFIG, ~/.kubesim/config. `explicit`: a missing file is an error. */
-export function configPath(io: Io, flag: string): { readonly path: string; readonly explicit: boolean; readonly own: boolean } {
-  if (flag) return { path: flag, explicit: true, own: false }
+/** The files to read and write: --kubeconfig, those of KUBESIM_KUBECONFIG, ~/.kubesim/config. `explicit`: a missing file is an error. */
+export function configPaths(io: Io, flag: string): { readonly paths: readonly string[]; readonly explicit: boolean; readonly own: boolean } {
+  if (flag) return { paths: [flag], explicit: true, own: false }
   const env = io.env.KUBESIM_KUBECONFIG
-  if (env) return { path: env.split(':').find((p) => p !== '') ?? env, explicit: false, own: false }
-  return { path: `${io.env.HOME ?? ''}/.kubesim/config`, explicit: false, own: true }
+  if (env) {
+    const named = [...new Set(env.split(':').filter((p) => p !== ''))]
+    return { paths: named.length ? named : [env], explicit: false, own: false }
+  }
+  return { paths: [`${io.env.HOME ?? ''}/.kubesim/config`], explicit: false, own: true }
+}
+
+/** Several files as one config: of entries with one name the first counts, as does the first current context. */
+export function mergeConfigs(configs: readonly KubeConfig[]): KubeConfig {
+  const out = emptyConfig()
+  for (const c of configs) {
+    for (const field of ['clusters', 'contexts', 'users'] as const) for (const [name, entry] of c[field]) if (!out[field].has(name)) out[field].set(name, { ...entry })
+    out.currentContext ||= c.currentContext
+    out.preferences = { ...c.preferences, ...out.preferences }
+    if (out.extensions === undefined && c.extensions !== undefined) out.extensions = c.extensions
+  }
+  return out
 }
 
 /** What a fresh installation's kubeconfig says: the profile's cluster, user and context. */
@@ -82,6 +97,14 @@ export async function loadConfigFile(io: Io, path: string): Promise<KubeConfig |
   return readConfig(doc)
 }
 
+/** The config of all files that are there, first to last; undefined where none is. */
+export async function loadConfigFiles(io: Io, paths: readonly string[]): Promise<KubeConfig | undefined> {
+  if (paths.length === 1) return loadConfigFile(io, paths[0] ?? '')
+  const found: KubeConfig[] = []
+  for (const p of paths) { const c = await loadConfigFile(io, p); if (c) found.push(c) }
+  return found.length ? mergeConfigs(found) : undefined
+}
+
 export interface ConfigOverrides { readonly context: string; readonly cluster: string; readonly user: string; readonly server: string; readonly namespace: string }
 /** What one command asks of which server as whom. */
 export interface ResolvedConfig {
@@ -93,6 +116,12 @@ export interface ResolvedConfig {
 }
 
 const text = (v: unknown): string => (typeof v === 'string' ? v : '')
+
+/** What is wrong with a config, in the words of those who ask for its namespace before anything else (clientcmd's ConfirmUsable). */
+export function usable(config: KubeConfig, o: ConfigOverrides): void {
+  if (o.context && !config.contexts.has(o.context)) throw new PlainError(`Error in configuration: context was not found for specified context: ${o.context}`)
+  if (o.cluster && !o.server && !config.clusters.has(o.cluster)) throw new CliError(`no server found for cluster ${JSON.stringify(o.cluster)}`)
+}
 
 /** The config seen through the command line's overrides; throws kubectl's sentences for names that are not there. */
 export function resolveConfig(config: KubeConfig, o: ConfigOverrides): ResolvedConfig {

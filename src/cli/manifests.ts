@@ -125,6 +125,9 @@ function kindErrors(obj: Json): string[] {
 
 const STOP = 'if you choose to ignore these errors, turn validation off with --validate=false'
 
+/** The refusal of a document that kubectl itself finds wrong, or cannot check. */
+export const invalidDocument = (source: string, why: string): CliError => new CliError(`error validating ${goQuote(source)}: error validating data: ${why}; ${STOP}`)
+
 /** What kubectl checks before it sends anything: apiVersion and kind, and every item of a List, which no server would check. */
 export async function validateDocument(obj: Json, source: string, mode: Validation, checkList: (list: JsonObject) => Promise<readonly string[]>, warn: () => void): Promise<void> {
   if (mode === 'Ignore') return
@@ -134,7 +137,7 @@ export async function validateDocument(obj: Json, source: string, mode: Validati
     errors = [...(await checkList(obj))]
   }
   const unique = [...new Set(errors)]
-  if (unique.length) throw new CliError(`error validating ${goQuote(source)}: error validating data: ${unique.length === 1 ? unique[0] : `[${unique.join(', ')}]`}; ${STOP}`)
+  if (unique.length) throw invalidDocument(source, unique.length === 1 ? (unique[0] ?? '') : `[${unique.join(', ')}]`)
 }
 
 /** Go's word for a JSON value in decoding errors. */

@@ -14,7 +14,7 @@ import { resources } from './resources.ts'
 /** The object that words name: `web` is a pod, `deploy/web` what it says. */
 export async function named(factory: Factory, words: readonly string[], files: readonly string[] = []): Promise<JsonObject> {
   const { namespace, explicit } = factory.namespace()
-  const args = words.length === 1 && !words[0]?.includes('/') ? ['pods', words[0] ?? ''] : words
+  const args = words.length === 1 && !words[0]?.includes('/') ? [`pods/${words[0] ?? ''}`] : words
   const found = await resources(factory, { ...(words.length ? { args } : {}), ...(files.length ? { filenames: files, latest: true } : {}), namespace, enforceNamespace: explicit })
   const infos = await found.infos()
   if (infos.length !== 1) throw new CliError('cannot exec into multiple objects at a time')

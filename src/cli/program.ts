@@ -9,7 +9,7 @@ import { COMMANDS } from './commands/index.ts'
 export type { CliHost } from './command.ts'
 
 /** A place in the tree of commands. */
-interface Node { readonly path: string; readonly command?: Command; readonly line?: CommandLine; readonly flags: readonly FlagSpec[]; readonly subcommands: readonly CommandLine[] }
+interface Node { readonly path: string; readonly command?: Command; readonly line?: CommandLine; readonly clientFirst?: boolean; readonly flags: readonly FlagSpec[]; readonly subcommands: readonly CommandLine[] }
 
 const root: Node = { path: 'kubectl', flags: GLOBAL_FLAGS, subcommands: COMMANDS }
 
@@ -83,7 +83,8 @@ function unknownCommand(word: string): string {
 async function child(node: Node, line: CommandLine): Promise<Node> {
   const command = await line.load()
   const own = new Set(command.flags.map((f) => f.name))
-  return { path: `${node.path} ${line.name}`, command, line, flags: [...command.flags, ...GLOBAL_FLAGS.filter((f) => !own.has(f.name))], subcommands: command.subcommands ?? [] }
+  const clientFirst = line.clientFirst ?? node.clientFirst ?? false
+  return { path: `${node.path} ${line.name}`, command, line, clientFirst, flags: [...command.flags, ...GLOBAL_FLAGS.filter((f) => !own.has(f.name))], subcommands: command.subcommands ?? [] }
 }
 
 /** Walks down the tree as far as the words name commands. */
@@ -204,6 +205,7 @@ async function execute(node: Node, host: CliHost, parsed: Pick<Parsed, 'args' | 
       commandLine: ['kubectl', ...typed, ...parsed.args, ...parsed.given.map(([n, v]) => `--${n}=${v}`)].join(' '),
       help: async (to = 'stdout') => { io[to].write(await helpText(node)) },
     }
+    if (node.clientFirst) factory.unreachable('') // a broken configuration is said now
     code = (await node.command?.run?.(ctx)) ?? 0
     if (code === 0 && globals.bool('warnings-as-errors')) {
       const count = factory.warningCount()

@@ -5,7 +5,7 @@ import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { pathOf } from '../client/client.ts'
 import type { CommandContext, Factory, FlagSpec, Mapping } from './command.ts'
-import { CliError, throwAll } from './exit.ts'
+import { CliError, ConnectionError, throwAll } from './exit.ts'
 import { klog } from './klog.ts'
 import { NoKindMatch } from './mapper.ts'
 import type { Validation } from './manifests.ts'
@@ -217,6 +217,8 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
     for await (const doc of m.readDocuments(await text(), source)) {
       if (doc === null) continue
       if (request.validate) {
+        const absent = request.validate === 'Ignore' ? undefined : factory.unreachable('/openapi/v2')
+        if (absent) throw m.invalidDocument(source, `failed to download openapi: ${absent.message}`)
         await m.validateDocument(doc, source, request.validate, async (list) => (await import('./listvalidation.ts')).listErrors(list, factory.schemas),
           () => { klog(io, 'W', 'schema.go:145', 'cannot perform warn validation if server-side field validation is unsupported, skipping validation') })
       }
@@ -228,6 +230,7 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
         if (!request.local && !(stringAt(object, 'kind') === 'List' && stringAt(object, 'apiVersion') === 'v1')) {
           try { info.mapping = await mappingOf(object) } catch (e) {
             if (e instanceof NoKindMatch) throw new CliError(`resource mapping not found for name: ${goQuote(info.name)} namespace: ${goQuote(info.namespace)} from ${goQuote(source)}: ${e.message}\nensure CRDs are installed first`)
+            if (e instanceof ConnectionError) throw new CliError(`unable to recognize ${goQuote(source)}: ${e.message}`)
             throw e
           }
         }
@@ -349,7 +352,8 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
     const seen = new Set<string>()
     const out: Mapping[] = []
     for (const t of types) {
-      const m = await factory.mapping(t)
+      // each type is also looked up among the categories
+      const m = await factory.mapping(t, 4 + types.length)
       if (seen.has(m.path)) continue
       seen.add(m.path)
       out.push(m)
@@ -488,7 +492,7 @@ function typedItem(item: JsonObject, list: JsonObject): JsonObject {
 
 /** `all` and other categories become the types in them. */
 async function expandCategories(factory: Factory, words: string, local: boolean): Promise<string> {
-  if (local) return words
+  if (local || factory.unreachable('')) return words
   const out: string[] = []
   for (const w of words.split(',')) {
     const known = factory.schemas.discovery()

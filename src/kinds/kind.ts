@@ -98,6 +98,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly strategy: Strategy<T>
   /** The Table form; NAME first. AGE is a column like any other (see columns.ts). Absent: Name and Created At, as the server prints kinds without a printer. */
   readonly columns?: readonly Column<T>[]
+  /** The order of rows in the Table of a list, where it is not that of names. */
+  readonly rowOrder?: (a: T, b: T) => number
   /** More than one row per object is never needed; rows hidden from lists (completed Jobs' conditions) are. */
   readonly describe?: (obj: T, out: Lines, ctx: DescribeContext) => void | Promise<void>
   readonly conversion?: Conversion

@@ -6,6 +6,8 @@ import { copy, equal } from '../../apimachinery/object.ts'
 import type { Plugin } from './index.ts'
 import { refusal } from './index.ts'
 
+const NO_OVERHEAD = 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
+
 export const runtimeClass: Plugin = {
   name: 'RuntimeClass',
   admit(ctx, { object, subresource }) {
@@ -14,7 +16,7 @@ export const runtimeClass: Plugin = {
     if (subresource || !spec) return
     const name = spec.runtimeClassName
     if (!name) {
-      if (spec.overhead && Object.keys(spec.overhead).length > 0) throw refusal(ctx, pod as Pod, 'pod rejected: Pod Overhead set without corresponding RuntimeClass Overhead')
+      if (spec.overhead) throw refusal(ctx, pod as Pod, NO_OVERHEAD)
       return
     }
     const found = ctx.api.store.get('runtimeclasses.node.k8s.io', '', name) as RuntimeClass | undefined
@@ -23,7 +25,7 @@ export const runtimeClass: Plugin = {
     if (overhead) {
       if (spec.overhead && !equal(spec.overhead, overhead)) throw refusal(ctx, pod as Pod, 'pod rejected: Pod\'s Overhead doesn\'t match RuntimeClass\'s defined Overhead')
       spec.overhead = copy(overhead)
-    }
+    } else if (spec.overhead && !found.overhead) throw refusal(ctx, pod as Pod, NO_OVERHEAD)
     for (const [k, v] of Object.entries(found.scheduling?.nodeSelector ?? {})) {
       const own = spec.nodeSelector?.[k]
       if (own !== undefined && own !== v) throw refusal(ctx, pod as Pod, 'conflict: pod node label selector conflicts with namespace node label selector')

@@ -1,7 +1,7 @@
 // kubectl api-resources. Behaves as kubectl/pkg/cmd/apiresources/apiresources.go.
 import { alignTabs } from '../../apimachinery/tabwriter.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
-import { CliError, UsageError } from '../exit.ts'
+import { CliError, ConnectionError, UsageError } from '../exit.ts'
 import { groupResource } from '../resources.ts'
 
 async function run(ctx: CommandContext): Promise<void> {
@@ -16,16 +16,21 @@ async function run(ctx: CommandContext): Promise<void> {
   const categories = flags.list('categories')
   // the preferred version of each resource
   const seen = new Set<string>()
-  let list: Mapping[] = (await factory.resources()).filter((m) => { const k = groupResource(m); if (seen.has(k)) return false; seen.add(k); return true })
+  let found: readonly Mapping[] = []
+  let failure: unknown
+  // what could be found is shown all the same
+  try { found = await factory.resources() } catch (e) { if (!(e instanceof ConnectionError)) throw e; failure = e }
+  let list: Mapping[] = found.filter((m) => { const k = groupResource(m); if (seen.has(k)) return false; seen.add(k); return true })
   list = list.filter((m) => (!flags.changed('api-group') || m.group === group) && (!flags.changed('namespaced') || m.namespaced === flags.bool('namespaced')) && verbs.every((v) => m.verbs.includes(v)) && categories.every((c) => m.categories?.includes(c)))
   const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
   if (sortBy === 'name') list.sort((a, b) => order(a.resource, b.resource))
   else if (sortBy === 'kind') list.sort((a, b) => order(a.kind, b.kind))
   else list.sort((a, b) => order(a.group, b.group) || order(a.resource, b.resource))
-  if (output === 'name') { for (const m of list) io.stdout.write(`${groupResource(m)}\n`); return }
+  if (output === 'name') { for (const m of list) io.stdout.write(`${groupResource(m)}\n`); if (failure) throw failure; return }
   const rows = list.map((m) => [m.resource, (m.shortNames ?? []).join(','), m.groupVersion, String(m.namespaced), m.kind, ...(output === 'wide' ? [m.verbs.join(','), (m.categories ?? []).join(',')] : [])])
   const head = ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(output === 'wide' ? ['VERBS', 'CATEGORIES'] : [])]
   io.stdout.write(alignTabs([...(flags.bool('no-headers') ? [] : [head]), ...rows].map((r) => `${r.join('\t')}\n`).join(''), { minWidth: 6, tabWidth: 4, padding: 3 }))
+  if (failure) throw failure
 }
 
 export const apiResources: Command = {

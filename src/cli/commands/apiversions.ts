@@ -2,11 +2,12 @@
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json } from '../../apimachinery/object.ts'
 import type { Command, CommandContext } from '../command.ts'
-import { UsageError } from '../exit.ts'
+import { CliError, ConnectionError, UsageError } from '../exit.ts'
 
 async function run(ctx: CommandContext): Promise<void> {
   if (ctx.args.length) throw new UsageError(`unexpected arguments: [${ctx.args.join(' ')}]`)
   const client = await ctx.factory.client()
+  try { await ctx.factory.resources() } catch (e) { if (e instanceof ConnectionError) throw new CliError(`couldn't get available api versions from server: ${e.message}`); throw e }
   const out: string[] = []
   const core = (await client.request('GET', '/api')).body
   if (isObject(core) && Array.isArray(core.versions)) out.push(...(core.versions as readonly Json[]).map(String))

@@ -39,9 +39,9 @@ export const apply: Command = {
     ...printFlags,
   ],
   subcommands: [
-    { name: 'edit-last-applied', short: 'Edit the latest last-applied-configuration annotations of an object', load: () => import('./apply/edit-last-applied.ts').then((m) => m.editLastApplied) },
-    { name: 'set-last-applied', short: 'Set the last-applied-configuration annotation on a live object to match a file', load: () => import('./apply/set-last-applied.ts').then((m) => m.setLastApplied) },
-    { name: 'view-last-applied', short: 'View the latest last-applied-configuration annotations of an object', load: () => import('./apply/view-last-applied.ts').then((m) => m.viewLastApplied) },
+    { name: 'edit-last-applied', clientFirst: false, short: 'Edit the latest last-applied-configuration annotations of an object', load: () => import('./apply/edit-last-applied.ts').then((m) => m.editLastApplied) },
+    { name: 'set-last-applied', clientFirst: false, short: 'Set the last-applied-configuration annotation on a live object to match a file', load: () => import('./apply/set-last-applied.ts').then((m) => m.setLastApplied) },
+    { name: 'view-last-applied', clientFirst: false, short: 'View the latest last-applied-configuration annotations of an object', load: () => import('./apply/view-last-applied.ts').then((m) => m.viewLastApplied) },
   ],
   run: (ctx) => import('../apply.ts').then((m) => m.runApply(ctx)),
 }

@@ -18,6 +18,8 @@ async function run(ctx: CommandContext): Promise<void> {
   const client = await factory.client()
   const bold = (s: string, code: number): string => (io.stdout.isTTY ? `\u001b[0;${code}m${s}\u001b[0m` : s)
   const line = (name: string, link: string): void => { io.stdout.write(`${bold(name, 32)} is running at ${bold(link, 33)}\n`) }
+  const last = '\nTo further debug and diagnose cluster problems, use \'kubectl cluster-info dump\'.\n'
+  try { await factory.mapping('services', 5) } catch (e) { io.stdout.write(last); throw e }
   const list = await client.list<Service & { apiVersion: string; kind: string }>('v1/services', namespace, { query: { labelSelector: 'kubernetes.io/cluster-service=true' } })
   line('Kubernetes control plane', host)
   for (const s of list.items) {
@@ -34,7 +36,7 @@ async function run(ctx: CommandContext): Promise<void> {
     }
     line(s.metadata?.labels?.['kubernetes.io/name'] || (s.metadata?.name ?? ''), link)
   }
-  io.stdout.write('\nTo further debug and diagnose cluster problems, use \'kubectl cluster-info dump\'.\n')
+  io.stdout.write(last)
 }
 
 const RESOURCES = [['v1/events', 'events'], ['v1/replicationcontrollers', 'replication-controllers'], ['v1/services', 'services'], ['apps/v1/daemonsets', 'daemonsets'], ['apps/v1/deployments', 'deployments'], ['apps/v1/replicasets', 'replicasets'], ['v1/pods', 'pods']] as const

@@ -185,7 +185,7 @@ async function run(ctx: CommandContext): Promise<void> {
   if (flags.bool('tty') && !flags.bool('stdin')) throw new CliError('-i/--stdin is required for containers with -t/--tty=true')
   if (profile === 'legacy') io.stderr.write('--profile=legacy is deprecated and will be removed in the future. It is recommended to explicitly specify a profile, for example "--profile=general".\n')
   const { namespace, explicit } = factory.namespace()
-  const found = await resources(factory, { ...(names.length ? { args: names.every((n) => n.includes('/')) ? names : ['pods', ...names] } : {}), filenames: flags.list('filename'), namespace, enforceNamespace: explicit })
+  const found = await resources(factory, { ...(names.length ? { args: names.every((n) => n.includes('/')) ? names : names.map((n) => (n.includes('/') ? n : `pods/${n}`)) } : {}), filenames: flags.list('filename'), namespace, enforceNamespace: explicit })
   await found.visit(async (info) => {
     const object = info.object ?? {}
     let debugged: Debugged

@@ -95,7 +95,7 @@ function fieldList(node: Described, level: number, recursive: boolean, seen: Rea
 
 /** kubectl's mapper speaks without `error: ` here. */
 async function resolve(factory: Factory, word: string): Promise<Mapping> {
-  try { return await factory.mapping(word) } catch (e) {
+  try { return await factory.mapping(word, 2) } catch (e) {
     if (e instanceof CliError && e.message.startsWith("the server doesn't have a resource type")) throw new PlainError(e.message)
     throw e
   }

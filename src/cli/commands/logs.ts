@@ -64,7 +64,7 @@ async function target(ctx: CommandContext, words: readonly string[]): Promise<Js
   }
   const word = words[0] ?? ''
   try {
-    const infos = await (await resources(factory, { args: word.includes('/') ? [word] : ['pods', word], namespace, singleType: true })).infos()
+    const infos = await (await resources(factory, { args: word.includes('/') ? [word] : [`pods/${word}`], namespace, singleType: true })).infos()
     if (infos.length !== 1) throw new CliError('expected a resource')
     return infos[0]?.object ?? {}
   } catch (e) {

@@ -132,7 +132,7 @@ async function run(ctx: CommandContext): Promise<number | void> {
   if (!parseImageName(image)) throw new CliError(`Invalid image name ${goQuote(image)}: invalid reference format`)
   if (flags.bool('tty') && !flags.bool('stdin')) throw new UsageError('-i/--stdin is required for containers with -t/--tty=true')
   if (flags.bool('expose') && !flags.string('port')) throw new UsageError('--port must be set when exposing a service')
-  factory.namespace()
+  await factory.mappingForKind('v1', 'Pod')
   const restart = restartPolicy(ctx)
   if (!attach && flags.bool('rm')) throw new UsageError('--rm should only be used for attached containers')
   if (attach && mode !== 'none') throw new UsageError("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)")

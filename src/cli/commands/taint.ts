@@ -66,7 +66,7 @@ async function run(ctx: CommandContext): Promise<void> {
   if (!specs.length) throw new CliError('at least one taint update is required')
   const { add, remove } = parseAll(specs)
   const type = (words[0] ?? '').toLowerCase()
-  const mapping = await factory.mapping(type)
+  const mapping = await factory.mapping(type, 2)
   if (mapping.kind !== 'Node') throw new CliError(`invalid resource type ${type}, only node types are supported`)
   const conflicts = add.flatMap((a) => remove.filter((r) => r.key === a.key && (!r.effect || r.effect === a.effect)).map((r) => `${r.key}=${r.effect}`))
   if (conflicts.length) throw new CliError(`can not both modify and remove the following taint(s) in the same command: ${conflicts.join(', ')}`)

@@ -8,6 +8,7 @@ import { pathOf } from '../../client/client.ts'
 import type { Command, CommandContext, FlagSpec } from '../command.ts'
 import { CliError, UsageError } from '../exit.ts'
 import { nameOf, namespaceOf, selectorFlag } from '../resources.ts'
+import { groupRun } from '../subcommands.ts'
 
 const NOT_AVAILABLE = 'Metrics API not available'
 
@@ -35,12 +36,12 @@ const usageOf = (o: JsonObject): { cpu: bigint; memory: bigint } => {
 const cpuText = (milli: bigint): string => `${milli}m`
 const memoryText = (bytes: bigint): string => `${bytes / 1048576n}Mi`
 
-function check(ctx: CommandContext, use: string): string {
+function check(ctx: CommandContext, use: string, selector: string): string {
   const { flags, args } = ctx
   if (args.length > 1) throw new UsageError(use)
   const sortBy = flags.string('sort-by')
   if (!['', 'cpu', 'memory'].includes(sortBy)) throw new CliError('--sort-by accepts only cpu or memory')
-  if (args.length && flags.string('selector')) throw new CliError('only one of NAME or selector can be provided')
+  if (args.length && flags.string('selector')) throw new CliError(`only one of NAME or ${selector} can be provided`)
   return sortBy
 }
 
@@ -48,7 +49,7 @@ const align = (rows: readonly (readonly string[])[]): string => alignTabs(rows.m
 
 async function nodes(ctx: CommandContext): Promise<void> {
   const { flags, factory, io, args } = ctx
-  const sortBy = check(ctx, 'node [NAME | -l label]')
+  const sortBy = check(ctx, 'node [NAME | -l label]', '--selector')
   const list = await metrics(ctx, 'nodes', '', args[0] ?? '')
   if (!list.length) throw new CliError('metrics not available yet')
   const client = await factory.client()
@@ -69,7 +70,7 @@ async function nodes(ctx: CommandContext): Promise<void> {
 
 async function pods(ctx: CommandContext): Promise<void> {
   const { flags, factory, io, args } = ctx
-  const sortBy = check(ctx, 'pod [NAME | -l label]')
+  const sortBy = check(ctx, 'pod [NAME | -l label]', 'selector')
   const all = flags.bool('all-namespaces')
   const namespace = all ? '' : factory.namespace().namespace
   const list = await metrics(ctx, 'pods', namespace, args[0] ?? '')
@@ -100,7 +101,7 @@ const shared: readonly FlagSpec[] = [
 ]
 
 export const top: Command = {
-  name: 'top', usage: '[flags] [options]', short: 'Display resource (CPU/memory) usage', long: 'Display resource (CPU/memory) usage.\n\n The cluster must have metrics; a simulated cluster has none unless its profile says so.', flags: [],
+  name: 'top', usage: '[flags] [options]', short: 'Display resource (CPU/memory) usage', long: 'Display resource (CPU/memory) usage.\n\n The cluster must have metrics; a simulated cluster has none unless its profile says so.', flags: [], run: groupRun('stderr'),
   subcommands: [
     {
       name: 'node', aliases: ['nodes', 'no'], short: 'Display resource (CPU/memory) usage of nodes',

@@ -119,7 +119,7 @@ async function describe(pvc: PersistentVolumeClaim, out: Lines, ctx: DescribeCon
   const source = pvc.spec?.dataSource
   if (source) {
     out.write(0, 'DataSource:\n')
-    if (source.apiGroup !== undefined) out.write(1, `APIGroup:\t${source.apiGroup}\n`)
+    if (source.apiGroup !== undefined && source.apiGroup !== null) out.write(1, `APIGroup:\t${source.apiGroup}\n`)
     out.write(1, `Kind:\t${source.kind}\n`)
     out.write(1, `Name:\t${source.name}\n`)
   }

@@ -16,6 +16,7 @@ function rename(draft: Draft<KubeObject>, apiVersion: string, names: readonly (r
 export const eventsEvent: Kind = {
   ...stored,
   gvk: 'events.k8s.io/v1/Event',
+  columns: stored.columns?.map((c) => ({ ...c, cell: (o, context) => c.cell(rename(o as Draft<KubeObject>, 'v1', NAMES) as KubeObject, context) })),
   conversion: {
     stored: 'v1/Event',
     toStored: (draft) => rename(draft, 'v1', NAMES),

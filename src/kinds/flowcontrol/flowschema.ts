@@ -105,6 +105,7 @@ export const flowSchema = defineKind<FlowSchema>({
     generation: true,
     allowUnconditionalUpdate: false,
   },
+  rowOrder: (a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1),
   columns: [
     name(),
     column('PriorityLevel', (fs) => fs.spec?.priorityLevelConfiguration?.name ?? ''),

@@ -3,7 +3,7 @@ import { isObject } from '../../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../../apimachinery/object.ts'
 import { alignTabs } from '../../../apimachinery/tabwriter.ts'
 import type { Command, CommandContext } from '../../command.ts'
-import { CliError } from '../../exit.ts'
+import { CliError, ConnectionError } from '../../exit.ts'
 import { breakdown, compact, ruleText } from '../../rbacrules.ts'
 import type { Rule } from '../../rbacrules.ts'
 
@@ -17,10 +17,10 @@ async function target(ctx: CommandContext, word: string): Promise<Target> {
   if (word === '*') return { group: '', version: '', resource: '*', namespaced: true, known: false }
   const lower = word.toLowerCase()
   try {
-    const m = await ctx.factory.mapping(lower)
+    const m = await ctx.factory.mapping(lower, 2)
     return { group: m.group, version: m.version, resource: m.resource, namespaced: m.namespaced, known: true }
   } catch (e) {
-    if (!(e instanceof CliError)) throw e
+    if (!(e instanceof CliError || e instanceof ConnectionError)) throw e
     const dot = lower.indexOf('.')
     const resource = dot < 0 ? lower : lower.slice(0, dot)
     if (!VIRTUAL.has(lower)) warning(ctx, dot < 0 ? `the server doesn't have a resource type '${resource}'` : `the server doesn't have a resource type '${resource}' in group '${lower.slice(dot + 1)}'`)

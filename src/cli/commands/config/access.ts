@@ -1,8 +1,10 @@
 // Reading and writing the kubeconfig that config's subcommands work on (clientcmd's PathOptions and ModifyConfig).
+import { equal } from '../../../apimachinery/object.ts'
+import type { Json } from '../../../apimachinery/object.ts'
 import { toYaml } from '../../../apimachinery/yaml.ts'
 import type { CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
-import { configOfProfile, configPath, emptyConfig, loadConfigFile, writeConfig } from '../../kubeconfig.ts'
+import { configOfProfile, configPaths, emptyConfig, loadConfigFile, mergeConfigs, writeConfig } from '../../kubeconfig.ts'
 import type { KubeConfig } from '../../kubeconfig.ts'
 
 export interface Access {
@@ -13,19 +15,48 @@ export interface Access {
   save(): void
 }
 
+const MAPS = ['clusters', 'contexts', 'users'] as const
+/** The fields that name files: kept relative to the kubeconfig that they stand in, where they are below it. */
+const FILES = ['certificate-authority', 'client-certificate', 'client-key']
+
 export async function access(ctx: CommandContext): Promise<Access> {
   const { io, factory } = ctx
-  const { path, explicit, own } = configPath(io, factory.global('kubeconfig'))
-  const found = await loadConfigFile(io, path)
-  const config = found ?? (own ? configOfProfile(await factory.host.profile(factory.stateOptions)) : emptyConfig())
-  return {
-    config, file: path, explicit,
-    save() {
-      const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
-      if (folder && !io.files.stat(folder)) io.files.mkdir(folder)
-      io.files.write(path, toYaml(writeConfig(config)), { mode: 0o600 })
-    },
+  const { paths, explicit, own } = configPaths(io, factory.global('kubeconfig'))
+  const files: { readonly path: string; readonly config: KubeConfig | undefined }[] = []
+  for (const path of paths) files.push({ path, config: await loadConfigFile(io, path) })
+  const found = files.flatMap((f) => (f.config ? [f.config] : []))
+  const config = found.length ? mergeConfigs(found) : own ? configOfProfile(await factory.host.profile(factory.stateOptions)) : emptyConfig()
+  // where new entries go: the first file that exists
+  const main = files.find((f) => f.config)?.path ?? paths.at(-1) ?? ''
+  const write = (path: string, c: KubeConfig): void => {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+    if (folder && !io.files.stat(folder)) io.files.mkdir(folder)
+    const base = `${io.files.resolve(folder || '.')}/`
+    for (const map of [c.clusters, c.users]) for (const entry of map.values()) for (const f of FILES) { const v = entry[f]; if (typeof v === 'string' && v.startsWith(base)) entry[f] = v.slice(base.length) }
+    io.files.write(path, toYaml(writeConfig(c)), { mode: 0o600 })
   }
+  /** Each change goes into the file that the entry came from. */
+  const writeSeveral = (): void => {
+    const before = mergeConfigs(found)
+    const touched = new Map<string, KubeConfig>()
+    const fileFor = (path: string): KubeConfig => {
+      const c = touched.get(path) ?? files.find((f) => f.path === path)?.config ?? emptyConfig()
+      touched.set(path, c)
+      return c
+    }
+    for (const field of MAPS) {
+      const origin = (name: string): string => files.find((f) => f.config?.[field].has(name))?.path ?? main
+      for (const [name, entry] of config[field]) if (!equal(entry as Json, (before[field].get(name) ?? null) as Json)) fileFor(origin(name))[field].set(name, entry)
+      for (const name of before[field].keys()) if (!config[field].has(name)) fileFor(origin(name))[field].delete(name)
+    }
+    if (config.currentContext !== before.currentContext) {
+      const path = config.currentContext ? main : (files.find((f) => f.config?.currentContext)?.path ?? main)
+      fileFor(path).currentContext = config.currentContext
+    }
+    if (!equal(config.preferences, before.preferences)) fileFor(main).preferences = config.preferences
+    for (const [path, c] of touched) write(path, c)
+  }
+  return { config, file: main, explicit, save: () => { if (found.length && paths.length > 1) writeSeveral(); else write(main, config) } }
 }
 
 /** Wrong arguments: the command's help, then the sentence. */

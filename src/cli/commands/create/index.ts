@@ -20,7 +20,7 @@ export const GENERATORS: readonly CommandLine[] = [
   { name: 'secret', short: 'Create a secret using a specified subcommand', load: () => import('./secret.ts').then((m) => m.secret) },
   { name: 'service', aliases: ['svc'], short: 'Create a service using a specified subcommand', load: () => import('./service.ts').then((m) => m.service) },
   { name: 'serviceaccount', aliases: ['sa'], short: 'Create a service account with the specified name', load: () => import('./small.ts').then((m) => m.serviceaccount) },
-  { name: 'token', short: 'Request a service account token', load: () => import('./token.ts').then((m) => m.token) },
+  { name: 'token', clientFirst: false, short: 'Request a service account token', load: () => import('./token.ts').then((m) => m.token) },
 ]
 
 export const create: Command = {

@@ -1,7 +1,7 @@
 // kubectl create role and clusterrole. Behaves as kubectl/pkg/cmd/create/create_role.go and create_clusterrole.go.
 import type { JsonObject } from '../../../apimachinery/object.ts'
 import type { Command, CommandContext, FlagSpec, Mapping } from '../../command.ts'
-import { CliError, PlainError } from '../../exit.ts'
+import { CliError, ConnectionError, PlainError } from '../../exit.ts'
 import { generate, generatorFlags, metadata, requireName } from '../../generator.ts'
 import { goQuote } from '../../../apimachinery/gostring.ts'
 import { compareBytes } from '../../../apimachinery/labels.ts'
@@ -33,7 +33,10 @@ function wantedOf(words: readonly string[]): Wanted[] {
 
 async function find(ctx: CommandContext, w: Wanted): Promise<Mapping | undefined> {
   if (w.resource === '*') return undefined
-  try { return await ctx.factory.mapping(w.group ? `${w.resource}.${w.group}` : w.resource) } catch { return undefined }
+  try { return await ctx.factory.mapping(w.group ? `${w.resource}.${w.group}` : w.resource, 2) } catch (e) {
+    if (e instanceof ConnectionError) throw e
+    return undefined
+  }
 }
 
 /** Checks each resource; the server's name and group of those it knows. */

@@ -9,7 +9,7 @@ export const set: Command = {
   long: 'Configure application resources.\n\n These commands help you make changes to existing application resources.',
   flags: [],
   subcommands: [
-    { name: 'env', short: 'Update environment variables on a pod template', load: () => import('./env.ts').then((m) => m.env) },
+    { name: 'env', clientFirst: true, short: 'Update environment variables on a pod template', load: () => import('./env.ts').then((m) => m.env) },
     { name: 'image', short: 'Update the image of a pod template', load: () => import('./image.ts').then((m) => m.image) },
     { name: 'resources', short: 'Update resource requests/limits on objects with pod templates', load: () => import('./resources.ts').then((m) => m.resourcesCommand) },
     { name: 'selector', short: 'Set the selector on a resource', load: () => import('./selector.ts').then((m) => m.selector) },
