@@ -94,6 +94,9 @@ function metaErrors(s: Served, obj: KubeObject, generic: boolean): FieldError[] 
   return errors
 }
 
+/** Kinds that look at a new object as a whole, its metadata too, when it replaces another. */
+const WHOLE_ON_UPDATE: ReadonlySet<string> = new Set(['pods', 'services', 'configmaps', 'secrets', 'serviceaccounts', 'endpoints', 'limitranges', 'persistentvolumes', 'persistentvolumeclaims', ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map((r) => `${r}.rbac.authorization.k8s.io`)])
+
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
 /** The least that every name must be: one segment of a path. */
@@ -307,7 +310,8 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (subresource !== 'status' && generationMoves(strategy, object as KubeObject, existing)) object.metadata.generation = (old.generation ?? 0) + 1
   const next = object as KubeObject
   const specific = update.validate ? update.validate(next, existing) : subresource === 'status' ? (strategy.validateStatusUpdate?.(next, existing, context) ?? []) : (strategy.validateUpdate?.(next, existing, context) ?? [])
-  refuse(served, next.metadata.name ?? '', [...metaErrors(served, next, true), ...validateObjectMetaUpdate(next.metadata, old, 'metadata'), ...specific])
+  const finalizers = subresource || !WHOLE_ON_UPDATE.has(served.storage) ? [] : metaErrors(served, next, false).filter((e) => e.field.startsWith('metadata.finalizers'))
+  refuse(served, next.metadata.name ?? '', [...metaErrors(served, next, true), ...validateObjectMetaUpdate(next.metadata, old, 'metadata'), ...finalizers, ...specific])
   if (!subresource) for (const w of strategy.warnings?.(next, existing, context) ?? []) warn(ctx, w)
   return object
 }

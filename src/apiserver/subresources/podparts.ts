@@ -1,8 +1,7 @@
 // /ephemeralcontainers and /resize of a pod: the two parts of a running pod's spec that may change, each through its own path; as pkg/registry/core/pod/strategy.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
-import { forbidden as forbiddenField, invalid as invalidField } from '../../apimachinery/field.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
-import { copy, equal } from '../../apimachinery/object.ts'
+import { copy } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { badRequest } from '../../apimachinery/status.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
@@ -10,6 +9,8 @@ import type { Context, Subresource } from '../api.ts'
 import { readBody, targetOf } from '../body.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
+import { validateEphemeralContainersUpdate } from '../../kinds/core/podspec-update.ts'
+import { validatePodResize } from '../../kinds/core/podspec-resize.ts'
 import { get, present } from '../verbs/get.ts'
 import { decodePatched, patchShown, readPatch } from '../verbs/patch.ts'
 
@@ -61,39 +62,25 @@ export const ephemeralContainers: Subresource = part({
     if (pod.spec) { if (next.spec?.ephemeralContainers?.length) pod.spec.ephemeralContainers = next.spec.ephemeralContainers; else delete pod.spec.ephemeralContainers }
     return pod
   },
-  validate(next, old) {
-    const path = 'spec.ephemeralContainers'
-    const before = old.spec?.ephemeralContainers ?? []
-    const now = next.spec?.ephemeralContainers ?? []
-    const errors: FieldError[] = []
-    for (const c of before) {
-      const same = now.find((n) => n.name === c.name)
-      if (!same) errors.push(forbiddenField(path, `existing ephemeral containers "${c.name}" may not be removed\n`))
-      else if (!equal(same, c)) errors.push(forbiddenField(path, `existing ephemeral containers "${c.name}" may not be changed\n`))
-    }
-    return errors
-  },
+  validate: validateEphemeralContainersUpdate,
 })
 
 export const resize: Subresource = part({
   name: 'resize',
   take(next, old) {
+    const [a, b] = [next.spec, old.spec]
+    const lists = ['containers', 'initContainers'] as const
+    // containers that came, went or moved are left for the validation to find
+    if (!a || !b || lists.some((l) => (a[l] ?? []).length !== (b[l] ?? []).length || (a[l] ?? []).some((c, i) => c.name !== b[l]?.[i]?.name))) return next
     const pod = copy(old) as Draft<Pod>
-    for (const list of ['containers', 'initContainers'] as const) {
-      for (const c of pod.spec?.[list] ?? []) {
-        const from = next.spec?.[list]?.find((n) => n.name === c.name)
-        if (!from) continue
-        if (from.resources) c.resources = from.resources
-        if (from.resizePolicy) c.resizePolicy = from.resizePolicy
-      }
+    for (const l of lists) for (const [i, c] of (pod.spec?.[l] ?? []).entries()) {
+      const from = a[l]?.[i]
+      if (from?.resources) c.resources = from.resources
+      else delete c.resources
+      if (from?.resizePolicy) c.resizePolicy = from.resizePolicy
+      else delete c.resizePolicy
     }
     return pod
   },
-  validate(next, old) {
-    const errors: FieldError[] = []
-    const shrunk = (a: Pod, b: Pod): boolean => (a.spec?.containers ?? []).some((c, i) => ['cpu', 'memory'].some((r) => b.spec?.containers[i]?.resources?.limits?.[r] !== undefined && c.resources?.limits?.[r] === undefined))
-    if (shrunk(next, old)) errors.push(forbiddenField('spec.containers[0].resources.limits', 'resource limits cannot be removed'))
-    if (next.status?.qosClass && old.status?.qosClass && next.status.qosClass !== old.status.qosClass) errors.push(invalidField('spec', next.status.qosClass, 'Pod QOS Class may not change as a result of resizing'))
-    return errors
-  },
+  validate: validatePodResize,
 })
