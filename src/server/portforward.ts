@@ -11,6 +11,8 @@ import { serveSpdy } from './spdy.ts'
 import type { SpdyStream } from './spdy.ts'
 
 const PROTOCOL = 'portforward.k8s.io'
+/** The tunnel's protocol has a / in its name, which the standard and so the library do not allow: this stands for it meanwhile. */
+const STAND_IN = 'spdy-tunnel'
 
 /** Pairs streams by request and carries each pair's bytes. */
 function forwardOver(door: Door, request: ApiRequest, wire: Duplex): void {
@@ -88,7 +90,11 @@ export function upgradePortForward(door: Door, request: ApiRequest, incoming: In
     }
     const asked = offered(incoming, 'sec-websocket-protocol')
     const tunnel = asked.includes(TUNNEL_PROTOCOL)
-    const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE, handleProtocols: () => (tunnel ? TUNNEL_PROTOCOL : asked.find((p) => ['v4.channel.k8s.io', 'channel.k8s.io'].includes(p)) ?? false) })
+    const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE, handleProtocols: () => (tunnel ? STAND_IN : asked.find((p) => ['v4.channel.k8s.io', 'channel.k8s.io'].includes(p)) ?? false) })
+    if (tunnel) {
+      incoming.headers['sec-websocket-protocol'] = STAND_IN
+      server.on('headers', (lines) => { for (const [i, l] of lines.entries()) if (/^sec-websocket-protocol:/i.test(l)) lines[i] = `Sec-WebSocket-Protocol: ${TUNNEL_PROTOCOL}` })
+    }
     server.handleUpgrade(incoming, socket, head, (ws) => { if (tunnel) forwardOver(door, request, duplexOver(ws)); else forwardChannels(door, request, ws) })
   }
   refusalOf(door, request).then((refused) => { if (refused) refuse(socket, refused); else go() }, (e: unknown) => refuse(socket, e))
