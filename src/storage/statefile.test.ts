@@ -133,3 +133,24 @@ test('a file that is not ours is refused by name and left as it is', () => {
     expect(fs.readFileSync(file, 'utf8')).toBe(content)
   }
 })
+
+test('who reads a journal counts the revisions as their writer did, whatever was written twice', async () => {
+  const a = openStateFile(file)
+  a.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  await a.flush()
+  const b = openStateFile(file)
+  const seen: number[] = []
+  b.watch(b.revision, (c) => seen.push(c.revision))
+  const first = a.create('pods', pod('default', 'one'))
+  a.create('pods', pod('default', 'two'))
+  const before = a.revision
+  a.update('pods', { ...first, metadata: { ...first.metadata, labels: { x: 'y' } } }, first.metadata.resourceVersion ?? '')
+  await a.flush()
+  expect(a.revision).toBe(before + 1)
+  expect(b.refresh()).toBe(true)
+  expect(b.revision).toBe(a.revision)
+  expect(seen).toEqual([...seen].sort((x, y) => x - y))
+  const c = openStateFile(file)
+  expect(c.revision).toBe(a.revision)
+  for (const s of [a, b, c]) await s.close()
+})

@@ -388,7 +388,10 @@ export class FileStore extends MemoryStore {
 
   protected override afterWrite(change: Change): void {
     if (this.#quiet) return
-    this.#pending.set(`${change.resource} ${storeKey(change.object.metadata.namespace, change.object.metadata.name ?? '')}`, [change.type, change.resource, change.object])
+    // in the order of the last change: who replays them counts revisions upwards
+    const key = `${change.resource} ${storeKey(change.object.metadata.namespace, change.object.metadata.name ?? '')}`
+    this.#pending.delete(key)
+    this.#pending.set(key, [change.type, change.resource, change.object])
   }
   protected override afterMeta(key: string, value: Json): void { this.#pendingMeta.set(key, value) }
 
