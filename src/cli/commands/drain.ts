@@ -63,42 +63,34 @@ async function evict(ctx: CommandContext, pods: readonly KubePod[], mode: DryRun
   const grace = flags.int('grace-period')
   const direct = flags.bool('disable-eviction')
   const errors: unknown[] = []
-  const waiting: KubePod[] = []
-  for (const pod of pods) {
+  const { untilDeleted } = await import('../waiting.ts')
+  const mapping = await factory.mapping('pods')
+  // all pods at once, as upstream: one that its budget keeps does not hold up the others
+  const one = async (pod: KubePod): Promise<void> => {
     const ns = pod.metadata.namespace ?? ''
     const name = pod.metadata.name ?? ''
     const options = { ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}), ...(mode === 'server' ? { dryRun: ['All'] } : {}) }
+    const which = `error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(ns)}`
     if (direct) {
-      try { await client.delete(podMapping.path, ns, name, options) } catch (e) { if (!(e instanceof StatusError && e.code === 404)) { errors.push(e); continue } }
-      waiting.push(pod)
-      continue
-    }
-    for (;;) {
+      try { await client.delete(podMapping.path, ns, name, options) } catch (e) { if (!(e instanceof StatusError && e.code === 404)) { errors.push(e); return } }
+    } else for (;;) {
       io.stdout.write(`evicting pod ${ns}/${name}${mode === 'server' ? ' (server dry run)' : ''}\n`)
       try {
         await client.post(podMapping.path, ns, name, 'eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: ns }, deleteOptions: options })
-        waiting.push(pod)
         break
       } catch (e) {
-        if (e instanceof StatusError && e.code === 404) break
-        if (!(e instanceof StatusError && e.code === 429)) { errors.push(new CliError(`error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(ns)}: ${e instanceof Error ? e.message : String(e)}`)); break }
-        io.stderr.write(`error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(ns)} (will retry after 5s): ${e.message}\n`)
+        if (e instanceof StatusError && e.code === 404) return
+        if (!(e instanceof StatusError && e.code === 429)) { errors.push(new CliError(`${which}: ${e instanceof Error ? e.message : String(e)}`)); return }
+        io.stderr.write(`${which} (will retry after 5s): ${e.message}\n`)
         const left = end - io.clock.now()
-        if (left <= 5000) {
-          await io.clock.sleep(Math.max(0, left), io.signal)
-          errors.push(new CliError(`error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(ns)}: global timeout reached: ${formatTimeout(flags.number('timeout'))}`))
-          break
-        }
-        await io.clock.sleep(5000, io.signal)
+        await io.clock.sleep(Math.max(0, Math.min(5000, left)), io.signal)
+        if (left <= 5000) { errors.push(new CliError(`${which}: global timeout reached: ${formatTimeout(flags.number('timeout'))}`)); return }
       }
     }
-  }
-  const { untilDeleted } = await import('../waiting.ts')
-  const mapping = await factory.mapping('pods')
-  for (const pod of waiting) {
-    if (mode === 'none') await untilDeleted(factory, { mapping, namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '', source: '', object: undefined, resourceVersion: '' }, Math.max(1, end - io.clock.now()), pod.metadata.uid)
+    if (mode === 'none') await untilDeleted(factory, { mapping, namespace: ns, name, source: '', object: undefined, resourceVersion: '' }, Math.max(1, end - io.clock.now()), pod.metadata.uid)
     printNamed(io, { ...(pod as unknown as JsonObject), apiVersion: 'v1', kind: 'Pod' }, dryRunWord(direct ? 'deleted' : 'evicted', mode))
   }
+  await Promise.all(pods.map(one))
   throwAll(errors)
 }
 
@@ -119,7 +111,15 @@ async function drainNode(ctx: CommandContext, info: Info, mode: DryRun, end: num
   if (warnings.length) io.stderr.write(`Warning: ${warnings.join('; ')}\n`)
   const pods = verdicts.filter((v) => v.delete).map((v) => v.pod)
   if (mode === 'client') { for (const p of pods) io.stdout.write(`evicting pod ${podName(p)} (dry run)\n`); return }
-  await evict(ctx, pods, mode, end)
+  try { await evict(ctx, pods, mode, end) } catch (e) {
+    const pending: KubePod[] = []
+    for (const pod of (await client.list<KubePod>('v1/pods', '', { query: { fieldSelector: `spec.nodeName=${info.name}`, labelSelector: flags.string('pod-selector') || undefined } })).items) if ((await judge(ctx, pod)).delete) pending.push(pod)
+    if (pending.length) {
+      io.stderr.write(`There are pending pods in node ${JSON.stringify(info.name)} when an error occurred: ${e instanceof AggregateError ? aggregateText(e.errors as unknown[]) : e instanceof Error ? e.message : String(e)}\n`)
+      for (const p of pending) io.stderr.write(`pod/${p.metadata.name}\n`)
+    }
+    throw e
+  }
 }
 
 async function run(ctx: CommandContext): Promise<void> {
