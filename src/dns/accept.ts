@@ -34,6 +34,7 @@ function optionReads(code: number, d: Uint8Array): boolean {
     case 9: return n === 0 || n >= 4
     case 11: return n === 0 || n === 2
     case 15: return n >= 2
+    case 19: return n !== 1
     case 18: try { new Reader(d).name(); return true } catch { return false }
     default: return true
   }

@@ -2,8 +2,13 @@
 import type { ResolverOptions } from '../dns/resolver.ts'
 import { respond } from '../dns/resolver.ts'
 
-/** What the sockets ask: bytes in, bytes out, undefined for what is dropped. */
-export type Responder = (query: Uint8Array, tcp: boolean) => Uint8Array | undefined
+/** What the sockets ask. */
+export interface Responder {
+  /** Bytes in, bytes out; undefined for what is dropped. The bytes are good until the next call: who keeps them longer copies them, or forgets. */
+  answer(query: Uint8Array, tcp: boolean): Uint8Array | undefined
+  /** Makes all answers anew: bytes given out are not touched again. */
+  forget(): void
+}
 
 /** Questions kept at most; more means that somebody makes up names, and all are forgotten. */
 const QUESTIONS = 8192
@@ -23,7 +28,7 @@ export function createResponder(o: ResponderOptions): Responder {
   let revision = -1
   let options: ResolverOptions | undefined
   const kept = new Map<string, Uint8Array[]>()
-  return (query, tcp) => {
+  const answer: Responder['answer'] = (query, tcp) => {
     const now = o.revision()
     if (now !== revision || !options) { revision = now; kept.clear(); options = o.options() }
     if (query.length < 12) return respond(query, tcp, options)
@@ -40,11 +45,11 @@ export function createResponder(o: ResponderOptions): Responder {
       else orders.push(made)
       return made
     }
-    const answer = orders[o.pick(ORDERS)]
-    if (!answer) return undefined
-    // the socket has sent or copied the last use of these bytes before the next query is read
-    answer[0] = query[0] ?? 0
-    answer[1] = query[1] ?? 0
-    return answer
+    const ready = orders[o.pick(ORDERS)]
+    if (!ready) return undefined
+    ready[0] = query[0] ?? 0
+    ready[1] = query[1] ?? 0
+    return ready
   }
+  return { answer, forget: () => kept.clear() }
 }

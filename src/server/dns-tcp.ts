@@ -9,7 +9,7 @@ import type { DnsServer } from './dns-udp.ts'
 const IDLE = 10_000
 
 /** Starts to listen. Rejects with the socket's error. */
-export function serveDnsTcp(respond: Responder, host: string, port: number): Promise<DnsServer> {
+export function serveDnsTcp(responder: Responder, host: string, port: number): Promise<DnsServer> {
   return new Promise((done, fail) => {
     const sockets = new Set<Socket>()
     const server = createServer((socket) => {
@@ -26,7 +26,7 @@ export function serveDnsTcp(respond: Responder, host: string, port: number): Pro
           const query = pending.subarray(2, 2 + size)
           pending = pending.subarray(2 + size)
           let reply: Uint8Array | undefined
-          try { reply = respond(query, true) } catch { reply = undefined }
+          try { reply = responder.answer(query, true) } catch { reply = undefined }
           // what is no query gets no answer, and the connection stays
           if (!reply) continue
           const framed = Buffer.alloc(2 + reply.length)

@@ -5,7 +5,7 @@ import type { Responder } from './dns-cache.ts'
 export interface DnsServer { readonly port: number; close(): Promise<void> }
 
 /** Starts to listen. Rejects with the socket's error. */
-export function serveDnsUdp(respond: Responder, host: string, port: number): Promise<DnsServer> {
+export function serveDnsUdp(responder: Responder, host: string, port: number): Promise<DnsServer> {
   return new Promise((done, fail) => {
     // the address of a reply is an address already: no look-up, which would cost a tick each
     const lookup = ((address: string, _o: unknown, cb: (e: Error | null, a: string, f: number) => void) => cb(null, address, address.includes(':') ? 6 : 4)) as never
@@ -13,9 +13,11 @@ export function serveDnsUdp(respond: Responder, host: string, port: number): Pro
     socket.once('error', fail)
     socket.on('message', (query, from) => {
       let reply: Uint8Array | undefined
-      try { reply = respond(query, false) } catch { return } // a packet that cannot be answered is dropped
-      // a copy: the bytes may be used for another client before this one's are on the wire
-      if (reply) socket.send(Buffer.from(reply), from.port, from.address)
+      try { reply = responder.answer(query, false) } catch { return } // a packet that cannot be answered is dropped
+      if (!reply) return
+      socket.send(reply, from.port, from.address)
+      // sent already, as a rule; bytes that wait in the queue must not become another client's answer
+      if (socket.getSendQueueCount() > 0) responder.forget()
     })
     socket.bind(port, host, () => {
       socket.off('error', fail)

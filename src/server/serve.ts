@@ -122,13 +122,13 @@ export async function serve(o: ServeOptions): Promise<Serving> {
     const http = await serveHttp({ ...common, host: api.host, port: api.port, ...(o.tls ? { tls: o.tls } : {}) }).catch((e: unknown) => { throw inUse(e, '--api-address', o.apiAddress) })
     closers.push(() => http.close())
     const shuffle = <T>(items: readonly T[]): T[] => cluster.entropy.shuffle(items)
-    const respond = createResponder({ options: () => resolverOptions(clusterView(cluster.lister, cluster.store.revision), cluster.profile, cluster.clock.now(), shuffle), revision: () => cluster.store.revision, pick: (n) => cluster.entropy.int(n) })
+    const responder = createResponder({ options: () => resolverOptions(clusterView(cluster.lister, cluster.store.revision), cluster.profile, cluster.clock.now(), shuffle), revision: () => cluster.store.revision, pick: (n) => cluster.entropy.int(n) })
     let dnsPort = 0
     // a free UDP port may be a TCP connection's: then another one is picked, where any will do
     for (let tries = dns.port === 0 ? 20 : 1; ; tries--) {
-      const udp = await serveDnsUdp(respond, dns.host, dns.port).catch((e: unknown) => { throw inUse(e, '--dns-address', o.dnsAddress) })
+      const udp = await serveDnsUdp(responder, dns.host, dns.port).catch((e: unknown) => { throw inUse(e, '--dns-address', o.dnsAddress) })
       try {
-        const tcp = await serveDnsTcp(respond, dns.host, udp.port)
+        const tcp = await serveDnsTcp(responder, dns.host, udp.port)
         closers.push(() => udp.close(), () => tcp.close())
         dnsPort = udp.port
         break
