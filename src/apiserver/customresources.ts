@@ -123,13 +123,22 @@ function finalizerWarnings(o: KubeObject, old: KubeObject | undefined): string[]
   return (o.metadata.finalizers ?? []).filter((f) => !old?.metadata.finalizers?.includes(f) && !standard.includes(f) && !f.includes('/')).map((f) => `metadata.finalizers: ${JSON.stringify(f)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`)
 }
 
-function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | undefined): Kind {
+type RuleErrors = (value: unknown, old: unknown, schema: Schema) => FieldError[]
+/** Errors after which rules are not looked at: they could not be evaluated, or would cost too much. */
+const BLOCKING: ReadonlySet<string> = new Set(['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'])
+const isBlocking = (e: FieldError): boolean => BLOCKING.has(e.type) || / must be of type /.test(e.message)
+
+function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | undefined, rules: RuleErrors | undefined): Kind {
   const statusApart = v.subresources?.status !== undefined
-  const check = (o: KubeObject): FieldError[] => {
+  const check = (o: KubeObject, old?: KubeObject): FieldError[] => {
     const errors: FieldError[] = []
     if (schema) { const { metadata: _metadata, apiVersion: _version, kind: _kind, ...rest } = o as unknown as JsonObject; validate(rest, { ...schema, type: 'object', ...(Array.isArray(schema.required) ? { required: schema.required.filter((r) => r !== 'metadata' && r !== 'kind' && r !== 'apiVersion') } : {}) }, '', errors) }
     const scale = v.subresources?.scale
     if (scale) errors.push(...scaleErrors(o, scale))
+    if (schema && rules) {
+      if (errors.some(isBlocking)) errors.push(invalid('<nil>', null, 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'))
+      else errors.push(...rules(o, old, schema))
+    }
     return errors
   }
   const fields = v.selectableFields ?? []
@@ -138,7 +147,7 @@ function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | u
     strategy: {
       hasStatus: statusApart, allowUnconditionalUpdate: false,
       generation: (next, old) => !equal(described(next, statusApart), described(old, statusApart)),
-      validate: check, validateUpdate: check, validateStatusUpdate: check, warnings: finalizerWarnings,
+      validate: (o) => check(o), validateUpdate: (o, old) => check(o, old), validateStatusUpdate: (o, old) => check(o, old), warnings: finalizerWarnings,
       selectableFields: (o) => Object.fromEntries(fields.map((f) => [f.jsonPath.replace(/^\./, ''), String(at(o, f.jsonPath) ?? '')])),
       fieldSelectorError: 'label',
     },
@@ -168,7 +177,9 @@ export async function servedCustomResource(api: Api, object: KubeObject, version
   if (!v || !isEstablished(crd)) return undefined
   const info = infoOf(crd, v)
   const schema = v.schema?.openAPIV3Schema as unknown as Schema | undefined
-  const served: Served = { info, gr: { group: info.group, resource: info.resource }, apiVersion: `${info.group}/${version}`, schema: '', kind: kindOf(crd, v, schema), storage: `${info.resource}.${info.group}`, custom: customOf(crd, v, schema) }
+  // the language is loaded for those who use it
+  const rules = schema && JSON.stringify(schema).includes('"x-kubernetes-validations"') ? (await import('./celrules.ts')).ruleErrors : undefined
+  const served: Served = { info, gr: { group: info.group, resource: info.resource }, apiVersion: `${info.group}/${version}`, schema: '', kind: kindOf(crd, v, schema, rules), storage: `${info.resource}.${info.group}`, custom: customOf(crd, v, schema) }
   cache.set(key, served)
   return served
 }

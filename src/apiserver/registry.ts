@@ -1,4 +1,5 @@
 // The one generic store around a kind's strategy: create, update and their order of steps, as apiserver's registry/generic/registry.Store and registry/rest do it.
+import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, equal } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { User } from '../apimachinery/door.ts'
@@ -130,7 +131,6 @@ async function prepareCreate(ctx: Context, draft: Writable, options: WriteOption
   try {
     if (hasStatus(served) && !STATUS_AT_CREATION.has(served.storage)) delete (object as { status?: unknown }).status
     if (generationAtCreation(strategy)) object.metadata.generation = 1
-    else if (!served.custom) delete object.metadata.generation
     strategy.prepareForCreate?.(object, strategyContext(api, served, ctx.user))
     object = normalize(api, storedOf(served), object)
     const frozen = object as KubeObject
@@ -157,7 +157,7 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
     const prepared = await prepareCreate(ctx, generated ? copy(object) : object, options)
     object = generated ? object : prepared.object
     const final = prepared.object
-    if (final.metadata.resourceVersion) { prepared.undo(); throw new StatusError(500, 'Unknown', 'resourceVersion should not be set on objects to be created') }
+    if (final.metadata.resourceVersion && !options.dryRun) { prepared.undo(); throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created') }
     try {
       if (options.dryRun) {
         const there = api.store.get(served.storage, final.metadata.namespace ?? '', final.metadata.name ?? '')
@@ -249,6 +249,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   if (!update.managed) draft = await trackUpdate(ctx, old, draft, options, subresource)
   await admit(ctx, { operation: 'UPDATE', object: draft, old, options, subresource })
   dedupOwners(ctx, draft, true)
+  if (version && !/^\d+$/.test(version)) throw new StatusError(500, '', `strconv.ParseUint: parsing ${goQuote(version)}: invalid syntax`)
   if (version && version !== existing.metadata.resourceVersion) throw conflict(served.gr, name, MODIFIED)
   // without a version the newest is meant
   draft.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
@@ -304,7 +305,6 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (!meta.uid) meta.uid = old.uid ?? ''
   if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp
   if (old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp
-  else delete meta.deletionTimestamp
   if (old.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined) meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
   const object = normalize(api, storedOf(served), draft)
   if (subresource !== 'status' && generationMoves(strategy, object as KubeObject, existing)) object.metadata.generation = (old.generation ?? 0) + 1

@@ -327,7 +327,7 @@ function updateNodePorts(svc: Svc, old: NonNullable<Service['spec']>, ports: Nod
       }
     } else p.nodePort = ports.next()
     const id = `${p.protocol}/${p.nodePort}`
-    if (seen.has(id)) throw new StatusError(500, 'Unknown', `duplicate nodePort: {${p.protocol} ${p.nodePort}}`)
+    if (seen.has(id)) throw new StatusError(500, '', `duplicate nodePort: {${p.protocol} ${p.nodePort}}`)
     seen.add(id)
   }
 }

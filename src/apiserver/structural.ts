@@ -1,5 +1,5 @@
 // Custom resources against their structural schemas: pruning, defaulting, validation in the sentences of apiextensions-apiserver (kube-openapi's validators).
-// x-kubernetes-validations (CEL) are kept in the definition and not evaluated.
+// x-kubernetes-validations (CEL) are celrules.ts's.
 import { compareBytes } from '../apimachinery/labels.ts'
 import { invalid, notSupported, required, tooLong, tooMany } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
