@@ -24,7 +24,15 @@ async function groupsOf(api: Api): Promise<Group[]> {
   return [...groups.values()]
 }
 
-const aggregated = (header: string | undefined): boolean => accepts(header)[0]?.params.get('as') === 'APIGroupDiscoveryList'
+/** The version of the aggregated form that is wanted first, if it is wanted before the older lists; kubectl up to 1.29 knows v2beta1 only. */
+function aggregated(header: string | undefined): string | undefined {
+  for (const { type, params } of accepts(header)) {
+    if (params.get('as') === undefined) return undefined
+    const version = params.get('v') ?? ''
+    if (type === 'application/json' && params.get('g') === 'apidiscovery.k8s.io' && params.get('as') === 'APIGroupDiscoveryList' && (version === 'v2' || version === 'v2beta1')) return version
+  }
+  return undefined
+}
 const isCustom = (api: Api, r: ResourceInfo): boolean => !api.schemas.discovery().includes(r)
 
 function aggregatedResource(api: Api, r: ResourceInfo): JsonObject {
@@ -36,9 +44,9 @@ function aggregatedResource(api: Api, r: ResourceInfo): JsonObject {
   }
 }
 
-function aggregatedList(api: Api, groups: readonly Group[]): JsonObject {
+function aggregatedList(api: Api, groups: readonly Group[], version: string): JsonObject {
   return {
-    kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {},
+    kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {},
     items: groups.map((g) => ({ metadata: { ...(g.name ? { name: g.name } : {}), creationTimestamp: null }, versions: g.versions.map((v) => ({ version: v.version, resources: v.resources.map((r) => aggregatedResource(api, r)), freshness: 'Current' })) })),
   }
 }
@@ -74,7 +82,8 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
   const named = groups.filter((g) => g.name !== '')
   if (second === undefined) {
     const mine = prefix === 'api' ? legacy : named
-    if (aggregated(request.headers?.accept)) return { ...answer(200, aggregatedList(api, mine)), headers: { 'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' } }
+    const form = aggregated(request.headers?.accept)
+    if (form) return { ...answer(200, aggregatedList(api, mine, form)), headers: { 'content-type': `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList` } }
     if (prefix === 'api') return answer(200, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '172.18.0.2:6443' }] })
     return answer(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(byPreference) })
   }

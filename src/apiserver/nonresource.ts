@@ -19,7 +19,7 @@ function metrics(api: Api): string {
   const block = (name: string, type: string, help: string, rows: readonly string[]): string => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.map((r) => `${name}${r}\n`).join('')}`
   const counts = [...api.part('request counts', () => new Map<string, number>())].sort(([a], [b]) => (a < b ? -1 : 1))
   return block('apiserver_request_total', 'counter', 'Requests answered, by verb, resource and status code.', counts.map(([labels, n]) => `{${labels}} ${n}`))
-    + block('apiserver_storage_objects', 'gauge', 'Objects in the store, by resource.', [...api.store.resources()].sort().map((r) => `{resource="${r}"} ${api.store.count(r)}`))
+    + block('apiserver_storage_objects', 'gauge', 'Objects in the store, by resource.', [...api.store.resources()].filter((r) => !r.endsWith('.kubesim.io')).sort().map((r) => `{resource="${r}"} ${api.store.count(r)}`))
     + block('kubesim_store_revision', 'gauge', 'The revision of the last write.', [` ${api.store.revision}`])
 }
 

@@ -7,8 +7,9 @@ import { rfc3339 } from '../../apimachinery/time.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { pathFor } from './garbagecollector.ts'
 
+/** What stands in a namespace: neither its events nor what the nodes' disks hold, which no API shows. */
 function contents(ctx: ControllerContext, name: string): [resource: string, object: KubeObject][] {
-  return ctx.lister.resources().flatMap((r) => (r === 'events' ? [] : ctx.lister.list(r, name).filter((o) => o.metadata.namespace === name).map((o): [string, KubeObject] => [r, o])))
+  return ctx.lister.resources().flatMap((r) => (r === 'events' || r.endsWith('.kubesim.io') ? [] : ctx.lister.list(r, name).filter((o) => o.metadata.namespace === name).map((o): [string, KubeObject] => [r, o])))
 }
 
 /** `configmaps. has 1 resource instances`: the dot before an empty group is upstream's. */
