@@ -2,7 +2,7 @@
 import type { Condition, LabelSelector, ManagedFieldsEntry, ObjectMeta, OwnerReference } from './api/meta.v1.ts'
 import { at, forbidden, invalid, notSupported, required, sub, tooLong } from './field.ts'
 import type { FieldError } from './field.ts'
-import { goQuote } from './gostring.ts'
+import { GoText, goQuote } from './gostring.ts'
 import { compareBytes } from './labels.ts'
 import { byteLength, conditionReason, dns1123Label, labelValue, nameIsDnsSubdomain, qualifiedName } from './names.ts'
 import { equal } from './object.ts'
@@ -34,7 +34,7 @@ export function validateOwnerReferences(refs: readonly OwnerReference[] | undefi
   let first = ''
   for (const r of refs ?? []) {
     const version = r.apiVersion ?? ''
-    if (version === '' || version.endsWith('/')) out.push(invalid(sub(path, 'apiVersion'), version, 'version must not be empty'))
+    if (version === '' || version.endsWith('/') || version.split('/').length > 2) out.push(invalid(sub(path, 'apiVersion'), version, 'version must not be empty'))
     for (const name of ['kind', 'name', 'uid'] as const) if (!r[name]) out.push(invalid(sub(path, name), r[name] ?? '', `${name} must not be empty`))
     if (version === 'v1' && r.kind === 'Event') out.push({ type: 'FieldValueInvalid', field: path, message: `Invalid value: ${goOwner(r)}: /v1, Kind=Event is disallowed from being an owner` })
     if (!r.controller) continue
@@ -54,6 +54,7 @@ export function validateFinalizers(finalizers: readonly string[] | undefined, pa
 /** Go's %#U of a character: U+0007, U+00E9 'é'. */
 const unicode = (c: string): string => { const p = c.codePointAt(0) ?? 0; const hex = `U+${p.toString(16).toUpperCase().padStart(4, '0')}`; return /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c) ? `${hex} '${c}'` : hex }
 export function validateFieldManager(manager: string, path: string): FieldError[] {
+  if (/^[\x20-\x7e]{0,128}$/.test(manager)) return []
   const out = byteLength(manager) > 128 ? [tooLong(path, '', 128)] : []
   let position = 0
   for (const c of manager) {
@@ -66,6 +67,7 @@ export function validateFieldManager(manager: string, path: string): FieldError[
 export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined, path: string): FieldError[] {
   return (entries ?? []).flatMap((e, i) => {
     const p = at(path, i)
+    if ((e.operation === 'Apply' || e.operation === 'Update') && e.fieldsType === 'FieldsV1' && !e.subresource) return validateFieldManager(e.manager ?? '', sub(p, 'manager'))
     return [
       ...(e.operation === 'Apply' || e.operation === 'Update' ? [] : [invalid(sub(p, 'operation'), e.operation ?? '', 'must be `Apply` or `Update`')]),
       ...(e.fieldsType && e.fieldsType !== 'FieldsV1' ? [invalid(sub(p, 'fieldsType'), e.fieldsType, 'must be `FieldsV1`')] : []),
@@ -99,6 +101,9 @@ export function validateObjectMeta(meta: ObjectMeta, namespaced: boolean, nameRu
 
 export const validateImmutable = (next: unknown, old: unknown, path: string): FieldError[] => (equal(next ?? undefined, old ?? undefined) ? [] : [invalid(path, next, IMMUTABLE)])
 
+/** A time as its String() prints it. */
+const goTime = (t: string | undefined | null): GoText | undefined => (t ? new GoText(`${t.slice(0, 10)} ${t.slice(11, 19)} +0000 UTC`) : undefined)
+
 /** ValidateObjectMetaUpdate: what an update may not change. */
 export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta, path = 'metadata'): FieldError[] {
   const out: FieldError[] = []
@@ -109,7 +114,8 @@ export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta, path
   if (!next.resourceVersion) out.push(invalid(sub(path, 'resourceVersion'), '', 'must be specified for an update'))
   if ((next.generation ?? 0) < (old.generation ?? 0)) out.push(invalid(sub(path, 'generation'), next.generation ?? 0, 'must not be decremented'))
   for (const name of ['name', 'namespace', 'uid'] as const) out.push(...validateImmutable(next[name] ?? '', old[name] ?? '', sub(path, name)))
-  for (const name of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) out.push(...validateImmutable(next[name], old[name], sub(path, name)))
+  for (const name of ['creationTimestamp', 'deletionTimestamp'] as const) out.push(...validateImmutable(goTime(next[name]), goTime(old[name]), sub(path, name)))
+  out.push(...validateImmutable(next.deletionGracePeriodSeconds, old.deletionGracePeriodSeconds, sub(path, 'deletionGracePeriodSeconds')))
   return [
     ...out,
     ...validateLabels(next.labels, sub(path, 'labels')),

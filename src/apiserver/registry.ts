@@ -302,6 +302,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
     }
     strategy.prepareForUpdate?.(draft, existing, context)
   }
+  delete meta.selfLink
   if (!meta.uid) meta.uid = old.uid ?? ''
   if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp
   if (old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp

@@ -66,6 +66,13 @@ function checkShape(value: Json, depth = 0): void {
   }
 }
 
+/** Whether a text is JSON as far as it goes. */
+async function cutShort(text: string): Promise<boolean> {
+  const { parseJson } = await import('../apimachinery/gojson.ts')
+  try { parseJson(text) } catch (e) { return e instanceof Error && e.message === 'unexpected end of JSON input' }
+  return false
+}
+
 /** Every document of a stream: concatenated JSON, or YAML documents. Throws `error parsing SOURCE: …` at the first that cannot be read. */
 export async function* readDocuments(text: string, source: string): AsyncGenerator<Json> {
   const fail = (e: unknown): CliError => new CliError(`error parsing ${source}: ${e instanceof Error ? e.message : String(e)}`)
@@ -85,6 +92,7 @@ export async function* readDocuments(text: string, source: string): AsyncGenerat
         checkShape(value)
       } catch (e) {
         if (!(e instanceof SyntaxError)) throw fail(e)
+        if (end < 0 && rest[from] === '{' && await cutShort(rest.slice(from))) throw fail(e)
         if (count > 1) throw fail(e)
         first = e
         break
@@ -151,6 +159,19 @@ const STRINGS = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resour
 const NUMBERS = ['generation', 'deletionGracePeriodSeconds'] as const
 const LISTS: Readonly<Record<string, string>> = { finalizers: '[]string', ownerReferences: '[]v1.OwnerReference', managedFields: '[]v1.ManagedFieldsEntry' }
 
+const OWNER: Readonly<Record<string, string>> = { apiVersion: 'string', kind: 'string', name: 'string', uid: 'types.UID', controller: 'bool', blockOwnerDeletion: 'bool' }
+
+/** The first thing in an owner reference that Go's OwnerReference could not hold. */
+function ownerError(owner: Json, bad: (v: Json, field: string, type: string) => string): string | undefined {
+  if (owner === null) return undefined
+  if (!isObject(owner)) return bad(owner, 'ObjectMeta.metadata.ownerReferences', 'v1.OwnerReference')
+  for (const [k, v] of Object.entries(owner).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const type = Object.hasOwn(OWNER, k) ? OWNER[k] : undefined
+    if (type && v !== null && v !== undefined && typeof v !== (type === 'bool' ? 'boolean' : 'string')) return bad(v, `OwnerReference.metadata.ownerReferences.${k}`, type)
+  }
+  return undefined
+}
+
 /** The first thing in metadata that Go's ObjectMeta could not hold, as encoding/json says it; undefined when all is well. */
 function metadataError(obj: JsonObject): string | undefined {
   const bad = (v: Json, field: string, type: string): string => `json: cannot unmarshal ${goJsonType(v)} into Go struct field ${field} of type ${type}`
@@ -167,6 +188,7 @@ function metadataError(obj: JsonObject): string | undefined {
     }
     const list = Object.hasOwn(LISTS, key) ? LISTS[key] : undefined
     if (list && !Array.isArray(v)) return bad(v, `ObjectMeta.metadata.${key}`, list)
+    if (key === 'ownerReferences' && Array.isArray(v)) for (const x of v as readonly Json[]) { const wrong = ownerError(x, bad); if (wrong) return wrong }
     if (key === 'finalizers' && Array.isArray(v)) for (const x of v as readonly Json[]) if (typeof x !== 'string') return bad(x, `ObjectMeta.metadata.${key}`, 'string')
   }
   return undefined

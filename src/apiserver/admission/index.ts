@@ -43,6 +43,7 @@ export const PLUGINS: readonly PluginLine[] = [
   { name: 'CertificateSubjectRestriction', resources: ['certificatesigningrequests.certificates.k8s.io'], operations: ['CREATE'], load: () => import('./certificates.ts').then((m) => m.subjectRestriction) },
   { name: 'DefaultIngressClass', resources: ['ingresses.networking.k8s.io'], operations: ['CREATE'], load: () => import('./ingressclass.ts').then((m) => m.defaultIngressClass) },
   { name: 'RBACEscalation', resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((r) => `${r}.rbac.authorization.k8s.io`), operations: ['CREATE', 'UPDATE'], load: () => import('./escalation.ts').then((m) => m.escalation) },
+  { name: 'ValidatingAdmissionPolicy', operations: ['CREATE', 'UPDATE', 'DELETE'], load: () => import('./policies.ts').then((m) => m.validatingAdmissionPolicy) },
   { name: 'ResourceQuota', operations: ['CREATE', 'UPDATE'], load: () => import('./resourcequota.ts').then((m) => m.resourceQuota) },
 ]
 
@@ -53,10 +54,13 @@ function load(line: PluginLine): Promise<Plugin> {
   return plugin
 }
 
+const NEEDS: Readonly<Record<string, string>> = { ResourceQuota: 'resourcequotas', ValidatingAdmissionPolicy: 'validatingadmissionpolicybindings.admissionregistration.k8s.io' }
+
 function concerns(line: PluginLine, ctx: Context, operation: Operation): boolean {
   if (!line.operations.includes(operation) || (line.resources && !line.resources.includes(ctx.served.storage))) return false
-  // without a quota anywhere there is nothing to count
-  return line.name !== 'ResourceQuota' || ctx.api.store.count('resourcequotas') > 0
+  // without a quota anywhere there is nothing to count, and without a bound policy nothing to judge
+  const needs = NEEDS[line.name]
+  return needs === undefined || ctx.api.store.count(needs) > 0
 }
 
 /** Runs the mutating plugins. */

@@ -85,6 +85,8 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
 export function decodePatched(ctx: Context, patched: JsonObject, target: Target, options: WriteOptions, shown: string): Draft<KubeObject> {
   const refuse = (why: string): StatusError => patchInvalid(shown, why)
   const { object, errors } = decodeObject(ctx.api, patched, target, refuse)
+  // a typed object has no say in what it is
+  if (!target.custom) { object.kind = target.kind; object.apiVersion = target.group ? `${target.group}/${target.version}` : target.version }
   if (errors.length > 0 && options.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${errors.join(', ')}`)
   if (options.fieldValidation === 'Warn') for (const e of errors) warn(ctx, e)
   return object

@@ -38,6 +38,8 @@ function validateParamKind(kind: { readonly apiVersion?: string; readonly kind?:
 }
 
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized']
+/** The names the sentence gives. */
+const TOLD = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 
 function validate(policy: ValidatingAdmissionPolicy): FieldError[] {
   const spec = policy.spec ?? {}
@@ -66,7 +68,7 @@ function validate(policy: ValidatingAdmissionPolicy): FieldError[] {
     if (v.messageExpression && !v.messageExpression.trim()) errors.push(invalid(`${path}.messageExpression`, v.messageExpression, 'must be non-empty if specified'))
     if (v.message && !v.message.trim()) errors.push(invalid(`${path}.message`, v.message, 'message must be non-empty if specified'))
     else if (/[\r\n]/.test(v.message?.trim() ?? '')) errors.push(invalid(`${path}.message`, v.message, 'message must not contain line breaks'))
-    if (v.reason !== undefined && !REASONS.includes(v.reason)) errors.push(notSupported(`${path}.reason`, v.reason, REASONS))
+    if (v.reason !== undefined && !REASONS.includes(v.reason)) errors.push(notSupported(`${path}.reason`, v.reason, TOLD))
   })
   audits.forEach((a, i) => {
     const path = `spec.auditAnnotations[${i}]`
