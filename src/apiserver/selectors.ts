@@ -2,6 +2,7 @@
 import type { KubeObject } from '../apimachinery/object.ts'
 import { fieldsMatch, parseFieldSelector } from '../apimachinery/fields.ts'
 import type { FieldSelector } from '../apimachinery/fields.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
 import { matches, parseSelector } from '../apimachinery/labels.ts'
 import type { Selector } from '../apimachinery/labels.ts'
 import { StatusError, badRequest } from '../apimachinery/status.ts'
@@ -29,7 +30,8 @@ function checkFields(s: Served, selector: FieldSelector): void {
   try { known = strategy.selectableFields?.(EXAMPLE) ?? {} } catch { known = {} }
   for (const r of selector) {
     if (r.field === 'metadata.name' || r.field === 'metadata.namespace' || Object.hasOwn(known, r.field)) continue
-    throw badRequest((strategy.fieldSelectorError ?? 'known') === 'label' ? `field label not supported: ${r.field}` : `"${r.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
+    const { fieldSelectorError: how = 'known' } = strategy
+    throw badRequest(how === 'label' ? `field label not supported: ${r.field}` : how === 'kind' ? `field label ${goQuote(r.field)} not supported for ${s.info.kind}` : `"${r.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
   }
 }
 

@@ -45,8 +45,8 @@ export interface Strategy<T extends KubeObject> {
   readonly grace?: (obj: T, requested: number | undefined) => number
   /** Fields that --field-selector may name besides metadata.name and metadata.namespace. */
   readonly selectableFields?: (obj: T) => Readonly<Record<string, string>>
-  /** The refusal of an unknown field selector: 'label' says `field label not supported: X`, 'known' lists what is known. Default 'known'. */
-  readonly fieldSelectorError?: 'label' | 'known'
+  /** The refusal of an unknown field selector: 'label' says `field label not supported: X`, 'kind' says `field label "X" not supported for Kind`, 'known' lists what is known. Default 'known'. */
+  readonly fieldSelectorError?: 'label' | 'kind' | 'known'
 }
 
 export interface CellContext { readonly now: number }

@@ -10,6 +10,7 @@ import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../apimachiner
 import { equal } from '../../apimachinery/object.ts'
 import { IMMUTABLE, validateLabelSelector, validateNonnegative } from '../../apimachinery/validation-meta.ts'
 import { validatePodTemplate } from '../core/podspec-validation.ts'
+import { templateGoSyntax } from '../core/podspec-gosyntax.ts'
 import { goLabelSelector, goMap } from '../fieldrules.ts'
 
 type Errors = FieldError[]
@@ -220,7 +221,7 @@ function jobChanges(job: Job, old: Job): Errors {
     if (!equal(a?.completions, b?.completions)) errors.push(invalid('spec.completions', a?.completions ?? 'null', IMMUTABLE))
   } else if (a.completions !== undefined && a.completions !== b?.completions && a.completions !== a.parallelism) errors.push(invalid('spec.completions', a.completions, 'can only be modified in tandem with spec.parallelism'))
   fixed('selector')
-  if (!equal(movable(a?.template, b?.template, old), b?.template)) errors.push(invalid('spec.template', goTemplate(a?.template), IMMUTABLE))
+  if (!equal(movable(a?.template, b?.template, old), b?.template)) errors.push(invalid('spec.template', new GoText(templateGoSyntax(a?.template)), IMMUTABLE))
   for (const f of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) fixed(f)
   return errors
 }
@@ -244,11 +245,6 @@ function movable(next: PodTemplateSpec | undefined, old: PodTemplateSpec | undef
       ...(was.schedulingGates ? { schedulingGates: was.schedulingGates } : {}),
     },
   }
-}
-
-/** The template in Go syntax, as far as a message shows it without addresses. */
-function goTemplate(t: PodTemplateSpec | undefined): GoText {
-  return new GoText(`core.PodTemplateSpec{ObjectMeta:v1.ObjectMeta{Name:"", GenerateName:"", Namespace:"", SelfLink:"", UID:"", ResourceVersion:"", Generation:0, CreationTimestamp:time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC), DeletionTimestamp:<nil>, DeletionGracePeriodSeconds:(*int64)(nil), Labels:${goMap(t?.metadata?.labels).text}, Annotations:${goMap(t?.metadata?.annotations).text}, OwnerReferences:[]v1.OwnerReference(nil), Finalizers:[]string(nil), ManagedFields:[]v1.ManagedFieldsEntry(nil)}, Spec:core.PodSpec{}}`)
 }
 
 /** Status changes of jobs: counters that only grow, ends that stay. */

@@ -87,7 +87,7 @@ export const job = defineKind<Job>({
     warnings: (job, old) => [...(old ? [] : hostnameWarnings(job.metadata.name, 'Pod names and hostnames')), ...(old && old.metadata.generation === job.metadata.generation ? [] : jobWarnings(job.spec, 'spec'))],
     generation: (next, old) => !equal(next.spec, old.spec),
     selectableFields: (job) => ({ 'status.successful': String(job.status?.succeeded ?? 0) }),
-    fieldSelectorError: 'label',
+    fieldSelectorError: 'kind',
   },
   columns: [
     name(),

@@ -17,7 +17,7 @@ import { roundUp } from './podspec-defaults.ts'
 import { validateNodeSelector } from './podspec-scheduling.ts'
 import { noBacksteps, validateCsiDriver } from './podspec-volumes.ts'
 import { goQuantity } from './resourcenames.ts'
-import { sourceDiff } from './volumediff.ts'
+import { sourceDiff } from './podspec-diff.ts'
 import { accessModes, storageClassOf } from './volumetext.ts'
 
 function defaults(pv: Draft<PersistentVolume>): void {

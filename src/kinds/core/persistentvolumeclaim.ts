@@ -13,7 +13,7 @@ import type { DescribeContext, Lines } from '../kind.ts'
 import { defineKind } from '../kind.ts'
 import { roundUp } from './podspec-defaults.ts'
 import { validateClaimSpec } from './podspec-volumes.ts'
-import { claimDiff } from './volumediff.ts'
+import { claimDiff } from './podspec-diff.ts'
 import { accessModes, storageClassOf } from './volumetext.ts'
 
 type Spec = NonNullable<PersistentVolumeClaim['spec']>

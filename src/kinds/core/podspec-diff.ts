@@ -1,5 +1,5 @@
-// The difference of two pod specs as a refusal shows it: google/go-cmp's report of the server's internal types.
-import type { EphemeralContainer, PodSpec } from '../../apimachinery/api/core.v1.ts'
+// The difference of two pod specs, claims or volumes as a refusal shows it: google/go-cmp's report of the server's internal types.
+import type { EphemeralContainer, PersistentVolumeClaimSpec, PersistentVolumeSpec, PodSpec } from '../../apimachinery/api/core.v1.ts'
 import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
@@ -7,7 +7,7 @@ import { equal, isObject } from '../../apimachinery/object.ts'
 import { canonical, parseQuantity } from '../../apimachinery/quantity.ts'
 import { POD_TYPES } from './podspec-types.ts'
 
-interface Field { readonly name: string; readonly json: string; readonly type: string; readonly inline: boolean }
+export interface Field { readonly name: string; readonly json: string; readonly type: string; readonly inline: boolean }
 
 /** One compared place: both values, and what was compared inside it. */
 interface Compared {
@@ -36,7 +36,8 @@ const DETAILED = 3
 const ELLIPSIS = '...'
 
 const structs = new Map<string, readonly Field[]>()
-function fieldsOf(type: string): readonly Field[] | undefined {
+/** A struct's fields in Go's order; undefined for other types. */
+export function fieldsOf(type: string): readonly Field[] | undefined {
   const known = structs.get(type)
   if (known || !Object.hasOwn(POD_TYPES, type)) return known
   const list = (POD_TYPES[type] ?? '').split('; ').map((text): Field => {
@@ -55,7 +56,7 @@ const isMap = (type: string): boolean => type.startsWith('map[') || type === 'Re
 const mapValue = (type: string): string => (type === 'ResourceList' ? 'resource.Quantity' : 'string')
 
 /** How Go names the type. */
-function typeName(type: string): string {
+export function typeName(type: string): string {
   if (isSlice(type)) return `[]${typeName(type.slice(2))}`
   if (type === 'Capability' || type === 'PersistentVolumeAccessMode' || type === 'ResourceList') return `core.${type}`
   if (!fieldsOf(type)) return type
@@ -63,7 +64,8 @@ function typeName(type: string): string {
 }
 
 const HOST = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace', 'hostUsers']
-function fieldValue(type: string, value: unknown, f: Field): unknown {
+/** What a field of a value holds. */
+export function fieldValue(type: string, value: unknown, f: Field): unknown {
   if (f.inline) return value
   const o: { readonly [k: string]: unknown } = isObject(value) ? value : {}
   // the internal type keeps the host's namespaces beside the rest of the security context
@@ -80,7 +82,8 @@ function isZero(type: string, v: unknown): boolean {
   if (fields) return fields.every((f) => isZero(f.type, fieldValue(type, v, f)))
   return v === '' || v === 0 || v === false
 }
-const isNil = (v: unknown): boolean => v === undefined || v === null || (Array.isArray(v) ? v.length === 0 : isObject(v) && Object.keys(v).length === 0)
+/** A list or map without entries is nil: the storage keeps no empty ones. */
+export const isNil = (v: unknown): boolean => v === undefined || v === null || (Array.isArray(v) ? v.length === 0 : isObject(v) && Object.keys(v).length === 0)
 
 type Side = { readonly in: boolean; readonly v: unknown }
 const present = (v: unknown): Side => ({ in: true, v })
@@ -324,3 +327,6 @@ function report(type: string, old: unknown, next: unknown): string {
 
 export function podSpecDiff(old: PodSpec, next: PodSpec): string { return report('PodSpec', old, next) }
 export function ephemeralContainerDiff(old: EphemeralContainer, next: EphemeralContainer): string { return report('EphemeralContainer', old, next) }
+export function claimDiff(old: PersistentVolumeClaimSpec, next: PersistentVolumeClaimSpec): string { return report('PersistentVolumeClaimSpec', old, next) }
+/** The volume's source before and after. */
+export function sourceDiff(old: PersistentVolumeSpec, next: PersistentVolumeSpec): string { return report('PersistentVolumeSource', old, next) }

@@ -1,4 +1,4 @@
-// The Go structs of a pod's spec, as the server's internal types order and name their fields: `Field=json Type`.
+// The Go structs of a pod's spec, of claims and of volumes, as the server's internal types order and name their fields: `Field=json Type`.
 // No `=`: the JSON name is the field's with a small first letter; no type: a string. `.` before a field: its parts stand in the parent's JSON.
 
 export const POD_TYPES: Readonly<Record<string, string>> = {
@@ -104,6 +104,20 @@ export const POD_TYPES: Readonly<Record<string, string>> = {
   VolumeResourceRequirements: 'Limits ResourceList; Requests ResourceList',
   TypedLocalObjectReference: 'APIGroup=apiGroup *string; Kind; Name',
   TypedObjectReference: 'APIGroup=apiGroup *string; Kind; Name; Namespace *string',
+  PersistentVolumeSource: 'GCEPersistentDisk=gcePersistentDisk *GCEPersistentDiskVolumeSource; AWSElasticBlockStore=awsElasticBlockStore *AWSElasticBlockStoreVolumeSource; HostPath *HostPathVolumeSource; Glusterfs *GlusterfsPersistentVolumeSource; NFS=nfs *NFSVolumeSource; RBD=rbd *RBDPersistentVolumeSource; Quobyte *QuobyteVolumeSource; ISCSI=iscsi *ISCSIPersistentVolumeSource; FlexVolume *FlexPersistentVolumeSource; Cinder *CinderPersistentVolumeSource; CephFS=cephfs *CephFSPersistentVolumeSource; FC=fc *FCVolumeSource; Flocker *FlockerVolumeSource; AzureFile *AzureFilePersistentVolumeSource; VsphereVolume *VsphereVirtualDiskVolumeSource; AzureDisk *AzureDiskVolumeSource; PhotonPersistentDisk *PhotonPersistentDiskVolumeSource; PortworxVolume *PortworxVolumeSource; ScaleIO *ScaleIOPersistentVolumeSource; Local *LocalVolumeSource; StorageOS=storageos *StorageOSPersistentVolumeSource; CSI=csi *CSIPersistentVolumeSource',
+  GlusterfsPersistentVolumeSource: 'EndpointsName=endpoints; Path; ReadOnly bool; EndpointsNamespace *string',
+  RBDPersistentVolumeSource: 'CephMonitors=monitors []string; RBDImage=image; FSType=fsType; RBDPool=pool; RadosUser=user; Keyring; SecretRef *SecretReference; ReadOnly bool',
+  ISCSIPersistentVolumeSource: 'TargetPortal; IQN=iqn; Lun int32; ISCSIInterface=iscsiInterface; FSType=fsType; ReadOnly bool; Portals []string; DiscoveryCHAPAuth=chapAuthDiscovery bool; SessionCHAPAuth=chapAuthSession bool; SecretRef *SecretReference; InitiatorName *string',
+  FlexPersistentVolumeSource: 'Driver; FSType=fsType; SecretRef *SecretReference; ReadOnly bool; Options map[string]string',
+  CinderPersistentVolumeSource: 'VolumeID; FSType=fsType; ReadOnly bool; SecretRef *SecretReference',
+  CephFSPersistentVolumeSource: 'Monitors []string; Path; User; SecretFile; SecretRef *SecretReference; ReadOnly bool',
+  AzureFilePersistentVolumeSource: 'SecretName; ShareName; ReadOnly bool; SecretNamespace *string',
+  ScaleIOPersistentVolumeSource: 'Gateway; System; SecretRef *SecretReference; SSLEnabled=sslEnabled bool; ProtectionDomain; StoragePool; StorageMode; VolumeName; FSType=fsType; ReadOnly bool',
+  LocalVolumeSource: 'Path; FSType=fsType *string',
+  StorageOSPersistentVolumeSource: 'VolumeName; VolumeNamespace; FSType=fsType; ReadOnly bool; SecretRef *ObjectReference',
+  CSIPersistentVolumeSource: 'Driver; VolumeHandle; ReadOnly bool; FSType=fsType; VolumeAttributes map[string]string; ControllerPublishSecretRef *SecretReference; NodeStageSecretRef *SecretReference; NodePublishSecretRef *SecretReference; ControllerExpandSecretRef *SecretReference; NodeExpandSecretRef *SecretReference',
+  SecretReference: 'Name; Namespace',
+  ObjectReference: 'Kind; Namespace; Name; UID=uid types.UID; APIVersion=apiVersion; ResourceVersion; FieldPath',
   LabelSelector: 'MatchLabels map[string]string; MatchExpressions []LabelSelectorRequirement',
   LabelSelectorRequirement: 'Key; Operator; Values []string',
   ObjectMeta: 'Name; Namespace; Labels map[string]string; Annotations map[string]string',
