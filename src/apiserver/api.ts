@@ -53,6 +53,8 @@ export interface CustomResource {
   readonly storageVersion: string
   readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string }
   readonly preserveUnknown: boolean
+  /** What is said to who uses this version, where it is deprecated. */
+  readonly deprecation?: string
 }
 
 /** One API server's insides. */

@@ -14,6 +14,14 @@ export type { ApiServerOptions } from './api.ts'
 /** The asker when a request names nobody: the cluster's administrator. */
 export const ADMINISTRATOR: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
 
+/** What a request's path says, read once for all who ask. */
+const INFOS = new WeakMap<ApiRequest, RequestInfo>()
+function infoOf(request: ApiRequest): RequestInfo {
+  let info = INFOS.get(request)
+  if (!info) { info = requestInfo(request.method, request.path, request.query); INFOS.set(request, info) }
+  return info
+}
+
 const VERB_HANDLERS = new Map<string, Promise<Handler>>()
 const PARTS = new Map<string, Promise<Subresource>>()
 
@@ -67,7 +75,7 @@ export function createApiServer(options: ApiServerOptions): Door {
 
   /** The context of a request for a resource, or an answer that needs none. */
   const prepare = async (request: ApiRequest): Promise<{ ctx: Context } | { response: ApiResponse }> => {
-    const info = requestInfo(request.method, request.path, request.query)
+    const info = infoOf(request)
     const user = await askerOf(request)
     await authorize(request, info, user)
     if (!info.isResource) return { response: await (await import('./nonresource.ts')).serveNonResource(api, request, info) }
@@ -101,7 +109,7 @@ export function createApiServer(options: ApiServerOptions): Door {
 
   const handle = async (request: ApiRequest): Promise<ApiResponse> => {
     const response = await answered(request)
-    const { verb, resource } = requestInfo(request.method, request.path, request.query)
+    const { verb, resource } = infoOf(request)
     const label = `verb="${/^[a-z]{1,20}$/.test(verb) ? verb : ''}",resource="${/^[a-z.]{1,80}$/.test(resource) ? resource : ''}",code="${response.status}"`
     // paths are the client's: what it makes up does not fill the memory
     if (counts.size < 10_000 || counts.has(label)) counts.set(label, (counts.get(label) ?? 0) + 1)
@@ -153,6 +161,7 @@ function deprecation(ctx: Context): void {
 
 function deprecated(served: Served, api: Api): string | undefined {
   if (served.storage === 'endpoints' && endpointsDeprecated(api)) return 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
+  if (served.custom?.deprecation !== undefined) return served.custom.deprecation
   if (served.storage === 'componentstatuses') return 'v1 ComponentStatus is deprecated in v1.19+'
   return undefined
 }

@@ -179,7 +179,8 @@ export async function servedCustomResource(api: Api, object: KubeObject, version
   const schema = v.schema?.openAPIV3Schema as unknown as Schema | undefined
   // the language is loaded for those who use it
   const rules = schema && JSON.stringify(schema).includes('"x-kubernetes-validations"') ? (await import('./celrules.ts')).ruleErrors : undefined
-  const served: Served = { info, gr: { group: info.group, resource: info.resource }, apiVersion: `${info.group}/${version}`, schema: '', kind: kindOf(crd, v, schema, rules), storage: `${info.resource}.${info.group}`, custom: customOf(crd, v, schema) }
+  const deprecation = deprecationOf(crd, v)
+  const served: Served = { info, gr: { group: info.group, resource: info.resource }, apiVersion: `${info.group}/${version}`, schema: '', kind: kindOf(crd, v, schema, rules), storage: `${info.resource}.${info.group}`, custom: { ...customOf(crd, v, schema), ...(deprecation !== undefined ? { deprecation } : {}) } }
   cache.set(key, served)
   return served
 }
@@ -226,6 +227,28 @@ export function acceptNames(api: Api, object: KubeObject): KubeObject {
   }
   if (equal(draft.status, crd.status)) return object
   try { return api.store.update(DEFINITIONS, draft as unknown as KubeObject, crd.metadata.resourceVersion ?? '') } catch (e) { if (e instanceof StoreConflict) return object; throw e }
+}
+
+export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io'
+
+/** A definition that is to go and still has objects: it stays until they are gone. */
+export function terminating(object: KubeObject, now: string): Draft<KubeObject> {
+  const draft = copy(object) as Draft<CRD> & { status?: { conditions?: JsonObject[] } }
+  draft.metadata.deletionTimestamp = now
+  draft.metadata.deletionGracePeriodSeconds = 0
+  draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []).filter((f) => f !== CLEANUP), CLEANUP]
+  const condition = { type: 'Terminating', status: 'True', lastTransitionTime: now, reason: 'InstanceDeletionPending', message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon' }
+  draft.status = { ...draft.status, conditions: [...(draft.status?.conditions ?? []).filter((c) => c.type !== 'Terminating'), condition] } as never
+  return draft as Draft<KubeObject>
+}
+
+/** What the server says of a deprecated version, in the definition's words or its own. */
+function deprecationOf(crd: CRD, v: CustomResourceDefinitionVersion): string | undefined {
+  if (!v.deprecated) return undefined
+  if (v.deprecationWarning !== undefined) return v.deprecationWarning
+  const { group, names, versions } = crd.spec
+  const better = versions.filter((o) => o.served && !o.deprecated && byPriority(o.name, v.name) < 0).sort((a, b) => byPriority(a.name, b.name))[0]
+  return `${group}/${v.name} ${names.kind} is deprecated${better ? `; use ${group}/${better.name} ${names.kind}` : ''}`
 }
 
 /** A definition that goes takes its objects along. */

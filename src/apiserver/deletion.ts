@@ -31,6 +31,7 @@ export interface Deleted {
 }
 
 const ORPHAN = 'orphan'
+const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
 const FOREGROUND = 'foregroundDeletion'
 
 /** DeleteOptions from the body and the query; the query wins where both speak. */
@@ -121,6 +122,7 @@ async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Pr
     }
     if ((ns.spec?.finalizers?.length ?? 0) > 0) return { object: ns, gone: false }
   }
+  if (served.storage === DEFINITIONS && !existing.metadata.deletionTimestamp && api.store.count(name) > 0) return { object: write((await import('./customresources.ts')).terminating(existing, rfc3339(now))), gone: false }
   let grace = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds
   const meta = existing.metadata
   const strategy = storedOf(served).kind.strategy
