@@ -59,7 +59,8 @@ const texts = chunks.map((c) => {
     const name = /([\w$]+)=$/.exec(c.code.slice(Math.max(0, at - 40), at))?.[1]
     return name && !c.code.includes(`${name}.default`) ? bare : whole
   })
-  return code.replace(/require\("\.\/([^"]+\.cjs)"\)/g, (whole, n) => (number.has(n) ? `require(${number.get(n)})` : whole))
+  // our own chunks are ES modules turned round: they are their namespaces, too, and import() is called often
+  return code.replace(/\b[\w$]+\((require\("\.\/[^"]+\.cjs"\))(?:,1)?\)/g, '$1').replace(/require\("\.\/([^"]+\.cjs)"\)/g, (whole, n) => (number.has(n) ? `require(${number.get(n)})` : whole))
 })
 
 writeFileSync(join(fresh, 'program'), texts.join(''), 'latin1')
@@ -95,6 +96,12 @@ try {
 module.exports = load(${number.get(entry)})`}
 `
 for (const entry of ['main.cjs', 'index.cjs']) writeFileSync(join(fresh, entry), loader(entry, false))
+mkdirSync(join(fresh, 'profiles'))
+for (const n of readdirSync(join(root, 'fixtures/profiles'))) if (n.endsWith('.yaml')) writeFileSync(join(fresh, 'profiles', n.replace(/\.yaml$/, '.json')), JSON.stringify(parse(readFileSync(join(root, 'fixtures/profiles', n), 'utf8'))))
+if (out !== root) {
+  for (const d of ['bin', 'schemas', 'fixtures']) { rmSync(join(out, d), { recursive: true, force: true }); cpSync(join(root, d), join(out, d), { recursive: true }) }
+  writeFileSync(join(out, 'package.json'), readFileSync(join(root, 'package.json')))
+}
 if (!args.includes('--no-cache')) {
   const cache = join(fresh, 'cache', `${process.version}-${process.arch}`)
   mkdirSync(cache, { recursive: true })
@@ -130,15 +137,9 @@ if (!args.includes('--no-cache')) {
   if (r.status !== 0 || r.stderr.trim()) console.warn(`the warm-up had trouble; the program may start slower: ${r.stderr.trim().split('\n').slice(0, 3).join(' | ')}`)
   rmSync(join(fresh, 'warm.cjs'))
 }
-mkdirSync(join(fresh, 'profiles'))
-for (const n of readdirSync(join(root, 'fixtures/profiles'))) if (n.endsWith('.yaml')) writeFileSync(join(fresh, 'profiles', n.replace(/\.yaml$/, '.json')), JSON.stringify(parse(readFileSync(join(root, 'fixtures/profiles', n), 'utf8'))))
 // swapped in whole, so that a running program never meets half a build
 rmSync(dist, { recursive: true, force: true })
 renameSync(fresh, dist)
-if (out !== root) {
-  for (const d of ['bin', 'schemas', 'fixtures']) { rmSync(join(out, d), { recursive: true, force: true }); cpSync(join(root, d), join(out, d), { recursive: true }) }
-  writeFileSync(join(out, 'package.json'), readFileSync(join(root, 'package.json')))
-}
 chmodSync(join(out, 'bin/kubesim'), 0o755)
 const bytes = result.outputFiles.reduce((a, f) => a + f.contents.length, 0)
 console.log(`${result.outputFiles.length} chunks, ${Math.round(bytes / 1024)} KB in ${dist}`)

@@ -75,16 +75,17 @@ export const realClock: Clock = {
   }),
 }
 
+const DIGITS = '0123456789abcdef'
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 /** Chance from a function that gives numbers in [0, 1). */
 export function entropyFrom(random: () => number): Entropy {
   const int = (n: number): number => Math.floor(random() * n)
-  const hex = (n: number): string => Array.from({ length: n }, () => int(16).toString(16)).join('')
+  const hex = (n: number): string => { let s = ''; for (let i = 0; i < n; i++) s += DIGITS[int(16)] ?? '0'; return s }
   return {
     int,
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-${'89ab'[int(4)] ?? '8'}${hex(3)}-${hex(12)}`,
-    suffix: (length) => Array.from({ length }, () => ALPHABET[int(ALPHABET.length)] ?? 'b').join(''),
+    suffix: (length) => { let s = ''; for (let i = 0; i < length; i++) s += ALPHABET[int(ALPHABET.length)] ?? 'b'; return s },
     shuffle: (items) => {
       const out = [...items]
       for (let i = out.length - 1; i > 0; i--) { const j = int(i + 1); const a = out[i]; const b = out[j]; if (a !== undefined && b !== undefined) { out[i] = b; out[j] = a } }
@@ -115,7 +116,7 @@ async function loadProfile(nameOrFile: string): Promise<Profile> {
   const { completeProfile, parseProfile, ProfileError } = await import('./cluster/profiles.ts')
   if ((PROFILES as readonly string[]).includes(nameOrFile)) {
     // the build keeps them as JSON: a YAML reader costs more than the command
-    try { return completeProfile(JSON.parse(fs.readFileSync(path.join(PACKAGE, 'dist/profiles', `${nameOrFile}.json`), 'utf8')) as Profile) } catch { /* not built: read the source */ }
+    try { return completeProfile(JSON.parse(fs.readFileSync(path.join(import.meta.dirname, 'profiles', `${nameOrFile}.json`), 'utf8')) as Profile) } catch { /* not built: read the source */ }
     return parseProfile(fs.readFileSync(path.join(PACKAGE, 'fixtures/profiles', `${nameOrFile}.yaml`), 'utf8'), nameOrFile)
   }
   let text: string

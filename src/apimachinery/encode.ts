@@ -5,7 +5,7 @@ import { isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 
-const SCALARS: readonly string[] = ['string', 'bool', 'int32', 'int64', 'double', 'bytes', 'time', 'microtime', 'quantity', 'intstr', 'json']
+const SCALARS: ReadonlySet<string> = new Set(['string', 'bool', 'int32', 'int64', 'double', 'bytes', 'time', 'microtime', 'quantity', 'intstr', 'json'])
 
 function isEmpty(value: Json, word: string): boolean {
   if (value === '' || value === 0 || value === false || value === null) return true
@@ -28,7 +28,7 @@ function absent(f: FieldSchema, schemas: Schemas): Json | undefined {
     case 'string': return ''
     case 'bool': return false
     case 'int32': case 'int64': case 'double': return 0
-    default: return SCALARS.includes(word) || word.startsWith('[') || word.startsWith('{') ? null : structForm({}, schemas.type(word), schemas)
+    default: return SCALARS.has(word) || word.startsWith('[') || word.startsWith('{') ? null : structForm({}, schemas.type(word), schemas)
   }
 }
 
@@ -36,7 +36,7 @@ function valueForm(value: Json, word: string, schemas: Schemas): Json {
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) {
     const inner = word.startsWith('[') ? word.slice(1, -1) : 'json'
-    return SCALARS.includes(inner) ? value : (value as readonly Json[]).map((v) => valueForm(v, inner, schemas))
+    return SCALARS.has(inner) ? value : (value as readonly Json[]).map((v) => valueForm(v, inner, schemas))
   }
   const map = value as JsonObject
   if (word.startsWith('{')) {

@@ -28,25 +28,44 @@ export function parseFields(fields: unknown): FieldSet {
 }
 
 const RANK: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 }
-const byElement = (a: string, b: string): number => (RANK[a[0] ?? ''] ?? 9) - (RANK[b[0] ?? ''] ?? 9) || compareBytes(a, b)
+const byElement = (a: string, b: string): number => (a.charCodeAt(0) === b.charCodeAt(0) ? 0 : (RANK[a[0] ?? ''] ?? 9) - (RANK[b[0] ?? ''] ?? 9)) || compareBytes(a, b)
+
+const NOTHING: JsonObject = Object.freeze({})
 
 /** The tree as FieldsV1, in upstream's order of elements. */
 export function formatFields(s: FieldSet): JsonObject {
   const out: Record<string, Json> = {}
   if (s.member && s.children.size > 0) out['.'] = {}
-  for (const k of [...s.children.keys()].sort(byElement)) { const c = s.children.get(k); if (c && !isEmptySet(c)) out[k] = formatFields(c) }
+  const keys = [...s.children.keys()]
+  if (keys.length > 1) keys.sort(byElement)
+  for (const k of keys) { const c = s.children.get(k); if (c && !isEmptySet(c)) out[k] = c.children.size ? formatFields(c) : NOTHING }
   return out
 }
 
-function combine(a: FieldSet, b: FieldSet | undefined, member: (a: boolean, b: boolean) => boolean, onlyB: boolean): FieldSet {
-  const out = newSet(member(a.member, b?.member ?? false))
-  for (const [k, c] of a.children) { const r = combine(c, b?.children.get(k), member, onlyB); if (!isEmptySet(r)) out.children.set(k, r) }
-  if (onlyB && b) for (const [k, c] of b.children) if (!a.children.has(k)) out.children.set(k, c)
+// sets are not changed once they are made, so that results share what they take over whole
+const isBare = (s: FieldSet): boolean => !s.member && s.children.size === 0
+
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(b)) return a
+  if (isBare(a)) return b
+  const out = newSet(a.member || b.member)
+  for (const [k, c] of a.children) { const d = b.children.get(k); const r = d ? union(c, d) : c; if (!isEmptySet(r)) out.children.set(k, r) }
+  for (const [k, c] of b.children) if (!a.children.has(k)) out.children.set(k, c)
   return out
 }
-export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x || y, true)
-export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x && !y, false)
-export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (x, y) => x && y, false)
+
+export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(b)) return a
+  const out = newSet(a.member && !b.member)
+  for (const [k, c] of a.children) { const d = b.children.get(k); const r = d ? difference(c, d) : c; if (!isEmptySet(r)) out.children.set(k, r) }
+  return out
+}
+
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  const out = newSet(a.member && b.member)
+  for (const [k, c] of a.children) { const d = b.children.get(k); if (!d) continue; const r = intersection(c, d); if (!isEmptySet(r)) out.children.set(k, r) }
+  return out
+}
 /** Every member's path, `.spec.containers[name="c"].image`, members of a level first. */
 export function paths(s: FieldSet, prefix = ''): string[] {
   const keys = [...s.children.keys()].sort(byElement)
@@ -166,7 +185,9 @@ export function compare(types: Types, shape: Shape, old: unknown, next: unknown)
     if (a === undefined) { out.added.children.set(e, everything(types, s, b)); return }
     if (b === undefined) { out.removed.children.set(e, everything(types, s, a)); return }
     const c = compare(types, s, a, b)
-    for (const part of ['added', 'modified', 'removed'] as const) if (!isEmptySet(c[part])) out[part].children.set(e, c[part])
+    if (!isEmptySet(c.added)) out.added.children.set(e, c.added)
+    if (!isEmptySet(c.modified)) out.modified.children.set(e, c.modified)
+    if (!isEmptySet(c.removed)) out.removed.children.set(e, c.removed)
   }
   const empty = (v: unknown): boolean => v === null || (Array.isArray(v) ? v.length === 0 : isObject(v) && Object.keys(v).length === 0)
   if (!descends(shape, old) || !descends(shape, next) || (empty(old) && empty(next))) { out.modified.member = true; return out }
@@ -178,6 +199,8 @@ export function compare(types: Types, shape: Shape, old: unknown, next: unknown)
   }
   const a = isObject(old) ? old : {}
   const b = isObject(next) ? next : {}
-  for (const k of new Set([...Object.keys(a), ...Object.keys(b)])) below(`f:${k}`, types.field(shape, k) ?? LEAF, a[k], b[k])
+  const each = (k: string): void => { if (a[k] !== b[k]) below(`f:${k}`, types.field(shape, k) ?? LEAF, a[k], b[k]) }
+  for (const k of Object.keys(a)) each(k)
+  for (const k of Object.keys(b)) if (!Object.hasOwn(a, k)) each(k)
   return out
 }

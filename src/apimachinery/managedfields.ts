@@ -6,7 +6,7 @@ import { compare, descends, difference, fieldsOf, formatFields, intersection, is
 import type { FieldSet, Shape } from './fieldset.ts'
 import { goQuote, goValue } from './gostring.ts'
 import { compareBytes } from './labels.ts'
-import { copy, equal, isObject } from './object.ts'
+import { copy, equal, freeze, isObject } from './object.ts'
 import type { Draft, Json, JsonObject, KubeObject } from './object.ts'
 import type { Schemas } from './schema.ts'
 import { StatusError, badRequest } from './status.ts'
@@ -72,7 +72,18 @@ function typed(ctx: FieldManagerContext, object: unknown): JsonObject {
   return { ...form, metadata }
 }
 
-const emptyObject = (ctx: FieldManagerContext, like: { readonly apiVersion?: unknown; readonly kind?: unknown }): JsonObject => typed({ ...ctx, typed: false }, { apiVersion: like.apiVersion as Json, kind: like.kind as Json, metadata: {} })
+const empties = new WeakMap<Schemas, Map<string, JsonObject>>()
+/** The object of a kind before anybody wrote anything into it. */
+function emptyObject(ctx: FieldManagerContext, like: { readonly apiVersion?: unknown; readonly kind?: unknown }): JsonObject {
+  const make = (): JsonObject => typed({ ...ctx, typed: false }, { apiVersion: like.apiVersion as Json, kind: like.kind as Json, metadata: {} })
+  if (!ctx.schemaName) return make()
+  let known = empties.get(ctx.schemas)
+  if (!known) { known = new Map(); empties.set(ctx.schemas, known) }
+  const id = `${ctx.schemaName} ${String(like.apiVersion)} ${String(like.kind)}`
+  let empty = known.get(id)
+  if (!empty) { empty = freeze(make()); if (known.size < 500) known.set(id, empty) }
+  return empty
+}
 
 interface Conflict { readonly owner: Owner; readonly paths: readonly string[] }
 

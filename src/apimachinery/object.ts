@@ -31,7 +31,7 @@ export function copy<T>(value: T): Draft<T> {
   if (Array.isArray(value)) return value.map((v) => copy(v as unknown)) as Draft<T>
   if (typeof value === 'object' && value !== null) {
     const out: Record<string, unknown> = {}
-    for (const [k, v] of Object.entries(value)) if (v !== undefined) out[k] = copy(v as unknown)
+    for (const k of Object.keys(value)) { const v = (value as Record<string, unknown>)[k]; if (v !== undefined) out[k] = typeof v === 'object' ? copy(v) : v }
     return out as Draft<T>
   }
   return value as Draft<T>
@@ -53,7 +53,7 @@ export function equal(a: unknown, b: unknown): boolean {
 export function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
-    for (const v of Object.values(value)) freeze(v)
+    for (const k of Object.keys(value)) { const v = (value as Record<string, unknown>)[k]; if (typeof v === 'object' && v !== null) freeze(v) }
   }
   return value
 }

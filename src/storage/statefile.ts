@@ -409,10 +409,11 @@ export class FileStore extends MemoryStore {
     const settled = this.meta('settled') === this.revision
     if (!this.#base) this.#fold([])
     else {
-      const line = Buffer.from(JSON.stringify(entry) + '\n')
-      // changes that controllers have not seen stay in the journal, where the next process finds them
-      if (settled && this.#journal + line.length > LONG) this.#fold(entry.w)
-      else this.#append(line)
+      // changes that controllers have not seen stay in the journal, where the next process finds them; no object has a line shorter than this
+      const many = entry.w.length * 256 > LONG
+      const line = settled && many ? undefined : Buffer.from(JSON.stringify(entry) + '\n')
+      if (line && !(settled && this.#journal + line.length > LONG)) this.#append(line)
+      else this.#fold(entry.w)
     }
     this.#pending = new Map()
     this.#pendingMeta = new Map()
