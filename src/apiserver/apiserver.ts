@@ -161,6 +161,7 @@ function deprecation(ctx: Context): void {
 
 function deprecated(served: Served, api: Api): string | undefined {
   if (served.storage === 'endpoints' && endpointsDeprecated(api)) return 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
+  if (served.custom?.deprecation !== undefined) return served.custom.deprecation
   if (served.storage === 'componentstatuses') return 'v1 ComponentStatus is deprecated in v1.19+'
   return undefined
 }
