@@ -150,7 +150,10 @@ export function createHost(o: HostOptions = {}): CliHost {
     },
     edit: o.io?.edit ?? (async (command, file) => {
       const { spawn } = await import('node:child_process')
-      return new Promise((done, fail) => spawn('/bin/sh', ['-c', `${command} "$1"`, 'sh', file], { stdio: 'inherit' }).on('error', fail).on('close', (code) => done(code ?? 1)))
+      // only a command with quotes or backslashes needs a shell; a path that is not there is the editor's trouble, a name that is not found cannot be launched
+      const shell = command.includes(' ') && /["'\\]/.test(command)
+      const [program = '', ...args] = shell ? ['/bin/sh', '-c', `${command} "$1"`, 'sh', file] : [...command.split(' '), file]
+      return new Promise((done, fail) => spawn(program, args, { stdio: 'inherit' }).on('error', (e) => { if (program.includes('/')) done(127); else fail(e) }).on('close', (code) => done(code ?? 1)))
     }),
     onResize: o.io?.onResize ?? ((listener) => { process.stdout.on('resize', listener); return () => process.stdout.off('resize', listener) }),
   }
@@ -244,6 +247,7 @@ export function createHost(o: HostOptions = {}): CliHost {
     io, entropy, schemas,
     serve: serveCluster,
     listen: async (address, port, onConnection) => (await import('./server/listen.ts')).listen(address, port, onConnection),
+    serveProxy: async (door, options) => (await import('./server/proxy.ts')).serveProxy(door, schemas, options),
     async profile(s) {
       const { readHead } = await import('./storage/statefile.ts')
       const kept = readHead(statePath(s))?.meta.profile

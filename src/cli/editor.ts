@@ -88,17 +88,15 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
     if (results.file) io.files.remove(results.file)
     const mode = validation(ctx.flags.string('validate'))
     try {
+      if (mode !== 'Ignore' && stripped(edited).trim() === '') throw new CliError('invalid object to validate')
       for await (const d of readDocuments(edited, 'edited-file')) if (d !== null) await validateDocument(d, 'edited-file', mode, async (l) => (await import('./listvalidation.ts')).listErrors(l, factory.schemas), () => { /* nothing to warn about */ })
     } catch (e) {
-      // an empty file is told below
-      if (stripped(edited).trim() !== '') {
-        const why = (e instanceof Error ? e.message : String(e)).replace(/^error validating "edited-file": error validating data: /, '').replace(/; if you choose to ignore[^]*$/, '')
-        const m = infos[0]?.mapping
-        results = { reasons: [{ head: `${m ? groupResource(m) : ''} ${goQuote(infos[0]?.name ?? '')} was not valid`, other: [`<nil>: Invalid value: "The edited file failed validation": ${why}`] }], retryable: 0, notFound: 0, again: 1, file }
-        failed = true
-        io.stderr.write(`error: ${m ? groupResource(m) : ''} ${goQuote(infos[0]?.name ?? '')} is invalid\n`)
-        continue
-      }
+      const why = (e instanceof Error ? e.message : String(e)).replace(/^error validating "edited-file": error validating data: /, '').replace(/; if you choose to ignore[^]*$/, '')
+      const m = infos[0]?.mapping
+      results = { reasons: [{ head: `${m ? groupResource(m) : ''} ${goQuote(infos[0]?.name ?? '')} was not valid`, other: [`<nil>: Invalid value: "The edited file failed validation": ${why}`] }], retryable: 0, notFound: 0, again: 1, file }
+      failed = true
+      io.stderr.write(`error: ${m ? groupResource(m) : ''} ${goQuote(infos[0]?.name ?? '')} is invalid\n`)
+      continue
     }
     if (same) { io.files.remove(file); io.stderr.write('Edit cancelled, no changes made.\n'); return }
     if (!stripped(edited).trim()) { io.files.remove(file); io.stderr.write('Edit cancelled, saved file was empty.\n'); return }

@@ -73,6 +73,8 @@ export interface Change {
   /** Errors met while changing, told with the others. */
   readonly errors?: unknown[]
   readonly print?: (object: JsonObject) => void
+  /** The command has --record. */
+  readonly records?: true
   /** Called after a patch went well, before it is printed. */
   readonly after?: () => void
 }
@@ -98,7 +100,7 @@ export async function patchObjects(ctx: CommandContext, infos: readonly Info[], 
     const draft = copy(info.object) as unknown as Dict
     try {
       if ((await change.mutate(draft, info)) === false) continue
-      recordIn(ctx, draft)
+      if (change.records) recordIn(ctx, draft)
       const after = typedForm(draft as JsonObject, name, schemas)
       patches.push({ info, after: draft as JsonObject, patch: createTwoWay(before, after, name, schemas) })
     } catch (error) { patches.push({ info, error }) }

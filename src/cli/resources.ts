@@ -5,7 +5,7 @@ import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { pathOf } from '../client/client.ts'
 import type { CommandContext, Factory, FlagSpec, Mapping } from './command.ts'
-import { CliError, ConnectionError, throwAll } from './exit.ts'
+import { CliError, ConnectionError, aggregateText, throwAll } from './exit.ts'
 import { klog } from './klog.ts'
 import { NoKindMatch } from './mapper.ts'
 import type { Validation } from './manifests.ts'
@@ -162,16 +162,38 @@ function setNamespace(info: Info, namespace: string): void {
   info.object = draft
 }
 
+/** One part of a path with * ? [a-z] and backslashes, as Go's path.Match reads it. Throws CliError. */
+function partPattern(part: string, pattern: string): RegExp {
+  let out = ''
+  for (let i = 0; i < part.length; i++) {
+    const c = part[i] ?? ''
+    if (c === '*') out += '[^/]*'
+    else if (c === '?') out += '[^/]'
+    else if (c === '[') {
+      const from = part[i + 1] === '^' ? i + 2 : i + 1
+      let end = from
+      while (end < part.length && (part[end] !== ']' || end === from)) end += part[end] === '\\' ? 2 : 1
+      const inside = part.slice(from, end)
+      if (end >= part.length || inside === ']' || /^-|-$/.test(inside)) throw new CliError(`pattern ${goQuote(pattern)} is not valid: syntax error in pattern`)
+      out += `[${from === i + 2 ? '^' : ''}${inside.replace(/[\][^]/g, '\\$&')}]`
+      i = end
+    } else if (c === '\\') {
+      if (++i >= part.length) throw new CliError(`pattern ${goQuote(pattern)} is not valid: syntax error in pattern`)
+      out += (part[i] ?? '').replace(/[^\w]/g, '\\$&')
+    } else out += c.replace(/[.+^${}()|\]]/g, '\\$&')
+  }
+  return new RegExp(`^${out}$`)
+}
+
 /** Names in `dir` that match a shell pattern of one path segment or more; * ? [..] only. */
 export function glob(files: Factory['io']['files'], pattern: string): string[] {
   let found = [pattern.startsWith('/') ? '/' : '']
   for (const part of pattern.split('/').filter((p) => p !== '')) {
     const next: string[] = []
-    const magic = /[*?[]/.test(part)
-    const regex = magic ? new RegExp(`^${part.replace(/[.+^${}()|\\]/g, '\\$&').replace(/\*/g, '[^/]*').replace(/\?/g, '[^/]').replace(/\[\^/g, '[^').replace(/\[!/g, '[^')}$`) : undefined
+    const regex = /[*?[\\]/.test(part) ? partPattern(part, pattern) : undefined
     for (const base of found) {
       const join = (n: string): string => (base === '' ? n : base.endsWith('/') ? base + n : `${base}/${n}`)
-      if (!regex) { if (files.stat(join(part))) next.push(join(part)) } else for (const n of files.list(base === '' ? '.' : base) ?? []) if (regex.test(n) && !(n.startsWith('.') && !part.startsWith('.') && false)) next.push(join(n))
+      if (!regex) { if (files.stat(join(part))) next.push(join(part)) } else for (const n of files.list(base === '' ? '.' : base) ?? []) if (regex.test(n)) next.push(join(n))
     }
     found = next
   }
@@ -255,10 +277,13 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
         continue
       }
       if (/^https?:\/\//.test(f)) {
+        const loopback = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])[:/]/.test(f)
+        if (loopback) { paths.push(() => Promise.reject(new ConnectionError('Get', f, 'connect: connection refused'))); continue }
         errors.push(new CliError(`unable to read URL ${goQuote(f)}: kubesim has no network; download the file and pass its path`))
         continue
       }
-      const matches = io.files.stat(f) ? [f] : glob(io.files, f)
+      let matches: string[]
+      try { matches = io.files.stat(f) ? [f] : glob(io.files, f) } catch (e) { errors.push(e); continue }
       if (!matches.length) { errors.push(new CliError(`the path ${goQuote(f)} does not exist`)); continue }
       if (!request.recursive && matches.length === 1) singleFile = true
       const visitors: Visitor[] = []
@@ -305,7 +330,8 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
 
   throwAll(errors)
 
-  const eager = (list: readonly Visitor[]): Visitor => async (fn) => {
+  // documents that cannot be read are told together, after what the others had to say
+  const eager = (list: readonly Visitor[], together = false): Visitor => async (fn) => {
     const errs: unknown[] = []
     for (const v of list) {
       try {
@@ -315,6 +341,7 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
         })
       } catch (e) { errs.push(e) }
     }
+    if (together && errs.length) throw new AggregateError(errs, aggregateText(errs))
     throwAll(errs)
   }
   const inOrder = (list: readonly Visitor[]): Visitor => async (fn) => { for (const v of list) await v(fn) }
@@ -324,6 +351,8 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
     if (error !== undefined) throw error
     if (!info?.object || !isList(info.object)) { await fn(info); return }
     const errs: unknown[] = []
+    // a list in a list is read as one object, and refused before any item is worked on
+    if ((info.object.items as readonly Json[]).some((item) => isObject(item) && Array.isArray(item.items))) throw new CliError('*unstructured.Unstructured is not a list: no Items field in this object')
     const todo: JsonObject[] = [info.object]
     for (let i = 0; i < todo.length; i++) {
       const o = todo[i]
@@ -375,7 +404,7 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
     if (types.length && !names.length) throw new CliError('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
     if (types.length) throw new CliError('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
     if (tuples.length) throw new CliError('resource/name arguments cannot be provided when a path is specified')
-    visitor = joined(paths)
+    visitor = request.continueOnError ? eager(paths, true) : inOrder(paths)
     if (request.flatten) visitor = flattened(visitor)
     if (request.latest) {
       const before = visitor
@@ -454,7 +483,7 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
           if (error !== undefined) { errs.push(error); return }
           try { await fn(info) } catch (e) { errs.push(e) }
         })
-      } catch (e) { errs.push(...(e instanceof AggregateError ? (e.errors as unknown[]) : [e])) }
+      } catch (e) { errs.push(e) }
       throwAll(errs)
     }
   }

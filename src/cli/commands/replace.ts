@@ -18,7 +18,6 @@ async function force(ctx: CommandContext, manager: string, print: (o: JsonObject
   const validate = validation(flags.string('validate'))
   let grace = flags.int('grace-period')
   if (grace === 0) grace = 1
-  if (grace < 0) grace = 0
   const policy = cascade(flags.string('cascade'), io)
   const timeout = flags.number('timeout')
   const client = await factory.client()
@@ -33,7 +32,7 @@ async function force(ctx: CommandContext, manager: string, print: (o: JsonObject
         await client.delete(info.mapping.path, info.namespace, info.name, deleteOptions(policy, grace))
         const kind = info.mapping.group ? `${info.mapping.kind.toLowerCase()}.${info.mapping.group}` : info.mapping.kind.toLowerCase()
         if (flags.string('output') === 'name') io.stdout.write(`${kind}/${info.name}\n`)
-        else io.stdout.write(`${kind} "${info.name}" ${grace === 0 ? 'force deleted' : 'deleted'}\n`)
+        else io.stdout.write(`${kind} "${info.name}" deleted\n`)
         uids.set(info, '')
       } catch (e) { throw withSource('deleting', info.source, e) }
     })

@@ -31,7 +31,7 @@ async function run(ctx: CommandContext): Promise<void> {
   throwAll(faults)
   const errors: unknown[] = []
   await patchObjects(ctx, infos, {
-    operation: 'image updated', failed: 'failed to patch image update to pod template:', mode, errors, print,
+    records: true, operation: 'image updated', failed: 'failed to patch image update to pod template:', mode, errors, print,
     mutate: (draft) => {
       const spec = podSpecOf(draft)
       for (const [name, image] of images) {

@@ -26,7 +26,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const wanted = { limits: parse(flags.string('limits')), requests: parse(flags.string('requests')) }
   const errors: unknown[] = []
   await patchObjects(ctx, infos, {
-    operation: 'resource requirements updated', failed: 'failed to patch resources update to pod template', mode, errors, print,
+    records: true, operation: 'resource requirements updated', failed: 'failed to patch resources update to pod template', mode, errors, print,
     mutate: (draft) => {
       const containers = selectContainers(podSpecOf(draft), flags.string('containers'))
       if (!containers.length) { errors.push(new CliError(`error: unable to find container named ${flags.string('containers')}`)); return false }

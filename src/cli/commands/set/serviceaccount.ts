@@ -13,7 +13,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const name = ctx.args.at(-1)
   if (name === undefined) throw new CliError('serviceaccount is required')
   const infos = await setInfos(ctx, ctx.args.slice(0, -1), false)
-  await patchObjects(ctx, infos, { operation: 'serviceaccount updated', failed: 'failed to patch ServiceAccountName', mode, always: true, print, mutate: (draft) => { podSpecOf(draft).serviceAccountName = name } })
+  await patchObjects(ctx, infos, { records: true, operation: 'serviceaccount updated', failed: 'failed to patch ServiceAccountName', mode, always: true, print, mutate: (draft) => { podSpecOf(draft).serviceAccountName = name } })
 }
 
 export const serviceaccount: Command = {
