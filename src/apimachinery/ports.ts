@@ -70,3 +70,18 @@ export interface Io {
 /** A connection to a port that was opened on this machine. */
 export interface LocalConnection { readonly chunks: AsyncIterable<Uint8Array>; write(chunk: string | Uint8Array): void; end(): void }
 export interface LocalListener { readonly port: number; close(): void }
+
+/** What `kubectl proxy` offers on a port of this machine. */
+export interface ProxyOptions {
+  readonly address: string
+  readonly port: number
+  /** Who asks, where the command line says so (impersonation). */
+  readonly headers: Readonly<Record<string, string>>
+  readonly apiPrefix: string
+  /** Files beside the API. */
+  readonly folder?: string
+  readonly folderPrefix: string
+  /** Which requests are let through; all when absent. */
+  readonly filter?: { readonly acceptPaths: readonly RegExp[]; readonly rejectPaths: readonly RegExp[]; readonly acceptHosts: readonly RegExp[]; readonly rejectMethods: readonly RegExp[] }
+}
+export interface LocalServer { readonly address: string; readonly port: number; close(): Promise<void> }

@@ -1,6 +1,6 @@
 // What a command is: its words, its flags, its run function. Flags parse as pflag parses them (flags.ts), help prints as kubectl's (help.ts).
 import type { Door } from '../apimachinery/door.ts'
-import type { Entropy, Io, LocalConnection, LocalListener } from '../apimachinery/ports.ts'
+import type { Entropy, Io, LocalConnection, LocalListener, LocalServer, ProxyOptions } from '../apimachinery/ports.ts'
 import type { ResourceInfo, Schemas } from '../apimachinery/schema.ts'
 import type { Versions } from '../apimachinery/versions.ts'
 import type { Client } from '../client/client.ts'
@@ -67,6 +67,8 @@ export interface CliHost {
   serve(options: ServeRequest): Promise<ServedCluster>
   /** Opens a TCP port of this machine (port-forward); rejects with the system's error. */
   listen(address: string, port: number, onConnection: (connection: LocalConnection) => void): Promise<LocalListener>
+  /** Opens a port of this machine that leads to a door (proxy); rejects with the system's error. */
+  serveProxy(door: Door, options: ProxyOptions): Promise<LocalServer>
   /** The absolute path of the state file. */
   statePath(options: StateOptions): string
   /** Opens the state (creating it at first use), or connects to the `serve` that runs on it. */

@@ -35,6 +35,9 @@ export class Client {
   readonly #options: ClientOptions
   constructor(door: Door, options: ClientOptions = {}) { this.door = door; this.#options = options }
 
+  /** What every request carries. */
+  get headers(): Readonly<Record<string, string>> { return this.#options.headers ?? {} }
+
   /** One request; the whole answer. Throws StatusError when the server refuses. */
   async request(method: Method, path: string, options: CallOptions & { body?: ApiRequest['body'] } = {}): Promise<ApiResponse> {
     const query: Record<string, readonly string[]> = {}

@@ -17,6 +17,10 @@ export interface HttpOptions {
   readonly port: number
   /** A protobuf body as JSON; throws StatusError. Bodies of any other type go to the door as text. */
   readonly decode?: (body: Buffer) => Json
+  /** Decides instead of the token who may come in, and under which path. */
+  readonly gate?: Gate
+  /** Put on every request. */
+  readonly headers?: Readonly<Record<string, string>>
   /** The certificate and key for TLS; plain HTTP without them. */
   readonly tls?: { readonly cert: string; readonly key: string }
   /** Takes over a connection that asks for another protocol (exec, attach, port-forward); false when it does not know the protocol. */
@@ -24,6 +28,9 @@ export interface HttpOptions {
   /** Called with trouble of ours. */
   readonly onError?: (error: unknown) => void
 }
+
+/** An answer of its own, or the path that the door is asked for. */
+export type Gate = (request: { readonly method: string; readonly url: string; readonly headers: http.IncomingHttpHeaders }) => { readonly code: number; readonly body: string | Buffer; readonly type: string } | { readonly url: string }
 
 export interface HttpServer {
   readonly address: string
@@ -67,8 +74,7 @@ function refusal(incoming: http.IncomingMessage, token: string): { code: number;
 }
 
 /** A request as the door takes it, without its body. */
-function translate(incoming: http.IncomingMessage, signal: AbortSignal): ApiRequest {
-  const url = incoming.url ?? '/'
+function translate(incoming: http.IncomingMessage, signal: AbortSignal, url = incoming.url ?? '/'): ApiRequest {
   const cut = url.indexOf('?')
   const query: Record<string, string[]> = {}
   if (cut >= 0) for (const [k, v] of new URLSearchParams(url.slice(cut + 1))) { if (Object.hasOwn(query, k)) query[k]?.push(v); else query[k] = [v] }
@@ -140,18 +146,27 @@ async function respond(outgoing: http.ServerResponse, request: ApiRequest, respo
 
 /** Starts to listen. Rejects with the socket's error (EADDRINUSE, EACCES …). */
 export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
+  const { gate } = o
+  /** The request for the door, or the answer to one that may not come in. */
+  const admit = (incoming: http.IncomingMessage, signal: AbortSignal): { readonly refused: { readonly code: number; readonly body: string | Buffer; readonly type: string } } | { readonly request: ApiRequest } => {
+    const decision = gate ? gate({ method: incoming.method ?? 'GET', url: incoming.url ?? '/', headers: incoming.headers }) : refusal(incoming, o.token)
+    if (decision && 'code' in decision) return { refused: decision }
+    const request = translate(incoming, signal, decision?.url)
+    return { request: o.headers ? { ...request, headers: { ...request.headers, ...o.headers } } : request }
+  }
   const handler = (incoming: http.IncomingMessage, outgoing: http.ServerResponse): void => {
     const gone = new AbortController()
     outgoing.on('close', () => gone.abort(new Error('the client went away')))
     const answer = async (): Promise<void> => {
-      const refused = refusal(incoming, o.token)
-      if (refused) {
+      const admitted = admit(incoming, gone.signal)
+      if ('refused' in admitted) {
+        const { refused } = admitted
         incoming.resume()
         outgoing.writeHead(refused.code, { 'content-type': refused.type, 'content-length': String(Buffer.byteLength(refused.body)), ...(refused.code === 401 ? { 'www-authenticate': 'Bearer' } : {}) })
         outgoing.end(refused.body)
         return
       }
-      const request = translate(incoming, gone.signal)
+      const { request } = admitted
       const body = await readBody(incoming)
       if (body === undefined) {
         const text = status(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY}`)
@@ -180,12 +195,12 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
   server.on('clientError', (_e, socket: Duplex) => { if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n') })
   server.on('upgrade', (incoming: http.IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    const refused = refusal(incoming, o.token)
     const gone = new AbortController()
+    const admitted = admit(incoming, gone.signal)
     socket.on('close', () => gone.abort(new Error('the client went away')))
-    const reject = (code: number, body: string, type: string): void => { socket.end(`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`) }
-    if (refused) { reject(refused.code, refused.body, refused.type); return }
-    if (!o.upgrade?.(translate(incoming, gone.signal), incoming, socket, head)) reject(400, status(400, 'BadRequest', 'Upgrade request required'), 'application/json')
+    const reject = (code: number, body: string | Buffer, type: string): void => { socket.end(`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`) }
+    if ('refused' in admitted) { reject(admitted.refused.code, admitted.refused.body, admitted.refused.type); return }
+    if (!o.upgrade?.(admitted.request, incoming, socket, head)) reject(400, status(400, 'BadRequest', 'Upgrade request required'), 'application/json')
   })
   await new Promise<void>((done, fail) => { server.once('error', fail); server.listen(o.port, o.host, () => { server.off('error', fail); done() }) })
   const bound = server.address() as AddressInfo

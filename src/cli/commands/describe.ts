@@ -16,7 +16,7 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   const chunk = flags.int('chunk-size')
   const { createDescribeContext, describeObject } = await import('../describe.ts')
-  const request: ResourceRequest = { args, ...fileRequest(ctx), enforceNamespace: factory.namespace().explicit && !all, allNamespaces: all, allowEmptySelector: true, continueOnError: true, flatten: true, chunk, ...(selector ? { selector } : {}) }
+  const request: ResourceRequest = { args, ...fileRequest(ctx), enforceNamespace: factory.namespace().explicit && !all, allNamespaces: all, allowEmptySelector: true, continueOnError: true, flatten: true, latest: !noFiles, chunk, ...(selector ? { selector } : {}) }
   const found = await resources(factory, request)
   const { infos, error } = await found.tolerant()
   const errors: unknown[] = []

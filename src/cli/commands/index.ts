@@ -35,7 +35,7 @@ export const COMMANDS: readonly CommandLine[] = [
   { name: 'attach', group: TROUBLE, short: 'Attach to a running container', load: () => import('./attach.ts').then((m) => m.attach) },
   { name: 'exec', group: TROUBLE, short: 'Run a command in a container', load: () => import('./exec.ts').then((m) => m.exec) },
   { name: 'port-forward', group: TROUBLE, short: 'Forward ports of this machine to a pod', load: () => import('./portforward.ts').then((m) => m.portForward) },
-  // pending { name: 'proxy', group: TROUBLE, short: 'Offer the API server on a port of this machine', load: () => import('./proxy.ts').then((m) => m.proxy) },
+  { name: 'proxy', group: TROUBLE, short: 'Run a proxy to the Kubernetes API server', load: () => import('./proxy.ts').then((m) => m.proxy) },
   { name: 'cp', group: TROUBLE, short: 'Copy files and folders to and from containers', load: () => import('./cp.ts').then((m) => m.cp) },
   { name: 'auth', clientFirst: true, group: TROUBLE, short: 'Ask about authorization', load: () => import('./auth/index.ts').then((m) => m.auth) },
   { name: 'debug', group: TROUBLE, short: 'Start a session to look into a workload or a node', load: () => import('./debug.ts').then((m) => m.debug) },
