@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
 import type { Table } from '../../apimachinery/table.ts'
-import { CliError, SilentExit, throwAll, UsageError } from '../exit.ts'
+import { aggregateText, CliError, SilentExit, throwAll, UsageError } from '../exit.ts'
 import { klog } from '../klog.ts'
 import { fileRequest, filenameFlags, isList, resources, selectorFlag, versionOf } from '../resources.ts'
 import type { Info, ResourceRequest, Resources } from '../resources.ts'
@@ -79,7 +79,8 @@ async function printTables(ctx: CommandContext, found: Resources, s: Settings): 
   const { infos: listed, error } = await found.tolerant()
   if (error !== undefined) {
     const each = error instanceof AggregateError ? (error.errors as unknown[]) : [error]
-    errors.push(...(ignore ? each.filter((e) => !isNotFound(e)) : each))
+    // an aggregate stays one: what could not be read of files is told in its own way
+    errors.push(...(ignore ? each.filter((e) => !isNotFound(e)) : [error]))
   }
   const withKind = severalKinds(listed)
   const infos = s.sortBy ? await sorted(ctx, listed, s.sortBy) : listed
@@ -110,7 +111,7 @@ async function printTables(ctx: CommandContext, found: Resources, s: Settings): 
   }
   flush()
   if (!written && !ignore && !errors.length) io.stderr.write(namespaced ? `No resources found in ${factory.namespace().namespace} namespace.\n` : 'No resources found\n')
-  throwAll(errors)
+  if (errors.length) throw new AggregateError(errors, aggregateText(errors))
 }
 
 async function printObjects(ctx: CommandContext, found: Resources, s: Settings): Promise<void> {
