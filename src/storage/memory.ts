@@ -278,8 +278,11 @@ export class MemoryStore implements Store {
         const was = known.get(key)
         const is = next.get(key)
         if (was?.metadata.resourceVersion === is?.metadata.resourceVersion) continue
-        const object = is ?? was
-        if (object) this.#tell({ revision: Number(object.metadata.resourceVersion ?? revision), type: !is ? 'DELETED' : was ? 'MODIFIED' : 'ADDED', resource, object, ...(was ? { previous: was } : {}) })
+        const another = is !== undefined && was !== undefined && is.metadata.uid !== was.metadata.uid
+        // nobody knows any more when it went: at the latest now, or before the other came; in any case after what watchers have seen of it
+        const gone = is ? Number(is.metadata.resourceVersion ?? revision) - 1 : revision
+        if (was && (!is || another)) this.#tell({ revision: gone, type: 'DELETED', resource, object: { ...was, metadata: { ...was.metadata, resourceVersion: String(gone) } }, previous: was })
+        if (is) this.#tell({ revision: Number(is.metadata.resourceVersion ?? revision), type: was && !another ? 'MODIFIED' : 'ADDED', resource, object: is, ...(was && !another ? { previous: was } : {}) })
       }
     }
     this.#revision = Math.max(this.#revision, revision)

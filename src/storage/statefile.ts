@@ -388,8 +388,10 @@ export class FileStore extends MemoryStore {
 
   protected override afterWrite(change: Change): void {
     if (this.#quiet) return
-    // in the order of the last change: who replays them counts revisions upwards
-    const key = `${change.resource} ${storeKey(change.object.metadata.namespace, change.object.metadata.name ?? '')}`
+    // in the order of the last change: who replays them counts revisions upwards. What happens to one object within a flush is one change to others;
+    // that it went and another came in its place are two
+    const { namespace, name, uid } = change.object.metadata
+    const key = `${change.resource} ${storeKey(namespace, name ?? '')} ${uid ?? ''}`
     this.#pending.delete(key)
     this.#pending.set(key, [change.type, change.resource, change.object])
   }
