@@ -1,4 +1,4 @@
-// A unified diff of two texts, as diff -u prints its hunks.
+// The difference of two texts, as diff -u and plain diff print their hunks.
 
 /** The edit script by Myers' algorithm: for each step the kind and the lines' indexes. */
 function script(a: readonly string[], b: readonly string[]): ('=' | '-' | '+')[] {
@@ -31,16 +31,15 @@ function script(a: readonly string[], b: readonly string[]): ('=' | '-' | '+')[]
   return out.reverse()
 }
 
-const CONTEXT = 3
+interface Row { readonly op: '=' | '-' | '+'; readonly text: string; readonly x: number; readonly y: number }
 
-/** The hunks, or '' when the texts are equal. */
-export function unifiedDiff(from: string, to: string): string {
-  if (from === to) return ''
+/** Every line of both texts, in order; `x` and `y` say where they stand. */
+function compared(from: string, to: string): Row[] {
   const lines = (s: string): string[] => (s === '' ? [] : s.replace(/\n$/, '').split('\n'))
   const a = lines(from)
   const b = lines(to)
   const ops = script(a, b)
-  const rows: { op: '=' | '-' | '+'; text: string; x: number; y: number }[] = []
+  const rows: Row[] = []
   let x = 0
   let y = 0
   for (const op of ops) {
@@ -48,14 +47,21 @@ export function unifiedDiff(from: string, to: string): string {
     if (op !== '+') x++
     if (op !== '-') y++
   }
+  return rows
+}
+
+/** The hunks, or '' when the texts are equal. */
+export function unifiedDiff(from: string, to: string, context = 3): string {
+  if (from === to) return ''
+  const rows = compared(from, to)
   const changed = rows.flatMap((r, i) => (r.op === '=' ? [] : [i]))
   let out = ''
   for (let i = 0; i < changed.length;) {
     const first = changed[i] ?? 0
     let j = i
-    while (j + 1 < changed.length && (changed[j + 1] ?? 0) - (changed[j] ?? 0) <= 2 * CONTEXT) j++
-    const start = Math.max(0, first - CONTEXT)
-    const end = Math.min(rows.length, (changed[j] ?? 0) + CONTEXT + 1)
+    while (j + 1 < changed.length && (changed[j + 1] ?? 0) - (changed[j] ?? 0) <= 2 * context) j++
+    const start = Math.max(0, first - context)
+    const end = Math.min(rows.length, (changed[j] ?? 0) + context + 1)
     const hunk = rows.slice(start, end)
     const left = hunk.filter((r) => r.op !== '+').length
     const right = hunk.filter((r) => r.op !== '-').length
@@ -63,6 +69,25 @@ export function unifiedDiff(from: string, to: string): string {
     const range = (at: number, count: number): string => (count === 1 ? String(at + 1) : `${count === 0 ? at : at + 1},${count}`)
     out += `@@ -${range(head?.x ?? 0, left)} +${range(head?.y ?? 0, right)} @@\n${hunk.map((r) => `${r.op === '=' ? ' ' : r.op}${r.text}\n`).join('')}`
     i = j + 1
+  }
+  return out
+}
+
+/** The changes as diff prints them without options: `3c3`, `< old`, `---`, `> new`. */
+export function normalDiff(from: string, to: string): string {
+  const rows = compared(from, to)
+  const range = (at: number, count: number): string => (count === 0 ? String(at) : count === 1 ? String(at + 1) : `${at + 1},${at + count}`)
+  let out = ''
+  for (let i = 0; i < rows.length;) {
+    const first = rows[i]
+    if (!first || first.op === '=') { i++; continue }
+    let end = i
+    while (end < rows.length && rows[end]?.op !== '=') end++
+    const hunk = rows.slice(i, end)
+    const old = hunk.filter((r) => r.op === '-')
+    const made = hunk.filter((r) => r.op === '+')
+    out += `${range(first.x, old.length)}${old.length ? (made.length ? 'c' : 'd') : 'a'}${range(first.y, made.length)}\n${old.map((r) => `< ${r.text}\n`).join('')}${old.length && made.length ? '---\n' : ''}${made.map((r) => `> ${r.text}\n`).join('')}`
+    i = end
   }
   return out
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { toYaml } from '../../apimachinery/yaml.ts'
 import type { Command, CommandContext } from '../command.ts'
+import { goQuote } from '../../apimachinery/gostring.ts'
 import { CliError, UsageError } from '../exit.ts'
 import { configurationOf, originalConfiguration } from '../lastapplied.ts'
 import { fetchInfo, fileRequest, filenameFlags, metaOf, nameOf, namespaceOf, resources, selectorFlag, writeQuery } from '../resources.ts'
@@ -84,7 +85,13 @@ async function run(ctx: CommandContext): Promise<number> {
       pairs.push({ name: fileName(mapping.group, mapping.version, mapping.kind, namespaceOf(object), nameOf(object)), from: toYaml(plain), to: '' })
     }
   }
-  const { unifiedDiff } = await import('../unifieddiff.ts')
+  const { normalDiff, unifiedDiff } = await import('../unifieddiff.ts')
+  // only diff itself can be meant: no other program is run
+  const [program = 'diff', ...given] = io.env.KUBECTL_EXTERNAL_DIFF ? io.env.KUBECTL_EXTERNAL_DIFF.split(' ') : ['diff', '-u', '-N']
+  const options = given.filter((o) => /^[a-zA-Z0-9-=]+$/.test(o))
+  if (!/(?:^|\/)diff$/.test(program)) throw new CliError(`failed to run ${goQuote(program)}: executable file not found in $PATH`)
+  const context = options.map((o) => /^(?:-u|--unified|-U(\d+)|--unified=(\d+))$/.exec(o)).find((m) => m)
+  const newFile = options.includes('-N') || options.includes('--new-file')
   const dir = (): string => String(factory.host.entropy.int(4294967295))
   const live = `/tmp/LIVE-${dir()}`
   const made = `/tmp/MERGED-${dir()}`
@@ -92,10 +99,14 @@ async function run(ctx: CommandContext): Promise<number> {
   const stamp = `${d.toISOString().slice(0, 10)} ${d.toISOString().slice(11, 23)}000000 +0000`
   let differs = false
   for (const p of pairs.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const hunks = unifiedDiff(p.from, p.to)
+    const lines = context ? Number(context[1] ?? context[2] ?? 3) : 3
+    const hunks = context ? unifiedDiff(p.from, p.to, lines) : normalDiff(p.from, p.to)
     if (!hunks) continue
     differs = true
-    io.stdout.write(`diff -u -N ${live}/${p.name} ${made}/${p.name}\n--- ${live}/${p.name}\t${p.from ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n+++ ${made}/${p.name}\t${p.to ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n${hunks}`)
+    if (!newFile && (!p.from || !p.to)) { io.stdout.write(`Only in ${p.from ? live : made}: ${p.name}\n`); continue }
+    const command = `diff ${options.map((o) => `${o} `).join('')}${live}/${p.name} ${made}/${p.name}\n`
+    if (!context) { io.stdout.write(`${command}${hunks}`); continue }
+    io.stdout.write(`${command}--- ${live}/${p.name}\t${p.from ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n+++ ${made}/${p.name}\t${p.to ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n${hunks}`)
   }
   return differs ? 1 : 0
 }

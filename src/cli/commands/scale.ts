@@ -4,6 +4,7 @@ import { isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { pathOf } from '../../client/client.ts'
+import { goQuote } from '../../apimachinery/gostring.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, messageFor } from '../exit.ts'
 import { printFlags } from '../metadataedit.ts'
@@ -64,7 +65,7 @@ async function run(ctx: CommandContext): Promise<void> {
           const observed = status.observedGeneration
           const generation = isObject(object.metadata) ? object.metadata.generation : undefined
           return Number(status.replicas ?? 0) === Number(spec.replicas ?? 1) && (observed === undefined || Number(observed) >= Number(generation ?? 0))
-        }).catch((e: unknown) => { throw e instanceof CliError ? new CliError('timed out waiting for the condition') : e })
+        }).catch((e: unknown) => { throw e instanceof CliError ? new CliError(`timed out waiting for ${goQuote(info.name)} to be synced`) : e })
       }
     }
     if (info.object) await print(info.object)
