@@ -131,7 +131,7 @@ async function prepareCreate(ctx: Context, draft: Writable, options: WriteOption
   try {
     if (hasStatus(served) && !STATUS_AT_CREATION.has(served.storage)) delete (object as { status?: unknown }).status
     if (generationAtCreation(strategy)) object.metadata.generation = 1
-    strategy.prepareForCreate?.(object, strategyContext(api, served, ctx.user))
+    strategy.prepareForCreate?.(object, { ...strategyContext(api, served, ctx.user), warn: (text) => warn(ctx, text) })
     object = normalize(api, storedOf(served), object)
     const frozen = object as KubeObject
     const name = object.metadata.name ?? ''

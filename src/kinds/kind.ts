@@ -13,6 +13,8 @@ export interface StrategyContext {
   readonly user?: User
   /** The version in which the request spoke, where a kind has several: 'events.k8s.io/v1'. */
   readonly apiVersion?: string
+  /** While an object is prepared: a warning about something that preparing removes from sight. */
+  readonly warn?: (text: string) => void
 }
 
 /** What the generic store asks of a kind; upstream's rest.RESTCreateStrategy and its siblings (pkg/registry/<group>/<kind>/strategy.go), defaults from pkg/apis/<group>/<version>/defaults.go. */

@@ -70,7 +70,8 @@ export const token: Subresource = {
     const now = api.now()
     const iat = Math.floor(now / 1000)
     const claims = { aud: audiences, exp: iat + seconds, iat, iss: AUDIENCE, jti: api.entropy.uuid(), 'kubernetes.io': { namespace: info.namespace, ...bound, serviceaccount: { name: info.name, uid: account.metadata.uid } }, nbf: iat, sub: `system:serviceaccount:${info.namespace}:${info.name}` }
-    const fields = trackUpdate(undefined, request, { schemas: api.schemas, schemaName: 'authentication.v1.TokenRequest', manager: options.manager, apiVersion: 'authentication.k8s.io/v1', subresource: 'token', now })
+    // the lifetime is filled in before the fields are noted
+    const fields = trackUpdate(undefined, { ...request, spec: { ...request.spec, expirationSeconds: seconds } } as TokenRequest, { schemas: api.schemas, schemaName: 'authentication.v1.TokenRequest', manager: options.manager, apiVersion: 'authentication.k8s.io/v1', subresource: 'token', now })
     return answer(201, {
       kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1',
       metadata: { name: info.name, namespace: info.namespace, creationTimestamp: rfc3339(now), ...(fields.length > 0 ? { managedFields: fields as unknown as JsonObject[] } : {}) },

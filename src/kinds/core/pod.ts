@@ -20,14 +20,14 @@ function grace(pod: Pod, requested: number | undefined): number {
   return period < 0 ? 1 : period
 }
 
-function prepareForCreate(pod: Draft<Pod>, { now }: StrategyContext): void {
+function prepareForCreate(pod: Draft<Pod>, { now, warn }: StrategyContext): void {
   pod.status = { phase: 'Pending', qosClass: qosClass(pod) }
   dropDisabledFields(pod.spec)
   if (pod.spec?.schedulingGates?.length) {
     pod.status.conditions = [{ type: 'PodScheduled', status: 'False', lastProbeTime: null as unknown as string, lastTransitionTime: rfc3339(now), reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }]
   }
   prepareAffinity(pod)
-  prepareAppArmor(pod)
+  prepareAppArmor(pod, warn)
 }
 
 function prepareForStatusUpdate(pod: Draft<Pod>, old: Pod): void {

@@ -94,8 +94,8 @@ export function prepareAffinity(pod: Draft<Pod>): void {
 /** The annotation that AppArmor profiles had before they were fields. */
 export const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/'
 
-/** Annotation and field of AppArmor profiles are made to say the same. */
-export function prepareAppArmor(pod: Draft<Pod>): void {
+/** Annotation and field of AppArmor profiles are made to say the same; an annotation without a field is warned of. */
+export function prepareAppArmor(pod: Draft<Pod>, warn?: (text: string) => void): void {
   if (pod.spec?.os?.name === 'windows') return
   const whole = pod.spec?.securityContext?.appArmorProfile
   for (const c of allContainers<Draft<Container>>(pod.spec)) {
@@ -107,19 +107,11 @@ export function prepareAppArmor(pod: Draft<Pod>): void {
       if (text) (pod.metadata.annotations ??= {})[key] = text
     } else if (!field) {
       const profile = profileOf(said)
-      if (profile && !(whole && whole.type === profile.type && whole.localhostProfile === profile.localhostProfile)) (c.securityContext ??= {}).appArmorProfile = profile
+      if (profile && whole && whole.type === profile.type && whole.localhostProfile === profile.localhostProfile) continue
+      if (profile) (c.securityContext ??= {}).appArmorProfile = profile
+      warn?.(`metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`)
     }
   }
-}
-
-/** The warnings of AppArmor annotations that have no field beside them. */
-export function appArmorWarnings(pod: Pod): string[] {
-  if (pod.spec?.os?.name === 'windows') return []
-  return allContainers<Container>(pod.spec).flatMap((c) => {
-    const key = APPARMOR + c.name
-    return pod.metadata.annotations && Object.hasOwn(pod.metadata.annotations, key) && !c.securityContext?.appArmorProfile
-      ? [`metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`] : []
-  })
 }
 
 type Profile = { type: string; localhostProfile?: string | undefined }

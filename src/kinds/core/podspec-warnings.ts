@@ -7,7 +7,7 @@ import { warningsForIP } from '../../apimachinery/ip.ts'
 import { dns1123Label, labelValue } from '../../apimachinery/names.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
 import { canonical, milliValue, parseQuantity } from '../../apimachinery/quantity.ts'
-import { APPARMOR, appArmorWarnings, containersWithPath } from './podspec-prepare.ts'
+import { APPARMOR, containersWithPath } from './podspec-prepare.ts'
 
 const NODE_LABELS: ReadonlyMap<string, string> = new Map([
   ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
@@ -210,7 +210,7 @@ export function hostnameWarnings(name: string | undefined, what: string): string
 
 /** Warnings about a new pod. */
 export function podWarnings(pod: Pod): string[] {
-  return [...appArmorWarnings(pod), ...hostnameWarnings(pod.metadata.name, "the Pod's hostname"), ...(pod.spec ? specWarnings(pod.spec, pod.metadata, '') : [])]
+  return [...hostnameWarnings(pod.metadata.name, "the Pod's hostname"), ...(pod.spec ? specWarnings(pod.spec, pod.metadata, '') : [])]
 }
 
 /** Warnings about a template at `path`. */
