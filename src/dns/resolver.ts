@@ -6,7 +6,7 @@ import { addressRecords, cnameRecords, lifetime, living, nsRecords, ptrRecords, 
 import type { Section, ZoneContext } from './records.ts'
 import type { LookupOptions } from './lookup.ts'
 import type { ClusterView } from './view.ts'
-import { className, encode, encodeWithin, typeName } from './wire.ts'
+import { className, encode, encodeWithin, typeName, WireError } from './wire.ts'
 import type { Message, ReplyLimit, ResourceRecord } from './wire.ts'
 
 export interface ResolverOptions {
@@ -124,10 +124,13 @@ export function answer(q: Message, o: ResolverOptions): Answer {
 /** The largest reply a client takes: 512 bytes, its EDNS size, or 65535 over TCP. Over UDP, what no longer fits an Ethernet frame is compressed. */
 export const replyLimit = (q: Message, tcp: boolean): ReplyLimit => (tcp ? { size: 65535, plain: 65535 } : { size: Math.max(512, q.edns?.udpSize ?? 512), plain: 1480 })
 
-/** Bytes in, bytes out, for a socket. Nothing comes back for what is no query at all. */
+/** Bytes in, bytes out, for a socket. Nothing comes back for what is no query at all, nor for an answer that has no form on the wire (a hand-made name with an empty label). */
 export function respond(bytes: Uint8Array, tcp: boolean, o: ResolverOptions): Uint8Array | undefined {
   const accepted = accept(bytes, tcp)
   if (!accepted) return undefined
   if ('reply' in accepted) return encode(accepted.reply)
-  return encodeWithin(answer(accepted.query, o).message, replyLimit(accepted.query, tcp)).bytes
+  try { return encodeWithin(answer(accepted.query, o).message, replyLimit(accepted.query, tcp)).bytes } catch (e) {
+    if (e instanceof WireError) return undefined
+    throw e
+  }
 }

@@ -184,8 +184,10 @@ export class Containers {
       if (!this.#permitted?.({ from: { address: pod.status?.podIP ?? '', pod }, to: { address: target?.addresses[0] ?? server, ...(destination ? { pod: destination } : {}) }, port: 53, protocol: tcp ? 'TCP' : 'UDP' })) return { outcome: 'timeout' }
     }
     const { message: reply, why } = answer(message, resolver)
-    const { bytes, message: cut } = encodeWithin(reply, replyLimit(message, tcp))
-    return { outcome: 'answer', message: cut, size: bytes.length, tcp, why }
+    try {
+      const { bytes, message: cut } = encodeWithin(reply, replyLimit(message, tcp))
+      return { outcome: 'answer', message: cut, size: bytes.length, tcp, why }
+    } catch { return { outcome: 'timeout' } } // an answer that has no form on the wire is never sent
   }
   #permitted: ((flow: Parameters<typeof import('../network/policy.ts').permitted>[1]) => boolean) | undefined
 
