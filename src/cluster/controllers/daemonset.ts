@@ -5,6 +5,7 @@ import { fromLabelSelector } from '../../apimachinery/labels.ts'
 import { scaledValue } from '../../apimachinery/intstr.ts'
 import { equal } from '../../apimachinery/object.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { podTemplateHash } from '../../apimachinery/podhash.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
@@ -61,7 +62,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   const now = ctx.clock.now()
   const known = await revisionsOf(ctx, ds, spec.selector)
   const generation = ds.metadata.annotations?.[TEMPLATE_GENERATION]
-  const { revision, collisions } = await presentRevision(ctx, ds, known, spec.template, HASH, { labels: spec.template.metadata?.labels ?? {}, ...(generation !== undefined ? { annotations: { [TEMPLATE_GENERATION]: generation } } : {}) }, ds.status?.collisionCount ?? 0)
+  const { revision, collisions } = await presentRevision(ctx, ds, known, spec.template, HASH, { labels: spec.template.metadata?.labels ?? {}, ...(generation !== undefined ? { annotations: { [TEMPLATE_GENERATION]: generation } } : {}) }, ds.status?.collisionCount ?? 0, (n) => podTemplateHash(spec.template, n === 0 && ds.status?.collisionCount === undefined ? undefined : n))
   const hash = revision.metadata.labels?.[HASH] ?? ''
   const mine = await claim<Pod>(ctx, { owner: ds, resource: 'pods', path: 'v1/pods', selector, labels: equalities(spec.selector), adoptable: (p) => !isFinished(p as Pod) })
   const byNode = new Map<string, Pod[]>()

@@ -335,6 +335,10 @@ class Sync {
     const who = newSet ? `ReplicaSet "${newSet.metadata.name}"` : `Deployment "${d.metadata.name}"`
     let { conditions } = status
     const current = conditionOf(this.conditions, 'Progressing')
+    const failure = [...(newSet ? [newSet] : []), ...this.sets].flatMap((rs) => rs.status?.conditions ?? []).find((c) => c.type === 'ReplicaFailure')
+    const told = failure ? { type: 'ReplicaFailure', status: failure.status, ...(failure.lastTransitionTime ? { lastTransitionTime: failure.lastTransitionTime, lastUpdateTime: failure.lastTransitionTime } : {}), reason: failure.reason ?? '', message: failure.message ?? '' } : undefined
+    // pods fail to be made before those that were made become ready, and what progresses is told last
+    if (told && (status.readyReplicas ?? 0) > (d.status?.readyReplicas ?? 0)) conditions = setDeploymentCondition(conditions, told)
     if (this.deadline === undefined) conditions = without(conditions, 'Progressing')
     else if (!(status.replicas === status.updatedReplicas && current?.reason === 'NewReplicaSetAvailable')) {
       if (this.complete(status)) conditions = setDeploymentCondition(conditions, this.condition('Progressing', 'True', 'NewReplicaSetAvailable', `${who} has successfully progressed.`))
@@ -343,9 +347,7 @@ class Sync {
         conditions = [...without(conditions, 'Progressing'), current?.status === 'True' && current.lastTransitionTime ? { ...c, lastTransitionTime: current.lastTransitionTime } : c]
       } else if (this.timedOut(current)) conditions = setDeploymentCondition(conditions, this.condition('Progressing', 'False', 'ProgressDeadlineExceeded', `${who} has timed out progressing.`))
     }
-    const failure = [...(newSet ? [newSet] : []), ...this.sets].flatMap((rs) => rs.status?.conditions ?? []).find((c) => c.type === 'ReplicaFailure')
-    if (!failure) return without(conditions, 'ReplicaFailure')
-    return setDeploymentCondition(conditions, { type: 'ReplicaFailure', status: failure.status, ...(failure.lastTransitionTime ? { lastTransitionTime: failure.lastTransitionTime, lastUpdateTime: failure.lastTransitionTime } : {}), reason: failure.reason ?? '', message: failure.message ?? '' })
+    return told ? setDeploymentCondition(conditions, told) : without(conditions, 'ReplicaFailure')
   }
 
   moved(next: DeploymentStatus): boolean {

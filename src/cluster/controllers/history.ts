@@ -28,7 +28,7 @@ export async function revisionsOf(ctx: ControllerContext, owner: KubeObject, sel
 }
 
 /** The revision of the owner's present template: found, renumbered where an older one comes back, or made. */
-export async function presentRevision(ctx: ControllerContext, owner: KubeObject, known: readonly ControllerRevision[], template: PodTemplateSpec | undefined, hashLabel: string, meta: { labels?: Readonly<Record<string, string>>; annotations?: Readonly<Record<string, string>> }, collisions = 0): Promise<{ revision: ControllerRevision; collisions: number }> {
+export async function presentRevision(ctx: ControllerContext, owner: KubeObject, known: readonly ControllerRevision[], template: PodTemplateSpec | undefined, hashLabel: string, meta: { labels?: Readonly<Record<string, string>>; annotations?: Readonly<Record<string, string>> }, collisions = 0, hashOf: (collisions: number) => string = (n) => controllerRevisionHash(revisionData(template), n)): Promise<{ revision: ControllerRevision; collisions: number }> {
   const data = revisionData(template)
   const next = Math.max(0, ...known.map((r) => r.revision ?? 0)) + 1
   const same = known.filter((r) => equal(r.data as unknown as Json, data))
@@ -38,7 +38,7 @@ export async function presentRevision(ctx: ControllerContext, owner: KubeObject,
     return { revision: await ctx.client.update<ControllerRevision>(PATH, owner.metadata.namespace ?? '', { ...last, revision: next }), collisions }
   }
   for (let n = collisions; ; n++) {
-    const hash = controllerRevisionHash(data, n)
+    const hash = hashOf(n)
     const made: ControllerRevision = {
       apiVersion: 'apps/v1', kind: 'ControllerRevision',
       metadata: { name: `${(owner.metadata.name ?? '').slice(0, 223)}-${hash}`, namespace: owner.metadata.namespace ?? '', labels: { ...meta.labels, [hashLabel]: hash }, ...(meta.annotations && Object.keys(meta.annotations).length ? { annotations: meta.annotations } : {}), ownerReferences: [controllerRef(owner)] },
