@@ -75,7 +75,7 @@ export function servedZones(zones: readonly string[]): readonly string[] {
     const [address = '', bits] = z.split('/')
     if (bits === undefined) return [fqdn(z).toLowerCase()]
     const bytes = parseIPv4(address) ?? parseIPv6(address)
-    if (!bytes) return []
+    if (!bytes || Number(bits) > bytes.length * 8) return []
     const v6 = bytes.length === 16
     const digits = v6 ? [...bytes].flatMap((b) => [b >> 4, b & 15]) : [...bytes]
     const width = v6 ? 4 : 8
