@@ -109,7 +109,9 @@ export function createApiServer(options: ApiServerOptions): Door {
 
   const handle = async (request: ApiRequest): Promise<ApiResponse> => {
     const response = await answered(request)
-    const { verb, resource } = infoOf(request)
+    let verb = ''
+    let resource = ''
+    try { ({ verb, resource } = infoOf(request)) } catch { /* a path that cannot be read: it was refused */ }
     const label = `verb="${/^[a-z]{1,20}$/.test(verb) ? verb : ''}",resource="${/^[a-z.]{1,80}$/.test(resource) ? resource : ''}",code="${response.status}"`
     // paths are the client's: what it makes up does not fill the memory
     if (counts.size < 10_000 || counts.has(label)) counts.set(label, (counts.get(label) ?? 0) + 1)
