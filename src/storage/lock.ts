@@ -27,7 +27,8 @@ function removeStale(path: string, stale: string): void {
 export function acquireLock(path: string): () => void {
   const mine = `${path}.${process.pid}`
   const content = String(process.pid)
-  const until = Date.now() + PATIENCE
+  let until = Date.now() + PATIENCE
+  let before = ''
   for (let wait = 1; ; wait = Math.min(wait * 2, 20)) {
     try {
       fs.writeFileSync(mine, content, { mode: 0o600 })
@@ -43,6 +44,8 @@ export function acquireLock(path: string): () => void {
     try { holder = fs.readFileSync(path, 'utf8') } catch { continue }
     const pid = Number(holder)
     if (!Number.isInteger(pid) || pid <= 0 || (pid !== process.pid && !alive(pid))) { removeStale(path, holder); continue }
+    // a queue that moves is no reason to give up: only one holder that never lets go is
+    if (holder !== before) { before = holder; until = Date.now() + PATIENCE }
     if (Date.now() > until) throw new LockError(`another kubesim (process ${pid}) has been writing for ${PATIENCE / 1000} s; if no such program runs, remove ${path}`)
     sleepSync(wait)
   }
