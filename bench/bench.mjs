@@ -19,13 +19,11 @@ const isReal = /Client Version: v1/.test(spawnSync(real, ['version', '--client']
 const yard = isReal ? [real, 'version', '--client'] : [process.execPath, '-e', '0']
 
 const TIME = existsSync('/usr/bin/time')
-/** One whole process: wall and CPU milliseconds, and peak memory where the machine's time program tells it. */
+/** One whole process: its wall milliseconds. */
 function once(command, extra = {}) {
   const t0 = process.hrtime.bigint()
-  const before = process.resourceUsage()
   const r = spawnSync(command[0], command.slice(1), { env: { ...env, ...extra }, encoding: 'utf8', maxBuffer: 1 << 28 })
   const wall = Number(process.hrtime.bigint() - t0) / 1e6
-  void before
   if (r.status !== 0) throw new Error(`${command.join(' ')} ended with ${r.status}: ${r.stderr}`)
   return wall
 }
