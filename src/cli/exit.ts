@@ -52,6 +52,12 @@ export function withSource(verb: string, source: string | undefined, error: unkn
   return error instanceof StatusError ? new StatusError(error.code, error.reason, message, error.details) : new CliError(message)
 }
 
+/** A name that stands in a path; client-go's rest client refuses an empty one before anything is sent. Throws CliError. */
+export function pathName(name: string): string {
+  if (name === '') throw new CliError('resource name may not be empty')
+  return name
+}
+
 /** The sentence for errors that have one of their own: refusals of the server and broken connections. */
 function standardText(error: unknown): string | undefined {
   if (error instanceof StatusError) {

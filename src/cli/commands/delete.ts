@@ -5,7 +5,7 @@ import type { Io } from '../../apimachinery/ports.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext, FlagSpec } from '../command.ts'
-import { CliError, throwAll, withSource } from '../exit.ts'
+import { CliError, throwAll, withSource, pathName } from '../exit.ts'
 import { dryRun, dryRunFlag, fileRequest, filenameFlags, groupResource, resources, selectorFlag } from '../resources.ts'
 import type { Info, ResourceRequest, Resources } from '../resources.ts'
 
@@ -123,7 +123,7 @@ async function deleteRun(ctx: CommandContext): Promise<void> {
     if (mode === 'client') { print(info); return }
     const client = await factory.client()
     let answer: unknown
-    try { answer = await client.delete(info.mapping.path, info.namespace, info.name, deleteOptions(policy, grace, mode === 'server')) } catch (e) { throw withSource('deleting', info.source, e) }
+    try { answer = await client.delete(info.mapping.path, info.namespace, pathName(info.name), deleteOptions(policy, grace, mode === 'server')) } catch (e) { throw withSource('deleting', info.source, e) }
     print(info)
     const body = isObject(answer) ? answer : {}
     const holder = body.kind === 'Status' && body.apiVersion === 'v1' ? body.details : body.metadata

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { pathOf } from '../../client/client.ts'
 import type { Command, CommandContext } from '../command.ts'
-import { CliError, throwAll, withSource } from '../exit.ts'
+import { CliError, throwAll, withSource, pathName } from '../exit.ts'
 import { createOrUpdateAnnotation } from '../lastapplied.ts'
 import { validation } from '../manifests.ts'
 import { printFlags } from '../printflags.ts'
@@ -86,6 +86,7 @@ async function run(ctx: CommandContext): Promise<void> {
     const client = await factory.client()
     try {
       let body: JsonObject = object
+      pathName(info.name)
       // without a version the live one is taken: the object is replaced whatever it is now
       if (!versionOf(object)) {
         try {
