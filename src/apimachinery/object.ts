@@ -49,8 +49,13 @@ export function equal(a: unknown, b: unknown): boolean {
   return true
 }
 
+let guarded = false
+/** Whether freeze freezes: on in tests, where a forbidden change then throws; off in the program, where `readonly` has said it at compile time and freezing costs. */
+export function guardObjects(on: boolean): void { guarded = on }
+
 /** Freezes a value and all below it; what the door hands out is frozen so that nobody's later change shows elsewhere. */
 export function freeze<T>(value: T): T {
+  if (!guarded) return value
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
     for (const k of Object.keys(value)) { const v = (value as Record<string, unknown>)[k]; if (typeof v === 'object' && v !== null) freeze(v) }

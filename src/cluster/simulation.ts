@@ -21,7 +21,8 @@ const clockNow = (cluster: Cluster): JsonObject => {
 /** GET: the time. POST {advance: ms} | {freeze: true} | {set: ms} | {resume: true}: changes it. */
 async function clock(request: ApiRequest, cluster: Cluster): Promise<Json> {
   if (request.method === 'GET') return clockNow(cluster)
-  const body = typeof request.body === 'string' ? JSON.parse(request.body) as Json : request.body
+  let body: ApiRequest['body'] | Json = request.body
+  try { if (typeof body === 'string') body = JSON.parse(body) as Json } catch (e) { throw badRequest(`the clock takes JSON: ${e instanceof Error ? e.message : String(e)}`) }
   if (!isObject(body)) throw badRequest('the clock takes an object: {"advance": ms}, {"freeze": true}, {"set": ms} or {"resume": true}')
   const { clock: c } = cluster
   if (typeof body.advance === 'number') {
