@@ -24,19 +24,23 @@ test.skipIf(!present)('recordings of the real kubectl', { timeout: 30 * 60_000 }
   }
   const counts = new Map<string, { passed: number; of: number }>()
   const failures: { file: string; id: string; step: StepResult }[] = []
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const { file, scenario } = next
-      const row = counts.get(file) ?? { passed: 0, of: 0 }
-      counts.set(file, row)
-      for (const step of await replay(scenario, join(truth, 'recorded-cluster.yaml'))) {
-        if (step.skipped) continue
-        row.of++
-        if (step.ok) row.passed++
-        else failures.push({ file, id: scenario.id, step })
-      }
+  const run = async (file: string, scenario: Scenario): Promise<void> => {
+    const row = counts.get(file) ?? { passed: 0, of: 0 }
+    counts.set(file, row)
+    for (const step of await replay(scenario, join(truth, 'recorded-cluster.yaml'))) {
+      if (step.skipped) continue
+      row.of++
+      if (step.ok) row.passed++
+      else failures.push({ file, id: scenario.id, step })
     }
-  }))
+  }
+  const all = [...queue]
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async () => { for (let next = queue.shift(); next; next = queue.shift()) await run(next.file, next.scenario) }))
+  // recorded commands hold real times (`timeout 4 kubectl get -w & sleep 2; …`): on a busy machine a file may fall behind; alone, it has its time
+  for (const [file, row] of [...counts]) if (row.passed < (floors[file] ?? 0)) {
+    counts.delete(file)
+    for (const { scenario } of all.filter((x) => x.file === file)) await run(file, scenario)
+  }
   const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
   const sum = rows.reduce((t, [, r]) => ({ passed: t.passed + r.passed, of: t.of + r.of }), { passed: 0, of: 0 })
   console.log([...rows.map(([f, r]) => `${f.padEnd(20)} ${String(r.passed).padStart(4)} of ${String(r.of).padStart(4)}  ${(100 * r.passed / r.of).toFixed(1)} %`), `all                  ${String(sum.passed).padStart(4)} of ${String(sum.of).padStart(4)}  ${(100 * sum.passed / sum.of).toFixed(1)} %`].join('\n'))
