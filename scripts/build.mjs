@@ -2,7 +2,7 @@
 // more at start, so the split modules are turned into CommonJS one by one. All chunks stand in one file, dist/program, from which main reads those that a command
 // needs: a command uses some 60 small ones, and finding each as a file of its own costs Node more than running it. Compiling costs even more: hence dist/cache.
 // node scripts/build.mjs [--out DIR] [--no-minify]
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { basename, join, resolve } from 'node:path'
 import { build, transform } from 'esbuild'
@@ -16,20 +16,6 @@ const minify = !args.includes('--no-minify')
 const dist = join(out, 'dist')
 const fresh = join(out, `.dist-${process.pid}`)
 
-// while files are still being written: a missing one fails when it is used, not when the rest is built
-const lenient = { name: 'lenient', setup(b) {
-  b.onResolve({ filter: /^\..*\.ts$/ }, (a) => (existsSync(join(a.resolveDir, a.path)) ? undefined : { path: a.path, namespace: 'missing' }))
-  b.onLoad({ filter: /.*/, namespace: 'missing' }, (a) => {
-    const names = new Set()
-    const name = a.path.split('/').pop()
-    for (const f of readdirSync(join(root, 'src'), { recursive: true })) if (f.endsWith('.ts')) {
-      const text = readFileSync(join(root, 'src', f), 'utf8')
-      for (const m of text.matchAll(new RegExp(`import\\('[^']*${name}'\\)[^\\n]*?m\\.(\\w+)`, 'g'))) names.add(m[1])
-      for (const m of text.matchAll(new RegExp(`\\{([^{}]*)\\}(?: from |[^\\n{}]*= await (?:import\\(|Promise.all)[^\\n]*)'[^']*${name}'`, 'g'))) for (const n of m[1].split(',')) names.add(n.replace(/^type /, '').split(/ as |:/)[0].trim())
-    }
-    return { contents: `const stub = Object.assign(() => { throw new Error('${a.path} is not written yet') }, { sources: [], flags: [] })\n${[...names].filter((n) => /^\w+$/.test(n)).map((n) => `export const ${n} = stub`).join('\n')}`, loader: 'js' }
-  })
-} }
 /** What the warm-up runs, each twice (# is 0, then 1): what the commands with the same first word load and compile is kept for the next command with that word. */
 const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: s#\nspec:\n  selector:\n    app: web\n  ports:\n  - port: 80\n'
 const WARM = [
@@ -42,7 +28,7 @@ const WARM = [
 const define = { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' }
 const result = await build({
   absWorkingDir: root, entryPoints: { main: 'src/main.ts', index: 'src/index.ts' }, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
-  outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, plugins: args.includes('--lenient') ? [lenient] : [], external: ['node-liblzma', '@mongodb-js/zstd'],
+  outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, external: ['node-liblzma', '@mongodb-js/zstd'],
   // just-bash marks optional native parts this way; nothing of ours is external
   loader: { '.wasm': 'binary' }, supported: { 'import-meta': true },
 })
