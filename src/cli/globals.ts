@@ -5,7 +5,7 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   { name: 'as', type: 'string', usage: 'Act as this user; it may be a plain user or a service account (system:serviceaccount:NAMESPACE:NAME).' },
   { name: 'as-group', type: 'stringArray', usage: 'Act as a member of this group; give it again for more groups.' },
   { name: 'as-uid', type: 'string', usage: 'The uid to act with.' },
-  { name: 'cache-dir', type: 'string', default: '/root/.kube/cache', usage: 'Accepted for kubectl\'s sake: nothing is cached on disk.' },
+  { name: 'cache-dir', type: 'string', default: '$HOME/.kube/cache', usage: 'Accepted for kubectl\'s sake: nothing is cached on disk.' },
   { name: 'certificate-authority', type: 'string', usage: 'Accepted for kubectl\'s sake: the simulated server needs no certificate.' },
   { name: 'client-certificate', type: 'string', usage: 'Accepted for kubectl\'s sake.' },
   { name: 'client-key', type: 'string', usage: 'Accepted for kubectl\'s sake.' },
