@@ -2,6 +2,7 @@
 import type { ApiRequest, ApiResponse, Door, Streams, WatchEvent } from '../apimachinery/door.ts'
 import type { Clock, Entropy } from '../apimachinery/ports.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
+import { rfc3339 } from '../apimachinery/time.ts'
 import { createApiServer } from '../apiserver/apiserver.ts'
 import type { NodeRuntime } from '../apiserver/runtime.ts'
 import { Client } from '../client/client.ts'
@@ -88,7 +89,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   const engine = new Engine({ store, lister, clock, controllers: o.controllers ?? CONTROLLERS, contextFor, ...(o.onControllerError ? { onError: o.onControllerError } : {}) })
   if (fresh) {
     const { bootstrap } = await import('./bootstrap.ts')
-    await bootstrap(new Client(api, { headers: { 'user-agent': 'kube-apiserver' } }), profile, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'))
+    await bootstrap(new Client(api, { headers: { 'user-agent': 'kube-apiserver' } }), profile, rfc3339(clock.now()))
     store.setMeta('bootstrapped', true)
     await engine.settle()
     await store.flush()

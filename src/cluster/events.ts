@@ -3,11 +3,10 @@ import type { Event } from '../apimachinery/api/core.v1.ts'
 import type { JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { Clock } from '../apimachinery/ports.ts'
 import { StatusError } from '../apimachinery/status.ts'
+import { rfc3339 } from '../apimachinery/time.ts'
 import type { Client } from '../client/client.ts'
 import type { EventMore } from './controller.ts'
 import type { Lister } from './lister.ts'
-
-const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** How a combined event begins. */
 const COMBINED = '(combined from similar events): '

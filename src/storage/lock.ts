@@ -7,7 +7,8 @@ export class LockError extends Error {}
 const PATIENCE = 30_000
 const pause = new Int32Array(new SharedArrayBuffer(4))
 const sleepSync = (ms: number): void => { Atomics.wait(pause, 0, 0, ms) }
-const codeOf = (e: unknown): string => (e as NodeJS.ErrnoException).code ?? ''
+/** The errno name of a failed system call, '' for other trouble. */
+export const codeOf = (e: unknown): string => (e as NodeJS.ErrnoException).code ?? ''
 
 function alive(pid: number): boolean {
   try { process.kill(pid, 0); return true } catch (e) { return codeOf(e) === 'EPERM' }

@@ -4,7 +4,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, KubeObject } from '../apimachinery/object.ts'
-import { acquireLock } from './lock.ts'
+import { acquireLock, codeOf } from './lock.ts'
 import { MemoryStore, indexEntries, storeKey } from './memory.ts'
 import type { Source } from './memory.ts'
 import type { Change } from './store.ts'
@@ -29,7 +29,6 @@ export interface Head {
   readonly sections: Readonly<Record<string, Section>>
 }
 
-const codeOf = (e: unknown): string => (e as NodeJS.ErrnoException).code ?? ''
 const bad = (file: string, why: string): StateError => new StateError(`${file} cannot be used as kubesim's state: ${why}. It was left as it is; name another file with --state, or move this one away.`)
 
 // ---- lines

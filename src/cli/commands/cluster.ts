@@ -1,6 +1,7 @@
 // kubesim cluster: makes, removes, shows and exports simulated clusters. Ours alone, in plain English.
 import { isObject } from '../../apimachinery/object.ts'
 import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import { rfc3339 } from '../../apimachinery/time.ts'
 import type { Command, CommandContext, CommandLine, OpenCluster } from '../command.ts'
 import { CliError } from '../exit.ts'
 
@@ -94,7 +95,7 @@ async function show(ctx: CommandContext): Promise<void> {
     ['State', ctx.factory.host.statePath(ctx.factory.stateOptions)], ['Profile', profile.name], ['Context', profile.context], ['Kubernetes', `${profile.version.server} (kubectl ${profile.version.client})`],
     ['Nodes', profile.nodes.map((n) => n.name).slice(0, 4).join(', ') + (profile.nodes.length > 4 ? ` and ${profile.nodes.length - 4} more` : '')],
     ['Pods', profile.podCIDR], ['Services', profile.serviceCIDR], ['DNS', `${profile.dns.address} for ${profile.dns.domain}`], ['Load balancer', profile.loadBalancer],
-    ['Time', `${new Date(Number(clock.now)).toISOString().replace(/\.\d+Z$/, 'Z')}${clock.frozen === undefined ? '' : ' (frozen)'}`], ['Revision', String(answer.revision)],
+    ['Time', `${rfc3339(Number(clock.now))}${clock.frozen === undefined ? '' : ' (frozen)'}`], ['Revision', String(answer.revision)],
   ])
   const counts = isObject(answer.counts) ? answer.counts : {}
   report.table(['RESOURCE', 'OBJECTS'], Object.entries(counts).filter(([r]) => !r.endsWith('.kubesim.io')).map(([r, n]) => [r, String(n)]))
