@@ -42,7 +42,7 @@ export function plainWords(line: string): string[] | undefined {
 
 export interface Ran { readonly out: string; readonly err: string; readonly code: number }
 
-function bash(line: string, env: NodeJS.ProcessEnv, cwd: string, stdin?: string): Promise<Ran> {
+function bash(line: string, env: NodeJS.ProcessEnv, cwd: string, limit: number, stdin?: string): Promise<Ran> {
   return new Promise((done) => {
     const p = spawn('bash', ['-c', line], { env, cwd, stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], detached: true })
     let out = ''
@@ -51,24 +51,24 @@ function bash(line: string, env: NodeJS.ProcessEnv, cwd: string, stdin?: string)
     p.stdout?.setEncoding('utf8').on('data', (d: string) => { out += d })
     p.stderr?.setEncoding('utf8').on('data', (d: string) => { err += d })
     if (stdin !== undefined) { p.stdin?.on('error', () => undefined); p.stdin?.end(stdin) }
-    const timer = setTimeout(() => { late = true; try { if (p.pid) process.kill(-p.pid, 'SIGKILL') } catch { /* gone */ } }, 30_000)
+    const timer = setTimeout(() => { late = true; try { if (p.pid) process.kill(-p.pid, 'SIGKILL') } catch { /* gone */ } }, limit)
     p.on('close', (code) => { clearTimeout(timer); done({ out, err, code: late ? -1 : code ?? -1 }) })
   })
 }
 
-async function inProcess(args: readonly string[], env: Readonly<Record<string, string>>, cwd: string, stdin = ''): Promise<Ran> {
+async function inProcess(args: readonly string[], env: Readonly<Record<string, string>>, cwd: string, limit: number): Promise<Ran> {
   let out = ''
   let err = ''
   const text = (c: string | Uint8Array): string => (typeof c === 'string' ? c : Buffer.from(c).toString('utf8'))
   const stop = new AbortController()
-  const timer = setTimeout(() => stop.abort(new Error('too long')), 30_000)
+  const timer = setTimeout(() => stop.abort(new Error('too long')), limit)
   const host = createHost({
     env, cwd, clock: realClock,
     io: {
       files: hostFiles(cwd), signal: stop.signal,
-      stdin: { isTTY: false, async *chunks() { if (stdin) yield Buffer.from(stdin) } },
+      stdin: { isTTY: false, async *chunks() { /* nothing comes */ } },
       stdout: { isTTY: false, write: (c) => { out += text(c) } }, stderr: { isTTY: false, write: (c) => { err += text(c) } },
-      edit: async (command, file) => (await bash(`${command} "$0"`.replace('"$0"', `'${file}'`), { ...process.env, ...env }, cwd)).code,
+      edit: async (command, file) => (await bash(`${command} "$0"`.replace('"$0"', `'${file}'`), { ...process.env, ...env }, cwd, limit)).code,
     },
   })
   const code = await run(args, host)
@@ -93,8 +93,15 @@ export interface Session {
   close(): void
 }
 
-/** Opens a session. `inProcess: false` runs every line in bash with the built program. */
-export function openSession(o: { readonly profile?: string; readonly recorded?: boolean; readonly files?: Readonly<Record<string, string>>; readonly bin?: string; readonly inProcess?: boolean } = {}): Session {
+/** `sleep` and `timeout` that take `stretch` times as long: recorded lines hold real times (`timeout 4 kubectl get -w & sleep 2; …`) for which a busy machine is too slow. */
+const stretched = (tool: string, stretch: number): string => `#!/bin/bash
+args=()
+for a in "$@"; do [[ $a =~ ^[0-9]*\\.?[0-9]+$ ]] && a=$(awk "BEGIN { print $a * ${stretch} }"); args+=("$a"); ${tool === 'timeout' ? '[[ $a =~ ^- ]] || { shift; break; }; shift' : 'shift'}; done
+exec "$(command -pv ${tool})" "\${args[@]}" "$@"
+`
+
+/** Opens a session. `inProcess: false` runs every line in bash with the built program; `stretch` makes `sleep` and `timeout` in those lines longer. */
+export function openSession(o: { readonly profile?: string; readonly recorded?: boolean; readonly files?: Readonly<Record<string, string>>; readonly bin?: string; readonly inProcess?: boolean; readonly stretch?: number } = {}): Session {
   const home = mkdtempSync(join(tmpdir(), 'kubesim-replay-'))
   const work = join(home, 'work')
   const bin = join(home, 'bin')
@@ -105,28 +112,32 @@ export function openSession(o: { readonly profile?: string; readonly recorded?: 
   const program = o.bin ?? join(root, 'bin/kubesim')
   writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\n[ -n "$KUBECONFIG" ] && export KUBESIM_KUBECONFIG="$KUBECONFIG"\nexec node '${program}' "$@"\n`)
   writeFileSync(join(bin, 'kubesim'), `#!/bin/sh\nexec node '${program}' "$@"\n`)
-  for (const b of ['kubectl', 'kubesim']) chmodSync(join(bin, b), 0o755)
+  const stretch = o.stretch ?? 1
+  const timed = stretch === 1 ? [] : ['sleep', 'timeout']
+  for (const tool of timed) writeFileSync(join(bin, tool), stretched(tool, stretch))
+  for (const b of ['kubectl', 'kubesim', ...timed]) chmodSync(join(bin, b), 0o755)
   const ours: Record<string, string> = { ...env, ...(env.KUBECONFIG ? { KUBESIM_KUBECONFIG: env.KUBECONFIG } : {}) }
+  const inBash = (line: string, stdin?: string): Promise<Ran> => bash(line, env, work, 30_000 * stretch, stdin)
   const execute = async (line: string): Promise<Ran> => {
-    if (o.inProcess === false) return bash(line, env, work)
+    if (o.inProcess === false) return inBash(line)
     const words = plainWords(line.trim())
-    if (words?.[0] === 'kubectl' || words?.[0] === 'kubesim') return inProcess(words.slice(1), ours, work)
+    if (words?.[0] === 'kubectl' || words?.[0] === 'kubesim') return inProcess(words.slice(1), ours, work, 30_000 * stretch)
     // kubectl … | the rest: the first part here, the rest in bash
     const bar = line.indexOf('|')
     const first = bar > 0 && line[bar + 1] !== '|' && !/[;&]|\|\|/.test(line.replace(/'[^']*'|"[^"]*"/g, '')) ? plainWords(line.slice(0, bar).trim()) : undefined
     if (first?.[0] === 'kubectl') {
-      const a = await inProcess(first.slice(1), ours, work)
-      const b = await bash(line.slice(bar + 1), env, work, a.out)
+      const a = await inProcess(first.slice(1), ours, work, 30_000 * stretch)
+      const b = await inBash(line.slice(bar + 1), a.out)
       return { out: b.out, err: a.err + b.err, code: b.code }
     }
-    return bash(line, env, work)
+    return inBash(line)
   }
   return { work, execute, close: () => rmSync(home, { recursive: true, force: true }) }
 }
 
-/** Replays one scenario in a folder of its own. `profile`: the profile where the scenario names none. */
-export async function replay(s: Scenario, profile: string, options: { readonly bin?: string } = {}): Promise<StepResult[]> {
-  const session = openSession({ profile: s.profile ?? profile, recorded: !s.profile, ...(s.files ? { files: s.files } : {}), ...(options.bin ? { bin: options.bin } : {}) })
+/** Replays one scenario in a folder of its own. `profile`: the profile where the scenario names none; `stretch`: how much longer its `sleep` and `timeout` take. */
+export async function replay(s: Scenario, profile: string, options: { readonly bin?: string; readonly stretch?: number } = {}): Promise<StepResult[]> {
+  const session = openSession({ profile: s.profile ?? profile, recorded: !s.profile, ...(s.files ? { files: s.files } : {}), ...options })
   const { work, execute } = session
   let bound: Bindings = new Map()
   const results: StepResult[] = []
