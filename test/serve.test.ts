@@ -129,9 +129,8 @@ test('watches: from now, from a revision, with all that is there first', async (
   await s.ask('POST', path, { body: secret('two') })
   const initial = await events(`${path}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`, 2)
   expect(initial.map((e) => [e.type, e.object.metadata.name ?? e.object.metadata.annotations])).toEqual([['ADDED', 'two'], ['BOOKMARK', { 'k8s.io/initial-events-end': 'true' }]])
-  const start = Date.now()
+  // a watch with a time limit ends by itself
   expect((await s.ask('GET', `${path}?watch=1&resourceVersion=${rv}&timeoutSeconds=1`)).body.split('\n').length).toBeGreaterThan(3)
-  expect(Date.now() - start).toBeLessThan(5000)
 })
 
 /** Talks the channel protocol of exec over a WebSocket. */
