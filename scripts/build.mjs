@@ -23,6 +23,8 @@ const WARM = [
   'expose deployment web# --port=80', 'run t# --image=nicolaka/netshoot -- sleep infinity', 'get svc', 'get pods', 'get pods -o wide', 'get deploy -o yaml', 'get svc web# -o jsonpath={.spec.clusterIP}', 'get nope',
   'describe svc web#', 'describe pod t#', 'exec t# -- nslookup web#', 'exec t# -- dig web#', 'exec t# -- curl -s web#', 'exec t# -- cat /etc/resolv.conf', 'logs t#', 'label svc web# a=b', 'annotate svc web# a=b', 'scale deploy web# --replicas=2', 'rollout status deploy/web#',
   'rollout restart deploy/web#', 'auth can-i get pods', 'config view', 'explain svc.spec', 'wait --for=condition=Ready pod/t#', `apply -f - < ${SERVICE}`, `apply -f - < ${SERVICE}`, `apply -f - < ${SERVICE.replace('80', '81')}`, 'delete svc s#', 'delete pod t#',
+  // it ends as soon as it listens: see its signal below
+  '@new serve --api-address 127.0.0.1:0 --dns-address 127.0.0.1:0',
 ]
 // just-bash's chunks make a require of their own from import.meta.url; a path does as well there
 const define = { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' }
@@ -103,7 +105,7 @@ if (!args.includes('--no-cache')) {
       const [, fresh, command, stdin] = /^(@new )?(.*?)(?: < (.*))?$/s.exec(line.replaceAll('#', String(round)))
       const { run, createHost } = warm.begin()
       let said = ''
-      const code = await run(command.split(' '), createHost({ env: { HOME: home, ...(fresh ? { KUBESIM_STATE: path.join(home, 'new-' + n++ + '.json') } : {}) }, cwd: home, io: { stdin: { isTTY: false, async *chunks() { if (stdin) yield Buffer.from(stdin) } }, stdout: silent, stderr: { isTTY: false, write(s) { said += s } } } }))
+      const code = await run(command.split(' '), createHost({ env: { HOME: home, ...(fresh ? { KUBESIM_STATE: path.join(home, 'new-' + n++ + '.json') } : {}) }, cwd: home, io: { signal: command.startsWith('serve') ? AbortSignal.abort() : new AbortController().signal, stdin: { isTTY: false, async *chunks() { if (stdin) yield Buffer.from(stdin) } }, stdout: silent, stderr: { isTTY: false, write(s) { said += s } } } }))
       if (code !== 0 && !command.includes('nope')) console.error(command + ': ' + said.split('\\n')[0])
     }
     const lines = ${JSON.stringify(WARM)}

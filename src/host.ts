@@ -161,7 +161,14 @@ export function createHost(o: HostOptions = {}): CliHost {
     const named = s.state || env.KUBESIM_STATE
     return path.resolve(io.cwd, named || path.join(env.HOME || '/', '.kubesim', 'state.json'))
   }
-  const profileFor = (s: StateOptions): Promise<Profile> => loadProfile(s.profile || env.KUBESIM_PROFILE || 'docker-desktop')
+  // a command may ask before the cluster does: reading and checking a file once is enough
+  const profiles = new Map<string, Promise<Profile>>()
+  const profileFor = (s: StateOptions): Promise<Profile> => {
+    const name = s.profile || env.KUBESIM_PROFILE || 'docker-desktop'
+    const known = profiles.get(name) ?? loadProfile(name)
+    profiles.set(name, known)
+    return known
+  }
   const onStore = async (store: Store & { refresh?: () => boolean }, profile: Profile, controllers?: readonly string[]): Promise<Cluster> => {
     const [{ createCluster }, { chosenControllers }] = await Promise.all([import('./cluster/cluster.ts'), import('./cluster/controllers/index.ts')])
     if (store.meta('profile') === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)))

@@ -17,8 +17,8 @@ function sentence(e: ErrorObject): string {
   }
 }
 
-/** Checks a value; the problems found, none when it is good. Throws when the schema itself is wrong. */
+/** Checks a value; the problems found, none when it is good. The schemas are our own: they are not checked themselves, and a validator that runs once is not optimized. */
 export function checkSchema(schema: JsonObject, value: Json): string[] {
-  const validate = new Ajv({ allErrors: true, strict: false, logger: false }).compile(schema)
+  const validate = new Ajv({ allErrors: true, strict: false, logger: false, meta: false, validateSchema: false, code: { optimize: false } }).compile(schema)
   return validate(value) ? [] : [...new Set((validate.errors ?? []).filter((e) => e.keyword !== 'anyOf').map(sentence))]
 }
