@@ -21,6 +21,8 @@ export const printenv: Tool = {
   name: 'printenv',
   async run(args, ctx) {
     if (args.length === 0) { ctx.stdout(Object.entries(ctx.env).map(([k, v]) => `${k}=${v}\n`).join('')); return 0 }
+    const option = args.find((a) => a.startsWith('-') && a !== '-')
+    if (option !== undefined) { ctx.stderr(`printenv: ${option.startsWith('--') ? `unrecognized option '${option}'` : `invalid option -- '${option[1] ?? ''}'`}\nTry 'printenv --help' for more information.\n`); return 2 }
     let code = 0
     for (const k of args) if (Object.hasOwn(ctx.env, k)) ctx.stdout(`${ctx.env[k]}\n`); else code = 1
     return code

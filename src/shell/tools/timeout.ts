@@ -29,4 +29,12 @@ export const time: Tool = {
     return code
   },
 }
-export const nohup: Tool = { name: 'nohup', run: (args, ctx) => ctx.run(args) }
+export const nohup: Tool = {
+  name: 'nohup',
+  async run(args, ctx) {
+    const first = args[0]
+    const wrong = first === undefined ? 'missing operand' : first.startsWith('--') && first !== '--' ? `unrecognized option '${first}'` : undefined
+    if (wrong) { ctx.stderr(`nohup: ${wrong}\nTry 'nohup --help' for more information.\n`); return 125 }
+    return ctx.run(first === '--' ? args.slice(1) : args)
+  },
+}
