@@ -6,6 +6,7 @@ import { compareBytes } from './labels.ts'
 import { isObject } from './object.ts'
 import type { Draft, JsonObject, KubeObject } from './object.ts'
 import { canonical as canonicalQuantity } from './quantity.ts'
+import { quickDecode } from './quickdecode.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 import { parseMicroTime, parseTime, rfc3339, rfc3339Micro } from './time.ts'
 
@@ -255,6 +256,8 @@ export function decodeValue(value: unknown, word: string, schemas: Schemas): unk
 export function decode<T extends KubeObject = KubeObject>(value: JsonObject, schemaName: string, schemas: Schemas, options: DecodeOptions = {}): { object: Draft<T>; errors: readonly string[] } {
   const schema = schemas.type(schemaName)
   if (!schema) throw new DecodeError(`no type ${schemaName} is known`)
+  const quick = options.sorted ? quickDecode(value, schema, schemas) : undefined
+  if (quick) return { object: quick as Draft<T>, errors: [] }
   const decoder = new Decoder(schemas, options)
   const object = decoder.struct(value, schema, schemaName.slice(schemaName.lastIndexOf('.') + 1), '', '')
   if (decoder.failure) throw decoder.failure

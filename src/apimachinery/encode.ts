@@ -1,7 +1,7 @@
 // The typed encoder: an object as Go's encoding/json writes its struct. Fields in the type's order; those without omitempty and structs that are not pointers always there
 // (creationTimestamp: null, resources: {}, status: {}), everything else left out when empty. This is the form the server stores and answers, and what generators print.
 import { jsonNumber, jsonString, sortedKeys } from './gojson.ts'
-import { isObject } from './object.ts'
+import { freeze, isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 
@@ -32,49 +32,96 @@ function absent(f: FieldSchema, schemas: Schemas): Json | undefined {
   }
 }
 
-function valueForm(value: Json, word: string, schemas: Schemas): Json {
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) {
-    const inner = word.startsWith('[') ? word.slice(1, -1) : 'json'
-    return SCALARS.has(inner) ? value : (value as readonly Json[]).map((v) => valueForm(v, inner, schemas))
-  }
-  const map = value as JsonObject
-  if (word.startsWith('{')) {
-    const inner = word.slice(1, -1)
-    const out: Record<string, Json> = {}
-    for (const k of sortedKeys(map)) { const v = map[k]; if (v !== undefined) out[k] = valueForm(v, inner, schemas) }
-    return out
-  }
-  return word === 'json' ? map : structForm(map, schemas.type(word), schemas)
-}
-
-/** A struct's fields as a list, and those that are written even when nobody set them. */
-interface Layout { readonly fields: readonly (readonly [name: string, field: FieldSchema])[]; readonly always: ReadonlySet<string> }
+/** A field of a struct: where it stands, and what is written when nobody set it. */
+interface Place { readonly name: string; readonly at: number; readonly field: FieldSchema; readonly absent: Json | undefined }
+interface Layout { readonly places: ReadonlyMap<string, Place>; readonly order: readonly Place[]; /** How many are written even when nobody set them. */ readonly always: number }
 const layouts = new WeakMap<TypeSchema, Layout>()
 function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
   let l = layouts.get(schema)
   if (!l) {
-    const fields = Object.entries(schema.fields).flatMap(([k, f]) => (f ? [[k, f] as const] : []))
-    l = { fields, always: new Set(fields.filter(([, f]) => absent(f, schemas) !== undefined).map(([k]) => k)) }
+    const order = Object.entries(schema.fields).flatMap(([name, field]) => (field ? [{ name, field }] : [])).map((p, at): Place => ({ ...p, at, absent: freeze(absent(p.field, schemas)) }))
+    l = { places: new Map(order.map((p) => [p.name, p])), order, always: order.filter((p) => p.absent !== undefined).length }
     layouts.set(schema, l)
   }
   return l
 }
 
+// What is in its form already is returned as it is: what was stored once costs a look, and is shared.
+
+function valueForm(value: Json, word: string, schemas: Schemas): Json {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) {
+    const inner = word.startsWith('[') ? word.slice(1, -1) : 'json'
+    return SCALARS.has(inner) ? value : listForm(value as readonly Json[], inner, schemas)
+  }
+  if (word.startsWith('{')) return mapForm(value as JsonObject, word.slice(1, -1), schemas)
+  return word === 'json' ? value : structForm(value as JsonObject, schemas.type(word), schemas)
+}
+
+function listForm(list: readonly Json[], inner: string, schemas: Schemas): readonly Json[] {
+  let out: Json[] | undefined
+  for (let i = 0; i < list.length; i++) {
+    const v = list[i] ?? null
+    const formed = valueForm(v, inner, schemas)
+    if (formed !== v) { out ??= [...list]; out[i] = formed }
+  }
+  return out ?? list
+}
+
+function mapForm(map: JsonObject, inner: string, schemas: Schemas): JsonObject {
+  let formed = true
+  let last: string | undefined
+  let changed: Map<string, Json> | undefined
+  for (const k of Object.keys(map)) {
+    const v = map[k]
+    // the order of plain text; what is beyond it is sorted anew
+    if (v === undefined || (last !== undefined && k < last) || BEYOND.test(k)) formed = false
+    last = k
+    if (v === undefined) continue
+    const w = valueForm(v, inner, schemas)
+    if (w !== v) { changed ??= new Map(); changed.set(k, w) }
+  }
+  if (formed && !changed) return map
+  const out: Record<string, Json> = {}
+  for (const k of sortedKeys(map)) { const v = changed?.get(k) ?? map[k]; if (v !== undefined) out[k] = v }
+  return out
+}
+const BEYOND = /[\ud800-\udfff]/
+
+/** What is written for a field's value: undefined for nothing. */
+function written(v: Json | undefined, p: Place, schemas: Schemas): Json | undefined {
+  const f = p.field
+  return v === undefined || v === null || (!f.ptr && !f.always && f.type !== 'intstr' && isEmpty(v, f.type)) ? p.absent : valueForm(v, f.type, schemas)
+}
+
 function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: Schemas): JsonObject {
   if (!schema) return value
-  const out: Record<string, Json> = {}
-  const { fields, always } = layoutOf(schema, schemas)
-  for (const [k, f] of fields) {
+  const { places, order, always } = layoutOf(schema, schemas)
+  let changed: Map<string, Json | undefined> | undefined
+  let formed = true
+  let last = -1
+  let said = 0
+  for (const k of Object.keys(value)) {
+    const p = places.get(k)
     const v = value[k]
-    if (v === undefined && !always.has(k)) continue
-    const written = v === undefined || v === null || (!f.ptr && !f.always && f.type !== 'intstr' && isEmpty(v, f.type)) ? absent(f, schemas) : valueForm(v, f.type, schemas)
-    if (written !== undefined) out[k] = written
+    if (p === undefined || v === undefined) { formed = false; continue }
+    const w = written(v, p, schemas)
+    if (w !== v) { changed ??= new Map(); changed.set(k, w) }
+    if (p.at < last) formed = false
+    last = p.at
+    if (p.absent !== undefined) said++
+  }
+  if (formed && !changed && said === always) return value
+  const out: Record<string, Json> = {}
+  for (const p of order) {
+    const v = value[p.name]
+    const w = v === undefined ? p.absent : changed?.has(p.name) ? changed.get(p.name) : v
+    if (w !== undefined) out[p.name] = w
   }
   return out
 }
 
-/** The object in the form of its Go struct, field for field. Unknown fields go. A definition that is not known leaves it as it is. */
+/** The object in the form of its Go struct, field for field; itself where it is in that form. Unknown fields go. A definition that is not known leaves it as it is. */
 export function typedForm<T>(object: T, schemaName: string, schemas: Schemas): T {
   return structForm(object as JsonObject, schemas.type(schemaName), schemas) as unknown as T
 }

@@ -5,66 +5,122 @@ import { equal, isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 
-/** A node of a set: whether the path to it is a member, and what lies below, by path element: `f:name`, `k:{"name":"web"}`, `v:"x"`. */
-export interface FieldSet { member: boolean; readonly children: Map<string, FieldSet> }
-export const newSet = (member = false): FieldSet => ({ member, children: new Map() })
+/** A node of a set: whether the path to it is a member, and what lies below, by path element: `f:name`, `k:{"name":"web"}`, `v:"x"`. Nothing below is bare. */
+export interface FieldSet { readonly member: boolean; readonly children: ReadonlyMap<string, FieldSet> }
 
-export function isEmptySet(s: FieldSet): boolean {
-  if (s.member) return false
-  for (const c of s.children.values()) if (!isEmptySet(c)) return false
-  return true
+// Sets are never changed, and the same few come again with every object of a kind: equal ones are, as a rule, one object, found on a path of steps.
+// Whoever has worked something out about a set (its FieldsV1) finds it again with the next one.
+interface Step { next: Map<string, Map<FieldSet, Step>> | undefined; set: FieldSet | undefined }
+const step = (): Step => ({ next: undefined, set: undefined })
+const MOST_STEPS = 50_000
+let steps = 0
+let members = step()
+let others = step()
+
+export const NONE: FieldSet = { member: false, children: new Map() }
+export const MEMBER: FieldSet = { member: true, children: new Map() }
+export const isEmptySet = (s: FieldSet): boolean => !s.member && s.children.size === 0
+
+/** The set with these children; bare ones are left out. */
+export function setOf(member: boolean, elements: readonly string[], sets: readonly FieldSet[]): FieldSet {
+  if (steps > MOST_STEPS) { members = step(); others = step(); steps = 0 }
+  let at = member ? members : others
+  let size = 0
+  for (let i = 0; i < elements.length; i++) {
+    const e = elements[i] ?? ''
+    const c = sets[i] ?? NONE
+    if (isEmptySet(c)) continue
+    size++
+    at.next ??= new Map()
+    let by = at.next.get(e)
+    if (!by) { by = new Map(); at.next.set(e, by) }
+    let then = by.get(c)
+    if (!then) { then = step(); by.set(c, then); steps++ }
+    at = then
+  }
+  if (size === 0) return member ? MEMBER : NONE
+  if (!at.set) {
+    const children = new Map<string, FieldSet>()
+    for (let i = 0; i < elements.length; i++) { const c = sets[i]; if (c && !isEmptySet(c)) children.set(elements[i] ?? '', c) }
+    at.set = { member, children }
+  }
+  return at.set
 }
 
+const parsed = new WeakMap<object, FieldSet>()
 /** FieldsV1 as a tree. */
 export function parseFields(fields: unknown): FieldSet {
-  const s = newSet()
-  if (isObject(fields)) for (const [k, v] of Object.entries(fields)) {
-    if (k === '.') { s.member = true; continue }
-    const c = parseFields(v)
-    if (isObject(v) && Object.keys(v).length === 0) c.member = true
-    s.children.set(k, c)
-  }
+  if (!isObject(fields)) return NONE
+  let s = parsed.get(fields)
+  if (!s) { s = read(fields); parsed.set(fields, s) }
   return s
+}
+function read(fields: JsonObject): FieldSet {
+  let member = false
+  const elements: string[] = []
+  const sets: FieldSet[] = []
+  for (const k of Object.keys(fields)) {
+    if (k === '.') { member = true; continue }
+    const v = fields[k]
+    elements.push(k)
+    sets.push(!isObject(v) ? NONE : Object.keys(v).length === 0 ? MEMBER : read(v))
+  }
+  return setOf(member, elements, sets)
 }
 
 const RANK: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 }
 const byElement = (a: string, b: string): number => (a.charCodeAt(0) === b.charCodeAt(0) ? 0 : (RANK[a[0] ?? ''] ?? 9) - (RANK[b[0] ?? ''] ?? 9)) || compareBytes(a, b)
 
 const NOTHING: JsonObject = Object.freeze({})
+const formatted = new WeakMap<FieldSet, JsonObject>()
 
-/** The tree as FieldsV1, in upstream's order of elements. */
+/** The tree as FieldsV1, in upstream's order of elements. Shared: not to be changed. */
 export function formatFields(s: FieldSet): JsonObject {
+  if (s.children.size === 0) return NOTHING
+  const known = formatted.get(s)
+  if (known) return known
   const out: Record<string, Json> = {}
-  if (s.member && s.children.size > 0) out['.'] = {}
+  if (s.member) out['.'] = {}
   const keys = [...s.children.keys()]
   if (keys.length > 1) keys.sort(byElement)
-  for (const k of keys) { const c = s.children.get(k); if (c && !isEmptySet(c)) out[k] = c.children.size ? formatFields(c) : NOTHING }
+  for (const k of keys) out[k] = formatFields(s.children.get(k) ?? NONE)
+  formatted.set(s, out)
+  parsed.set(out, s)
   return out
 }
 
-// sets are not changed once they are made, so that results share what they take over whole
-const isBare = (s: FieldSet): boolean => !s.member && s.children.size === 0
-
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  if (isBare(b)) return a
-  if (isBare(a)) return b
-  const out = newSet(a.member || b.member)
-  for (const [k, c] of a.children) { const d = b.children.get(k); const r = d ? union(c, d) : c; if (!isEmptySet(r)) out.children.set(k, r) }
-  for (const [k, c] of b.children) if (!a.children.has(k)) out.children.set(k, c)
-  return out
+  if (a === b || isEmptySet(b)) return a
+  if (isEmptySet(a)) return b
+  const elements: string[] = []
+  const sets: FieldSet[] = []
+  for (const [k, c] of a.children) { const d = b.children.get(k); elements.push(k); sets.push(d ? union(c, d) : c) }
+  for (const [k, c] of b.children) if (!a.children.has(k)) { elements.push(k); sets.push(c) }
+  return setOf(a.member || b.member, elements, sets)
 }
 
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  if (isBare(b)) return a
-  const out = newSet(a.member && !b.member)
-  for (const [k, c] of a.children) { const d = b.children.get(k); const r = d ? difference(c, d) : c; if (!isEmptySet(r)) out.children.set(k, r) }
-  return out
+  if (a === b) return NONE
+  if (isEmptySet(b)) return a
+  const elements: string[] = []
+  const sets: FieldSet[] = []
+  let same = !(a.member && b.member)
+  for (const [k, c] of a.children) {
+    const d = b.children.get(k)
+    const rest = d ? difference(c, d) : c
+    if (rest !== c) same = false
+    elements.push(k)
+    sets.push(rest)
+  }
+  return same ? a : setOf(a.member && !b.member, elements, sets)
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
-  const out = newSet(a.member && b.member)
-  for (const [k, c] of a.children) { const d = b.children.get(k); if (!d) continue; const r = intersection(c, d); if (!isEmptySet(r)) out.children.set(k, r) }
-  return out
+  if (a === b) return a
+  const elements: string[] = []
+  const sets: FieldSet[] = []
+  for (const [k, c] of a.children) { const d = b.children.get(k); if (d) { elements.push(k); sets.push(intersection(c, d)) } }
+  return setOf(a.member && b.member, elements, sets)
 }
 /** Every member's path, `.spec.containers[name="c"].image`, members of a level first. */
 export function paths(s: FieldSet, prefix = ''): string[] {
@@ -88,22 +144,43 @@ export type Shape =
   | { readonly kind: 'custom' }
 
 const LEAF: Shape = { kind: 'leaf' }
+const ANY: Shape = { kind: 'any' }
+const CUSTOM: Shape = { kind: 'custom' }
 const SCALARS = new Set(['string', 'bool', 'int32', 'int64', 'double', 'bytes', 'time', 'microtime', 'quantity', 'intstr', 'json'])
+
+/** What a field of a struct is to merging, and its path element. */
+interface FieldShape { readonly element: string; readonly shape: Shape }
 
 export class Types {
   readonly #schemas: Schemas
+  readonly #words = new Map<string, Shape>()
+  readonly #fields = new WeakMap<TypeSchema, Map<string, FieldShape | undefined>>()
   constructor(schemas: Schemas) { this.#schemas = schemas }
+
+  /** The one that belongs to these schemas: shapes are worked out once. */
+  static of(schemas: Schemas): Types {
+    let t = made.get(schemas)
+    if (!t) { t = new Types(schemas); made.set(schemas, t) }
+    return t
+  }
 
   /** The shape of a kind's object; of a custom resource where the definition's name is empty. */
   root(schemaName: string): Shape {
     const type = schemaName ? this.#schemas.type(schemaName) : undefined
-    return type ? { kind: 'struct', type } : { kind: 'custom' }
+    return type ? { kind: 'struct', type } : CUSTOM
   }
 
-  shape(word: string, f?: FieldSchema): Shape {
-    if (word === 'any') return { kind: 'any' }
+  /** The shape of a type word that no field says more about. */
+  shape(word: string): Shape {
+    let s = this.#words.get(word)
+    if (!s) { s = this.#shape(word, undefined); if (this.#words.size < 2000) this.#words.set(word, s) }
+    return s
+  }
+
+  #shape(word: string, f: FieldSchema | undefined): Shape {
+    if (word === 'any') return ANY
     if (SCALARS.has(word)) return LEAF
-    if (word.startsWith('[')) return f?.list === 'map' ? { kind: 'list', inner: word.slice(1, -1), keys: f.keys ?? [] } : f?.list === 'set' ? { kind: 'list', inner: word.slice(1, -1), keys: [] } : LEAF
+    if (word.startsWith('[')) return f?.list === 'map' ? { kind: 'list', inner: word.slice(1, -1), keys: [...(f.keys ?? [])].sort(compareBytes) } : f?.list === 'set' ? { kind: 'list', inner: word.slice(1, -1), keys: [] } : LEAF
     if (word.startsWith('{')) return f?.map === 'atomic' ? LEAF : { kind: 'map', inner: word.slice(1, -1) }
     const type = this.#schemas.type(word)
     return !type || type.map === 'atomic' || f?.map === 'atomic' ? LEAF : { kind: 'struct', type }
@@ -112,7 +189,7 @@ export class Types {
   /** The shape of a field of a map or struct; undefined for a field that the type does not have. */
   field(shape: Shape, key: string): Shape | undefined {
     switch (shape.kind) {
-      case 'struct': { const f = Object.hasOwn(shape.type.fields, key) ? shape.type.fields[key] : undefined; return f && this.shape(f.type, f) }
+      case 'struct': return this.#field(shape.type, key)?.shape
       case 'map': return this.shape(shape.inner)
       case 'custom': return this.shape(key === 'metadata' ? 'meta.v1.ObjectMeta' : 'any')
       case 'any': return shape
@@ -120,13 +197,25 @@ export class Types {
     }
   }
 
+  #field(type: TypeSchema, key: string): FieldShape | undefined {
+    let of = this.#fields.get(type)
+    if (!of) {
+      of = new Map(Object.entries(type.fields).map(([k, f]) => [k, f && { element: `f:${k}`, shape: this.#shape(f.type, f) }]))
+      this.#fields.set(type, of)
+    }
+    return of.get(key)
+  }
+
+  /** A field's path element. */
+  name(shape: Shape, key: string): string { return (shape.kind === 'struct' ? this.#field(shape.type, key)?.element : undefined) ?? `f:${key}` }
+
   /** Which element of its list an item is. Keys that are absent have their defaults. */
   element(shape: Shape & { kind: 'list' }, item: unknown): string {
     if (shape.keys.length === 0) return `v:${JSON.stringify(item)}`
     const map = isObject(item) ? item : {}
     const type = this.#schemas.type(shape.inner)
     const key: Record<string, unknown> = {}
-    for (const k of [...shape.keys].sort(compareBytes)) {
+    for (const k of shape.keys) {
       const f = type?.fields[k]
       const v = map[k] ?? f?.default ?? (f?.type === 'string' && !f.required ? '' : undefined)
       if (v !== undefined) key[k] = v
@@ -140,6 +229,7 @@ export class Types {
     return out
   }
 }
+const made = new WeakMap<Schemas, Types>()
 
 const isMapShape = (s: Shape): boolean => s.kind === 'struct' || s.kind === 'map' || s.kind === 'custom'
 /** Whether a value is looked into: a map or list that the type lets merge. */
@@ -148,59 +238,74 @@ export function descends(shape: Shape, value: unknown): boolean {
   return shape.kind === 'list' ? Array.isArray(value) || value === null : isObject(value) || (value === null && isMapShape(shape))
 }
 
-/** The fields a configuration speaks of (ToFieldSet). */
-export function fieldsOf(types: Types, shape: Shape, value: unknown): FieldSet {
-  const out = newSet()
-  if (!descends(shape, value)) { out.member = true; return out }
+/** The fields a configuration speaks of (ToFieldSet); `always` for the elements of lists, which are members themselves. */
+export function fieldsOf(types: Types, shape: Shape, value: unknown, always = false): FieldSet {
+  if (!descends(shape, value)) return MEMBER
+  const elements: string[] = []
+  const sets: FieldSet[] = []
   if (shape.kind === 'list') {
-    for (const [e, v] of types.items(shape, value)) { const c = fieldsOf(types, types.shape(shape.inner), v); c.member = true; out.children.set(e, c) }
-    return out
+    const inner = types.shape(shape.inner)
+    for (const [e, v] of types.items(shape, value)) { elements.push(e); sets.push(fieldsOf(types, inner, v, true)) }
+    return setOf(always, elements, sets)
   }
-  if (!isObject(value)) return out
-  for (const [k, v] of Object.entries(value)) {
+  if (isObject(value)) for (const k of Object.keys(value)) {
+    const v = value[k]
     if (v === undefined) continue
-    const c = fieldsOf(types, types.field(shape, k) ?? LEAF, v)
-    if (v === null || (isObject(v) && Object.keys(v).length === 0) || shape.kind === 'map' || shape.kind === 'any' || shape.kind === 'custom') c.member = true
-    out.children.set(`f:${k}`, c)
+    elements.push(types.name(shape, k))
+    sets.push(fieldsOf(types, types.field(shape, k) ?? LEAF, v, v === null || (isObject(v) && Object.keys(v).length === 0) || shape.kind === 'map' || shape.kind === 'any' || shape.kind === 'custom'))
   }
-  return out
+  return setOf(always, elements, sets)
 }
 
 /** Everything in a value that came or went whole. */
 function everything(types: Types, shape: Shape, value: unknown): FieldSet {
-  const out = newSet(true)
-  if (!descends(shape, value)) return out
-  if (shape.kind === 'list') { for (const [e, v] of types.items(shape, value)) out.children.set(e, everything(types, types.shape(shape.inner), v)) } else if (isObject(value)) for (const [k, v] of Object.entries(value)) if (v !== undefined) out.children.set(`f:${k}`, everything(types, types.field(shape, k) ?? LEAF, v))
-  return out
+  if (!descends(shape, value)) return MEMBER
+  const elements: string[] = []
+  const sets: FieldSet[] = []
+  if (shape.kind === 'list') {
+    const inner = types.shape(shape.inner)
+    for (const [e, v] of types.items(shape, value)) { elements.push(e); sets.push(everything(types, inner, v)) }
+  } else if (isObject(value)) for (const k of Object.keys(value)) {
+    const v = value[k]
+    if (v === undefined) continue
+    elements.push(types.name(shape, k))
+    sets.push(everything(types, types.field(shape, k) ?? LEAF, v))
+  }
+  return setOf(true, elements, sets)
 }
 
 export interface Comparison { readonly added: FieldSet; readonly modified: FieldSet; readonly removed: FieldSet }
+const SAME: Comparison = { added: NONE, modified: NONE, removed: NONE }
+const OTHER: Comparison = { added: NONE, modified: MEMBER, removed: NONE }
+
+const isHollow = (v: unknown): boolean => v === null || (Array.isArray(v) ? v.length === 0 : isObject(v) && Object.keys(v).length === 0)
 
 /** What one object has that the other has not, or has otherwise. */
 export function compare(types: Types, shape: Shape, old: unknown, next: unknown): Comparison {
-  const out: Comparison = { added: newSet(), modified: newSet(), removed: newSet() }
-  if (old === next || equal(old, next)) return out
+  if (old === next) return SAME
+  if (!descends(shape, old) || !descends(shape, next) || (isHollow(old) && isHollow(next))) return equal(old, next) ? SAME : OTHER
+  const elements: string[] = []
+  const added: FieldSet[] = []
+  const modified: FieldSet[] = []
+  const removed: FieldSet[] = []
+  const put = (e: string, c: Comparison): void => { elements.push(e); added.push(c.added); modified.push(c.modified); removed.push(c.removed) }
   const below = (e: string, s: Shape, a: unknown, b: unknown): void => {
-    if (a === undefined && b === undefined) return
-    if (a === undefined) { out.added.children.set(e, everything(types, s, b)); return }
-    if (b === undefined) { out.removed.children.set(e, everything(types, s, a)); return }
-    const c = compare(types, s, a, b)
-    if (!isEmptySet(c.added)) out.added.children.set(e, c.added)
-    if (!isEmptySet(c.modified)) out.modified.children.set(e, c.modified)
-    if (!isEmptySet(c.removed)) out.removed.children.set(e, c.removed)
+    if (a === b) return
+    if (a === undefined) put(e, { ...SAME, added: everything(types, s, b) })
+    else if (b === undefined) put(e, { ...SAME, removed: everything(types, s, a) })
+    else { const c = compare(types, s, a, b); if (c !== SAME) put(e, c) }
   }
-  const empty = (v: unknown): boolean => v === null || (Array.isArray(v) ? v.length === 0 : isObject(v) && Object.keys(v).length === 0)
-  if (!descends(shape, old) || !descends(shape, next) || (empty(old) && empty(next))) { out.modified.member = true; return out }
   if (shape.kind === 'list') {
     const a = types.items(shape, old)
     const b = types.items(shape, next)
-    for (const e of new Set([...a.keys(), ...b.keys()])) below(e, types.shape(shape.inner), a.get(e), b.get(e))
-    return out
+    const inner = types.shape(shape.inner)
+    for (const [e, v] of a) below(e, inner, v, b.get(e))
+    for (const [e, v] of b) if (!a.has(e)) below(e, inner, undefined, v)
+  } else {
+    const a = isObject(old) ? old : {}
+    const b = isObject(next) ? next : {}
+    for (const k of Object.keys(a)) if (a[k] !== b[k]) below(types.name(shape, k), types.field(shape, k) ?? LEAF, a[k], b[k])
+    for (const k of Object.keys(b)) if (!Object.hasOwn(a, k)) below(types.name(shape, k), types.field(shape, k) ?? LEAF, undefined, b[k])
   }
-  const a = isObject(old) ? old : {}
-  const b = isObject(next) ? next : {}
-  const each = (k: string): void => { if (a[k] !== b[k]) below(`f:${k}`, types.field(shape, k) ?? LEAF, a[k], b[k]) }
-  for (const k of Object.keys(a)) each(k)
-  for (const k of Object.keys(b)) if (!Object.hasOwn(a, k)) each(k)
-  return out
+  return elements.length === 0 ? SAME : { added: setOf(false, elements, added), modified: setOf(false, elements, modified), removed: setOf(false, elements, removed) }
 }

@@ -39,6 +39,7 @@ export function formatFloat(n: number): string {
 /** Keys in Go's order: by bytes of UTF-8, which is code point order. */
 export function sortedKeys(value: object): string[] {
   const keys = Object.keys(value)
+  if (keys.length < 2) return keys
   keys.sort()
   // UTF-16 order differs from code point order only where surrogates meet U+E000 and above.
   if (keys.some((k) => /[\ud800-\udfff]/.test(k))) keys.sort(compareRunes)

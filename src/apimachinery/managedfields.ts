@@ -2,7 +2,7 @@
 // structured-merge-diff's merge package do; and kubectl's migration from client-side to server-side apply (client-go's csaupgrade).
 import type { ManagedFieldsEntry } from './api/meta.v1.ts'
 import { typedForm } from './encode.ts'
-import { compare, descends, difference, fieldsOf, formatFields, intersection, isEmptySet, newSet, parseFields, paths, Types, union } from './fieldset.ts'
+import { compare, descends, difference, fieldsOf, formatFields, intersection, isEmptySet, MEMBER, NONE, parseFields, paths, setOf, Types, union } from './fieldset.ts'
 import type { FieldSet, Shape } from './fieldset.ts'
 import { goQuote, goValue } from './gostring.ts'
 import { compareBytes } from './labels.ts'
@@ -31,7 +31,7 @@ interface Owner { readonly entry: ManagedFieldsEntry; set: FieldSet }
 /** Owners by identity: manager, operation, version, subresource; for updates the time is not part of it. */
 type Managed = Map<string, Owner>
 
-const identity = (e: ManagedFieldsEntry): string => JSON.stringify([e.manager ?? '', e.operation ?? '', e.operation === 'Apply' ? '' : (e.apiVersion ?? ''), e.subresource ?? ''])
+const identity = (e: ManagedFieldsEntry): string => `${e.manager ?? ''}\u0000${e.operation ?? ''}\u0000${e.operation === 'Apply' ? '' : (e.apiVersion ?? '')}\u0000${e.subresource ?? ''}`
 
 const STRIPPED: FieldSet = parseFields({ 'f:apiVersion': {}, 'f:kind': {}, 'f:metadata': { '.': {}, 'f:name': {}, 'f:namespace': {}, 'f:creationTimestamp': {}, 'f:selfLink': {}, 'f:uid': {}, 'f:clusterName': {}, 'f:generation': {}, 'f:managedFields': {}, 'f:resourceVersion': {} } })
 
@@ -60,7 +60,7 @@ function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
   }
   const rank = (e: ManagedFieldsEntry): string[] => [e.operation ?? '', e.time ?? '', e.manager ?? '', e.apiVersion ?? '', e.subresource ?? '']
   return list
-    .map(({ entry: e, set }) => ({ manager: e.manager ?? '', operation: e.operation ?? '', apiVersion: e.apiVersion ?? '', ...(e.time ? { time: e.time } : {}), fieldsType: 'FieldsV1', fieldsV1: formatFields(set), ...(e.subresource ? { subresource: e.subresource } : {}) }))
+    .map(({ entry: e, set }) => (e.fieldsV1 !== undefined && parseFields(e.fieldsV1) === set ? e : { manager: e.manager ?? '', operation: e.operation ?? '', apiVersion: e.apiVersion ?? '', ...(e.time ? { time: e.time } : {}), fieldsType: 'FieldsV1', fieldsV1: formatFields(set), ...(e.subresource ? { subresource: e.subresource } : {}) }))
     .sort((a, b) => { const x = rank(a); const y = rank(b); for (let i = 0; i < x.length; i++) { const c = compareBytes(x[i] ?? '', y[i] ?? ''); if (c) return c } return 0 })
 }
 
@@ -115,7 +115,7 @@ export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx:
   const own = live?.metadata.uid ? live : undefined
   const managed = decodeManaged(given?.length ? given : own?.metadata.managedFields)
   if (own && managed.size === 0) return []
-  const types = new Types(ctx.schemas)
+  const types = Types.of(ctx.schemas)
   const after = typed(ctx, next)
   const change = compare(types, types.root(ctx.schemaName), own ? typed(ctx, own) : emptyObject(ctx, next), after)
   const touched = difference(union(change.modified, change.added), STRIPPED)
@@ -235,7 +235,7 @@ function faults(types: Types, word: string, shape: Shape, value: unknown, path: 
       const e = types.element(shape, v)
       const twice = seen.has(e)
       seen.add(e)
-      const at = paths({ member: false, children: new Map([[e, newSet(true)]]) })[0] ?? ''
+      const at = paths(setOf(false, [e], [MEMBER]))[0] ?? ''
       return [...(twice ? [`${path}: duplicate entries for key ${at}`] : []), ...faults(types, shape.inner, types.shape(shape.inner), v, path + at)]
     })
   }
@@ -256,7 +256,7 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 export function applyServerSide(live: KubeObject | undefined, config: JsonObject, ctx: FieldManagerContext & { readonly force: boolean }): Draft<KubeObject> {
   const meta = isObject(config.metadata) ? config.metadata : {}
   if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0) throw badRequest('metadata.managedFields must be nil')
-  const types = new Types(ctx.schemas)
+  const types = Types.of(ctx.schemas)
   const shape = types.root(ctx.schemaName)
   const wrong = faults(types, '', shape, config, '')
   if (wrong.length) {
@@ -283,7 +283,7 @@ export function applyServerSide(live: KubeObject | undefined, config: JsonObject
     owners.set(id, { entry, set })
     let object = merge(types, shape, before, config)
     if (last) {
-      let owned = newSet()
+      let owned = NONE
       for (const o of owners.values()) owned = union(owned, o.set)
       const kept = prune(types, shape, object, last.set, union(owned, STRIPPED))
       object = kept === GONE ? before : kept

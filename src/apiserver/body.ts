@@ -46,7 +46,7 @@ async function parse(ctx: Context, wanted: string): Promise<{ value: unknown; te
 }
 
 /** What decoding needs to know of a type. */
-export interface Target { readonly group: string; readonly version: string; readonly kind: string; readonly schema: string; readonly custom?: Served['custom']; /** Options types belong to every group. */ readonly anyVersion?: true; readonly defaults?: Served['kind']['strategy']['defaults'] }
+export interface Target { readonly group: string; readonly version: string; readonly kind: string; readonly schema: string; readonly custom?: Served['custom']; /** Options types belong to every group. */ readonly anyVersion?: true; /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject; readonly defaults?: Served['kind']['strategy']['defaults'] }
 
 /** The target of a resource's own objects. */
 export const targetOf = (s: Served): Target => ({ group: s.info.group, version: s.info.version, kind: s.info.kind, schema: s.schema, ...(s.custom ? { custom: s.custom } : {}), ...(s.kind.strategy.defaults ? { defaults: s.kind.strategy.defaults } : {}) })

@@ -3,7 +3,7 @@ import { DecodeError, decode } from '../apimachinery/decode.ts'
 import { typedForm } from '../apimachinery/encode.ts'
 import { sortedKeys } from '../apimachinery/gojson.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
-import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import type { Draft, Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { StatusError } from '../apimachinery/status.ts'
 import type { Api, Served } from './api.ts'
 import type { Target } from './body.ts'
@@ -12,15 +12,30 @@ import type { Target } from './body.ts'
 export function decodeObject(api: Api, value: JsonObject, target: Target, cannot: (why: string) => StatusError, sorted = true): { object: Draft<KubeObject>; errors: readonly string[] } {
   if (target.custom) return decodeCustom(api, value, target, cannot)
   try {
-    const { object, errors } = decode(value, target.schema, api.schemas, { sorted })
+    const { mine, known } = apart(value, target.known)
+    const { object, errors } = decode(mine, target.schema, api.schemas, { sorted })
     const draft = object as Draft<KubeObject>
     draft.metadata ??= {}
     target.defaults?.(draft)
-    return { object: draft, errors }
+    return { object: Object.assign(draft, known), errors }
   } catch (e) {
     if (e instanceof DecodeError) throw cannot(e.message)
     throw e
   }
+}
+
+/** A value without the parts that are the stored object's own, and these parts; metadata is the draft's to change. */
+function apart(value: JsonObject, stored: KubeObject | undefined): { mine: JsonObject; known?: Record<string, unknown> } {
+  if (!stored) return { mine: value }
+  const mine: Record<string, Json | undefined> = {}
+  const known: Record<string, unknown> = {}
+  for (const k of Object.keys(value)) {
+    const v = value[k]
+    // a status is changed in its draft
+    if (k === 'status' || typeof v !== 'object' || v === null || v !== (stored as unknown as JsonObject)[k]) mine[k] = v
+    else known[k] = k === 'metadata' ? { ...v } : v
+  }
+  return { mine, known }
 }
 
 /** Custom resources are maps: only their metadata has a Go type. */

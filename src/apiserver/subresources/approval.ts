@@ -42,6 +42,6 @@ export const approval: Subresource = {
   async patch(ctx) {
     const options = writeOptions(ctx, 'PatchOptions')
     const patch = await readPatch(ctx, ctx.served.schema)
-    return write(ctx, async (old) => { const patched = await patch.apply(old as unknown as JsonObject); return decodePatched(ctx, patched, targetOf(ctx.served), options, patchShown(patch, patched)) as Request })
+    return write(ctx, async (old) => { const patched = await patch.apply(old as unknown as JsonObject); return decodePatched(ctx, patched, targetOf(ctx.served), options, () => patchShown(patch, patched)) as Request })
   },
 }

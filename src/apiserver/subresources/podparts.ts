@@ -49,7 +49,7 @@ const part = ({ name, take, validate }: Part): Subresource => {
       const patch = await readPatch(ctx, ctx.served.schema)
       return write(ctx, async (old) => {
         const patched = await patch.apply(old as unknown as JsonObject)
-        return decodePatched(ctx, patched, targetOf(ctx.served), options, patchShown(patch, patched)) as Draft<Pod>
+        return decodePatched(ctx, patched, targetOf(ctx.served), options, () => patchShown(patch, patched)) as Draft<Pod>
       })
     },
   }

@@ -95,7 +95,7 @@ export const scale: Subresource = {
     const patch = await readPatch(ctx, SCALE.schema)
     return write(ctx, async (current) => {
       const patched = await patch.apply(current as unknown as JsonObject)
-      return decodePatched(ctx, patched, SCALE, options, patchShown(patch, patched)) as Draft<Scale>
+      return decodePatched(ctx, patched, SCALE, options, () => patchShown(patch, patched)) as Draft<Scale>
     })
   },
 }

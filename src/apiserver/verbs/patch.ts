@@ -82,8 +82,8 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
 }
 
 /** A patched object as the kind's own: decoded again, strictly when asked. `shown` is what errors print: the patch, or the patched object. */
-export function decodePatched(ctx: Context, patched: JsonObject, target: Target, options: WriteOptions, shown: string): Draft<KubeObject> {
-  const refuse = (why: string): StatusError => patchInvalid(shown, why)
+export function decodePatched(ctx: Context, patched: JsonObject, target: Target, options: WriteOptions, shown: () => string): Draft<KubeObject> {
+  const refuse = (why: string): StatusError => patchInvalid(shown(), why)
   const { object, errors } = decodeObject(ctx.api, patched, target, refuse)
   // a typed object has no say in what it is
   if (!target.custom) { object.kind = target.kind; object.apiVersion = target.group ? `${target.group}/${target.version}` : target.version }
@@ -155,7 +155,7 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
     produce: async (existing) => {
       const current = (existing ?? {}) as unknown as JsonObject
       const patched = await apply(current)
-      const draft = decodePatched(ctx, patched, target, options, patchShown({ type, value }, patched))
+      const draft = decodePatched(ctx, patched, target, options, () => patchShown({ type, value }, patched))
       // what names the object is not the patch's to change
       if (existing && draft.metadata.name !== existing.metadata.name) throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${ctx.info.name})`)
       return draft

@@ -1,25 +1,41 @@
 // PUT: the whole object anew, or its status part.
 import type { ApiResponse } from '../../apimachinery/door.ts'
-import { copy } from '../../apimachinery/object.ts'
+import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import { badRequest } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { readBody, targetOf } from '../body.ts'
 import { writeOptions } from '../options.ts'
-import { dedupOwners, updateObject } from '../registry.ts'
+import { dedupOwners, namespaceOf, updateObject } from '../registry.ts'
 import { present } from './get.ts'
+
+/** Who writes a status sends the rest as it was stored: that is not read again. */
+function known(ctx: Context, subresource: string): { known?: KubeObject } {
+  const stored = subresource === 'status' && typeof ctx.request.body === 'object' ? ctx.api.store.get(ctx.served.storage, namespaceOf(ctx), ctx.info.name) : undefined
+  return stored ? { known: stored } : {}
+}
 
 /** Replaces the main resource or, with `subresource`, a part of it (status). */
 export async function replace(ctx: Context, subresource = ''): Promise<ApiResponse> {
   const options = writeOptions(ctx, 'UpdateOptions')
-  const draft = await readBody(ctx, targetOf(ctx.served), options.fieldValidation)
   const { name } = ctx.info
+  const read = (): Promise<Draft<KubeObject>> => readBody(ctx, { ...targetOf(ctx.served), ...known(ctx, subresource) }, options.fieldValidation)
+  const draft = await read()
   if (draft.metadata.name && draft.metadata.name !== name) throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${name})`)
   if (!draft.metadata.name) {
     if (subresource === '') throw badRequest(`the name of the object (${draft.metadata.name ?? ''}) does not match the name on the URL (${name})`)
     draft.metadata.name = name
   }
   dedupOwners(ctx, draft)
-  const done = await updateObject(ctx, name, { produce: () => copy(draft), options, subresource, ...(draft.metadata.uid ? { uid: draft.metadata.uid } : {}) })
+  // when it has to be tried again the first draft is changed already
+  let fresh = true
+  const produce = async (): Promise<Draft<KubeObject>> => {
+    if (fresh) { fresh = false; return draft }
+    const again = await read()
+    again.metadata.name ||= name
+    dedupOwners(ctx, again)
+    return again
+  }
+  const done = await updateObject(ctx, name, { produce, options, subresource, ...(draft.metadata.uid ? { uid: draft.metadata.uid } : {}) })
   return present(ctx, done.created ? 201 : 200, done.object)
 }
 
