@@ -15,7 +15,7 @@ function multitool(names: readonly string[], title: string, versions: { bind: st
     serves: (argv) => argv.length === 0 || argv.some((a) => /nginx/.test(a)),
     files: () => alpineFiles(versions.alpine),
     listen: (c) => { const p = ports(c); return nginxListeners({ server: `nginx/${versions.nginx}`, root: '/usr/share/nginx/html', page, modified: 'Mon, 20 Sep 2021 10:00:00 GMT' }, c, [{ port: p.http }, { port: p.https, tls: true }]) },
-    startup: (c) => { const p = ports(c); return [`The directory /usr/share/nginx/html is not mounted.`, `Therefore, over-writing the default index.html file with some useful information:`, page(c).trimEnd(), ...(p.http !== 80 ? [`Replacing default HTTP port (80) with the value specified by the user - (HTTP_PORT: ${p.http}).`] : [])] },
+    startup: (c) => { const p = ports(c); return [`The directory /usr/share/nginx/html is not mounted.`, `Therefore, over-writing the default index.html file with some useful information:`, ...page(c).trimEnd().split('\n'), ...(p.http !== 80 ? [`Replacing default HTTP port (80) with the value specified by the user - (HTTP_PORT: ${p.http}).`] : [])] },
   }
 }
 
