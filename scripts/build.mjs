@@ -16,16 +16,35 @@ const minify = !args.includes('--no-minify')
 const dist = join(out, 'dist')
 const fresh = join(out, `.dist-${process.pid}`)
 
-/** What the warm-up runs, each twice (# is 0, then 1): what the commands with the same first word load and compile is kept for the next command with that word. */
 const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: s#\nspec:\n  selector:\n    app: web\n  ports:\n  - port: 80\n'
-const WARM = [
-  'version --client', '@new create deployment web --image=nginx --replicas=3 --port=80', 'create deployment web# --image=nginx --replicas=3 --port=80', 'create service clusterip x --clusterip=None --dry-run=client -oyaml', 'create configmap c# --from-literal=a=b',
-  'expose deployment web# --port=80', 'run t# --image=nicolaka/netshoot -- sleep infinity', 'get svc', 'get pods', 'get pods -o wide', 'get deploy -o yaml', 'get svc web# -o jsonpath={.spec.clusterIP}', 'get nope',
-  'describe svc web#', 'describe pod t#', 'exec t# -- nslookup web#', 'exec t# -- dig web#', 'exec t# -- curl -s web#', 'exec t# -- cat /etc/resolv.conf', 'logs t#', 'label svc web# a=b', 'annotate svc web# a=b', 'scale deploy web# --replicas=2', 'rollout status deploy/web#',
-  'rollout restart deploy/web#', 'auth can-i get pods', 'config view', 'explain svc.spec', 'wait --for=condition=Ready pod/t#', `apply -f - < ${SERVICE}`, `apply -f - < ${SERVICE}`, `apply -f - < ${SERVICE.replace('80', '81')}`, 'delete svc s#', 'delete pod t#',
+/** What the warm-up runs, each twice (# is 0, then 1), under the words it begins with: what they load and compile is kept for the next command that begins so. @new: on a state of its own; < what it reads. */
+const WARM = {
+  version: ['version --client'],
+  'create-deployment': ['create deployment web# --image=nginx --replicas=3 --port=80'],
+  'create-service': ['create service clusterip x --clusterip=None --dry-run=client -oyaml'],
+  'create-configmap': ['create configmap c# --from-literal=a=b'],
+  expose: ['expose deployment web# --port=80'],
+  run: ['run t# --image=nicolaka/netshoot -- sleep infinity'],
+  create: [`create -f - < ${SERVICE.replace('s#', 'c#')}`],
+  apply: [`apply -f - < ${SERVICE}`, `apply -f - < ${SERVICE}`, `apply -f - < ${SERVICE.replace('80', '81')}`],
+  get: ['get svc', 'get pods', 'get pods -o wide'],
+  'get-o': ['get deploy -o yaml', 'get svc web# -o jsonpath={.spec.clusterIP}'],
+  describe: ['describe svc web#', 'describe pod t#'],
+  exec: ['exec t# -- nslookup web#', 'exec t# -- dig web#', 'exec t# -- curl -s web#', 'exec t# -- cat /etc/resolv.conf'],
+  logs: ['logs t#'],
+  label: ['label svc web# a=b'],
+  annotate: ['annotate svc web# a=b'],
+  scale: ['scale deploy web# --replicas=2'],
+  'rollout-status': ['rollout status deploy/web#'],
+  'rollout-restart': ['rollout restart deploy/web#'],
+  'auth-can-i': ['auth can-i get pods'],
+  'config-view': ['config view'],
+  explain: ['explain svc.spec'],
+  wait: ['wait --for=condition=Ready pod/t#'],
+  delete: ['delete svc s#', 'delete pod t#'],
   // it ends as soon as it listens: see its signal below
-  '@new serve --api-address 127.0.0.1:0 --dns-address 127.0.0.1:0',
-]
+  serve: ['@new serve --api-address 127.0.0.1:0 --dns-address 127.0.0.1:0'],
+}
 // just-bash's chunks make a require of their own from import.meta.url; a path does as well there
 const define = { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' }
 const result = await build({
@@ -35,35 +54,49 @@ const result = await build({
   loader: { '.wasm': 'binary' }, supported: { 'import-meta': true },
 })
 mkdirSync(fresh, { recursive: true })
-const chunks = await Promise.all(result.outputFiles.map(async (f) => {
-  const { code } = await transform(f.text, { format: 'cjs', platform: 'node', target: 'node20', define, supported: { 'dynamic-import': false }, minify, legalComments: 'none', logLevel: 'error', charset: 'ascii' })
-  return { name: basename(f.path), code }
-}))
 // numbers instead of names: require("./get-ABC.cjs") -> require(17)
-const number = new Map(chunks.map((c, i) => [c.name, i]))
-const texts = chunks.map((c) => {
-  // the helper that makes a namespace of a CommonJS module copies every name as a getter: Node's own modules are their namespaces already
-  const code = c.code.replace(/\b[\w$]+\((require\("(?:node:)?(?:fs|path|os|vm|net|http|https|tls|zlib|crypto|child_process|dgram|stream|url|util|events)"\))(?:,1)?\)/g, (whole, bare, at) => {
-    const name = /([\w$]+)=$/.exec(c.code.slice(Math.max(0, at - 40), at))?.[1]
-    return name && !c.code.includes(`${name}.default`) ? bare : whole
-  })
-  // our own chunks are ES modules turned round: they are their namespaces, too, and import() is called often
-  return code.replace(/\b[\w$]+\((require\("\.\/[^"]+\.cjs"\))(?:,1)?\)/g, '$1').replace(/require\("\.\/([^"]+\.cjs)"\)/g, (whole, n) => (number.has(n) ? `require(${number.get(n)})` : whole))
-})
+const number = new Map(result.outputFiles.map((f, i) => [basename(f.path), i]))
+const outputs = new Map(Object.entries(result.metafile.outputs).map(([path, o]) => [basename(path), { own: Object.keys(o.inputs).every((i) => i.startsWith('src/')), chunks: o.imports.filter((i) => i.kind === 'import-statement' && !i.external).map((i) => basename(i.path)) }]))
+/** Whether a chunk's imports lead back to it: then others may look at its exports before it has run to its end. */
+function circular(chunk) {
+  const seen = new Set()
+  const visit = (n) => (outputs.get(n)?.chunks ?? []).some((c) => c === chunk || (!seen.has(c) && (seen.add(c), visit(c))))
+  return visit(chunk)
+}
+const HELPERS = ['__create', '__defProp', '__getOwnPropDesc', '__getOwnPropNames', '__getProtoOf', '__hasOwnProp', '__export', '__copyProps', '__toESM', '__toCommonJS']
+/** A chunk as a function. esbuild gives an export two getters and a chunk helpers of its own, which all want memory and compiling: where nobody looks too early, exports are plain properties. Node's own modules and our chunks are their namespaces already. */
+async function wrapped(name, text) {
+  const cjs = (await transform(text, { format: 'cjs', platform: 'node', target: 'node20', define, supported: { 'dynamic-import': false }, legalComments: 'none', logLevel: 'error', charset: 'ascii' })).code
+  let code = cjs.replace(/^\/\/ Annotate the CommonJS export names.*\n0 && [^;]*;\n/m, '')
+    .replace(/__toESM\((require\("\.\/[^"]+\.cjs"\))(?:, 1)?\)/g, '$1').replace(/require\("\.\/([^"]+\.cjs)"\)/g, (whole, n) => (number.has(n) ? `require(${number.get(n)})` : whole))
+    .replace(/var (\w+) = __toESM\((require\("(?:node:)?(?:fs|path|os|vm|net|http|https|tls|zlib|crypto|child_process|dgram|stream|url|util|events)"\))(?:, 1)?\);/g, (whole, v, bare) => (cjs.includes(`${v}.default`) ? whole : `var ${v} = ${bare};`))
+  if (outputs.get(name)?.own && !circular(name)) {
+    code = code.replace(/var stdin_exports = \{\};\n__export\(stdin_exports, \{([^}]*)\}\);\nmodule\.exports = __toCommonJS\(stdin_exports\);\n([^]*)$/, (_, list, rest) => `${rest}module.exports = {${list.replaceAll('() => ', '')}};\n`)
+    for (const h of HELPERS.toReversed()) if (code.split(new RegExp(`\\b${h}\\b`)).length === 2) code = code.replace(new RegExp(`^var ${h} = (?:.*;\\n|.*[^;]\\n(?: .*\\n)*(?:\\}|\\)\\));\\n)`, 'm'), '')
+  }
+  const whole = `chunk=function(exports,require,module,__filename,__dirname){${code}\n}`
+  const last = minify ? (await transform(whole, { target: 'node20', minify: true, legalComments: 'none', logLevel: 'error', charset: 'ascii' })).code : whole
+  return `(${last.replace(/^chunk=/, '').replace(/;\n?$/, '')})`
+}
+const texts = await Promise.all(result.outputFiles.map((f) => wrapped(basename(f.path), f.text)))
 
 writeFileSync(join(fresh, 'program'), texts.join(''), 'latin1')
 /** The loader of an entry. What a warmed-up command needs is one script with one code cache, made once for the very Node that builds: any other Node takes the chunks one by one. */
 const loader = (entry, warm) => `'use strict'
 const fs = require('node:fs'), { Script } = require('node:vm')
-const fd = fs.openSync(__dirname + '/program', 'r'), made = []
-let functions = [], at
-const part = (from, to) => { const b = Buffer.allocUnsafeSlow(to - from); fs.readSync(fd, b, 0, b.length, from); return b.latin1Slice() }
-const body = (id) => {
-  if (!at) { at = [0]; for (const n of '${texts.map((t) => t.length.toString(36)).join(' ')}'.split(' ')) at.push(at[at.length - 1] + parseInt(n, 36)) }
-  return '(function(exports,require,module,__filename,__dirname){' + part(at[id], at[id + 1]) + '\\n})'
+const made = [], functions = []
+let at, fd
+function body(id) {
+  if (!at) { fd = fs.openSync(__dirname + '/program', 'r'); at = [0]; for (const n of '${texts.map((t) => t.length.toString(36)).join(' ')}'.split(' ')) at.push(at[at.length - 1] + parseInt(n, 36)) }
+  const b = Buffer.allocUnsafeSlow(at[id + 1] - at[id])
+  fs.readSync(fd, b, 0, b.length, at[id])
+  return b.latin1Slice()
 }
-const together = (ids, cachedData) => new Script('[' + ids.map(body).join(',') + ']', { filename: 'kubesim', cachedData })
-const take = (ids, script) => { const all = script.runInThisContext(); ids.forEach((id, i) => { functions[id] = all[i] }) }
+function take(ids, source, cachedData) {
+  const script = new Script(source, { filename: 'kubesim', cachedData }), all = script.runInThisContext()
+  for (let i = 0; i < ids.length; i++) functions[ids[i]] = all[i]
+  return script
+}
 function load(id) {
   if (typeof id !== 'number') return require(id)
   let m = made[id]
@@ -72,14 +105,19 @@ function load(id) {
   ;(functions[id] ??= new Script(body(id), { filename: 'kubesim/' + id }).runInThisContext())(m.exports, load, m, __filename, __dirname)
   return m.exports
 }
-${warm ? `module.exports = {
-  loaded: () => Object.keys(made).map(Number), begin() { made.length = 0; return load(${number.get(entry)}) },
-  together(ids) { functions = []; const script = together(ids); take(ids, script); return script },
-}` : `const word = process.argv.find((a, i) => i > 1 && a[0] !== '-')
+${warm ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin() { made.length = 0; return load(${number.get(entry)}) } }` : `let key = 'version', words = 0
+for (let i = 2; i < process.argv.length && words < 2; i++) {
+  const a = process.argv[i], longer = words ? key + '-' + a : a
+  if (a[0] === '-') continue
+  words++
+  if (' ${Object.keys(WARM).join(' ')} '.includes(' ' + longer + ' ')) key = longer
+}
+if (key === 'get' && process.argv.some((a) => /^(-o|--out)/.test(a))) key = 'get-o'
 try {
-  const kept = fs.readFileSync(__dirname + '/cache/' + process.version + '-' + process.arch + '/' + (/^[a-z]+$/.test(word) ? word : 'version')), end = kept.indexOf(10)
-  const ids = kept.latin1Slice(0, end).split(' ').map(Number)
-  take(ids, together(ids, kept.subarray(end + 1)))
+  // what is kept: numbers, source and code cache
+  const file = fs.readFileSync(__dirname + '/cache/' + process.version + '-' + process.arch + '/' + key), end = file.indexOf(10), [size, ...ids] = file.latin1Slice(0, end).split(' ')
+  const cut = end + 1 + +size
+  take(ids, file.latin1Slice(end + 1, cut), file.subarray(cut))
 } catch {}
 module.exports = load(${number.get(entry)})`}
 `
@@ -108,17 +146,19 @@ if (!args.includes('--no-cache')) {
       const code = await run(command.split(' '), createHost({ env: { HOME: home, ...(fresh ? { KUBESIM_STATE: path.join(home, 'new-' + n++ + '.json') } : {}) }, cwd: home, io: { signal: command.startsWith('serve') ? AbortSignal.abort() : new AbortController().signal, stdin: { isTTY: false, async *chunks() { if (stdin) yield Buffer.from(stdin) } }, stdout: silent, stderr: { isTTY: false, write(s) { said += s } } } }))
       if (code !== 0 && !command.includes('nope')) console.error(command + ': ' + said.split('\\n')[0])
     }
-    const lines = ${JSON.stringify(WARM)}
-    const word = (line) => line.replace('@new ', '').split(' ')[0]
     ;(async () => {
-      const loads = new Map()
-      for (const line of lines) { await run(line, 0); const w = word(line); loads.set(w, new Set([...(loads.get(w) ?? []), ...warm.loaded()])) }
-      for (const [w, set] of loads) {
-        const ids = [...set]
-        const script = warm.together(ids)
-        for (const line of lines) if (word(line) === w) await run(line, 1)
-        // the program's own entry only runs in a process of its own
-        fs.writeFileSync(path.join(${JSON.stringify(cache)}, w), Buffer.concat([Buffer.from(ids.join(' ') + '\\n'), script.createCachedData()]))
+      const loads = []
+      for (const [key, lines] of Object.entries(${JSON.stringify(WARM)})) {
+        const ids = new Set([${number.get('main.cjs')}])
+        for (const line of lines) { await run(line, 0); for (const id of warm.loaded()) ids.add(id) }
+        loads.push([key, lines, [...ids]])
+      }
+      for (const [key, lines, ids] of loads) {
+        const source = Buffer.from('[' + ids.map(warm.body).join(',') + ']', 'latin1')
+        warm.clear()
+        const script = warm.take(ids, source.latin1Slice())
+        for (const line of lines) await run(line, 1)
+        fs.writeFileSync(path.join(${JSON.stringify(cache)}, key), Buffer.concat([Buffer.from([source.length, ...ids].join(' ') + '\\n'), source, script.createCachedData()]))
       }
     })().catch((e) => { console.error(e); process.exitCode = 1 }).finally(() => { fs.rmSync(home, { recursive: true, force: true }); process.exit() })`
   const r = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', env: { ...process.env, NODE_EXTRA_CA_CERTS: '' }, cwd: out })
