@@ -68,8 +68,15 @@ test('answers come as they are asked for', async () => {
   expect(json((await get('application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1')).body).kind).toBe('PartialObjectMetadata')
   expect(json((await get('application/json;as=Table;g=meta.k8s.io;v=v1', CM)).body).kind).toBe('Table')
   expect((await get('application/json', `${CM}/forms?pretty=true`)).body).toMatch(/^\{\n {2}"kind": "ConfigMap",\n/)
-  const head = await s.ask('HEAD', CM)
+  const head = await s.ask('HEAD', '/apis')
   expect([head.status, head.body, Number(head.headers['content-length']) > 100]).toEqual([200, '', true])
+  // the router's answers: a HEAD has no route, nor have two slashes; only where nobody listens at all it is plain text
+  const routed = async (method: string, path: string): Promise<readonly (number | string | undefined)[]> => { const r = await s.ask(method, path); return [r.status, r.headers['content-type'], method === 'HEAD' ? undefined : r.body.slice(0, 18)] }
+  expect(await routed('HEAD', CM)).toEqual([405, 'application/json', undefined])
+  for (const [method, path] of [['PUT', CM], ['PUT', '/api/v1/watch/pods'], ['POST', '/api/v1/pods'], ['DELETE', '/version'], ['PATCH', '/apis/apps/v1']] as const) expect(await routed(method, path)).toEqual([405, 'application/json', '{"kind":"Status","'])
+  for (const [method, path] of [['GET', '/api/v1//pods'], ['PATCH', '/apis/apps/v1/namespaces/default/daemonsets/x/scale'], ['POST', '/api/v1/pods/x'], ['GET', '/apis/apps/v2/x']] as const) expect(await routed(method, path)).toEqual([404, 'application/json', '{"kind":"Status","'])
+  expect(await routed('GET', '/apis/no.such.group/v1/things')).toEqual([404, 'text/plain; charset=utf-8', '404 page not found'])
+  expect(await routed('POST', '/livez')).toEqual([200, 'text/plain; charset=utf-8', 'ok'])
   const none = await s.ask('GET', '/nothing/here')
   expect([none.status, none.body]).toEqual([404, '404 page not found\n'])
   expect((await s.ask('OPTIONS', CM)).status).toBe(405)

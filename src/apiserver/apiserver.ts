@@ -1,6 +1,7 @@
 // The API server: one request in, one answer out. Paths are read, the asker is checked, the verb is found; all the rest is in the rooms beside this file.
 import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from '../apimachinery/door.ts'
 import { StatusError, internalError, notFound } from '../apimachinery/status.ts'
+import type { StatusDetails } from '../apimachinery/status.ts'
 import { createResources } from './resources.ts'
 import type { Resources } from './resources.ts'
 import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
@@ -80,27 +81,32 @@ export function createApiServer(options: ApiServerOptions): Door {
     await authorize(request, info, user)
     if (!info.isResource) return { response: await (await import('./nonresource.ts')).serveNonResource(api, request, info) }
     const served = await api.find(info.group, info.version, info.resource)
-    if (!served) return { response: notServed() }
-    if (served.info.namespaced && !info.namespace && info.name && info.verb !== 'list' && info.verb !== 'watch' && info.verb !== 'create') return { response: notServed() }
-    if (!served.info.namespaced && info.namespace && info.resource !== 'namespaces') return { response: notServed() }
+    if (!served || info.empty) return { response: unserved(api, info) }
+    if (served.info.namespaced && !info.namespace && info.name && info.verb !== 'list' && info.verb !== 'watch') return { response: noRoute() }
+    if (!served.info.namespaced && info.namespace && info.resource !== 'namespaces') return { response: noRoute() }
+    // all namespaces at once can only be looked at
+    if (served.info.namespaced && !info.namespace && (info.verb === 'create' || info.verb === 'deletecollection')) return { response: methodNotAllowed() }
     return { ctx: { api, request, info, user, served, warnings: [] } }
   }
 
   const serve = async (ctx: Context): Promise<ApiResponse> => {
     const { info, served } = ctx
-    deprecation(ctx)
+    // a HEAD has no route of its own, and one may only look at what changes
+    const unrouted = ctx.request.method === 'HEAD' || (info.verb === 'watch' && ctx.request.method !== 'GET')
     if (info.subresource) {
       const known = served.info.subresources?.find((s) => s.name === info.subresource)
       const part = known ? await subresource(info.subresource) : undefined
       if (!known && served.custom) throw notFound(served.gr, info.name)
-      if (!known || !part) return notServed()
+      if (!known || !part) return noRoute()
       const handler = part[info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete']
-      if (!handler || !(known.verbs.includes(info.verb))) return methodNotAllowed()
+      if (!handler || unrouted || !known.verbs.includes(info.verb)) return methodNotAllowed()
+      deprecation(ctx)
       return handler(ctx)
     }
     if (info.verb === 'create' && info.name) return methodNotAllowed()
     if ((info.verb === 'update' || info.verb === 'patch') && !info.name) return methodNotAllowed()
-    if (!served.info.verbs.includes(info.verb)) return methodNotAllowed()
+    if (unrouted || !served.info.verbs.includes(info.verb)) return methodNotAllowed()
+    deprecation(ctx)
     const special = served.info.group === 'authorization.k8s.io' || served.info.group === 'authentication.k8s.io' || served.storage === 'bindings' || served.storage === 'componentstatuses'
     if (special) return (await import('./virtual.ts')).serveVirtual(ctx)
     const handler = await verbHandler(info.verb)
@@ -148,12 +154,17 @@ export function createApiServer(options: ApiServerOptions): Door {
 const LOOPBACK: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
 const impersonates = (headers: Readonly<Record<string, string>>): boolean => headers['impersonate-user'] !== undefined || headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined || Object.keys(headers).some((h) => h.startsWith('impersonate-extra-'))
 
-const refusal = (code: number, reason: string, message: string, cause: string): ApiResponse =>
-  ({ status: code, headers: { 'content-type': 'application/json' }, body: new StatusError(code, reason, message, { causes: [{ reason: 'UnexpectedServerResponse', message: cause }] }).status() })
-/** A path that nothing serves, in the words that clients make of the router's plain text. */
-export const notServed = (): ApiResponse => refusal(404, 'NotFound', 'the server could not find the requested resource', '404 page not found')
+const refusal = (code: number, reason: string, message: string, details: StatusDetails): ApiResponse =>
+  ({ status: code, headers: { 'content-type': 'application/json' }, body: new StatusError(code, reason, message, details).status() })
+const NOT_SERVED = 'the server could not find the requested resource'
+/** A path that nobody listens at, in the words that clients make of the answer's plain text. */
+export const notServed = (): ApiResponse => refusal(404, 'NotFound', NOT_SERVED, { causes: [{ reason: 'UnexpectedServerResponse', message: '404 page not found' }] })
+/** A path in a group that is served, but to nothing there: the group's router says so, with a Status that names nothing. */
+export const noRoute = (): ApiResponse => refusal(404, 'NotFound', NOT_SERVED, {})
+/** What is said of a path by the group it is in: the built-in groups have a router; other paths have nobody. */
+export const unserved = (api: Api, info: RequestInfo): ApiResponse => (info.empty !== 'head' && (info.prefix === 'api' || (info.prefix === 'apis' && api.schemas.discovery().some((r) => r.group === info.group))) ? noRoute() : notServed())
 /** A path that is served, but not with this method. */
-export const methodNotAllowed = (): ApiResponse => refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', 'unknown')
+export const methodNotAllowed = (): ApiResponse => refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
 /** Versions that are served but should not be used any more say so. */
 function deprecation(ctx: Context): void {

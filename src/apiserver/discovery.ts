@@ -5,7 +5,7 @@ import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { sha256 } from '../apimachinery/sha256.ts'
 import type { Api } from './api.ts'
 import { answer } from './api.ts'
-import { notServed } from './apiserver.ts'
+import { notServed, unserved } from './apiserver.ts'
 import { accepts } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
 import { groupVersion } from './resources.ts'
@@ -92,7 +92,7 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
   if (!group) return notServed()
   if (version === undefined) return answer(200, { kind: 'APIGroup', apiVersion: 'v1', ...byPreference(group) })
   const resources = group.versions.find((v) => v.version === version)?.resources
-  if (!resources || info.parts.length > (prefix === 'api' ? 2 : 3)) return notServed()
+  if (!resources || info.parts.length > (prefix === 'api' ? 2 : 3)) return unserved(api, info)
   return answer(200, { kind: 'APIResourceList', ...(prefix === 'api' ? {} : { apiVersion: 'v1' }), groupVersion: groupVersion(group.name, version), resources: legacyResources(group.name, resources) })
 }
 

@@ -2,7 +2,7 @@
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import type { Api } from './api.ts'
 import { answer, text } from './api.ts'
-import { notServed } from './apiserver.ts'
+import { methodNotAllowed, notServed, unserved } from './apiserver.ts'
 import type { RequestInfo } from './request-info.ts'
 
 const HEALTH = new Set(['healthz', 'livez', 'readyz'])
@@ -26,7 +26,13 @@ function metrics(api: Api): string {
 /** Serves everything that is not a resource. */
 export async function serveNonResource(api: Api, request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
   const [first = '', second] = info.parts
-  if (request.method !== 'GET' && request.method !== 'HEAD') return notServed()
+  if (info.empty) return unserved(api, info)
+  // lists of versions and resources have routes, with a method; the others answer to whatever method they are asked with
+  const listed = first === 'api' || (first === 'apis' && info.version !== '') || (first === 'version' && second === undefined)
+  if (request.method !== 'GET' && listed) {
+    const there = await serveNonResource(api, { ...request, method: 'GET' }, info)
+    return there.status === 200 ? methodNotAllowed() : there
+  }
   if (first === 'api' || first === 'apis') return (await import('./discovery.ts')).serveDiscovery(api, request, info)
   if (first === 'version' && second === undefined) return answer(200, versionInfo(api.versions.server))
   if (HEALTH.has(first)) {

@@ -18,6 +18,8 @@ export interface RequestInfo {
   readonly rest: string
   /** Parts of an API path that names no resource yet: ['apis', 'apps', 'v1']. */
   readonly parts: readonly string[]
+  /** Two slashes follow each other: no route has that; `head` where the path begins with them. */
+  readonly empty?: 'head' | 'inside'
 }
 
 const VERBS: Readonly<Record<Method, string>> = { POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options' }
@@ -38,6 +40,7 @@ export function isTrue(value: string | undefined): boolean {
 
 /** Reads a request's path. Nothing is checked against what is served. */
 export function requestInfo(method: Method, path: string, query: Query = {}): RequestInfo {
+  if (path.includes('//')) return { ...requestInfo(method, path.replace(/\/{2,}/g, '/'), query), path, empty: path.startsWith('//') ? 'head' : 'inside' }
   const parts = path.split('/').filter((p) => p !== '').map(decode)
   const none: RequestInfo = { isResource: false, path, verb: method.toLowerCase(), prefix: '', group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: '', parts }
   const prefix = parts[0]

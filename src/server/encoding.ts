@@ -35,11 +35,11 @@ function pretty(request: ApiRequest): boolean {
   return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers?.['user-agent'] ?? '')
 }
 
-/** What the router says of a path or method that nothing serves. Clients make their own sentence of plain text, and name in it what they asked for. */
+/** What is said of a path that nobody listens at. Clients make their own sentence of plain text, and name in it what they asked for. */
 function routerText(status: number, body: Json): string | undefined {
-  if ((status !== 404 && status !== 405) || !isObject(body) || !isObject(body.details) || !Array.isArray(body.details.causes)) return undefined
+  if (status !== 404 || !isObject(body) || !isObject(body.details) || !Array.isArray(body.details.causes)) return undefined
   if (!body.details.causes.some((c) => isObject(c) && c.reason === 'UnexpectedServerResponse')) return undefined
-  return status === 404 ? '404 page not found\n' : '405: Method Not Allowed'
+  return '404 page not found\n'
 }
 
 const openapi = new WeakMap<object, Uint8Array>()
