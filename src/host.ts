@@ -152,7 +152,7 @@ export function createHost(o: HostOptions = {}): CliHost {
       const { spawn } = await import('node:child_process')
       // only a command with quotes or backslashes needs a shell; a path that is not there is the editor's trouble, a name that is not found cannot be launched
       const shell = command.includes(' ') && /["'\\]/.test(command)
-      const [program = '', ...args] = shell ? ['/bin/sh', '-c', `${command} "$1"`, 'sh', file] : [...command.split(' '), file]
+      const [program = '', ...args] = shell ? [env.SHELL || '/bin/bash', '-c', `${command} "$1"`, 'sh', file] : [...command.split(' '), file]
       return new Promise((done, fail) => spawn(program, args, { stdio: 'inherit' }).on('error', (e) => { if (program.includes('/')) done(127); else fail(e) }).on('close', (code) => done(code ?? 1)))
     }),
     onResize: o.io?.onResize ?? ((listener) => { process.stdout.on('resize', listener); return () => process.stdout.off('resize', listener) }),

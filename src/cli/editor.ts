@@ -1,15 +1,19 @@
 // Editing objects in the user's editor: edit, edit-last-applied and create --edit (kubectl/pkg/cmd/util/editor).
+import { toJson } from '../apimachinery/gojson.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, equal, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { toYaml } from '../apimachinery/yaml.ts'
 import type { CommandContext, Mapping } from './command.ts'
+import { goSyntaxOf } from '../apimachinery/goformat.ts'
 import { CliError, SilentExit } from './exit.ts'
+import { NoKindMatch } from './mapper.ts'
 import { createOrUpdateAnnotation, encode, LAST_APPLIED, originalConfiguration } from './lastapplied.ts'
 import { decodeDocument, readDocuments, validateDocument, validation } from './manifests.ts'
 import { fileRequest, groupResource, metaOf, nameOf, namespaceOf, resources, writeQuery } from './resources.ts'
 import type { Info } from './resources.ts'
+import { noPrinter } from './printflags.ts'
 import { resultPrinter } from './result.ts'
 import { uidOf } from './waiting.ts'
 
@@ -36,12 +40,11 @@ function withoutManaged(o: JsonObject): JsonObject {
   return draft as JsonObject
 }
 
-/** The meaning of a file without its comments: documents, or the bare text where it cannot be read. */
+/** The meaning of a file without its comments, as StripComments compares it: its first document, or the bare text where it cannot be read. */
 async function meaning(text: string): Promise<unknown> {
   try {
-    const docs: Json[] = []
-    for await (const d of readDocuments(text, 'edited-file')) if (d !== null) docs.push(d)
-    return docs
+    for await (const d of readDocuments(text, 'edited-file')) return d
+    return null
   } catch { return stripped(text) }
 }
 
@@ -51,14 +54,24 @@ export interface EditSettings {
   readonly saveConfig: boolean
   readonly outputPatch: boolean
   readonly subresource: string
+  /** -o as given. */
+  readonly format: string
   readonly json: boolean
   readonly windows: boolean
+}
+
+async function mappingOf(ctx: CommandContext, item: JsonObject): Promise<Mapping> {
+  try { return await ctx.factory.mappingForKind(String(item.apiVersion), String(item.kind)) } catch (e) {
+    if (e instanceof NoKindMatch) throw new CliError(`resource mapping not found for name: ${goQuote(nameOf(item))} namespace: ${goQuote(namespaceOf(item))} from "edited-file": ${e.message}\nensure CRDs are installed first`)
+    throw e
+  }
 }
 
 /** One session in the editor, with as many rounds as it takes. */
 async function session(ctx: CommandContext, infos: readonly Info[], s: EditSettings): Promise<void> {
   const { io, factory } = ctx
   const namespace = factory.namespace().namespace
+  if (!['', 'yaml', 'json'].includes(s.format.toLowerCase())) throw noPrinter(ctx, s.format, ['jsonyaml'])
   let results: Results = { reasons: [], retryable: 0, notFound: 0, again: 0, file: '' }
   let edited = ''
   let failed = false
@@ -67,12 +80,14 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
     return e
   }
   const command = io.env.KUBE_EDITOR || io.env.EDITOR || 'vi'
+  // what has quotes or backslashes is left to the shell, and told so
+  const launched = command.includes(' ') && /["'\\]/.test(command) ? `${io.env.SHELL || '/bin/bash'} -c ${command}` : command
   const folder = io.env.TMPDIR || '/tmp'
   const ext = s.json ? 'json' : 'yaml'
   for (;;) {
     const objects = infos.map((i) => withoutManaged(i.object ?? {}))
     const shown: JsonObject = objects.length === 1 ? (objects[0] ?? {}) : { apiVersion: 'v1', items: objects, kind: 'List', metadata: {} }
-    const original = s.json ? encode(shown) : toYaml(shown)
+    const original = s.json ? `${toJson(shown, '    ')}\n` : toYaml(shown)
     let text = s.json ? '' : header(s.mode, results.reasons)
     text += failed ? stripped(edited) : original
     if (s.windows) text = text.replaceAll('\n', '\r\n')
@@ -80,8 +95,8 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
     io.files.write(file, text, { mode: 0o600 })
     const before = edited
     let code: number
-    try { code = await io.edit(command, file) } catch { throw preserved(new CliError(`unable to launch the editor ${goQuote(command)}`), results.file) }
-    if (code !== 0) throw preserved(new CliError(`there was a problem with the editor ${goQuote(command)}`), results.file)
+    try { code = await io.edit(command, file) } catch { throw preserved(new CliError(`unable to launch the editor ${goQuote(launched)}`), results.file) }
+    if (code !== 0) throw preserved(new CliError(`there was a problem with the editor ${goQuote(launched)}`), results.file)
     edited = new TextDecoder().decode(io.files.read(file) ?? new Uint8Array())
     const same = equal(await meaning(edited), await meaning(failed ? before : original))
     if (failed && same) throw preserved(new CliError('Edit cancelled, no valid changes were saved.'), file)
@@ -107,7 +122,7 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
         if (d === null) continue
         const o = decodeDocument(d, 'edited-file')
         const items = o.kind === 'List' && Array.isArray(o.items) ? (o.items as readonly Json[]).filter(isObject) : [o]
-        for (const item of items) updated.push({ mapping: await factory.mappingForKind(String(item.apiVersion), String(item.kind)), namespace: namespaceOf(item), name: nameOf(item), source: 'edited-file', object: item, resourceVersion: '' })
+        for (const item of items) updated.push({ mapping: await mappingOf(ctx, item), namespace: namespaceOf(item), name: nameOf(item), source: 'edited-file', object: item, resourceVersion: '' })
       }
     } catch (e) {
       failed = true
@@ -157,7 +172,7 @@ async function save(ctx: CommandContext, infos: readonly Info[], u: Info, s: Edi
     return
   }
   const original = infos.find((i) => uidOf(i.object) === uidOf(object) && (s.mode !== 'apply' || i.name === u.name))?.object ?? infos.find((i) => uidOf(i.object) === uidOf(object))?.object
-  if (!original) throw new CliError(`no original object found for ${encode(object).trimEnd()}`)
+  if (!original) throw new CliError(`no original object found for &unstructured.Unstructured{Object:${goSyntaxOf(object)}}`)
   const before = withoutManaged(original)
   if (equal(before, withoutManaged(object))) { await (await resultPrinter(ctx, 'skipped'))(object); return }
   if (s.mode === 'apply') {
@@ -197,13 +212,12 @@ async function editPatch(schemas: CommandContext['factory']['schemas'], mapping:
 function editSettings(ctx: CommandContext, mode: Mode, manager: string): EditSettings {
   const bool = (name: string): boolean => { try { return ctx.flags.bool(name) } catch { return false } }
   const text = (name: string): string => { try { return ctx.flags.string(name) } catch { return '' } }
-  return { mode, manager, saveConfig: bool('save-config'), outputPatch: bool('output-patch'), subresource: text('subresource'), json: text('output') === 'json', windows: bool('windows-line-endings') }
+  return { mode, manager, saveConfig: bool('save-config'), outputPatch: bool('output-patch'), subresource: text('subresource'), format: text('output'), json: text('output') === 'json', windows: bool('windows-line-endings') }
 }
 
 /** kubectl edit. */
 export async function editObjects(ctx: CommandContext): Promise<void> {
   const s = editSettings(ctx, 'normal', ctx.flags.string('field-manager'))
-  if (s.outputPatch && ctx.flags.string('output')) throw new CliError('the edit mode doesn\'t support output the patch')
   const found = await resources(ctx.factory, { args: ctx.args, ...fileRequest(ctx), continueOnError: true, flatten: true, latest: true, allowEmptySelector: true, ...(s.subresource ? { subresource: s.subresource } : {}) })
   const infos = await found.infos()
   if (!infos.length) throw new CliError('edit cancelled, no objects found')

@@ -41,7 +41,9 @@ function checkValue(value: Json, type: string, path: string, model: string, sche
   const scalar = Object.hasOwn(SCALARS, type) ? SCALARS[type] : undefined
   if (scalar) {
     const is = actual(value)
-    if (is !== scalar && !(scalar === 'number' && is === 'integer') && !(scalar === 'string' && is !== 'map' && is !== 'array' && false)) wrong(scalar)
+    const plain = is !== 'map' && is !== 'array'
+    // any scalar passes for a string, any number for another
+    if (!(scalar === 'string' ? plain : scalar === 'boolean' ? is === 'boolean' : is === 'integer' || is === 'number')) wrong(scalar)
     return
   }
   if (type === 'quantity' || type === 'intstr' || type === 'json') return
@@ -55,11 +57,11 @@ function checkObject(value: Json, type: string, path: string, schemas: Schemas, 
   if (!isObject(value)) { out.push(`ValidationError(${path}): invalid type for ${model}: got "${actual(value)}", expected "map"`); return }
   for (const [k, v] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const field: FieldSchema | undefined = Object.hasOwn(schema.fields, k) ? schema.fields[k] : undefined
+    if (v === null || v === undefined) continue
     if (!field) { out.push(`ValidationError(${path}): unknown field "${k}" in ${model}`); continue }
-    if (v === null) { out.push(`unknown object type "nil" in ${path}.${k}`); continue }
-    if (v !== undefined) checkValue(v, field.type, `${path}.${k}`, `${model}.${k}`, schemas, out)
+    checkValue(v, field.type, `${path}.${k}`, `${model}.${k}`, schemas, out)
   }
-  for (const [k, f] of Object.entries(schema.fields)) if (f?.required && value[k] === undefined) out.push(`ValidationError(${path}): missing required field "${k}" in ${model}`)
+  for (const [k, f] of Object.entries(schema.fields)) if (f?.required && (value[k] ?? null) === null) out.push(`ValidationError(${path}): missing required field "${k}" in ${model}`)
 }
 
 /** All that is wrong with the items of a v1 List. */

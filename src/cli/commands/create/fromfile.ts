@@ -6,7 +6,6 @@ import { validation } from '../../manifests.ts'
 import { dryRun, fileRequest, nameOf, namespaceOf, resources, versionOf, writeQuery } from '../../resources.ts'
 import { recorded } from '../../record.ts'
 import { resultPrinter } from '../../result.ts'
-import { goQuote } from '../../../apimachinery/gostring.ts'
 import { copy, isObject } from '../../../apimachinery/object.ts'
 import type { JsonObject } from '../../../apimachinery/object.ts'
 
@@ -44,8 +43,6 @@ export async function createFromFile(ctx: CommandContext): Promise<void> {
     return
   }
   if (flags.bool('edit')) {
-    const format = flags.string('output')
-    if (!['', 'json', 'yaml'].includes(format)) throw new CliError(`unable to match a printer suitable for the output format ${goQuote(format)}, allowed formats are: json,yaml`)
     const { editBeforeCreate } = await import('../../editor.ts')
     await editBeforeCreate(ctx)
     return
