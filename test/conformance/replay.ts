@@ -1,7 +1,7 @@
 // Replays recorded scenarios on our program. A plain `kubectl …` line runs in this process; what needs a shell (pipes, loops, substitution) runs in bash,
 // with the built program as kubectl. Either way every command opens the state file anew, as a user's would.
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { run } from '../../src/cli/program.ts'
@@ -89,6 +89,7 @@ const RECORDED_DNS = /(-p |-port=)20653\b/
 /** A folder, a home and a state of its own, in which lines are run as a user types them. */
 export interface Session {
   readonly work: string
+  readonly env: Readonly<Record<string, string>>
   execute(line: string): Promise<Ran>
   close(): void
 }
@@ -101,7 +102,7 @@ exec "$(command -pv ${tool})" "\${args[@]}" "$@"
 `
 
 /** Opens a session. `inProcess: false` runs every line in bash with the built program; `stretch` makes `sleep` and `timeout` in those lines longer. */
-export function openSession(o: { readonly profile?: string; readonly recorded?: boolean; readonly files?: Readonly<Record<string, string>>; readonly bin?: string; readonly inProcess?: boolean; readonly stretch?: number } = {}): Session {
+export function openSession(o: { readonly profile?: string; readonly recorded?: boolean; readonly files?: Readonly<Record<string, string>>; readonly bin?: string; readonly inProcess?: boolean; readonly stretch?: number; /** A real kubectl, which finds the cluster by this session's kubeconfig. */ readonly kubectl?: string } = {}): Session {
   const home = mkdtempSync(join(tmpdir(), 'kubesim-replay-'))
   const work = join(home, 'work')
   const bin = join(home, 'bin')
@@ -110,12 +111,13 @@ export function openSession(o: { readonly profile?: string; readonly recorded?: 
   const env: Record<string, string> = { HOME: home, TZ: 'UTC', LANG: 'C.UTF-8', NO_COLOR: '1', PATH: `${bin}:${process.env.PATH ?? ''}`, ...(o.profile ? { KUBESIM_STATE: join(home, 'state.json'), KUBESIM_PROFILE: o.profile } : {}) }
   if (o.recorded) { env.KUBECONFIG = join(home, 'kubeconfig'); writeFileSync(env.KUBECONFIG, KUBECONFIG) }
   const program = o.bin ?? join(root, 'bin/kubesim')
-  writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\n[ -n "$KUBECONFIG" ] && export KUBESIM_KUBECONFIG="$KUBECONFIG"\nexec node '${program}' "$@"\n`)
+  if (o.kubectl) { env.KUBECONFIG = join(home, '.kubesim/kubeconfig'); symlinkSync(o.kubectl, join(bin, 'kubectl')) }
+  else writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\n[ -n "$KUBECONFIG" ] && export KUBESIM_KUBECONFIG="$KUBECONFIG"\nexec node '${program}' "$@"\n`)
   writeFileSync(join(bin, 'kubesim'), `#!/bin/sh\nexec node '${program}' "$@"\n`)
   const stretch = o.stretch ?? 1
   const timed = stretch === 1 ? [] : ['sleep', 'timeout']
   for (const tool of timed) writeFileSync(join(bin, tool), stretched(tool, stretch))
-  for (const b of ['kubectl', 'kubesim', ...timed]) chmodSync(join(bin, b), 0o755)
+  for (const b of [...(o.kubectl ? [] : ['kubectl']), 'kubesim', ...timed]) chmodSync(join(bin, b), 0o755)
   const ours: Record<string, string> = { ...env, ...(env.KUBECONFIG ? { KUBESIM_KUBECONFIG: env.KUBECONFIG } : {}) }
   const inBash = (line: string, stdin?: string): Promise<Ran> => bash(line, env, work, 30_000 * stretch, stdin)
   const execute = async (line: string): Promise<Ran> => {
@@ -132,7 +134,7 @@ export function openSession(o: { readonly profile?: string; readonly recorded?: 
     }
     return inBash(line)
   }
-  return { work, execute, close: () => rmSync(home, { recursive: true, force: true }) }
+  return { work, env, execute, close: () => rmSync(home, { recursive: true, force: true }) }
 }
 
 /** Replays one scenario in a folder of its own. `profile`: the profile where the scenario names none; `stretch`: how much longer its `sleep` and `timeout` take. */
