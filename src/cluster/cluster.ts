@@ -12,6 +12,8 @@ import type { ControllerContext } from './controller.ts'
 import { CONTROLLERS } from './controllers/index.ts'
 import type { ControllerLine } from './controllers/index.ts'
 import { createRecorder } from './events.ts'
+import type { Containers } from './node/container.ts'
+import type { RunningPrograms } from './node/programs.ts'
 import { createLister } from './lister.ts'
 import type { Lister } from './lister.ts'
 import type { Profile } from './profile.ts'
@@ -60,7 +62,10 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   const lister = createLister(store)
   // the nodes' half is loaded when somebody looks into a pod
   let loaded: Promise<NodeRuntime> | undefined
-  const node = (): Promise<NodeRuntime> => (loaded ??= import('./node/runtime.ts').then((m) => m.createRuntime({ lister, store, clock, entropy: o.entropy, profile })))
+  const nodes = { lister, store, clock, entropy: o.entropy, profile }
+  let inside: Promise<{ readonly containers: Containers; readonly programs: RunningPrograms }> | undefined
+  const containers = () => (inside ??= Promise.all([import('./node/container.ts'), import('./node/programs.ts')]).then(([c, p]) => { const all = new c.Containers(nodes); return { containers: all, programs: new p.RunningPrograms(nodes, all) } }))
+  const node = (): Promise<NodeRuntime> => (loaded ??= import('./node/runtime.ts').then(async (m) => { const i = await containers(); return m.createRuntime(nodes, i.containers, i.programs) }))
   const runtime: NodeRuntime = {
     exec: async (...a) => (await node()).exec(...a),
     attach: async (...a) => (await node()).attach(...a),
@@ -80,7 +85,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       const client = new Client(api, { headers: { 'user-agent': `${name.startsWith('kubelet') ? 'kubelet' : name === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager'}/${profile.version.server}` } })
       record ??= createRecorder(client, lister, clock)
       const say = record
-      c = { client, lister, clock, entropy: o.entropy, profile, event: (about, type, reason, message, component, more) => say(about, type, reason, message, component ?? name, more), horizon: () => clock.horizon, recall: (key) => store.meta(key), remember: (key, value) => store.setMeta(key, value) }
+      c = { client, lister, clock, entropy: o.entropy, profile, event: (about, type, reason, message, component, more) => say(about, type, reason, message, component ?? name, more), horizon: () => clock.horizon, quiet: () => (clock.horizon === undefined ? undefined : Math.min(clock.horizon, engine.nextHardWake ?? Infinity)), programs: () => containers().then((i) => i.programs), recall: (key) => store.meta(key), remember: (key, value) => store.setMeta(key, value) }
       contexts.set(name, c)
     }
     return c

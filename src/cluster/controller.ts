@@ -4,6 +4,7 @@ import type { Clock, Entropy } from '../apimachinery/ports.ts'
 import type { Change } from '../storage/store.ts'
 import type { Client } from '../client/client.ts'
 import type { Lister } from './lister.ts'
+import type { Programs } from './node/process.ts'
 import type { Profile } from './profile.ts'
 
 export interface ControllerContext {
@@ -18,6 +19,10 @@ export interface ControllerContext {
   event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component?: string, more?: EventMore): Promise<void>
   /** Up to when due wake-ups are being caught up with: until then nobody but controllers acts. Absent or past: it is now. */
   readonly horizon?: () => number | undefined
+  /** Up to when nothing but running programs is due: the horizon, or the next wake-up of a controller. */
+  readonly quiet?: () => number | undefined
+  /** Runs container commands that have to be run to be known. */
+  readonly programs?: () => Promise<Programs>
   /** Small values that outlive the process (the next free pod address), kept beside the objects (Store.meta). */
   recall(key: string): Json | undefined
   remember(key: string, value: Json): void
@@ -43,7 +48,7 @@ export interface Controller {
   readonly name: string
   readonly sources: readonly Source[]
   /** Makes the world as the object at `key` says; called again whenever something it depends on changed. Returns milliseconds after which to look again. */
-  readonly reconcile: (key: string, ctx: ControllerContext) => Promise<{ readonly after: number } | void>
+  readonly reconcile: (key: string, ctx: ControllerContext) => Promise<{ readonly after: number; /** Only a running program goes on then. */ readonly soft?: boolean } | void>
 }
 
 /** The key of an object: `namespace/name`, or `name` at cluster scope. */

@@ -9,7 +9,7 @@ import type { Lister } from './lister.ts'
 import type { SimClock } from './simclock.ts'
 
 /** A key that asked to be looked at again at a time (milliseconds since 1970). */
-export interface WakeUp { readonly controller: string; readonly key: string; readonly at: number }
+export interface WakeUp { readonly controller: string; readonly key: string; readonly at: number; /** A running program goes on: nothing that others wait for. */ readonly soft?: true }
 
 /** How often one key may come round while nothing else asks for it: more is a controller that contradicts itself. */
 const ROUNDS = 200
@@ -38,7 +38,7 @@ export class Engine {
     this.#o = options
     for (const c of options.controllers) for (const r of c.resources) { const l = this.#listeners.get(r); if (l) l.push(c); else this.#listeners.set(r, [c]) }
     const wake = options.store.meta('wakeups')
-    for (const w of Array.isArray(wake) ? wake : []) if (isObject(w) && typeof w.at === 'number') this.#wake.set(`${String(w.controller)} ${String(w.key)}`, { controller: String(w.controller), key: String(w.key), at: w.at })
+    for (const w of Array.isArray(wake) ? wake : []) if (isObject(w) && typeof w.at === 'number') this.#wake.set(`${String(w.controller)} ${String(w.key)}`, { controller: String(w.controller), key: String(w.key), at: w.at, ...(w.soft === true ? { soft: true as const } : {}) })
     // changes that an earlier process acknowledged and did not live to act upon
     const settled = options.store.meta('settled')
     const from = typeof settled === 'number' ? settled : options.store.revision
@@ -59,6 +59,13 @@ export class Engine {
   get nextWake(): number | undefined {
     let next: number | undefined
     for (const w of this.#wake.values()) if (next === undefined || w.at < next) next = w.at
+    return next
+  }
+
+  /** When something other than a running program is due. */
+  get nextHardWake(): number | undefined {
+    let next: number | undefined
+    for (const w of this.#wake.values()) if (!w.soft && (next === undefined || w.at < next)) next = w.at
     return next
   }
 
@@ -146,7 +153,7 @@ export class Engine {
     const id = `${controller.name} ${key}`
     try {
       const again = await controller.reconcile(key, this.#o.contextFor(controller.name))
-      if (again) this.#wake.set(id, { controller: controller.name, key, at: this.#o.clock.now() + Math.max(1, again.after) })
+      if (again) this.#wake.set(id, { controller: controller.name, key, at: this.#o.clock.now() + Math.max(1, again.after), ...(again.soft ? { soft: true as const } : {}) })
       else this.#wake.delete(id)
     } catch (e) {
       // somebody else wrote meanwhile, or it went away: look again

@@ -5,8 +5,23 @@ import type { CommandNode, ExecResult, IFileSystem, PipelineNode, ScriptNode, St
 import { absolute } from './http.ts'
 import type { PodFiles, ToolContext } from './tool.ts'
 
-/** What a shell keeps between lines: variables, the folder it is in, its functions, the last exit code. */
-export interface ShellState { env: Record<string, string>; cwd: string; functions: Map<string, string>; status: number }
+/** What a shell keeps between lines: variables, the folder it is in, its functions, the last exit code, its options (`set -e`) and traps. */
+export interface ShellState { env: Record<string, string>; cwd: string; functions: Map<string, string>; status: number; options: Set<string>; traps: Map<string, string> }
+/** A place in a script: which statement and pipeline, which clause or turn; for the command that runs, since when and how much it wrote. */
+export interface Frame { a: number; b: number; list?: readonly string[]; leaf?: boolean }
+/** Follows a script, so that another process can go on where this one stopped. */
+export interface Tracker {
+  /** Where the script is: from the outermost statements to the command that runs. */
+  readonly frames: Frame[]
+  /** Where to go first. */
+  readonly resume: Frame[]
+  /** A command begins, or goes on from another process. */
+  begin(frame: Frame, resumed: boolean): void
+  /** A loop made a turn of so many milliseconds that changed nothing but the time (and, when `counting`, some numbers): how many such turns to leave out. */
+  skip(took: number): number
+  /** A turn of a loop is over: endless ones that never wait are slowed down. */
+  turn(): Promise<void>
+}
 export interface Shell {
   readonly state: ShellState
   /** Runs a script; resolves to its exit code, and whether `exit` ended the shell. */
@@ -130,11 +145,39 @@ export interface ShellOptions {
   /** Names of our tools that the image has; what only just-bash has is `builtins`. */
   readonly tools: readonly string[]
   readonly builtins: readonly string[]
+  readonly tracker?: Tracker
+  /** What a shell was at the moment to go on from. */
+  readonly state?: Partial<ShellState>
+  /** A program that is neither a tool nor the shell's own; undefined when there is none of that name. */
+  readonly external?: (argv: readonly string[]) => Promise<number | undefined>
+}
+
+/** Commands that the shell itself brings. */
+const OWN = new Set(': . source [ alias bg break builtin cd command compgen continue declare dirs disown echo enable eval exec exit export false fc fg getopts hash help history jobs kill let local logout mapfile popd printf pushd pwd read readarray readonly return set shift shopt test times trap true type typeset ulimit umask unalias unset wait'.split(' '))
+/** What changes from turn to turn without meaning. */
+const VOLATILE = new Set(['_', 'RANDOM', 'SECONDS', 'LINENO', 'PIPESTATUS', 'BASHPID', 'EPOCHSECONDS', 'EPOCHREALTIME', 'OPTIND'])
+
+/** How two environments differ, when only whole numbers do: by how much each. */
+function counted(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string | undefined {
+  const steps: string[] = []
+  for (const k of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [x, y] = [before[k], after[k]]
+    if (x === y || VOLATILE.has(k)) continue
+    if (x === undefined || y === undefined || !/^-?\d{1,15}$/.test(x) || !/^-?\d{1,15}$/.test(y)) return undefined
+    steps.push(`${k} ${Number(y) - Number(x)}`)
+  }
+  return steps.sort().join('\n')
 }
 
 /** A shell in a container. */
 export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
-  const state: ShellState = { env: { ...ctx.env }, cwd: ctx.cwd, functions: new Map(), status: 0 }
+  const state: ShellState = { env: { ...ctx.env }, cwd: ctx.cwd, functions: new Map(), status: 0, options: new Set(), traps: new Map(), ...o.state }
+  const { tracker } = o
+  /** Where the output goes: the container's, or the file a compound command is directed to. */
+  let emit: (t: string | Uint8Array) => void = (t) => ctx.stdout(t)
+  let complainTo: (t: string) => void = (t) => ctx.stderr(t)
+  /** How many conditions we are in: there a failure ends no `set -e` shell. */
+  let guarded = 0
   let signal: AbortSignal = ctx.signal
   const tool = (name: string) => ({
     name,
@@ -164,7 +207,8 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
 
   /** Runs a piece of script as it is; keeps variables, folder and exit code. Output is written when it is done. */
   const raw = async (text: string, quiet = false): Promise<{ stdout: string; code: number; exited: boolean }> => {
-    const before = `${[...state.functions.values()].join('\n')}\n${positional}${state.status === 0 ? '' : `(exit ${state.status})\n`}`
+    const options = ['u', 'pipefail', 'f'].filter((x) => state.options.has(x)).map((x) => (x.length > 1 ? `set -o ${x}\n` : `set -${x}\n`)).join('')
+    const before = `${[...state.functions.values()].join('\n')}\n${options}${positional}${state.status === 0 ? '' : `(exit ${state.status})\n`}`
     const r = await bash.exec(`${before}${text}\n__kubesim=$?`, { env: state.env, replaceEnv: true, cwd: state.cwd, rawScript: true, signal })
     const ended = r.env['__kubesim']
     const code = ended === undefined ? r.exitCode : Number(ended)
@@ -173,7 +217,7 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
     state.env = env
     state.cwd = env['PWD'] ?? state.cwd
     state.status = code
-    if (!quiet) { if (r.stdout) ctx.stdout(r.stdoutKind === 'bytes' ? Buffer.from(r.stdout, 'latin1') : r.stdout); if (r.stderr) ctx.stderr(complain(r.stderr, o.style, o.name, o.interactive ?? false)) }
+    if (!quiet) { if (r.stdout) emit(r.stdoutKind === 'bytes' ? Buffer.from(r.stdout, 'latin1') : r.stdout); if (r.stderr) complainTo(complain(r.stderr, o.style, o.name, o.interactive ?? false)) }
     return { stdout: r.stdout, code, exited: ended === undefined && r.exitCode !== 2 ? true : ended === undefined && !/syntax error/.test(r.stderr) }
   }
 
@@ -187,58 +231,161 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
     return r.stdout.split('\n\u0001').slice(0, -1)
   }
 
-  const command = async (node: CommandNode, pipeline: PipelineNode): Promise<void> => {
+  /** A place in the script: the one to go on from, or a new one. */
+  const enter = (): { readonly frame: Frame; readonly resumed: boolean } => {
+    const there = tracker?.resume.shift()
+    const frame = there ?? { a: 0, b: 0 }
+    tracker?.frames.push(frame)
+    return { frame, resumed: there !== undefined }
+  }
+  const within = async <T>(work: (frame: Frame, resumed: boolean) => Promise<T>): Promise<T> => {
+    const { frame, resumed } = enter()
+    try { return await work(frame, resumed) } finally { tracker?.frames.pop() }
+  }
+  /** One command: what was begun in another process begins again at its own time. */
+  const leaf = <T>(work: () => Promise<T>): Promise<T> => within(async (frame, resumed) => {
+    frame.leaf = true
+    tracker?.begin(frame, resumed)
+    return work()
+  })
+  const piece = async (pipeline: PipelineNode): Promise<void> => finish(await leaf(() => raw(wrap(pipeline))))
+
+  const condition = async (list: readonly StatementNode[]): Promise<void> => {
+    guarded++
+    try { await statements(list) } finally { guarded-- }
+  }
+
+  /** Compound commands whose output goes to a file: each line is in the file when it is written. */
+  const directed = async (node: CommandNode, pipeline: PipelineNode): Promise<boolean> => {
+    if (!('redirections' in node) || node.redirections.length === 0) return false
+    if (!['If', 'For', 'While', 'Until', 'Group'].includes(node.type)) return false
+    const plan = node.redirections.map((r) => ({ r, target: r.target.type === 'Word' ? r.target : undefined }))
+    if (!plan.every(({ r, target }) => target && (((r.operator === '>' || r.operator === '>>') && (r.fd === null || r.fd === 1)) || (r.operator === '>&' && r.fd === 2 && literal(target) === '1')))) return false
+    const [before, complainBefore] = [emit, complainTo]
+    const fs = fileSystem(ctx.files, commands)
+    for (const { r, target } of plan) {
+      if (!target) continue
+      if (r.operator === '>&') { complainTo = (t) => emit(t); continue }
+      const [name = ''] = await words([target])
+      const path = absolute(state.cwd, name)
+      const fresh = r.operator === '>' && !(tracker && tracker.resume.length > 0)
+      if (fresh) await fs.writeFile(path, '')
+      emit = (t) => { if (path === '/dev/null') return; ctx.files.write(path, (ctx.files.read(path) ?? '') + (typeof t === 'string' ? t : Buffer.from(t).toString('utf8'))) }
+    }
+    try { await command({ ...node, redirections: [] } as CommandNode, pipeline, true) } finally { emit = before; complainTo = complainBefore }
+    return true
+  }
+
+  const command = async (node: CommandNode, pipeline: PipelineNode, open = false): Promise<void> => {
     if (signal.aborted) throw new Leave('exit', 130)
-    if (pipeline.negated || pipeline.timed || ('redirections' in node && node.redirections.length > 0)) return void (await finish(await raw(wrap(pipeline))))
+    if (!open && !pipeline.negated && !pipeline.timed && await directed(node, pipeline)) return
+    if (pipeline.negated || pipeline.timed || ('redirections' in node && node.redirections.length > 0)) return piece(pipeline)
     switch (node.type) {
       case 'FunctionDef': state.functions.set(node.name, wrap(pipeline)); state.status = 0; return
       case 'Group': return statements(node.body)
-      case 'If': {
-        for (const clause of node.clauses) { await statements(clause.condition); if (state.status === 0) return statements(clause.body) }
-        state.status = 0
+      case 'If': return within(async (f) => {
+        for (; f.a < node.clauses.length; f.a++) {
+          const clause = node.clauses[f.a]
+          if (!clause) break
+          if (f.b === 0) { await condition(clause.condition); if (state.status !== 0) continue; f.b = 1 }
+          return statements(clause.body)
+        }
+        if (f.b === 0) state.status = 0
+        f.b = 1
         if (node.elseBody) await statements(node.elseBody)
-        return
-      }
-      case 'While': case 'Until': {
-        let last = 0
+      })
+      case 'While': case 'Until': return within(async (f) => {
+        const text = tracker ? JSON.stringify(node.body) : ''
+        const timed = /"(?:date|SECONDS|EPOCHSECONDS)"/.test(JSON.stringify(tracker ? node.condition : ''))
+        const [first] = node.condition[0]?.pipelines[0]?.commands ?? []
+        const endless = node.condition.length === 1 && node.condition[0]?.pipelines.length === 1 && first?.type === 'SimpleCommand' && ['true', ':'].includes(literal(first.name) ?? '')
+        const straight = endless && !/"type":"(?:If|Case|While|Until|ConditionalCommand)"|"operators":\["(?:&&|\|\|)|"value":"(?:break|exit|return|continue|read)"/.test(text)
+        let last = f.b >> 1
+        let previous: { readonly env: Record<string, string>; readonly took: number; readonly steps: string | undefined } | undefined
         for (;;) {
           if (signal.aborted) throw new Leave('exit', 130)
-          await statements(node.condition)
-          if ((state.status === 0) !== (node.type === 'While')) break
+          const begun = ctx.now()
+          if ((f.b & 1) === 0) {
+            await condition(node.condition)
+            if ((state.status === 0) !== (node.type === 'While')) break
+            f.b |= 1
+          }
           if (await body(node.body)) break
           last = state.status
+          f.b = last << 1
+          if (!tracker) continue
+          const took = ctx.now() - begun
+          const steps = previous && !timed ? counted(previous.env, state.env) : undefined
+          if (previous && steps !== undefined && took > 0 && previous.took === took && previous.steps === steps && (steps === '' || straight)) {
+            const n = tracker.skip(took)
+            if (n > 0 && steps !== '') for (const step of steps.split('\n')) { const [k = '', by] = step.split(' '); state.env[k] = String(Number(state.env[k]) + Number(by) * n) }
+          }
+          previous = { env: { ...state.env }, took, steps }
+          await tracker.turn()
         }
         state.status = last
-        return
-      }
-      case 'For': {
-        const values = node.words === null ? [] : await words(node.words)
-        if (node.words === null) break
+      })
+      case 'For': if (node.words === null) break; return within(async (f) => {
+        f.list ??= await leaf(() => words(node.words ?? []))
         state.status = 0
-        for (const v of values) {
+        for (; f.a < f.list.length; f.a++) {
           if (signal.aborted) throw new Leave('exit', 130)
-          state.env[node.variable] = v
+          state.env[node.variable] = f.list[f.a] ?? ''
           if (await body(node.body)) break
+          await tracker?.turn()
         }
-        return
-      }
+      })
       case 'SimpleCommand': {
         const name = literal(node.name)
+        if (name === undefined || node.assignments.length > 0 || state.functions.has(name)) break
         if (name === 'break' || name === 'continue') { const [n] = await words(node.args); throw new Leave(name, Math.max(1, Number(n ?? 1) || 1)) }
         if (name === 'exit') { const [n] = await words(node.args); if (n !== undefined) state.status = Number(n) & 255; throw new Leave('exit', state.status) }
-        if (name !== undefined && node.assignments.length === 0 && !state.functions.has(name) && o.tools.includes(name)) {
-          // straight to the tool: what it prints is seen while it runs
-          const args = await words(node.args)
-          const exported = Object.fromEntries(Object.entries(state.env).filter(([k]) => !['IFS', 'OPTIND', 'SHELLOPTS', 'BASHOPTS', 'OSTYPE', 'MACHTYPE', 'HOSTTYPE', '_'].includes(k)))
-          state.status = await ctx.run([name, ...args], { env: exported, cwd: state.cwd, signal, stdin: ctx.stdin })
-          if (signal.aborted) throw new Leave('exit', 130)
+        if (name === 'set' && settings(node.args.map(literal))) return
+        if (name === 'trap') {
+          const [action = '', ...signals] = await words(node.args)
+          for (const s of signals) if (action === '-') state.traps.delete(s.replace(/^SIG|^0$/, (m) => (m === '0' ? 'EXIT' : ''))); else state.traps.set(s.replace(/^SIG|^0$/, (m) => (m === '0' ? 'EXIT' : '')), action)
+          state.status = 0
           return
+        }
+        if (name === 'wait' && state.env['__kubesim_jobs'] !== undefined) { await leaf(() => ctx.sleep(Infinity)); state.status = 0; return }
+        if (name === 'exec' && node.args.length > 0) {
+          await leaf(async () => { const args = await words(node.args); state.status = await launch(args[0] ?? '', args.slice(1)) ?? (complainTo(`${o.name}: ${o.style === 'bash' ? 'line 1: exec' : o.style === 'dash' ? '1: exec' : 'exec: line 0'}: ${args[0]}: not found\n`), 127) })
+          throw new Leave('exit', state.status)
+        }
+        if (o.tools.includes(name) || (!OWN.has(name) && !o.builtins.includes(name) && o.external)) {
+          // straight to the tool: what it prints is seen while it runs
+          const code = await leaf(async () => launch(name, await words(node.args)))
+          if (code !== undefined) {
+            state.status = code
+            if (signal.aborted) throw new Leave('exit', 130)
+            return
+          }
         }
         break
       }
       default: break
     }
-    await finish(await raw(wrap(pipeline)))
+    await piece(pipeline)
+  }
+  /** Runs a program: a tool, or one that somebody else knows. */
+  const launch = async (name: string, args: readonly string[]): Promise<number | undefined> => {
+    const exported = Object.fromEntries(Object.entries(state.env).filter(([k]) => !['IFS', 'OPTIND', 'SHELLOPTS', 'BASHOPTS', 'OSTYPE', 'MACHTYPE', 'HOSTTYPE', '_', '__kubesim_jobs'].includes(k)))
+    if (o.tools.includes(name)) return ctx.run([name, ...args], { env: exported, cwd: state.cwd, signal, stdin: ctx.stdin, stdout: emit, stderr: complainTo })
+    if (o.builtins.includes(name)) return ctx.run([name, ...args], { env: exported, cwd: state.cwd, signal, stdin: empty(), stdout: emit, stderr: complainTo })
+    return o.external?.([name, ...args])
+  }
+  /** `set` with nothing but options that the walk itself keeps; false for anything else. */
+  const settings = (args: readonly (string | undefined)[]): boolean => {
+    if (args.length === 0 || !args.every((a) => a !== undefined && (/^[-+][euxf]*o?$/.test(a) || /^(pipefail|errexit|nounset|xtrace|noglob)$/.test(a)))) return false
+    const long: Readonly<Record<string, string>> = { errexit: 'e', nounset: 'u', xtrace: 'x', noglob: 'f' }
+    let on = true
+    for (const a of args) {
+      const m = /^([-+])(.*)$/.exec(a ?? '')
+      if (m) on = m[1] === '-'
+      for (const c of m ? [...(m[2] ?? '')].filter((x) => x !== 'o') : [long[a ?? ''] ?? a ?? '']) { if (on) state.options.add(c); else state.options.delete(c) }
+    }
+    state.status = 0
+    return true
   }
   const finish = async (r: { exited: boolean; code: number }): Promise<void> => { if (r.exited) throw new Leave('exit', r.code) }
   /** One turn of a loop; true when it must end. */
@@ -250,17 +397,38 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
     }
     return false
   }
-  const statements = async (list: readonly StatementNode[]): Promise<void> => {
-    for (const s of list) {
-      if (s.deferredError) { await finish(await raw(serialize(plain([s])))); continue }
-      for (const [i, pipeline] of s.pipelines.entries()) {
-        const operator = i === 0 ? ';' : s.operators[i - 1]
-        if ((operator === '&&' && state.status !== 0) || (operator === '||' && state.status === 0)) continue
+  const statements = (list: readonly StatementNode[]): Promise<void> => within(async (f, resumed) => {
+    let goOn = resumed
+    for (; f.a < list.length; f.a++, f.b = 0) {
+      const s = list[f.a]
+      if (!s) continue
+      if (s.deferredError) { await finish(await leaf(() => raw(serialize(plain([s]))))); continue }
+      for (; f.b < s.pipelines.length; f.b++) {
+        const pipeline = s.pipelines[f.b]
+        if (!pipeline) continue
+        const operator = f.b === 0 ? ';' : s.operators[f.b - 1]
+        const resumes = goOn
+        goOn = false
+        if (!resumes && ((operator === '&&' && state.status !== 0) || (operator === '||' && state.status === 0))) continue
         const only = pipeline.commands.length === 1 ? pipeline.commands[0] : undefined
-        if (only && !s.background) await command(only, pipeline)
-        else await finish(await raw(wrap(pipeline)))
+        const next = s.operators[f.b]
+        const tested = next === '&&' || next === '||' || pipeline.negated
+        if (tested) guarded++
+        try {
+          if (s.background && o.external) await aside(pipeline)
+          else if (only && !s.background) await command(only, pipeline)
+          else await piece(pipeline)
+        } finally { if (tested) guarded-- }
+        if (state.options.has('e') && guarded === 0 && !tested && state.status !== 0) throw new Leave('exit', state.status)
       }
     }
+  })
+  /** A command in the background: a program that stays counts as running; anything else is done at once. */
+  const aside = async (pipeline: PipelineNode): Promise<void> => {
+    const only = pipeline.commands.length === 1 ? pipeline.commands[0] : undefined
+    const endless = only?.type === 'While' || only?.type === 'Until' || only?.type === 'Subshell' || (only?.type === 'SimpleCommand' && !['echo', 'date', 'touch', 'printf', 'cp', 'rm', 'mkdir', 'true', 'false', 'mv', 'ln'].includes(literal(only.name) ?? ''))
+    if (endless) { state.env['__kubesim_jobs'] = '1'; state.status = 0; return }
+    await piece(pipeline)
   }
 
   return {
@@ -269,14 +437,21 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
       signal = ctx.signal
       positional = args.length > 0 ? `set -- ${args.map(quote).join(' ')}\n` : ''
       let ast: ScriptNode | undefined
-      // options that change how statements hang together: the whole script at once
-      if (!/(^|[;&|\s])(set\s+-\w*[eux]|set\s+-o|trap\b|exec\s|return\b|shopt\b|<<)/.test(script)) try { ast = parse(script) } catch { ast = undefined }
+      // what hangs together across statements: the whole script at once
+      if (!/(^|[;&|\s])(return\b|shopt\b|<<(?!<))/.test(script)) try { ast = parse(script) } catch { ast = undefined }
+      const bye = async (code: number): Promise<number> => {
+        const action = state.traps.get('EXIT')
+        if (!action || o.interactive) return code
+        state.traps.delete('EXIT')
+        await raw(action)
+        return code
+      }
       try {
-        if (!ast) { const r = await raw(name ? script : script); return { code: r.code, exited: r.exited } }
+        if (!ast) { const r = await leaf(() => raw(name ? script : script)); return { code: r.code, exited: r.exited } }
         await statements(ast.statements)
-        return { code: state.status, exited: false }
+        return { code: o.interactive ? state.status : await bye(state.status), exited: false }
       } catch (e) {
-        if (e instanceof Leave) { if (e.kind === 'exit') { if (signal.aborted) state.status = 130; return { code: state.status, exited: !signal.aborted } } return { code: state.status, exited: false } }
+        if (e instanceof Leave) { if (e.kind === 'exit') { if (signal.aborted) state.status = 130; else state.status = await bye(e.level); return { code: state.status, exited: !signal.aborted } } return { code: state.status, exited: false } }
         throw e
       }
     },

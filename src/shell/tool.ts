@@ -55,8 +55,10 @@ export interface ToolContext {
   /** Waits in real time unless the simulation's clock is frozen. */
   sleep(ms: number): Promise<void>
   readonly signal: AbortSignal
+  /** Time is played, not lived: a sleep only moves this program's own clock. */
+  readonly played?: boolean
   /** Runs another tool of the same container (xargs, env, timeout, time, watch). */
-  run(argv: readonly string[], overrides?: Partial<Pick<ToolContext, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'tty' | 'signal'>>): Promise<number>
+  run(argv: readonly string[], overrides?: Partial<Pick<ToolContext, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'tty' | 'signal' | 'sleep'>>): Promise<number>
 }
 
 export interface Tool {

@@ -49,6 +49,8 @@ export interface Image {
   /** Whether the arguments start a server of the image rather than another program. */
   readonly serves?: (argv: readonly string[]) => boolean
   readonly listen?: (c: Running) => readonly Listener[]
+  /** After so many milliseconds of running its servers answer otherwise. */
+  readonly changes?: number
   /** Lines at the start, without time stamps. */
   readonly startup?: (c: Running) => readonly string[]
   readonly files?: (tag: string) => Readonly<Record<string, string>>
@@ -67,7 +69,7 @@ const CORE = 'cat env printenv hostname ls sleep id whoami date echo true false 
 /** busybox with all its applets. */
 export const busyboxPrograms = (version: string): Record<string, string> => list(`sh ash ${CORE} ${TEXT} ps ip ifconfig nslookup wget nc ping time tree column`, `busybox ${version}`)
 /** A Debian or Ubuntu base: coreutils, dash, bash, getent; no network tools. */
-export const debianPrograms = (bash: string): Record<string, string> => ({ ...list(`${CORE} ${TEXT}`, 'coreutils'), sh: 'dash', dash: 'dash', bash: `bash ${bash}`, getent: 'glibc' })
+export const debianPrograms = (bash: string): Record<string, string> => ({ ...list(`${CORE} ${TEXT}`, 'coreutils'), sh: 'dash', dash: 'dash', bash: `bash ${bash}`, getent: 'glibc', perl: '5.36.0' })
 
 export const alpineFiles = (version: string): Record<string, string> => ({ '/etc/os-release': `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.split('.').slice(0, 2).join('.')}"\nHOME_URL="https://alpinelinux.org/"\n`, '/etc/alpine-release': `${version}\n` })
 export const debianFiles = (version: string, name: string): Record<string, string> => ({ '/etc/os-release': `PRETTY_NAME="Debian GNU/Linux ${version} (${name})"\nNAME="Debian GNU/Linux"\nVERSION_ID="${version}"\nVERSION="${version} (${name})"\nVERSION_CODENAME=${name}\nID=debian\nHOME_URL="https://www.debian.org/"\n`, '/etc/debian_version': `${version}.9\n` })

@@ -33,7 +33,7 @@ export const agnhost: Image = {
   names: ['e2e-test-images/agnhost', 'registry.k8s.io/e2e-test-images/agnhost', 'k8s.gcr.io/e2e-test-images/agnhost'],
   programs: () => ({ ...busyboxPrograms('1.36.1'), bash: 'bash 5.2.15', dig: '9.18.19', nslookup: 'bind 9.18.19', host: '9.18.19', curl: '8.3.0', agnhost: '2.53' }),
   prompt: () => '\\w \\$ ', libc: 'musl', env: () => ({ PATH }), entrypoint: ['/agnhost'], cmd: ['pause'], files: () => alpineFiles('3.18.4'),
-  serves: () => true,
+  serves: () => true, changes: 10_001,
   listen: (c) => {
     const words = c.argv.map((a) => a.replace(/^.*\//, ''))
     const mode = words[words.indexOf('agnhost') + 1]

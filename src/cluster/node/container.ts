@@ -7,7 +7,7 @@ import { createStub } from '../../dns/stub.ts'
 import type { Exchange } from '../../dns/stub.ts'
 import { encodeWithin } from '../../dns/wire.ts'
 import type { Message } from '../../dns/wire.ts'
-import type { ToolContext } from '../../shell/tool.ts'
+import type { PodFiles, ToolContext } from '../../shell/tool.ts'
 import { findTool } from '../../shell/tools/index.ts'
 import type { Store } from '../../storage/store.ts'
 import { clusterView, resolverOptions } from '../dns.ts'
@@ -110,19 +110,28 @@ export class Containers {
   }
 
   /** What a container is to its servers. Its image must be loaded. */
-  running(pod: Pod, container: Container, status: ContainerStatus | undefined): Running | undefined {
+  running(pod: Pod, container: Container, status: ContainerStatus | undefined, at?: number): Running | undefined {
     const known = this.#images.get(container.image ?? '')
     if (!known) return undefined
     const { clock } = this.#o
     const startedAt = startOf(pod, status)
     const vars = new Map([...Object.entries(known.image.env?.(known.tag) ?? {}), ...containerEnvironment(pod, container, this.#o.lister, startedAt)])
     const files = containerFiles(pod, container, { store: this.#o.store, lister: this.#o.lister, profile: this.#o.profile, base: known.image.files?.(known.tag) ?? {}, argv: [], user: 'root' })
-    return { pod: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', ip: pod.status?.podIP ?? '', hostname: hostnameOf(pod), node: pod.spec?.nodeName ?? '', tag: known.tag, argv: commandLine(container, known.image, vars), env: Object.fromEntries(vars), ports: (container.ports ?? []).filter((p) => (p.protocol ?? 'TCP') === 'TCP').map((p) => p.containerPort), startedAt, now: () => clock.now(), read: files.read, list: files.list }
+    return { pod: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', ip: pod.status?.podIP ?? '', hostname: hostnameOf(pod), node: pod.spec?.nodeName ?? '', tag: known.tag, argv: commandLine(container, known.image, vars), env: Object.fromEntries(vars), ports: (container.ports ?? []).filter((p) => (p.protocol ?? 'TCP') === 'TCP').map((p) => p.containerPort), startedAt, now: () => at ?? clock.now(), read: files.read, list: files.list }
   }
 
-  #listen(pod: Pod, container: Container, status: ContainerStatus | undefined): readonly Listener[] {
+  /** The files of a container; its image must be loaded. */
+  files(pod: Pod, container: Container): PodFiles {
     const known = this.#images.get(container.image ?? '')
-    const c = this.running(pod, container, status)
+    return containerFiles(pod, container, { store: this.#o.store, lister: this.#o.lister, profile: this.#o.profile, base: known?.image.files?.(known.tag) ?? {}, argv: [], user: 'root' })
+  }
+
+  /** What a container listens on at a moment. */
+  listening(pod: Pod, container: Container, status: ContainerStatus | undefined, at: number): readonly Listener[] { return this.#listen(pod, container, status, at) }
+
+  #listen(pod: Pod, container: Container, status: ContainerStatus | undefined, at?: number): readonly Listener[] {
+    const known = this.#images.get(container.image ?? '')
+    const c = this.running(pod, container, status, at)
     if (!known || !c) return []
     const own = commandListeners(c)
     if (own) return own
@@ -192,7 +201,7 @@ export class Containers {
   #permitted: ((flow: Parameters<typeof import('../network/policy.ts').permitted>[1]) => boolean) | undefined
 
   /** The context of a program in a container. */
-  async context(pod: Pod, container: Container, status: ContainerStatus | undefined, io: { stdin?: AsyncIterable<Uint8Array> | undefined; stdout: (t: string | Uint8Array) => void; stderr: (t: string) => void; tty: boolean; signal: AbortSignal; now?: () => number; sleep?: (ms: number) => Promise<void> }): Promise<ToolContext> {
+  async context(pod: Pod, container: Container, status: ContainerStatus | undefined, io: { stdin?: AsyncIterable<Uint8Array> | undefined; stdout: (t: string | Uint8Array) => void; stderr: (t: string) => void; tty: boolean; signal: AbortSignal; now?: () => number; sleep?: (ms: number) => Promise<void>; played?: boolean }): Promise<ToolContext> {
     const { clock, store, lister, profile, entropy } = this.#o
     const known = await this.image(container.image ?? '')
     const { image, tag, name } = known
@@ -219,11 +228,11 @@ export class Containers {
       pod: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', hostname: hostnameOf(pod), node: pod.spec?.nodeName ?? '', container: container.name, user },
       image: { name, programs, shell: Object.hasOwn(programs, 'bash') ? 'bash' : 'sh', prompt: image.prompt(tag) },
       stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, tty: io.tty, now: io.now ?? (() => clock.now()), random,
-      sleep: io.sleep ?? ((ms) => pause(clock, ms, io.signal)), signal: io.signal,
+      sleep: io.sleep ?? ((ms) => pause(clock, ms, io.signal)), signal: io.signal, ...(io.played ? { played: true } : {}),
       run: (words, over) => {
         // a program that is interrupted wakes from its sleep too
         const signal = over?.signal
-        const sleep = signal && !io.sleep ? (ms: number): Promise<void> => pause(clock, ms, signal) : ctx.sleep
+        const sleep = over?.sleep ?? (signal && !io.sleep ? (ms: number): Promise<void> => pause(clock, ms, signal) : ctx.sleep)
         return runProgram({ ...ctx, ...over, sleep, run: (w, o2) => ctx.run(w, { ...over, ...o2 }) }, words)
       },
     }

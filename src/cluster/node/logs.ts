@@ -4,6 +4,8 @@ import { findTool } from '../../shell/tools/index.ts'
 import type { Containers, NodeOptions } from './container.ts'
 import { executable, startOf } from './container.ts'
 import { writtenLog } from './disk.ts'
+import { isRun } from './process.ts'
+import type { RunningPrograms } from './programs.ts'
 
 export interface LogLine { readonly at: number; readonly text: string }
 
@@ -27,7 +29,7 @@ export async function play(containers: Containers, pod: Pod, container: Containe
     if (lines.length > MAX_LINES) stop.abort()
   }
   const ctx = await containers.context(pod, container, status, {
-    stdout: say, stderr: say, tty: false, signal: stop.signal, now: () => now,
+    stdout: say, stderr: say, tty: false, signal: stop.signal, now: () => now, played: true,
     sleep: async (ms) => { now += ms; if (now > until || ++steps > MAX_STEPS) { now = Math.min(now, until + 1); stop.abort() } },
   })
   const known = await containers.image(container.image ?? '')
@@ -51,9 +53,11 @@ export async function play(containers: Containers, pod: Pod, container: Containe
 }
 
 /** All lines of a container's log up to now, oldest first. */
-export async function logLines(o: NodeOptions, containers: Containers, pod: Pod, container: Container, status: ContainerStatus | undefined, now: number): Promise<readonly LogLine[]> {
+export async function logLines(o: NodeOptions, containers: Containers, programs: RunningPrograms, pod: Pod, container: Container, status: ContainerStatus | undefined, now: number): Promise<readonly LogLine[]> {
   const end = status?.state?.terminated?.finishedAt ? Math.min(now, Date.parse(status.state.terminated.finishedAt) + 999) : now
-  const { lines } = await play(containers, pod, container, status, end)
+  // a program that is run has written its lines already
+  if (isRun(container)) await containers.image(container.image ?? '')
+  const lines = isRun(container) ? programs.lines(pod, container, status?.restartCount ?? 0).filter(([at]) => at <= end).map(([at, text]) => ({ at, text })) : (await play(containers, pod, container, status, end)).lines
   const written = writtenLog(o.store, pod, container.name).map(([at, text]) => ({ at, text }))
   return [...lines, ...written].map((l, i) => ({ l, i })).sort((a, b) => a.l.at - b.l.at || a.i - b.i).map(({ l }) => l)
 }

@@ -1,6 +1,6 @@
 // What a container's probes have found out by a moment of its run: started, ready, to be killed; with the events of the failures. Counts as pkg/kubelet/prober.
-import type { Container, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
-import { containerProcess } from './process.ts'
+import type { Container, Probe } from '../../apimachinery/api/core.v1.ts'
+import type { ProbeAnswer } from './process.ts'
 import { repeat } from './repeats.ts'
 
 export type ProbeName = 'Startup' | 'Liveness' | 'Readiness'
@@ -21,16 +21,19 @@ const CHANGES = 500
 
 interface Run { readonly ok: boolean; readonly message: string; readonly at: number; readonly ticks: number }
 
+/** How a probe is answered at a moment of running. */
+export type Ask = (probe: Probe, running: number) => Promise<ProbeAnswer>
+
 const periodOf = (p: Probe): number => (p.periodSeconds ?? 10) * 1000
 
 /** The answers to a probe from its first tick on, in runs of the same; followed to where the last one that has begun by `running` is decided. */
-async function* runs(pod: Pod, c: Container, probe: Probe, begin: number, running: number): AsyncGenerator<Run> {
+async function* runs(ask: Ask, probe: Probe, begin: number, running: number): AsyncGenerator<Run> {
   const period = periodOf(probe)
   const enough = running + period * Math.max(probe.failureThreshold ?? 3, probe.successThreshold ?? 1)
   let t = Math.max((probe.initialDelaySeconds ?? 0) * 1000, begin)
   let current: Run | undefined
   for (let i = 0; i < CHANGES; i++) {
-    const a = await containerProcess.probe(pod, c, probe, t)
+    const a = await ask(probe, t)
     const ticks = a.until === undefined ? Infinity : Math.max(1, Math.ceil((a.until - t) / period))
     if (current && current.ok === a.ok) current = { ...current, ticks: current.ticks + ticks }
     else {
@@ -48,10 +51,11 @@ async function* runs(pod: Pod, c: Container, probe: Probe, begin: number, runnin
 const reached = (r: Run, threshold: number, period: number): number | undefined => (r.ticks >= threshold ? r.at + (threshold - 1) * period : undefined)
 
 /** All three probes of a container that has been running so long. */
-export async function probeReport(pod: Pod, c: Container, running: number): Promise<ProbeReport> {
+export async function probeReport(answer: Ask, c: Container, running: number): Promise<ProbeReport> {
   let wake: number | undefined
   const soon = (at: number): void => { if (at > running && (wake === undefined || at < wake)) wake = at }
   const unhealthy: ProbeReport['unhealthy'][number][] = []
+  const ask: Ask = async (probe, t) => { const a = await answer(probe, t); if (a.again !== undefined) soon(a.again); return a }
   /** Tells of the failures of a run that has begun; the last one is told when it comes. */
   const tell = (probe: ProbeName, r: Run, period: number, last?: number): void => {
     if (r.at > running) { soon(r.at); return }
@@ -69,7 +73,7 @@ export async function probeReport(pod: Pod, c: Container, running: number): Prom
   /** The first moment at which the probe fails for good, or (a start probe) succeeds. */
   const judge = async (probe: Probe, name: 'Startup' | 'Liveness', begin: number): Promise<{ ok?: number; failed?: number }> => {
     const period = periodOf(probe)
-    for await (const r of runs(pod, c, probe, begin, running)) {
+    for await (const r of runs(ask, probe, begin, running)) {
       if (r.at > running) { soon(r.at); return {} }
       if (r.ok) {
         if (name === 'Startup') return { ok: r.at }
@@ -99,7 +103,7 @@ export async function probeReport(pod: Pod, c: Container, running: number): Prom
     const probe = c.readinessProbe
     const period = periodOf(probe)
     ready = false
-    for await (const r of runs(pod, c, probe, begin, running)) {
+    for await (const r of runs(ask, probe, begin, running)) {
       if (r.at > running) { soon(r.at); break }
       const turns = reached(r, r.ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3), period)
       if (turns !== undefined && turns <= running) ready = r.ok

@@ -5,9 +5,11 @@ import { StatusError, badRequest, internalError } from '../../apimachinery/statu
 import type { ExecOptions, LogOptions, NodeRuntime } from '../../apiserver/runtime.ts'
 import type { HttpRequest, HttpResponse } from '../../shell/tool.ts'
 import { findTool } from '../../shell/tools/index.ts'
-import { Containers, containersOf, executable } from './container.ts'
-import type { NodeOptions } from './container.ts'
+import { containersOf, executable } from './container.ts'
+import type { Containers, NodeOptions } from './container.ts'
 import { endProcess } from './disk.ts'
+import { isRun } from './process.ts'
+import type { RunningPrograms } from './programs.ts'
 
 /** The newest state of the pod: what the API server read may be older than what controllers did since. */
 const fresh = (o: NodeOptions, pod: Pod): Pod => o.lister.get<Pod>('pods', pod.metadata.namespace ?? '', pod.metadata.name ?? '') ?? pod
@@ -28,8 +30,7 @@ function running(f: Found): void {
 const nano = (ms: number): string => new Date(ms).toISOString().replace(/\.(\d{3})Z$/, '.$1000000Z')
 
 
-export function createRuntime(o: NodeOptions): NodeRuntime {
-  const containers = new Containers(o)
+export function createRuntime(o: NodeOptions, containers: Containers, programs: RunningPrograms): NodeRuntime {
 
   async function run(f: Found, words: readonly string[], options: { readonly tty: boolean; readonly stdin: boolean }, streams: Streams): Promise<ConnectResult> {
     const { pod, container, status } = f
@@ -89,12 +90,12 @@ export function createRuntime(o: NodeOptions): NodeRuntime {
         if (!streams.signal?.aborted) endProcess(o.store, pod, container.name, status?.restartCount ?? 0, o.clock.now(), result.exitCode)
         return { exitCode: 0 }
       }
-      const { play } = await import('./logs.ts')
+      const { play, logLines } = await import('./logs.ts')
       void known
       let seen = o.clock.now()
       for (;;) {
         const now = o.clock.now()
-        const { lines, exit } = await play(containers, pod, container, status, now)
+        const { lines, exit } = isRun(container) ? { lines: await logLines(o, containers, programs, pod, container, status, now), exit: undefined } : await play(containers, pod, container, status, now)
         for (const l of lines) if (l.at > seen) streams.stdout(`${l.text}\n`)
         seen = now
         const latest = find(o, given, options.container)
@@ -110,7 +111,7 @@ export function createRuntime(o: NodeOptions): NodeRuntime {
       if (options.previous) {
         const last = status?.lastState?.terminated
         if (!last) throw badRequest(`previous terminated container "${container.name}" in pod "${pod.metadata.name}" not found`)
-        status = { ...status, name: container.name, state: { terminated: last }, ready: false, restartCount: 0, image: status?.image ?? '', imageID: status?.imageID ?? '' }
+        status = { ...status, name: container.name, state: { terminated: last }, ready: false, restartCount: Math.max(0, (status?.restartCount ?? 0) - (status?.state?.waiting ? 0 : 1)), image: status?.image ?? '', imageID: status?.imageID ?? '' }
       }
       const waiting = status?.state?.waiting
       if (!status?.state?.running && !status?.state?.terminated) {
@@ -120,7 +121,7 @@ export function createRuntime(o: NodeOptions): NodeRuntime {
       }
       const { logLines } = await import('./logs.ts')
       const now = o.clock.now()
-      let lines = await logLines(o, containers, pod, container, status, now)
+      let lines = await logLines(o, containers, programs, pod, container, status, now)
       const since = options.sinceTime ? Date.parse(options.sinceTime) : options.sinceSeconds !== undefined ? now - options.sinceSeconds * 1000 : undefined
       const total = lines.length
       if (since !== undefined) lines = lines.filter((l) => l.at >= since)
@@ -144,7 +145,7 @@ export function createRuntime(o: NodeOptions): NodeRuntime {
         if (!latest || latest.metadata.uid !== pod.metadata.uid) return
         pod = latest
         status = containersOf(pod).find((c) => c.container.name === container.name)?.status
-        const all = await logLines(o, containers, pod, container, status, o.clock.now())
+        const all = await logLines(o, containers, programs, pod, container, status, o.clock.now())
         for (const l of all.slice(seen)) yield format(l)
         seen = Math.max(seen, all.length)
       }

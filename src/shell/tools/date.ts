@@ -1,5 +1,4 @@
 // date: the simulated time, in UTC, with +FORMAT.
-import { unixDate } from '../bind.ts'
 import type { Tool } from '../tool.ts'
 
 const two = (n: number): string => String(n).padStart(2, '0')
@@ -63,7 +62,7 @@ export const date: Tool = {
         ms = parsed
       } else if (a.startsWith('-') && !['-u', '--utc'].includes(a)) { ctx.stderr(`date: invalid option -- '${a.replace(/^-+/, '')}'\n`); return 1 }
     }
-    ctx.stdout(`${format === undefined ? unixDate(ms) : strftime(format, ms)}\n`)
+    ctx.stdout(`${format === undefined ? strftime('%a %b %e %T %Z %Y', ms) : strftime(format, ms)}\n`)
     return 0
   },
 }

@@ -40,6 +40,7 @@ const own: readonly ToolLine[] = [
   { name: 'timeout', load: () => import('./timeout.ts').then((m) => m.timeout) },
   { name: 'time', load: () => import('./timeout.ts').then((m) => m.time) },
   { name: 'nohup', load: () => import('./timeout.ts').then((m) => m.nohup) },
+  { name: 'perl', load: () => import('./perl.ts').then((m) => m.perl) },
   { name: 'test', load: () => import('./test.ts').then((m) => m.test) },
   { name: '[', load: () => import('./test.ts').then((m) => m.bracket) },
 ]

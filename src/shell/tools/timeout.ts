@@ -13,6 +13,11 @@ export const timeout: Tool = {
     const outer = (): void => stop.abort()
     ctx.signal.addEventListener('abort', outer)
     let over = false
+    if (ctx.played) {
+      const end = ctx.now() + ms
+      const code = await ctx.run(words, { signal: stop.signal, sleep: async (wait) => { if (ctx.now() + wait < end) return ctx.sleep(wait); await ctx.sleep(Math.max(0, end - ctx.now())); over = true; stop.abort() } })
+      return over ? 124 : code
+    }
     const timer = ctx.sleep(ms).then(() => { over = true; stop.abort() })
     const code = await Promise.race([ctx.run(words, { signal: stop.signal }), timer.then(() => 124)])
     ctx.signal.removeEventListener('abort', outer)
