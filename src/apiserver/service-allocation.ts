@@ -6,7 +6,7 @@ import { invalid as invalidField } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import { goStrings } from '../apimachinery/gostring.ts'
 import { cidrAt, cidrContains, cidrIndex, cidrSize, formatIP, isIPv6, parseCIDR, parseIP } from '../apimachinery/ip.ts'
-import type { CIDR } from '../apimachinery/ip.ts'
+import type { CIDR, IP } from '../apimachinery/ip.ts'
 import { equal, isObject } from '../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../apimachinery/object.ts'
 import { StatusError, internalError, invalid } from '../apimachinery/status.ts'
@@ -193,6 +193,9 @@ function nextFree(api: Api, pool: Pool): string | undefined {
   return search(pool.band, pool.count - pool.band) ?? search(0, Math.min(pool.band, pool.count))
 }
 
+/** Whether an address is one of a range: neither the range's own, nor an IPv4 range's broadcast address (servicecidr.PrefixContainsIP). */
+const holds = (p: Pool, ip: IP): boolean => cidrContains(p.cidr, ip) && cidrIndex(p.cidr, ip) >= p.first && (p.family === 'IPv6' || cidrIndex(p.cidr, ip) - p.first < BigInt(p.count))
+
 /** Takes one address: the one asked for, or any when `asked` is empty. */
 async function allocateIP(api: Api, svc: Svc, family: string, asked: string, dryRun: boolean, txn: Transaction): Promise<string> {
   const ranges = poolsOf(api, family)
@@ -209,11 +212,15 @@ async function allocateIP(api: Api, svc: Svc, family: string, asked: string, dry
   const fail = (why: string): StatusError => refuse(svc, [invalidField('spec.clusterIPs', goStrings(svc.spec.clusterIPs), `failed to allocate IP ${asked}: ${why}`)])
   const ip = parseIP(asked)
   if (!ip) throw internalError(`failed to parse service IP ${JSON.stringify(asked)}`)
-  const pool = ranges.find((p) => cidrContains(p.cidr, ip))
-  if (!pool) throw fail(dryRun && first ? `the provided IP (${formatIP(ip)}) is not in the valid range. The range of valid IPs is ${first.text}` : 'the provided network does not match the current range')
-  const index = cidrIndex(pool.cidr, ip) - pool.first
-  if (index < 0n || index >= BigInt(pool.count)) throw fail(`the provided IP (${formatIP(ip)}) is not in the valid range. The range of valid IPs is ${pool.text}`)
-  if (dryRun) return asked
+  const outside = (p: Pool): string => `the provided IP (${formatIP(ip)}) is not in the valid range. The range of valid IPs is ${p.text}`
+  // a dry run asks the first range alone, and not whether the address is free
+  if (dryRun && first) {
+    if (!holds(first, ip)) throw fail(outside(first))
+    return asked
+  }
+  const pool = ranges.find((p) => holds(p, ip))
+  if (!pool) throw fail('the provided network does not match the current range')
+  if (cidrIndex(pool.cidr, ip) - pool.first >= BigInt(pool.count)) throw fail(outside(pool))
   if (taken(api, formatIP(ip))) throw fail('provided IP is already allocated')
   try { await claim(api, svc, formatIP(ip), txn) } catch (e) { throw fail((e as Error).message) }
   return asked

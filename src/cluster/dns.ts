@@ -22,7 +22,7 @@ function endpointViews(slice: EndpointSlice): readonly EndpointView[] {
   const ports: ServicePortView[] = (slice.ports ?? []).map((p) => ({ name: p.name ?? '', protocol: p.protocol ?? 'TCP', port: p.port ?? -1 }))
   return (slice.endpoints ?? []).map((e) => ({
     addresses: e.addresses, addressType: slice.addressType === 'IPv6' || slice.addressType === 'FQDN' ? slice.addressType : 'IPv4', ready: e.conditions?.ready !== false, slice: slice.metadata.name ?? '', ports,
-    ...(e.hostname ? { hostname: e.hostname } : {}), ...(e.targetRef?.kind === 'Pod' && e.targetRef.name ? { podName: e.targetRef.name, ...(e.targetRef.uid ? { podUid: e.targetRef.uid } : {}) } : {}),
+    ...(e.hostname ? { hostname: e.hostname } : {}), ...(e.targetRef?.name ? { target: e.targetRef.name } : {}), ...(e.targetRef?.kind === 'Pod' && e.targetRef.name ? { podName: e.targetRef.name } : {}),
   }))
 }
 
@@ -49,8 +49,8 @@ export function clusterView(lister: Lister, revision: number): ClusterView {
       if (!byAddress) {
         byAddress = new Map()
         for (const slice of lister.list<EndpointSlice>('endpointslices.discovery.k8s.io')) {
-          const name = slice.metadata.labels?.[SERVICE_NAME]
-          if (!name) continue
+          // a slice of no Service has one without a name: its addresses are found, and cannot be written
+          const name = slice.metadata.labels?.[SERVICE_NAME] ?? ''
           const namespace = slice.metadata.namespace ?? ''
           const owner = service(namespace, name)
           for (const endpoint of endpointViews(slice)) for (const a of endpoint.addresses) {

@@ -31,11 +31,11 @@ export interface Found {
 }
 export interface Lookup { readonly found: readonly Found[]; readonly exists: boolean }
 
-/** The name of an endpoint below its Service: its hostname, else (endpoint_pod_names) its pod's, else its address with dashes. */
-export function endpointHostname(address: string, endpoint: Pick<EndpointView, 'hostname' | 'podName'>, o: Pick<LookupOptions, 'endpointPodNames'>): string {
+/** The name of an endpoint below its Service: its hostname, else (endpoint_pod_names) its target's, else its address with dashes. */
+export function endpointHostname(address: string, endpoint: Pick<EndpointView, 'hostname' | 'target'>, o: Pick<LookupOptions, 'endpointPodNames'>): string {
   if (endpoint.hostname) return endpoint.hostname
-  // a pod name that is no label is passed over
-  if (o.endpointPodNames && endpoint.podName && endpoint.podName.length < 64) return endpoint.podName
+  // the kind does not matter; a name too long for a label is passed over
+  if (o.endpointPodNames && endpoint.target && endpoint.target.length < 64) return endpoint.target
   if (address.includes('.')) return address.replaceAll('.', '-')
   const dashed = address.replaceAll(':', '-')
   return dashed.endsWith('-') ? `${dashed}0` : dashed

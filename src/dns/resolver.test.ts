@@ -32,8 +32,8 @@ const world: World = {
     svc('a', { externalName: 'b.default.svc.cluster.local', ports: [] }), svc('b', { externalName: 'a.default.svc.cluster.local', ports: [] }), svc('fq', { headless: true }),
   ],
   endpoints: {
-    'default/web': [ep('10.1.0.5', { podName: 'web-x' })],
-    'default/db': [ep('10.1.0.6', { hostname: 'db-0', podName: 'db-0' }), ep('10.1.0.7', { podName: 'db-1' }), ep('10.1.0.8', { ready: false })],
+    'default/web': [ep('10.1.0.5', { podName: 'web-x', target: 'web-x' })],
+    'default/db': [ep('10.1.0.6', { hostname: 'db-0', podName: 'db-0', target: 'db-0' }), ep('10.1.0.7', { podName: 'db-1', target: 'db-1' }), ep('10.1.0.8', { ready: false })],
     'default/bare': [ep('10.1.0.9', { ports: [] })],
     'default/fq': [ep('host.example.org', { addressType: 'FQDN' }), ep('10.1.0.10')],
   },

@@ -70,8 +70,24 @@ function balance(records: readonly ResourceRecord[], shuffle: ResolverOptions['s
   return [...cname, ...records.filter((r) => r.type !== 5 && r.type !== 1 && r.type !== 28), ...shuffle(addresses)]
 }
 
+/** The zone that a name lies in: the longest of those served. */
+const zoneOf = (o: ResolverOptions, name: string): string | undefined => [`${bare(o.domain)}.`, ...o.zones].filter((z) => isSubdomain(z, name)).sort((a, b) => b.length - a.length)[0]
+
+/** Servings of one question on the way of its CNAMEs from zone to zone. CoreDNS has no end there and dies of it. */
+const MAX_ZONES = 8
+/** A chain of CNAMEs that turns in a circle between zones. */
+class Circle extends Error {}
+
 /** Answers one query. */
 export function answer(q: Message, o: ResolverOptions): Answer {
+  try { return serve(q, o, 0) } catch (e) {
+    if (!(e instanceof Circle)) throw e
+    return { message: { ...q, qr: true, rcode: SERVFAIL, aa: false, ra: false, ad: false, answers: [], authority: [], additional: [] }, why: ['the CNAMEs turn in a circle between the zones'] }
+  }
+}
+
+function serve(q: Message, o: ResolverOptions, depth: number): Answer {
+  if (depth > MAX_ZONES) throw new Circle()
   const why: string[] = []
   const edns = q.edns ? { version: 0, udpSize: q.edns.udpSize, do: q.edns.do, ...(q.edns.z ? { z: q.edns.z & 0x7f00 } : {}), options: q.edns.options.filter((x) => ECHOED.has(x.code)) } : undefined
   // a NOTIFY is answered like a query, only without the flags of one
@@ -83,14 +99,22 @@ export function answer(q: Message, o: ResolverOptions): Answer {
   if (question.class !== 1) return end(REFUSED, `class ${className(question.class)} is refused, only IN is served`)
   if (q.edns && q.edns.version !== 0) { why.push(`EDNS version ${q.edns.version} is unknown`); return { message: { ...base, rcode: BADVERS, edns: { version: 0, udpSize: 0, do: false, options: [] } }, why } }
   const domain = `${bare(o.domain)}.`
-  const configured = [domain, ...o.zones].filter((z) => isSubdomain(z, question.name)).sort((a, b) => b.length - a.length)[0]
+  const configured = zoneOf(o, question.name)
   if (configured === undefined) {
     const records = outsideRecords(o.external, question.name, question.type, why)
     if (!records) return { message: { ...base, rcode: SERVFAIL }, why }
     return { message: { ...base, ra: true, answers: balance(records, o.shuffle) }, why }
   }
   const zone = question.name.slice(question.name.length - configured.length)
-  const c: ZoneContext = { view: o.view, zone, domain, ttl: o.ttl, lookup: o.lookup, serial: o.serial, addresses: o.addresses, outside: (name, type, w) => outsideRecords(o.external, name, type, w), why }
+  const c: ZoneContext = { view: o.view, zone, domain, ttl: o.ttl, lookup: o.lookup, serial: o.serial, addresses: o.addresses, why,
+    // the target of a CNAME in another zone is asked of the server itself, as a question of its own (plugin/pkg/upstream)
+    outside: (name, type, w) => {
+      if (zoneOf(o, name) === undefined) return outsideRecords(o.external, name, type, w)
+      const next = serve({ ...q, questions: [{ name, type, class: 1 }] }, o, depth + 1)
+      w.push(...next.why)
+      return next.message.answers
+    },
+  }
   const atApex = question.name.length === zone.length
   // what is no query has the shortest life
   const ttlOf = (records: readonly ResourceRecord[]): number => (plain ? lifetime(records) : 5)

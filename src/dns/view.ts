@@ -16,8 +16,10 @@ export interface EndpointView {
   readonly addressType: 'IPv4' | 'IPv6' | 'FQDN'
   readonly hostname?: string
   readonly ready: boolean
+  /** The pod behind it. */
   readonly podName?: string
-  readonly podUid?: string
+  /** The name of what it stands for, of whatever kind: what endpoint_pod_names calls it by. */
+  readonly target?: string
   readonly slice: string
   readonly ports: readonly ServicePortView[]
 }
