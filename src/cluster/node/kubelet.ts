@@ -1,5 +1,5 @@
 // The kubelet of every node: starts, probes, restarts and stops the containers of its pods and reports their status; behaves as pkg/kubelet.
-import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Json, KubeObject } from '../../apimachinery/object.ts'
 import type { Container, ContainerState, ContainerStatus, LifecycleHandler, Node, Pod, PodSpec, PodStatus, Probe } from '../../apimachinery/api/core.v1.ts'
 import { parseDuration } from '../../apimachinery/duration.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
@@ -17,8 +17,9 @@ import { environmentError, mountErrors } from './podconfig.ts'
 import { identify, isPresent, keep, podName, pullFailure, pullPolicy, pulledMessage } from './podimages.ts'
 import { conditionsOf, initDone, phaseOf, qosClass } from './podstatus.ts'
 import { DISK, endedByHand } from './disk.ts'
+import type { Disk } from './disk.ts'
 import { containerProcess } from './process.ts'
-import type { ProcessPlan } from './process.ts'
+import type { Attempt, ProcessPlan } from './process.ts'
 import { nodeState } from './nodestate.ts'
 import { probeReport } from './probes.ts'
 import { repeat } from './repeats.ts'
@@ -42,6 +43,10 @@ interface Sync {
   readonly now: number
   readonly said: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string; readonly fieldPath?: string; readonly times?: number }[]
   wake: number | undefined
+  /** When a running program goes on by itself. */
+  look: number | undefined
+  /** The pod as its programs see it: with its addresses. */
+  live: Pod
   waitsForConfig: boolean
 }
 
@@ -183,7 +188,7 @@ async function observe(s: Sync, c: Container, kind: Kind, old: ContainerStatus, 
   const running = now - startedAt
   // the clock was set back behind the start: nothing has happened since
   if (running < 0) return old
-  const report = c.startupProbe ?? c.livenessProbe ?? c.readinessProbe ? await probeReport(pod, c, Math.min(running, plan.exit ? plan.exit.after : Infinity)) : { started: true, ready: true, unhealthy: [] }
+  const report = c.startupProbe ?? c.livenessProbe ?? c.readinessProbe ? await probeReport((probe, t) => containerProcess.probe(s.live, c, probe, attemptOf(s, old.restartCount, startedAt), t, s.ctx.programs), c, Math.min(running, plan.exit ? plan.exit.after : Infinity)) : { started: true, ready: true, unhealthy: [] }
   for (const u of report.unhealthy) if (firstTime(s, `${old.containerID} ${u.probe} ${u.index}`)) s.said.push({ type: 'Warning', reason: 'Unhealthy', message: `${u.probe} probe failed: ${u.message}`, fieldPath: path, times: u.times })
   if (report.killed && startedAt + report.killed.at < end) {
     s.said.push({ type: 'Normal', reason: 'Killing', message: `Container ${c.name} failed ${report.killed.probe.toLowerCase()} probe${pod.spec?.restartPolicy === 'Never' && kind === 'main' ? '' : ', will be restarted'}`, fieldPath: path })
@@ -191,6 +196,7 @@ async function observe(s: Sync, c: Container, kind: Kind, old: ContainerStatus, 
   }
   if (end <= now && plan.exit) return ended(old, startedAt, end, { code: plan.exit.code, ...(plan.exit.reason ? { reason: plan.exit.reason } : {}), ...(plan.exit.message ? { message: plan.exit.message } : {}), ...(plan.exit.signal ? { signal: plan.exit.signal } : {}) })
   if (end < Infinity) soon(s, end)
+  if (plan.look !== undefined && startedAt + plan.look > now) s.look = Math.min(s.look ?? Infinity, startedAt + plan.look)
   if (report.wake !== undefined) soon(s, startedAt + report.wake)
   let { ready } = report
   const warm = configured(s.ctx.profile.images?.start, c.image ?? '') ?? 0
@@ -204,6 +210,8 @@ function ended(old: ContainerStatus, startedAt: number, at: number, how: { code:
   return { ...old, state: { terminated }, ready: false, started: false }
 }
 
+const attemptOf = (s: Sync, number: number, startedAt: number): Attempt => { const [quiet, horizon] = [s.ctx.quiet?.(), s.ctx.horizon?.()]; return { number, startedAt, now: s.now, ...(quiet === undefined || horizon === undefined ? {} : { quiet, horizon }) } }
+
 /** Brings one container as far as it comes by now. */
 async function advance(s: Sync, c: Container, kind: Kind, policy: Policy, first: ContainerStatus | undefined): Promise<ContainerStatus> {
   let status = first
@@ -213,7 +221,7 @@ async function advance(s: Sync, c: Container, kind: Kind, policy: Policy, first:
     if (status && state?.running) {
       const startedAt = exactStart(s.ctx, status) ?? s.now
       const byHand = endedByHand(s.ctx.lister, s.pod, c.name, status.restartCount)
-      const plan = byHand ? { exit: { code: byHand.code, after: Math.max(0, byHand.at - startedAt) } } : await containerProcess.plan(s.pod, c, status.restartCount)
+      const plan = byHand ? { exit: { code: byHand.code, after: Math.max(0, byHand.at - startedAt) } } : await containerProcess.plan(s.live, c, attemptOf(s, status.restartCount, startedAt), s.ctx.programs)
       const next = await observe(s, c, kind, status, startedAt, plan)
       if (!next.state?.terminated) return next
       status = next
@@ -284,7 +292,7 @@ async function advance(s: Sync, c: Container, kind: Kind, policy: Policy, first:
     if (known.at !== undefined) { const { at: _a, ...rest } = troubleOf(s, c.name); trouble(s, c.name, rest) }
     const runtime = runtimeOf(s.node)
     const base: ContainerStatus = { name: c.name, state: {}, lastState: old?.lastState ?? {}, ready: false, restartCount: status ? status.restartCount + (ending ? 1 : 0) : 0, ...identify(c.image ?? '', runtime), containerID: newId(s), started: false, ...details(s, c) }
-    const plan = await containerProcess.plan(s.pod, c, base.restartCount)
+    const plan = await containerProcess.plan(s.pod, c, attemptOf(s, base.restartCount ?? 0, s.now))
     say('Normal', 'Created', has(s.ctx.profile.version, 'createdContainerColon') ? `Created container: ${c.name}` : `Created container ${c.name}`)
     if (plan.startError !== undefined) {
       const how = startFailure(runtime, plan.startError, c.name)
@@ -296,7 +304,7 @@ async function advance(s: Sync, c: Container, kind: Kind, policy: Policy, first:
     memoryOf(s.ctx.lister).starts.set(base.containerID ?? '', s.now)
     status = { ...base, state: { running: { startedAt: rfc3339(s.now) } } }
     const hook = c.lifecycle?.postStart
-    const answer = hook && !hook.sleep ? await containerProcess.probe(s.pod, c, hook as Probe, 0) : undefined // a handler has a probe's actions
+    const answer = hook && !hook.sleep ? await containerProcess.probe(s.live, c, hook as Probe, attemptOf(s, status.restartCount, s.now), 0, s.ctx.programs) : undefined // a handler has a probe's actions
     if (hook && answer && !answer.ok) {
       say('Warning', 'FailedPostStartHook', 'PostStartHook failed')
       say('Normal', 'Killing', 'FailedPostStartHook')
@@ -333,7 +341,7 @@ interface Memory {
   /** Starts to the millisecond, by container id: what the status says is cut to seconds. */
   readonly starts: Map<string, number>
   /** How the last look left a pod: the same pod at the same moment needs no second one. */
-  readonly rested: Map<string, { readonly version: string; readonly at: number; readonly after: number | undefined }>
+  readonly rested: Map<string, { readonly version: string; readonly at: number; readonly after: number | undefined; readonly soft?: boolean }>
   /** What was said of pods that stay as they are. */
   readonly said: Set<string>
 }
@@ -380,6 +388,7 @@ async function run(s: Sync, spec: PodSpec): Promise<PodStatus> {
   } else {
     trouble(s, '', {})
     addresses = spec.hostNetwork ? (hostIP ? [hostIP] : []) : old.podIPs?.length ? old.podIPs.map((p) => p.ip) : allocate(ctx, node, pod.metadata.uid ?? '')
+    s.live = { ...pod, status: { ...old, startTime, ...(hostIP ? { hostIP } : {}), ...(addresses[0] !== undefined ? { podIP: addresses[0], podIPs: addresses.map((ip) => ({ ip })) } : {}) } }
     let go = true
     for (const c of spec.initContainers ?? []) {
       const sidecar = c.restartPolicy === 'Always'
@@ -402,6 +411,7 @@ async function run(s: Sync, spec: PodSpec): Promise<PodStatus> {
     init = init.map((c) => (c.state?.running ? ended(c, exactStart(ctx, c) ?? now, now, { code: 0 }) : c))
     ephemeral = ephemeral.map((c) => (c.state?.running ? ended(c, exactStart(ctx, c) ?? now, now, { code: 137 }) : c))
     s.wake = undefined
+    s.look = undefined
   }
   const withHostIPs = has(ctx.profile.version, 'podHostIPs')
   const first = addresses[0]
@@ -449,8 +459,13 @@ function remember(ctx: ControllerContext, key: string, waits: boolean): void {
   ctx.remember(WAITERS, waits ? [...list, key] : list.filter((k) => k !== key))
 }
 
+const afterOf = (s: Sync): number | undefined => { const at = Math.min(s.wake ?? Infinity, s.look ?? Infinity); return at === Infinity ? undefined : at - s.now }
+/** Whether only a running program has something to do next. */
+const isSoft = (s: Sync): boolean => s.look !== undefined && s.look < (s.wake ?? Infinity)
+const againOf = (after: number | undefined, s: Sync): { after: number; soft?: boolean } | undefined => (after === undefined ? undefined : { after, ...(isSoft(s) ? { soft: true } : {}) })
+
 /** One look at one pod. */
-export async function syncPod(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
+export async function syncPod(key: string, ctx: ControllerContext): Promise<{ after: number; soft?: boolean } | void> {
   const [namespace, name] = splitKey(key)
   const pod = ctx.lister.get<Pod>('pods', namespace, name)
   const node = pod?.spec?.nodeName ? ctx.lister.get<Node>('nodes', '', pod.spec.nodeName) : undefined
@@ -463,8 +478,8 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<{ af
   const uid = pod.metadata.uid ?? ''
   const { rested } = memoryOf(ctx.lister)
   const rest = rested.get(uid)
-  if (rest && rest.version === pod.metadata.resourceVersion && rest.at === now) return rest.after === undefined ? undefined : { after: rest.after }
-  const s: Sync = { ctx, pod, node, now, said: [], wake: undefined, waitsForConfig: false }
+  if (rest && rest.version === pod.metadata.resourceVersion && rest.at === now) return rest.after === undefined ? undefined : { after: rest.after, ...(rest.soft ? { soft: true } : {}) }
+  const s: Sync = { ctx, pod, node, now, said: [], wake: undefined, look: undefined, live: pod, waitsForConfig: false }
   const deadline = pod.spec.activeDeadlineSeconds
   let status: PodStatus
   if (deadline !== undefined && pod.status?.startTime && parseTime(pod.status.startTime) + deadline * 1000 <= now) {
@@ -496,16 +511,19 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<{ af
     nodeState(ctx.lister).see(next)
     if (rested.size > 20_000) rested.clear()
     if (s.waitsForConfig) rested.delete(uid)
-    else rested.set(uid, { version: next.metadata.resourceVersion ?? '', at: now, after: s.wake === undefined ? undefined : s.wake - now })
+    else rested.set(uid, { version: next.metadata.resourceVersion ?? '', at: now, after: afterOf(s), soft: isSoft(s) })
   }
-  if (s.wake !== undefined) return { after: s.wake - now }
+  return againOf(afterOf(s), s)
 }
+
+/** What a program of the pod did to its own place and log is known to the kubelet; what somebody else did to files or ended is not. */
+const sameNews = (a: Disk | undefined, b: Disk | undefined): boolean => equal((a?.ends ?? {}) as unknown as Json, (b?.ends ?? {}) as unknown as Json) && (b?.probes === undefined || equal((a?.files ?? {}) as unknown as Json, (b.files ?? {}) as unknown as Json))
 
 export const kubelet: Controller = {
   name: 'kubelet',
   sources: [
     // a main process that somebody ended
-    { resource: DISK, keys: (o, lister) => { const { spec } = o as KubeObject & { spec?: { pod?: string } }; memoryOf(lister).rested.delete(o.metadata.name ?? ''); return spec?.pod ? [`${o.metadata.namespace}/${spec.pod}`] : [] } },
+    { resource: DISK, keys: (o, lister, change) => { const { spec } = o as KubeObject & { spec?: Disk }; if (change?.previous && sameNews((change.previous as KubeObject & { spec?: Disk }).spec, spec)) return []; memoryOf(lister).rested.delete(o.metadata.name ?? ''); return spec?.pod ? [`${o.metadata.namespace}/${spec.pod}`] : [] } },
     { resource: 'pods', keys: (o, lister, change) => { if (change) nodeState(lister).track(change); return (o as Pod).spec?.nodeName && change?.type !== 'DELETED' ? [keyOf(o)] : [] } },
     // a node that appears or comes back looks after its pods
     { resource: 'nodes', keys: (o, lister) => [...nodeState(lister).usage(o.metadata.name ?? '').uids].map((uid) => nodeState(lister).placed.get(uid)?.key ?? '').filter((k) => k !== '') },

@@ -1,14 +1,17 @@
-// What a container's main process does: runs for ever, or ends with a code after a while; and what probes get to hear from it. A port with a simple default.
-// For the owners of images and shell: `containerProcess` below is what the kubelet asks. Give a better answer by calling `provideProcess` with an implementation that knows
-// the images' entry points and can run shell scripts; whatever it leaves undefined falls back to the default here. `logs` of a pod come from your NodeRuntime, not from here.
+// What a container's main process does: runs for ever, or ends with a code after a while; and what probes get to hear from it. What a glance at the command line tells stands here;
+// anything that has to be run to be known (scripts, tools that ask the network or read files) is run on the simulated clock by programs.ts, which is loaded only then.
 import type { Container, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
 import { parseImageName } from '../../apimachinery/imagename.ts'
+import { BUILTINS } from '../../shell/tools/builtin.ts'
+import { TOOLS } from '../../shell/tools/index.ts'
 
 export interface ProcessPlan {
   /** Ends by itself after `after` milliseconds of running. Absent: it runs until it is stopped. */
   readonly exit?: { readonly code: number; readonly after: number; /** Default: Completed for 0, Error otherwise; OOMKilled is one. */ readonly reason?: string; readonly signal?: number; /** What stands in /dev/termination-log. */ readonly message?: string }
   /** It cannot be started at all: what runc says after `unable to start container process: `. */
   readonly startError?: string
+  /** When it goes on by itself, in milliseconds of running: there may be news then. */
+  readonly look?: number
 }
 
 export interface ProbeAnswer {
@@ -17,6 +20,18 @@ export interface ProbeAnswer {
   readonly message?: string
   /** After so many milliseconds of running the answer may be another. */
   readonly until?: number
+  /** When to ask again, in milliseconds of running, because something may change it meanwhile. */
+  readonly again?: number
+}
+
+/** One run of a container: which restart, since when, and the present moment. */
+export interface Attempt { readonly number: number; readonly startedAt: number; readonly now: number; /** Until then nothing but programs acts: what only repeats itself may be left out. */ readonly quiet?: number; /** Until then nobody looks. */ readonly horizon?: number }
+
+/** Runs what cannot be told from the command line. */
+export interface Programs {
+  plan(pod: Pod, container: Container, attempt: Attempt): Promise<ProcessPlan>
+  /** A probe or hook at `running` milliseconds after the start; undefined when there is nothing to ask. */
+  probe(pod: Pod, container: Container, probe: Probe, attempt: Attempt, running: number): Promise<ProbeAnswer | undefined>
 }
 
 export interface ContainerProcess {
@@ -43,23 +58,41 @@ function sleepTime(args: readonly string[]): number | undefined {
   return total
 }
 
-type Outcome = { code: number; after: number } | 'forever'
+type Outcome = { code: number; after: number } | 'forever' | 'run'
 
-/** A small reading of a shell script: sequences of sleep, exit, true, false and commands that end at once; loops that never end. */
+/** Programs whose outcome is plain from their name. */
+const PLAIN: Readonly<Record<string, number>> = { true: 0, ':': 0, echo: 0, date: 0, hostname: 0, env: 0, printenv: 0, id: 0, whoami: 0, uname: 0, pwd: 0, nproc: 0, false: 1, export: 0, 'hello-world': 0 }
+/** Endless loops of plain commands: nothing in them ends the script or is seen by others. */
+const ENDLESS = /^(?:while\s+(?:true|:|\[\s*1\s*\]|sleep\s+[\d.]+[smhd]?)\s*;?\s*do\s+((?:(?!\bdone\b)[^<>|&`$!{}()])*?)[;\n]?\s*done)\s*;?$/
+
+/** A small reading of a shell script: sequences of sleep, exit and plain commands, endless loops of them; anything else has to be run. */
 function script(text: string): Outcome {
-  if (/\bwhile\s+(?:true|:|\[\s*1\s*\]|sleep\b)|\bwhile\s+\[|\buntil\s+false|for\s*\(\(\s*;\s*;\s*\)\)|tail\s+-[fF]\b|\bwait\b\s*$/.test(text)) return 'forever'
+  const loop = ENDLESS.exec(text.trim())
+  if (loop) {
+    const commands = (loop[1] ?? '').split(/[;\n]/).map((c) => c.trim()).filter((c) => c !== '')
+    const waits = /^while\s+sleep/.test(text.trim()) || commands.some((c) => /^sleep\s/.test(c))
+    return waits && commands.every((c) => { const o = command(c.split(/\s+/)); return o !== undefined && o !== 'run' && !/^exit|^exec|^break/.test(c) }) ? 'forever' : 'run'
+  }
   let after = 0
   let code = 0
-  for (const line of text.split(/;|\n|(&&|\|\|)/)) {
-    const words = (line ?? '').trim().split(/\s+/).filter((w) => w !== '')
-    const [name] = words
-    if (name === undefined || name === '&&' || name === '||') continue
-    if (words.at(-1) === '&') continue
-    if (name === 'exec') { const r = command(words.slice(1)); return r === 'forever' || r === undefined ? 'forever' : { code: r.code, after: after + r.after } }
-    if (name === 'exit') return { code: Number(words[1] ?? code) & 255, after }
+  for (const part of text.split(/[;\n]|&&/)) {
+    const line = part.trim()
+    if (line === '') continue
+    // what is quoted, substituted, piped, redirected, joined by ||, put in the background or is more than a command
+    const bare = line.replace(/^echo\s.*/s, (all) => (/[<>|&`]|\$\(/.test(all) ? all : 'echo'))
+    if (/[<>|&`$'"\\(){}*?#~=]|\[|\]/.test(bare) && !/^trap\s/.test(line)) return 'run'
+    const words = bare.split(/\s+/)
+    const [name = ''] = words
+    if (/^trap$/.test(name)) { if (/\bEXIT\b/.test(line)) return 'run'; continue }
+    if (name === 'exec') return command(words.slice(1)) ?? 'forever'
+    if (name === 'exit') return words[1] === undefined || /^\d+$/.test(words[1]) ? { code: Number(words[1] ?? code) & 255, after } : 'run'
     const r = command(words)
-    if (r === 'forever') return 'forever'
-    if (r) { after += r.after; code = r.code } else code = 0
+    if (r === undefined) return 'run'
+    if (r === 'forever' || r === 'run') return r
+    after += r.after
+    code = r.code
+    // a failure keeps what follows `&&` from running
+    if (code !== 0 && text.includes('&&')) return 'run'
   }
   return { code, after }
 }
@@ -70,22 +103,28 @@ const unquote = (w: string): string => w.replace(/^(['"])(.*)\1$/s, '$2')
 function command(words: readonly string[]): Outcome | undefined {
   const [path = '', ...args] = words
   const name = path.slice(path.lastIndexOf('/') + 1)
+  if (Object.hasOwn(PLAIN, name)) return name === 'env' && args.length > 0 ? 'run' : name === 'hostname' && args.some((a) => a.startsWith('-')) ? { code: 0, after: 0 } : { code: PLAIN[name] ?? 0, after: 0 }
   switch (name) {
-    case 'sleep': { const t = sleepTime(args); return t === undefined ? 'forever' : { code: 0, after: t } }
-    case 'true': case ':': case 'echo': case 'printf': case 'date': case 'hostname': case 'env': case 'printenv': case 'cat': case 'ls': case 'id': case 'whoami': case 'uname': case 'touch': case 'rm': case 'mkdir': case 'cp': case 'mv': case 'chmod': case 'chown': case 'wget': case 'curl': case 'nslookup': case 'dig': case 'ping': case 'set': case 'export': case 'cd': case 'perl': case 'expr': case 'seq': case 'test': case 'head': case 'grep': case 'sed': case 'awk': case 'ln': case 'pwd': case 'ps': return { code: 0, after: 0 }
-    case 'false': return { code: 1, after: 0 }
-    case 'tail': return args.some((a) => a === '-f' || a === '-F' || a.startsWith('--follow')) ? 'forever' : { code: 0, after: 0 }
+    case 'sleep': { if (args.length === 0 || !args.every((a) => /^(\d+(\.\d*)?|\.\d+)[smhd]?$|^inf(inity)?$/.test(a))) return 'run'; const t = sleepTime(args); return t === undefined ? 'forever' : { code: 0, after: t } }
+    case 'tail': return args.some((a) => a === '-f' || a === '-F' || a.startsWith('--follow')) ? (args.includes('/dev/null') ? 'forever' : 'run') : 'run'
     case 'sh': case 'bash': case 'ash': case 'dash': {
       const at = args.findIndex((a) => /^-[a-z]*c$/.test(a))
       const text = at < 0 ? undefined : args[at + 1]
-      return text === undefined ? { code: 0, after: 0 } : script(unquote(text))
+      if (text === undefined) return args.some((a) => !a.startsWith('-')) ? 'run' : { code: 0, after: 0 }
+      return /^-[a-z]*[eux]/.test(args[at] ?? '') || args.length > at + 2 ? 'run' : script(unquote(text))
     }
-    default: return undefined
+    default: return TOOLS.some((t) => t.name === name) || BUILTINS.includes(name) ? 'run' : undefined
   }
 }
 
 /** The default answer: servers run, shells without work end, known commands do what they say. */
-export function defaultPlan(pod: Pod, container: Container): ProcessPlan {
+export function defaultPlan(container: Container): ProcessPlan | 'run' {
+  let plan = known.get(container)
+  if (plan === undefined) { plan = glance(container); known.set(container, plan) }
+  return plan
+}
+const known = new WeakMap<Container, ProcessPlan | 'run'>()
+function glance(container: Container): ProcessPlan | 'run' {
   const words = [...(container.command ?? []), ...(container.args ?? [])]
   const image = parseImageName(container.image ?? '')
   const repository = image ? (image.repository.split('/').at(-1) ?? '') : ''
@@ -100,7 +139,11 @@ export function defaultPlan(pod: Pod, container: Container): ProcessPlan {
   const outcome = command(words)
   if (outcome === 'forever') return {}
   const interactive = container.stdin && ['sh', 'bash', 'ash'].includes(words[0]?.split('/').at(-1) ?? '') && words.length === 1
-  if (outcome) return interactive ? {} : { exit: outcome }
+  if (outcome && interactive) return {}
+  if (outcome === 'run') return 'run'
+  // its last words are wanted
+  if (outcome && outcome.code !== 0 && container.terminationMessagePolicy === 'FallbackToLogsOnError') return 'run'
+  if (outcome) return { exit: outcome }
   const name = words[0] ?? ''
   if (/^[a-z0-9]*(?:does-?not-?exist|no-?such|not-?a-?command|invalid|nonexistent)[a-z0-9-]*$/i.test(name)) return { startError: NOT_FOUND(name) }
   return {}
@@ -110,8 +153,19 @@ let provided: ContainerProcess | undefined
 /** Lets images and shell answer instead of the default. */
 export function provideProcess(process: ContainerProcess): void { provided = process }
 
+/** Whether a container's command has to be run to know what it does. */
+export const isRun = (container: Container): boolean => defaultPlan(container) === 'run'
+
 /** What the kubelet asks. */
 export const containerProcess = {
-  plan: async (pod: Pod, container: Container, attempt: number): Promise<ProcessPlan> => (await provided?.plan(pod, container, attempt)) ?? defaultPlan(pod, container),
-  probe: async (pod: Pod, container: Container, probe: Probe, running: number): Promise<ProbeAnswer> => (await provided?.probe?.(pod, container, probe, running)) ?? { ok: true },
+  plan: async (pod: Pod, container: Container, attempt: Attempt, programs?: () => Promise<Programs>): Promise<ProcessPlan> => {
+    const own = await provided?.plan(pod, container, attempt.number)
+    if (own) return own
+    const plan = defaultPlan(container)
+    return plan !== 'run' ? plan : programs ? (await programs()).plan(pod, container, attempt) : {}
+  },
+  probe: async (pod: Pod, container: Container, probe: Probe, attempt: Attempt, running: number, programs?: () => Promise<Programs>): Promise<ProbeAnswer> => {
+    const own = await provided?.probe?.(pod, container, probe, running)
+    return own ?? (programs ? await (await programs()).probe(pod, container, probe, attempt, running) : undefined) ?? { ok: true }
+  },
 }
