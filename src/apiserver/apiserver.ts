@@ -2,7 +2,7 @@
 import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from '../apimachinery/door.ts'
 import { StatusError, internalError, notFound } from '../apimachinery/status.ts'
 import type { StatusDetails } from '../apimachinery/status.ts'
-import { createResources } from './resources.ts'
+import { createResources, writable } from './resources.ts'
 import type { Resources } from './resources.ts'
 import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
 import { requestInfo } from './request-info.ts'
@@ -89,8 +89,9 @@ export function createApiServer(options: ApiServerOptions): Door {
     return { ctx: { api, request, info, user, served, warnings: [] } }
   }
 
-  const serve = async (ctx: Context): Promise<ApiResponse> => {
-    const { info, served } = ctx
+  const serve = async (asked: Context): Promise<ApiResponse> => {
+    const { info, served } = asked
+    const ctx = READING.has(info.verb) ? asked : { ...asked, served: await writable(served) }
     // a HEAD has no route of its own, and one may only look at what changes
     const unrouted = ctx.request.method === 'HEAD' || (info.verb === 'watch' && ctx.request.method !== 'GET')
     if (info.subresource) {
@@ -151,6 +152,7 @@ export function createApiServer(options: ApiServerOptions): Door {
   return { handle, connect }
 }
 
+const READING: ReadonlySet<string> = new Set(['get', 'list', 'watch'])
 const LOOPBACK: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
 const impersonates = (headers: Readonly<Record<string, string>>): boolean => headers['impersonate-user'] !== undefined || headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined || Object.keys(headers).some((h) => h.startsWith('impersonate-extra-'))
 

@@ -13,7 +13,7 @@ import { param } from './api.ts'
 import { readBody } from './body.ts'
 import { dryRunErrors, managerOf } from './options.ts'
 import type { WriteOptions } from './options.ts'
-import { fromStored, getStored, namespaceOf, storedOf } from './registry.ts'
+import { fromStored, getStored, namespaceOf, storedOf } from './stored.ts'
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number

@@ -11,44 +11,16 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/va
 import type { Strategy, StrategyContext } from '../kinds/kind.ts'
 import { StoreConflict } from '../storage/store.ts'
 import { admit, validateAdmission } from './admission/index.ts'
-import type { Operation } from './admission/index.ts'
+import type { Operation } from './admission/plugin.ts'
 import { afterWrite, beginCreate, beginUpdate, release } from './allocators.ts'
 import { warn } from './api.ts'
 import type { Api, Context, Served } from './api.ts'
 import { normalize } from './decode-object.ts'
 import { trackUpdate } from './field-manager.ts'
 import type { WriteOptions } from './options.ts'
+import { fromStored, namespaceOf, storedOf, toStored } from './stored.ts'
 
 type Writable = Draft<KubeObject>
-
-/** The resource that is stored, whichever version or group of it was asked for. */
-export const storedOf = (s: Served): Served => s.stored ?? s
-
-/** An object as stored -> in the version that was asked for. */
-export function fromStored(s: Served, object: KubeObject): KubeObject {
-  const conversion = s.stored ? s.kind.conversion : undefined
-  if (conversion) return conversion.fromStored(copy(object)) as KubeObject
-  if (object.apiVersion !== s.apiVersion || object.kind !== s.info.kind) return { ...object, apiVersion: s.apiVersion, kind: s.info.kind }
-  return object
-}
-
-/** An object in the version that was asked for -> as stored. */
-export function toStored(s: Served, draft: Writable): Writable {
-  const conversion = s.stored ? s.kind.conversion : undefined
-  if (conversion) return conversion.toStored(draft)
-  if (s.custom && s.custom.storageVersion !== s.info.version) draft.apiVersion = `${s.info.group}/${s.custom.storageVersion}`
-  return draft
-}
-
-/** The namespace of the request's objects: '' at cluster scope. */
-export const namespaceOf = (ctx: Context): string => (ctx.served.info.namespaced ? ctx.info.namespace : '')
-
-/** The stored object at the request's path. Throws NotFound. */
-export function getStored(ctx: Context, name = ctx.info.name): KubeObject {
-  const found = ctx.api.store.get(ctx.served.storage, namespaceOf(ctx), name)
-  if (!found) throw notFound(ctx.served.gr, name)
-  return found
-}
 
 const strategyOf = (s: Served): Strategy<KubeObject> => storedOf(s).kind.strategy
 const strategyContext = (api: Api, served: Served, user?: User): StrategyContext => ({ now: api.now(), versions: api.versions, apiVersion: served.apiVersion, ...(user ? { user } : {}) })

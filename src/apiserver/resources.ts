@@ -3,6 +3,7 @@ import type { KubeObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { resourceName } from '../apimachinery/status.ts'
 import type { KindLine } from '../kinds/index.ts'
+import { forWriting } from '../kinds/kind.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { Api, Served } from './api.ts'
 
@@ -10,6 +11,18 @@ const CRDS = 'customresourcedefinitions.apiextensions.k8s.io'
 
 /** `apps/v1`, `v1`. */
 export const groupVersion = (group: string, version: string): string => (group ? `${group}/${version}` : version)
+
+const WRITABLE = new WeakMap<Served, Served>()
+/** A resource for one who writes: with all that its kind's strategy has. */
+export async function writable(served: Served): Promise<Served> {
+  if (!served.kind.writing && !served.stored?.kind.writing) return served
+  let whole = WRITABLE.get(served)
+  if (!whole) {
+    whole = { ...served, kind: await forWriting(served.kind), ...(served.stored ? { stored: await writable(served.stored) } : {}) }
+    WRITABLE.set(served, whole)
+  }
+  return whole
+}
 
 export interface Resources {
   find(group: string, version: string, resource: string): Promise<Served | undefined>

@@ -6,6 +6,7 @@ import { copy, freeze } from '../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../apimachinery/object.ts'
 import { parseYaml } from '../apimachinery/yaml.ts'
 import { KINDS } from './index.ts'
+import { forWriting } from './kind.ts'
 
 const ctx = { now: Date.parse('2026-11-23T00:00:00Z'), versions: { server: 'v1.33.13', client: 'v1.33.1' }, user: { name: 'admin', groups: ['system:masters'] } }
 const root = join(import.meta.dirname, '../..', 'fixtures/kinds')
@@ -19,7 +20,7 @@ for (const { gvk, load } of KINDS) {
   const obj = fixture(gvk)
   if (!obj || `${obj.apiVersion}/${obj.kind}` !== gvk) continue
   test(`${gvk}: the fixture is valid, defaults are stable, columns print it`, async () => {
-    const kind = await load()
+    const kind = await forWriting(await load())
     expect(kind.gvk).toBe(gvk)
     const draft: Draft<KubeObject> = copy({ ...obj, metadata: { ...obj.metadata, creationTimestamp: '2026-11-22T23:59:00Z', uid: '00000000-0000-4000-8000-000000000000' } })
     kind.strategy.defaults?.(draft)

@@ -98,6 +98,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** 'v1/Service', 'apps/v1/Deployment'. */
   readonly gvk: string
   readonly strategy: Strategy<T>
+  /** The half of the strategy that only writing needs, where it is large: loaded before an object of the kind is written. */
+  readonly writing?: () => Promise<Strategy<T>>
   /** The Table form; NAME first. AGE is a column like any other (see columns.ts). Absent: Name and Created At, as the server prints kinds without a printer. */
   readonly columns?: readonly Column<T>[]
   /** The order of rows in the Table of a list, where it is not that of names. */
@@ -105,6 +107,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** More than one row per object is never needed; rows hidden from lists (completed Jobs' conditions) are. */
   readonly describe?: (obj: T, out: Lines, ctx: DescribeContext) => void | Promise<void>
   readonly conversion?: Conversion
+}
+
+/** A kind with its whole strategy, for one who writes. */
+export async function forWriting(kind: Kind): Promise<Kind> {
+  return kind.writing ? { ...kind, strategy: { ...kind.strategy, ...await kind.writing() } } : kind
 }
 
 /** A kind with its own type checked where it is written, and forgotten where it is listed. */

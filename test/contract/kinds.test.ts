@@ -7,6 +7,7 @@ import { copy, freeze, isObject } from '../../src/apimachinery/object.ts'
 import { Schemas } from '../../src/apimachinery/schema.ts'
 import { parseYaml } from '../../src/apimachinery/yaml.ts'
 import { KINDS } from '../../src/kinds/index.ts'
+import { forWriting } from '../../src/kinds/kind.ts'
 import type { DescribeContext, Kind, StrategyContext } from '../../src/kinds/kind.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -38,7 +39,7 @@ async function stored(kind: Kind, object: KubeObject): Promise<{ kind: Kind; obj
     draft = kind.conversion.toStored(draft)
     const line = KINDS.find((l) => l.gvk === kind.conversion?.stored)
     if (!line) throw new Error(`${kind.conversion.stored} is not a kind`)
-    target = await line.load()
+    target = await forWriting(await line.load())
     target.strategy.defaults?.(draft)
   }
   target.strategy.prepareForCreate?.(draft, context)
@@ -67,7 +68,7 @@ describe.each(KINDS.map((l) => [l.gvk, l] as const))('%s', (gvk, line) => {
   const isStored = ['create', 'list'].every((v) => resource?.verbs.includes(v))
 
   test('loads what it says, and the schemas know it', async () => {
-    const kind = await line.load()
+    const kind = await forWriting(await line.load())
     expect(kind.gvk).toBe(gvk)
     expect(schemas.type(schemas.nameOf(group, version, name))?.gvk, `schema of ${gvk}`).toBe(gvk)
   })
@@ -76,7 +77,7 @@ describe.each(KINDS.map((l) => [l.gvk, l] as const))('%s', (gvk, line) => {
     const object = fixture(gvk)
     expect(object, `fixtures/kinds/${name.toLowerCase()}.yaml`).toBeDefined()
     if (!object) return
-    const made = await stored(await line.load(), object)
+    const made = await stored(await forWriting(await line.load()), object)
     const strategy = made.kind.strategy
     expect(strategy.validate?.(made.object, context) ?? []).toEqual([])
     expect(strategy.validateUpdate?.(made.object, made.object, context) ?? []).toEqual([])
@@ -89,7 +90,7 @@ describe.each(KINDS.map((l) => [l.gvk, l] as const))('%s', (gvk, line) => {
   test.runIf(isStored)('defaults and preparation change nothing the second time', async () => {
     const object = fixture(gvk)
     if (!object) return
-    const made = await stored(await line.load(), object)
+    const made = await stored(await forWriting(await line.load()), object)
     const again = copy(made.object) as Draft<KubeObject>
     made.kind.strategy.defaults?.(again)
     made.kind.strategy.prepareForUpdate?.(again, made.object, context)
@@ -98,7 +99,7 @@ describe.each(KINDS.map((l) => [l.gvk, l] as const))('%s', (gvk, line) => {
 
   test.runIf(isStored)('has a cell for every column, each of its type', async () => {
     const object = fixture(gvk)
-    const kind = await line.load()
+    const kind = await forWriting(await line.load())
     if (!object) return
     const made = await stored(kind, object)
     for (const column of made.kind.columns ?? []) {
@@ -112,7 +113,7 @@ describe.each(KINDS.map((l) => [l.gvk, l] as const))('%s', (gvk, line) => {
 
   test.runIf(isStored)('is described, without and with what a controller would add', async () => {
     const object = fixture(gvk)
-    const kind = await line.load()
+    const kind = await forWriting(await line.load())
     if (!object) return
     const made = await stored(kind, object)
     let text = ''
@@ -126,7 +127,7 @@ describe.each(KINDS.map((l) => [l.gvk, l] as const))('%s', (gvk, line) => {
 
   test.runIf(isStored)('comes back unchanged from its stored version', async () => {
     const object = fixture(gvk)
-    const kind = await line.load()
+    const kind = await forWriting(await line.load())
     if (!object || !kind.conversion) return
     const draft = copy(object) as Draft<KubeObject>
     kind.strategy.defaults?.(draft)

@@ -13,7 +13,7 @@ import { readBody } from '../body.ts'
 import { deleteObject } from '../deletion.ts'
 import type { DeleteOptions } from '../deletion.ts'
 import { writeOptions } from '../options.ts'
-import { getStored } from '../registry.ts'
+import { getStored } from '../stored.ts'
 
 const BUDGETS = 'poddisruptionbudgets.policy'
 type Eviction = Draft<KubeObject> & { deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string; resourceVersion?: string }; propagationPolicy?: string; dryRun?: string[] } }

@@ -4,7 +4,7 @@ import type { ApiResponse } from '../../apimachinery/door.ts'
 import { StatusError, badRequest, internalError } from '../../apimachinery/status.ts'
 import type { Context, Subresource } from '../api.ts'
 import { text } from '../api.ts'
-import { getStored } from '../registry.ts'
+import { getStored } from '../stored.ts'
 
 const unavailable = (message: string): StatusError => new StatusError(503, 'ServiceUnavailable', message)
 

@@ -11,7 +11,8 @@ import type { Context, Subresource } from '../api.ts'
 import { readBody } from '../body.ts'
 import type { Target } from '../body.ts'
 import { writeOptions } from '../options.ts'
-import { fromStored, getStored, updateObject } from '../registry.ts'
+import { updateObject } from '../registry.ts'
+import { fromStored, getStored } from '../stored.ts'
 import { decodePatched, readPatch, patchShown } from '../verbs/patch.ts'
 
 const SCALE: Target = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'autoscaling.v1.Scale' }

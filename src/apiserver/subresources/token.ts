@@ -10,7 +10,7 @@ import { answer } from '../api.ts'
 import type { Context, Subresource } from '../api.ts'
 import { readBody } from '../body.ts'
 import { writeOptions } from '../options.ts'
-import { getStored } from '../registry.ts'
+import { getStored } from '../stored.ts'
 
 interface TokenRequest extends KubeObject { spec?: { audiences?: readonly string[]; expirationSeconds?: number; boundObjectRef?: { kind?: string; apiVersion?: string; name?: string; uid?: string } } }
 const AUDIENCE = 'https://kubernetes.default.svc.cluster.local'

@@ -5,7 +5,7 @@ import { StatusError } from '../../apimachinery/status.ts'
 import { answer } from '../api.ts'
 import type { Context } from '../api.ts'
 import { deleteObject, deleteOptions } from '../deletion.ts'
-import { fromStored, namespaceOf } from '../registry.ts'
+import { fromStored, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
 
 export async function removeAll(ctx: Context): Promise<ApiResponse> {

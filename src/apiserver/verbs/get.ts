@@ -4,7 +4,7 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { answer } from '../api.ts'
 import type { Context } from '../api.ts'
 import { formOf } from '../negotiate.ts'
-import { fromStored, getStored } from '../registry.ts'
+import { fromStored, getStored } from '../stored.ts'
 
 /** An answer with one object of the request's resource, as an object, a Table or its metadata alone. */
 export async function present(ctx: Context, status: number, object: KubeObject): Promise<ApiResponse> {

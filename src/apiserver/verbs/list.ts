@@ -9,7 +9,7 @@ import { answer, param } from '../api.ts'
 import type { Context } from '../api.ts'
 import { checkListOptions } from '../listoptions.ts'
 import { formOf } from '../negotiate.ts'
-import { fromStored, namespaceOf } from '../registry.ts'
+import { fromStored, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
 
 const keyOf = (o: KubeObject): string => `${o.metadata.namespace ? `${o.metadata.namespace}/` : ''}${o.metadata.name ?? ''}`

@@ -5,7 +5,8 @@ import { badRequest } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { readBody, targetOf } from '../body.ts'
 import { writeOptions } from '../options.ts'
-import { dedupOwners, namespaceOf, updateObject } from '../registry.ts'
+import { dedupOwners, updateObject } from '../registry.ts'
+import { namespaceOf } from '../stored.ts'
 import { present } from './get.ts'
 
 /** Who writes a status sends the rest as it was stored: that is not read again. */

@@ -8,7 +8,7 @@ import { param } from '../api.ts'
 import type { Context } from '../api.ts'
 import { checkListOptions } from '../listoptions.ts'
 import { formOf } from '../negotiate.ts'
-import { fromStored, namespaceOf } from '../registry.ts'
+import { fromStored, namespaceOf } from '../stored.ts'
 import { filterOf, flag } from '../selectors.ts'
 import { parseVersion } from './list.ts'
 

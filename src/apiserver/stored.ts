@@ -1,0 +1,36 @@
+// From the store to the version that was asked for and back; what reading needs of the registry.
+import { copy } from '../apimachinery/object.ts'
+import type { Draft, KubeObject } from '../apimachinery/object.ts'
+import { notFound } from '../apimachinery/status.ts'
+import type { Context, Served } from './api.ts'
+
+type Writable = Draft<KubeObject>
+
+/** The resource that is stored, whichever version or group of it was asked for. */
+export const storedOf = (s: Served): Served => s.stored ?? s
+
+/** An object as stored -> in the version that was asked for. */
+export function fromStored(s: Served, object: KubeObject): KubeObject {
+  const conversion = s.stored ? s.kind.conversion : undefined
+  if (conversion) return conversion.fromStored(copy(object)) as KubeObject
+  if (object.apiVersion !== s.apiVersion || object.kind !== s.info.kind) return { ...object, apiVersion: s.apiVersion, kind: s.info.kind }
+  return object
+}
+
+/** An object in the version that was asked for -> as stored. */
+export function toStored(s: Served, draft: Writable): Writable {
+  const conversion = s.stored ? s.kind.conversion : undefined
+  if (conversion) return conversion.toStored(draft)
+  if (s.custom && s.custom.storageVersion !== s.info.version) draft.apiVersion = `${s.info.group}/${s.custom.storageVersion}`
+  return draft
+}
+
+/** The namespace of the request's objects: '' at cluster scope. */
+export const namespaceOf = (ctx: Context): string => (ctx.served.info.namespaced ? ctx.info.namespace : '')
+
+/** The stored object at the request's path. Throws NotFound. */
+export function getStored(ctx: Context, name = ctx.info.name): KubeObject {
+  const found = ctx.api.store.get(ctx.served.storage, namespaceOf(ctx), name)
+  if (!found) throw notFound(ctx.served.gr, name)
+  return found
+}
