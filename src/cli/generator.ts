@@ -9,7 +9,7 @@ import { validation } from './manifests.ts'
 import { printFlags } from './printflags.ts'
 import { dryRun, dryRunFlag, dryRunWord, fieldManagerFlag, validateFlag, writeQuery } from './resources.ts'
 import type { DryRun } from './resources.ts'
-import { printNamed } from './result.ts'
+import { printNamed } from './named.ts'
 
 export const saveConfigFlag: FlagSpec = { name: 'save-config', type: 'bool', usage: 'Keep the configuration in the object\'s last-applied annotation, for later kubectl apply.' }
 

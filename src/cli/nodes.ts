@@ -3,7 +3,7 @@ import type { CommandContext, Mapping } from './command.ts'
 import { UsageError } from './exit.ts'
 import { dryRun, resources, writeQuery } from './resources.ts'
 import type { DryRun, Info } from './resources.ts'
-import { printNamed } from './result.ts'
+import { printNamed } from './named.ts'
 import { dryRunWord } from './resources.ts'
 import { isObject } from '../apimachinery/object.ts'
 

@@ -12,7 +12,7 @@ import { printFlags } from './printflags.ts'
 import { recordIn } from './record.ts'
 import { dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, LOCAL_RESOURCE, resources, selectorFlag, writeQuery } from './resources.ts'
 import type { DryRun, Info } from './resources.ts'
-import { namedAs } from './result.ts'
+import { namedAs } from './named.ts'
 
 export type Dict = Record<string, unknown>
 export const dict = (parent: Dict, key: string): Dict => { const v = parent[key]; if (isObject(v)) return v as Dict; const made: Dict = {}; parent[key] = made; return made }

@@ -74,7 +74,7 @@ export async function printerFor(ctx: CommandContext, operation: string): Promis
   let word = ctx.flags.string('output')
   if (ctx.flags.string('template') !== '' && !ctx.flags.changed('output')) word = 'go-template'
   if (word === '') {
-    const { printNamed } = await import('./result.ts')
+    const { printNamed } = await import('./named.ts')
     return (object) => printNamed(ctx.io, object, operation)
   }
   const found = find(ctx, word, ALL)

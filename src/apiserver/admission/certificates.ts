@@ -1,7 +1,7 @@
 // CertificateSubjectRestriction: nobody may ask the API server's client signer for the administrators' group; as plugin/pkg/admission/certificates.
 import type { CertificateSigningRequest } from '../../apimachinery/api/certificates.v1.ts'
-import type { Plugin } from './index.ts'
-import { refusal } from './index.ts'
+import type { Plugin } from './plugin.ts'
+import { refusal } from './plugin.ts'
 
 export const subjectRestriction: Plugin = {
   name: 'CertificateSubjectRestriction',

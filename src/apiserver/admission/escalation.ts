@@ -6,7 +6,7 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { forbidden, notFound } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { authorize, visitRules } from '../rbac.ts'
-import type { Plugin } from './index.ts'
+import type { Plugin } from './plugin.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'
 const FULL: readonly PolicyRule[] = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }]

@@ -1,22 +1,6 @@
 // Admission: the plugins in the order of a real API server; mutating ones before a write, validating ones on the finished object.
-import type { Draft, KubeObject } from '../../apimachinery/object.ts'
-import { StatusError, forbidden } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
-import type { WriteOptions } from '../options.ts'
-
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
-
-interface Common { readonly operation: Operation; readonly old?: KubeObject; readonly options: WriteOptions; readonly subresource?: string }
-/** What mutating plugins see: the object is theirs to change. */
-export interface Mutation extends Common { readonly object: Draft<KubeObject> }
-/** What validating plugins see. */
-export interface Review extends Common { readonly object: KubeObject }
-
-export interface Plugin {
-  readonly name: string
-  readonly admit?: (ctx: Context, m: Mutation) => void | Promise<void>
-  readonly validate?: (ctx: Context, r: Review) => void | Promise<void>
-}
+import type { Mutation, Operation, Plugin, Review } from './plugin.ts'
 
 /** A plugin and when it has something to say: resources by their stored names (none: all). */
 export interface PluginLine {
@@ -71,9 +55,4 @@ export async function admit(ctx: Context, m: Mutation): Promise<void> {
 /** Runs the validating plugins. */
 export async function validateAdmission(ctx: Context, r: Review): Promise<void> {
   for (const line of PLUGINS) if (concerns(line, ctx, r.operation)) await (await load(line)).validate?.(ctx, r)
-}
-
-/** A plugin's refusal: the object by its name, or by what its name would begin with. */
-export function refusal(ctx: Context, object: { readonly metadata: KubeObject['metadata'] }, why: string): StatusError {
-  return forbidden(ctx.served.gr, object.metadata.name || object.metadata.generateName || 'Unknown', why)
 }

@@ -1,7 +1,7 @@
 // DefaultIngressClass: an Ingress without a class gets the one marked default; as plugin/pkg/admission/network/defaultingressclass.
 import type { Ingress, IngressClass } from '../../apimachinery/api/networking.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
-import type { Plugin } from './index.ts'
+import type { Plugin } from './plugin.ts'
 
 export const defaultIngressClass: Plugin = {
   name: 'DefaultIngressClass',

@@ -1,8 +1,8 @@
 // NamespaceLifecycle: nothing is created in a namespace that is missing or going, and the system's namespaces stay; as plugin/namespace/lifecycle.
 import type { Namespace } from '../../apimachinery/api/core.v1.ts'
 import { StatusError, notFound } from '../../apimachinery/status.ts'
-import type { Plugin } from './index.ts'
-import { refusal } from './index.ts'
+import type { Plugin } from './plugin.ts'
+import { refusal } from './plugin.ts'
 
 /** Priority classes that the scheduling API's storage keeps. */
 const SYSTEM_CLASSES: ReadonlySet<string> = new Set(['system-cluster-critical', 'system-node-critical'])

@@ -3,8 +3,8 @@ import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod 
 import type { Draft, KubeObject, Quantity } from '../../apimachinery/object.ts'
 import { addQuantity, canonical, compareQuantity, milliValue } from '../../apimachinery/quantity.ts'
 import type { Context } from '../api.ts'
-import type { Plugin } from './index.ts'
-import { refusal } from './index.ts'
+import type { Plugin } from './plugin.ts'
+import { refusal } from './plugin.ts'
 
 type List = Readonly<Record<string, Quantity>>
 

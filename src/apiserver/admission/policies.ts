@@ -7,8 +7,8 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { warn } from '../api.ts'
-import type { Plugin, Review } from './index.ts'
-import { refusal } from './index.ts'
+import type { Plugin, Review } from './plugin.ts'
+import { refusal } from './plugin.ts'
 
 const GROUP = 'admissionregistration.k8s.io'
 const POLICIES = `validatingadmissionpolicies.${GROUP}`

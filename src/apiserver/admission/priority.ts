@@ -4,8 +4,8 @@ import type { PriorityClass } from '../../apimachinery/api/scheduling.v1.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import { forbidden } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
-import type { Plugin } from './index.ts'
-import { refusal } from './index.ts'
+import type { Plugin } from './plugin.ts'
+import { refusal } from './plugin.ts'
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io'
 

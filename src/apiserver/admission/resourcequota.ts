@@ -7,8 +7,8 @@ import { StoreConflict } from '../../storage/store.ts'
 import type { Context } from '../api.ts'
 import { addUsage, containerUsage, inScope, quotaUsed, resourceOf, usageOf } from '../quota-usage.ts'
 import type { Usage } from '../quota-usage.ts'
-import type { Plugin } from './index.ts'
-import { refusal } from './index.ts'
+import type { Plugin } from './plugin.ts'
+import { refusal } from './plugin.ts'
 
 const COMPUTE: ReadonlySet<string> = new Set(['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'])
 /** Kinds whose changes count, not their coming alone. */

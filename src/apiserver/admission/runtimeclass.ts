@@ -3,8 +3,8 @@ import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { RuntimeClass } from '../../apimachinery/api/node.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { copy, equal } from '../../apimachinery/object.ts'
-import type { Plugin } from './index.ts'
-import { refusal } from './index.ts'
+import type { Plugin } from './plugin.ts'
+import { refusal } from './plugin.ts'
 
 const NO_OVERHEAD = 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
 
@@ -28,7 +28,7 @@ export const runtimeClass: Plugin = {
     } else if (spec.overhead && !found.overhead) throw refusal(ctx, pod as Pod, NO_OVERHEAD)
     for (const [k, v] of Object.entries(found.scheduling?.nodeSelector ?? {})) {
       const own = spec.nodeSelector?.[k]
-      if (own !== undefined && own !== v) throw refusal(ctx, pod as Pod, 'conflict: pod node label selector conflicts with namespace node label selector')
+      if (own !== undefined && own !== v) throw refusal(ctx, pod as Pod, `conflict: runtimeClass.scheduling.nodeSelector[${k}] = ${v}; pod.spec.nodeSelector[${k}] = ${own}`)
       spec.nodeSelector = { ...spec.nodeSelector, [k]: v }
     }
     for (const t of found.scheduling?.tolerations ?? []) if (!spec.tolerations?.some((x) => equal(x, t))) spec.tolerations = [...(spec.tolerations ?? []), copy(t)]

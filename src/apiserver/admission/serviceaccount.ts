@@ -1,8 +1,8 @@
 // ServiceAccount: every pod runs as an account, with the account's token, CA and namespace mounted and its pull secrets; as plugin/pkg/admission/serviceaccount.
 import type { Container, Pod, ServiceAccount } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
-import type { Plugin } from './index.ts'
-import { refusal } from './index.ts'
+import type { Plugin } from './plugin.ts'
+import { refusal } from './plugin.ts'
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 const MIRROR = 'kubernetes.io/config.mirror'

@@ -1,7 +1,7 @@
 // TaintNodesByCondition: a new node takes no pods until it says that it is ready; as plugin/pkg/admission/nodetaint.
 import type { Node } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
-import type { Plugin } from './index.ts'
+import type { Plugin } from './plugin.ts'
 
 const KEY = 'node.kubernetes.io/not-ready'
 

@@ -1,7 +1,7 @@
 // DefaultTolerationSeconds: a pod stays five minutes on a node that is not ready or not reachable; as plugin/pkg/admission/defaulttolerationseconds.
 import type { Pod, Toleration } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
-import type { Plugin } from './index.ts'
+import type { Plugin } from './plugin.ts'
 
 const KEYS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'] as const
 

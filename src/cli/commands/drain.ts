@@ -8,7 +8,7 @@ import { aggregateText, CliError, throwAll } from '../exit.ts'
 import { mark, namedNodes } from '../nodes.ts'
 import { dryRunFlag, dryRunWord, selectorFlag } from '../resources.ts'
 import type { DryRun, Info } from '../resources.ts'
-import { printNamed } from '../result.ts'
+import { printNamed } from '../named.ts'
 
 type KubePod = Pod & { readonly apiVersion: string; readonly kind: string; readonly metadata: NonNullable<Pod['metadata']> }
 interface Verdict { readonly pod: KubePod; readonly delete: boolean; readonly warning?: string; readonly error?: string }

@@ -7,7 +7,7 @@ import { CliError, throwAll, UsageError } from '../exit.ts'
 import { printFlags } from '../printflags.ts'
 import { dryRun, dryRunFlag, fieldManagerFlag, resources, selectorFlag, validateFlag, writeQuery } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
-import { printNamed } from '../result.ts'
+import { printNamed } from '../named.ts'
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 interface Spec { readonly key: string; readonly value: string; readonly effect: string }

@@ -1,9 +1,11 @@
 // -o name: kind.group/name (cli-runtime's NamePrinter).
-import { printNamed } from '../result.ts'
-import { requireKind } from './printer.ts'
+import { printNamed } from '../named.ts'
+import { CliError } from '../exit.ts'
+import { isListObject, requireKind } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
-export const name: MakePrinter = ({ io }) => (object) => {
+export const name: MakePrinter = ({ io }) => (object, { typed } = {}) => {
   requireKind(object)
+  if (typed && isListObject(object)) throw new CliError(`list types are not supported by name printing: *${String(object.apiVersion).replace(/^.*\//, '')}.${String(object.kind)}`)
   printNamed(io, object, '')
 }
