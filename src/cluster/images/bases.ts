@@ -4,9 +4,16 @@ import type { Image } from './image.ts'
 
 const busyboxVersion = (tag: string): string => { const m = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(tag); return m ? `${m[1]}.${m[2]}.${m[3] ?? (m[2] === '28' ? '4' : '1')}` : '1.37.0' }
 export const busybox: Image = {
-  names: ['busybox', 'gcr.io/google_containers/busybox', 'registry.k8s.io/busybox', 'radial/busyboxplus', 'k8s.gcr.io/busybox', 'e2e-test-images/busybox'],
+  names: ['busybox', 'e2e-test-images/busybox'],
   programs: (tag) => busyboxPrograms(busyboxVersion(tag)), prompt: () => '\\w \\$ ', libc: 'glibc', env: () => ({ PATH }), cmd: ['sh'],
 }
+
+/** busyboxes of long ago that documentation still runs: Kubernetes' own, and the one with curl. */
+const oldBusybox = (names: readonly string[], version: string, more: Pick<Image, 'prompt'> & { readonly programs?: Readonly<Record<string, string>> }): Image => ({
+  names, programs: (tag) => ({ ...busyboxPrograms(/^\d/.test(tag) ? busyboxVersion(tag) : version), ...more.programs }), prompt: more.prompt, libc: 'glibc', env: () => ({ PATH }), cmd: ['sh'],
+})
+export const kubernetesBusybox = oldBusybox(['registry.k8s.io/busybox', 'k8s.gcr.io/busybox', 'gcr.io/google_containers/busybox'], '1.24.2', { prompt: () => '\\w \\$ ' })
+export const busyboxplus = oldBusybox(['radial/busyboxplus'], '1.22.1', { prompt: () => '[ \\u@\\h:\\w ]\\$ ', programs: { curl: '7.35.0' } })
 
 const alpineVersion = (tag: string): string => { const m = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(tag); return m ? `${m[1]}.${m[2]}.${m[3] ?? '0'}` : '3.21.3' }
 const ALPINE_BUSYBOX: readonly (readonly [number, string])[] = [[21, '1.37.0'], [19, '1.36.1'], [17, '1.35.0'], [15, '1.34.1'], [13, '1.32.1'], [11, '1.31.1'], [9, '1.29.3'], [0, '1.28.4']]
