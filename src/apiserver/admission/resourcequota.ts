@@ -27,15 +27,12 @@ function unspecified(quota: ResourceQuota, pod: Pod): string | undefined {
   return lines.length > 0 ? `must specify ${lines.join('; ')}` : undefined
 }
 
-function charge(ctx: Context, quota: ResourceQuota, object: KubeObject, old: KubeObject | undefined, dryRun: boolean): void {
+/** The quota with the object counted, undefined where it does not change; refuses what is too much. */
+function charged(ctx: Context, quota: ResourceQuota, object: KubeObject, old: KubeObject | undefined): KubeObject | undefined {
   const storage = ctx.served.storage
   const now = ctx.api.now()
   const name = quota.metadata.name ?? ''
   const hard = quota.status?.hard ?? quota.spec?.hard ?? {}
-  if (storage === 'pods') {
-    const why = unspecified(quota, object as Pod)
-    if (why) throw refusal(ctx, object, `failed quota: ${name}: ${why}`)
-  }
   const before = old ? usageOf(storage, old, now) : {}
   const delta: Record<string, Quantity> = {}
   for (const [k, v] of Object.entries(usageOf(storage, object, now))) {
@@ -44,15 +41,14 @@ function charge(ctx: Context, quota: ResourceQuota, object: KubeObject, old: Kub
     if (compareQuantity(more, 0) > 0) delta[k] = more
   }
   const names = Object.keys(delta)
-  if (names.length === 0) return
+  if (names.length === 0) return undefined
   const used = quota.status?.used ?? quotaUsed(ctx.api.store, quota, now)
   const next = addUsage(pick(used, names), delta)
   const exceeded = names.filter((n) => compareQuantity(next[n] ?? 0, hard[n] ?? 0) > 0)
   if (exceeded.length > 0) throw refusal(ctx, object, `exceeded quota: ${name}, requested: ${pretty(pick(delta, exceeded))}, used: ${pretty(Object.fromEntries(exceeded.map((n) => [n, used[n] ?? '0'])))}, limited: ${pretty(pick(hard, exceeded))}`)
-  if (dryRun) return
   const draft = copy(quota)
   draft.status = { ...draft.status, hard: { ...hard }, used: { ...used, ...next } }
-  try { ctx.api.store.update('resourcequotas', draft as KubeObject, quota.metadata.resourceVersion ?? '') } catch (e) { if (!(e instanceof StoreConflict)) throw e }
+  return draft as KubeObject
 }
 
 export const resourceQuota: Plugin = {
@@ -61,10 +57,16 @@ export const resourceQuota: Plugin = {
     const { storage, info } = ctx.served
     if (!info.namespaced || storage === 'resourcequotas' && operation === 'UPDATE') return
     if (operation === 'UPDATE' ? (storage === 'pods' ? subresource !== 'resize' : subresource || !MEASURED.has(storage)) : subresource) return
-    for (const o of ctx.api.store.list('resourcequotas', { namespace: ctx.info.namespace })) {
-      const quota = o as ResourceQuota
-      if (!Object.keys(quota.status?.hard ?? quota.spec?.hard ?? {}).some((n) => resourceOf(n) === storage) || !inScope(quota, storage, object)) continue
-      charge(ctx, quota, object, old, options.dryRun)
+    const quotas = ctx.api.store.list('resourcequotas', { namespace: ctx.info.namespace }).map((o) => o as ResourceQuota)
+      .filter((quota) => Object.keys(quota.status?.hard ?? quota.spec?.hard ?? {}).some((n) => resourceOf(n) === storage) && inScope(quota, storage, object))
+    // what must be said is asked first of all quotas, and none is charged before all agree
+    if (storage === 'pods') for (const quota of quotas) {
+      const why = unspecified(quota, object as Pod)
+      if (why) throw refusal(ctx, object, `failed quota: ${quota.metadata.name ?? ''}: ${why}`)
+    }
+    const charges = quotas.flatMap((quota) => charged(ctx, quota, object, old) ?? [])
+    if (!options.dryRun) for (const draft of charges) {
+      try { ctx.api.store.update('resourcequotas', draft, draft.metadata.resourceVersion ?? '') } catch (e) { if (!(e instanceof StoreConflict)) throw e }
     }
   },
 }

@@ -13,7 +13,7 @@ import type { Target } from '../body.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { fromStored, getStored } from '../stored.ts'
-import { decodePatched, readPatch, patchShown } from '../verbs/patch.ts'
+import { decodePatched, matchName, patchShown, readPatch } from '../verbs/patch.ts'
 
 const SCALE: Target = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'autoscaling.v1.Scale' }
 
@@ -96,7 +96,9 @@ export const scale: Subresource = {
     const patch = await readPatch(ctx, SCALE.schema)
     return write(ctx, async (current) => {
       const patched = await patch.apply(current as unknown as JsonObject)
-      return decodePatched(ctx, patched, SCALE, options, () => patchShown(patch, patched)) as Draft<Scale>
+      const next = decodePatched(ctx, patched, SCALE, options, () => patchShown(patch, patched)) as Draft<Scale>
+      matchName(ctx, next as Scale)
+      return next
     })
   },
 }

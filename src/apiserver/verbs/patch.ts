@@ -157,11 +157,18 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
       const patched = await apply(current)
       const draft = decodePatched(ctx, patched, target, options, () => patchShown({ type, value }, patched))
       // what names the object is not the patch's to change
-      if (existing && draft.metadata.name !== existing.metadata.name) throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${ctx.info.name})`)
+      if (existing) matchName(ctx, draft)
       return draft
     },
   })
   return present(ctx, 200, done.object)
+}
+
+/** Refuses a patched object that is called otherwise than the path says, or not at all. */
+export function matchName(ctx: Context, draft: KubeObject): void {
+  const { name = '' } = draft.metadata
+  if (!name) throw badRequest(`the name of the object (${ctx.info.name} based on URL) was undeterminable: name must be provided`)
+  if (name !== ctx.info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${ctx.info.name})`)
 }
 
 export const patch = (ctx: Context): Promise<ApiResponse> => patchObject(ctx)

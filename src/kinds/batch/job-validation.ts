@@ -1,10 +1,10 @@
 // What Jobs and CronJobs must fulfil: pkg/apis/batch/validation.
-import type { CronJob, Job, JobSpec, PodFailurePolicyRule, SuccessPolicyRule } from '../../apimachinery/api/batch.v1.ts'
+import type { CronJob, Job, JobSpec, PodFailurePolicy, PodFailurePolicyRule, SuccessPolicyRule } from '../../apimachinery/api/batch.v1.ts'
 import type { PodTemplateSpec } from '../../apimachinery/api/core.v1.ts'
 import { CronError, isTimeZone, parseCron } from '../../apimachinery/cron.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { at, duplicate, invalid, notSupported, required, sub, tooLong, tooMany } from '../../apimachinery/field.ts'
-import { GoText } from '../../apimachinery/gostring.ts'
+import { GoText, goQuote } from '../../apimachinery/gostring.ts'
 import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../apimachinery/names.ts'
 import { equal } from '../../apimachinery/object.ts'
@@ -61,7 +61,7 @@ function failureRule(rule: PodFailurePolicyRule, spec: JobSpec, path: string): E
     const names = [...(spec.template?.spec?.containers ?? []), ...(spec.template?.spec?.initContainers ?? [])].map((c) => c.name)
     errors.push(...oneOf(codes.operator, OPERATORS, sub(here, 'operator')))
     if (codes.containerName !== undefined && !names.includes(codes.containerName)) errors.push(invalid(sub(here, 'containerName'), codes.containerName, 'must be one of the container or initContainer names in the pod template'))
-    errors.push(...exitCodes(codes.values ?? [], codes.operator, sub(here, 'values')))
+    errors.push(...exitCodes(codes.values, codes.operator, sub(here, 'values')))
   }
   const conditions = rule.onPodConditions ?? []
   const there = sub(path, 'onPodConditions')
@@ -75,8 +75,9 @@ function failureRule(rule: PodFailurePolicyRule, spec: JobSpec, path: string): E
   return errors
 }
 
-function exitCodes(values: readonly number[], operator: string | undefined, path: string): Errors {
-  const shown = new GoText(values.length ? `[]int32{${values.join(', ')}}` : '[]int32(nil)')
+function exitCodes(given: readonly number[] | undefined, operator: string | undefined, path: string): Errors {
+  const values = given ?? []
+  const shown = new GoText(given ? `[]int32{${values.join(', ')}}` : '[]int32(nil)')
   const errors: Errors = values.length === 0 ? [invalid(path, shown, 'at least one value is required')] : values.length > 255 ? [tooMany(path, values.length, 255)] : []
   for (const [i, v] of values.entries()) {
     if (operator === 'In' && v === 0) errors.push(invalid(at(path, i), v, 'must not be 0 for the In operator'))
@@ -209,13 +210,22 @@ export function validateJob(job: Job, old?: Job): Errors {
   return old ? [...errors, ...jobChanges(job, old)] : errors
 }
 
+/** A failure policy in Go syntax; what it points to shows as an address. */
+function goFailurePolicy(policy: PodFailurePolicy): GoText {
+  const rules = (policy.rules ?? []).map((r) => {
+    const conditions = r.onPodConditions?.map((c) => `batch.PodFailurePolicyOnPodConditionsPattern{Type:${goQuote(c.type ?? '')}, Status:${goQuote(c.status ?? '')}}`)
+    return `batch.PodFailurePolicyRule{Action:${goQuote(r.action ?? '')}, OnExitCodes:(*batch.PodFailurePolicyOnExitCodesRequirement)(${r.onExitCodes ? '0xc000000000' : 'nil'}), OnPodConditions:[]batch.PodFailurePolicyOnPodConditionsPattern${conditions ? `{${conditions.join(', ')}}` : '(nil)'}}`
+  })
+  return new GoText(`batch.PodFailurePolicy{Rules:[]batch.PodFailurePolicyRule{${rules.join(', ')}}}`)
+}
+
 /** What of a job may change: while suspended and never started, where its pods go. */
 function jobChanges(job: Job, old: Job): Errors {
   const [a, b] = [job.spec, old.spec]
   const errors: Errors = []
   const fixed = (f: 'selector' | 'completionMode' | 'podFailurePolicy' | 'backoffLimitPerIndex' | 'managedBy' | 'successPolicy'): void => {
     const value: unknown = a?.[f]
-    if (!equal(value, b?.[f])) errors.push(invalid(`spec.${f}`, f === 'selector' && a?.selector ? goLabelSelector(a.selector) : value, IMMUTABLE))
+    if (!equal(value, b?.[f])) errors.push(invalid(`spec.${f}`, f === 'selector' && a?.selector ? goLabelSelector(a.selector) : f === 'podFailurePolicy' && a?.podFailurePolicy ? goFailurePolicy(a.podFailurePolicy) : value, IMMUTABLE))
   }
   if (a?.completionMode !== 'Indexed') {
     if (!equal(a?.completions, b?.completions)) errors.push(invalid('spec.completions', a?.completions ?? 'null', IMMUTABLE))
@@ -258,6 +268,13 @@ export function validateJobStatus(job: Job, old: Job): Errors {
   const endChanged = finished !== (is(old, 'Complete') || is(old, 'Failed'))
   const errors: Errors = []
   for (const f of ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const) errors.push(...validateNonnegative(s[f], `status.${f}`))
+  const seen = new Set<string>()
+  for (const list of ['succeeded', 'failed'] as const) for (const [i, uid] of (s.uncountedTerminatedPods?.[list] ?? []).entries()) {
+    const here = `status.uncountedTerminatedPods.${list}[${i}]`
+    if (uid === '') errors.push(invalid(here, uid, 'must not be empty'))
+    else if (seen.has(uid)) errors.push(duplicate(here, uid))
+    seen.add(uid)
+  }
   const conditions = (text: string): void => { errors.push(bare('status.conditions', text)) }
   if ((changed('Complete') || changed('Failed')) && complete && failed) conditions('cannot set Complete=True and Failed=true conditions')
   if ((changed('Complete') || changed('FailureTarget')) && complete && target) conditions('cannot set Complete=True and FailureTarget=true conditions')

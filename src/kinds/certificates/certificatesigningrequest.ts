@@ -61,7 +61,7 @@ function validate(csr: CSR): FieldError[] {
   const errors: FieldError[] = []
   try { parseRequest(decodeText(request)) } catch (e) {
     const bytes = [...Buffer.from(request, 'base64')]
-    errors.push(invalid('spec.request', new GoText(bytes.length ? `[]byte{${bytes.map((b) => `0x${b.toString(16)}`).join(', ')}}` : '[]byte(nil)'), e instanceof Error ? e.message : ''))
+    errors.push(invalid('spec.request', new GoText(bytes.length ? `[]byte{${bytes.map((b) => `0x${b.toString(16)}`).join(', ')}}` : csr.spec.request === undefined || csr.spec.request === null ? '[]byte(nil)' : '[]byte{}'), e instanceof Error ? e.message : ''))
   }
   if (usages.length === 0) errors.push(required('spec.usages'))
   usages.forEach((u, i) => { if (!USAGES.includes(u)) errors.push(notSupported(`spec.usages[${i}]`, u, USAGES)) })

@@ -1,7 +1,7 @@
 // A Node. Behaves as pkg/registry/core/node; printed as printers/internalversion; described as kubectl's NodeDescriber.
 import type { Node } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
-import { duplicate, forbidden, invalid } from '../../apimachinery/field.ts'
+import { duplicate, forbidden, internal, invalid } from '../../apimachinery/field.ts'
 import { GoText, goQuote, goStrings } from '../../apimachinery/gostring.ts'
 import { parseCIDR, validateLegacyCIDR, warningsForCIDR } from '../../apimachinery/ip.ts'
 import { validateResourceQuantity } from './podspec-resources.ts'
@@ -40,6 +40,8 @@ function validate(node: Node): FieldError[] {
   const cidrs = node.spec?.podCIDRs ?? []
   const errors = [...validateTaints(node.spec?.taints, 'metadata.taints'), ...resources(node)]
   for (const [i, c] of cidrs.entries()) errors.push(...validateLegacyCIDR(`spec.podCIDRs[${i}]`, c))
+  const bad = cidrs.findIndex((c) => !parseCIDR(c))
+  if (cidrs.length > 1 && bad >= 0) errors.push(internal('spec.podCIDRs', `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad] ?? ''})`))
   const families = new Set(cidrs.map((c) => parseCIDR(c)?.base.v6))
   if (cidrs.length > 1 && (families.size < 2 || cidrs.length > 2)) errors.push(invalid('spec.podCIDRs', goStrings(cidrs), 'may specify no more than one CIDR for each IP family'))
   return errors

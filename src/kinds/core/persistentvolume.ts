@@ -72,6 +72,14 @@ function validateSource(spec: PersistentVolumeSpec, source: Source, path: string
     if (!spec.nodeAffinity) errors.push(required(`${path}.nodeAffinity`, 'Local volume requires node affinity'))
   }
   if (source === 'nfs' && !nfs?.path?.startsWith('/')) errors.push(invalid(`${at}.path`, nfs?.path ?? '', 'must be an absolute path'))
+  const { cinder, storageos, azureFile } = spec
+  const reference = source === 'cinder' ? cinder?.secretRef : source === 'storageos' ? storageos?.secretRef : undefined
+  if (storageos && source === 'storageos') {
+    if (storageos.volumeName) errors.push(...dns1123Label(storageos.volumeName).map((t) => invalid(`${at}.volumeName`, storageos.volumeName, t)))
+    if (storageos.volumeNamespace) errors.push(...dns1123Label(storageos.volumeNamespace).map((t) => invalid(`${at}.volumeNamespace`, storageos.volumeNamespace, t)))
+  }
+  if (reference) for (const f of ['name', 'namespace'] as const) if (!reference[f]) errors.push(required(`${at}.secretRef.${f}`))
+  if (source === 'azureFile' && azureFile?.secretNamespace === '') errors.push(required(`${at}.secretNamespace`))
   if (source === 'csi' && csi) {
     errors.push(...validateCsiDriver(csi.driver ?? '', `${at}.driver`))
     if (!csi.volumeHandle) errors.push(required(`${at}.volumeHandle`))
@@ -144,7 +152,7 @@ function validateUpdate(pv: PersistentVolume, old: PersistentVolume): FieldError
   })
   if (changed.length) errors.push(forbidden('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${sourceDiff(before, next)}`))
   errors.push(...validateImmutable(next.volumeMode, before.volumeMode, 'volumeMode'))
-  if (before.nodeAffinity && !equal(next.nodeAffinity, before.nodeAffinity)) errors.push(invalid('nodeAffinity', next.nodeAffinity, 'field is immutable, except for updating from beta label to GA'))
+  if (before.nodeAffinity && !equal(next.nodeAffinity, before.nodeAffinity)) errors.push(invalid('nodeAffinity', next.nodeAffinity ? new GoText('core.VolumeNodeAffinity{Required:(*core.NodeSelector)(0xc000000000)}') : null, 'field is immutable, except for updating from beta label to GA'))
   if (next.volumeAttributesClassName !== before.volumeAttributesClassName) errors.push(forbidden('spec.volumeAttributesClassName', 'update is forbidden when the VolumeAttributesClass feature gate is disabled'))
   return errors
 }

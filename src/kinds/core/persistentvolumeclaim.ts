@@ -1,10 +1,12 @@
 // A PersistentVolumeClaim. Behaves as pkg/registry/core/persistentvolumeclaim; printed as printers/internalversion does; described as kubectl's describer.
 import type { PersistentVolumeClaim, Pod } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
-import { forbidden, invalid, required } from '../../apimachinery/field.ts'
-import type { Draft } from '../../apimachinery/object.ts'
+import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
+import { GoText } from '../../apimachinery/gostring.ts'
+import { qualifiedName } from '../../apimachinery/names.ts'
+import type { Draft, Quantity } from '../../apimachinery/object.ts'
 import { copy, equal } from '../../apimachinery/object.ts'
-import { canonical, compareQuantity, milliValue } from '../../apimachinery/quantity.ts'
+import { canonical, compareQuantity, milliValue, value } from '../../apimachinery/quantity.ts'
 import { validateImmutable } from '../../apimachinery/validation-meta.ts'
 import { age, column, name, since, wide } from '../columns.ts'
 import { dateText } from '../conditiontable.ts'
@@ -47,7 +49,7 @@ function validate(pvc: PersistentVolumeClaim): FieldError[] {
   const errors = validateClaimSpec(pvc.spec, 'spec')
   const { dataSource, dataSourceRef } = pvc.spec ?? {}
   if (dataSource && dataSourceRef && !equal({ ...dataSource, apiGroup: dataSource.apiGroup ?? '' }, { apiGroup: dataSourceRef.apiGroup ?? '', kind: dataSourceRef.kind, name: dataSourceRef.name })) {
-    errors.push(invalid('spec', 'spec.dataSource', 'must match dataSourceRef'))
+    errors.push(invalid('spec', new GoText('field.Path{name:"dataSource", index:"", parent:(*field.Path)(0xc000000000)}'), 'must match dataSourceRef'))
   }
   return errors
 }
@@ -63,7 +65,7 @@ function validateUpdate(pvc: PersistentVolumeClaim, old: PersistentVolumeClaim):
   const fromNil = before.storageClassName === undefined && next.storageClassName !== undefined
   if (fromNil && oldAnnotation !== undefined && next.storageClassName === oldAnnotation && (newAnnotation === undefined || newAnnotation === oldAnnotation)) delete next.storageClassName
   else {
-    if (newAnnotation !== oldAnnotation) errors.push(invalid(`metadata.annotations[${BETA_CLASS}]`, newAnnotation ?? '', 'field is immutable'))
+    if (newAnnotation !== oldAnnotation) errors.push(invalid(`metadata.annotations.${BETA_CLASS}`, newAnnotation ?? '', 'field is immutable'))
     if (fromNil && (oldAnnotation === undefined || next.storageClassName === oldAnnotation)) delete next.storageClassName
   }
   const oldSize = before.resources?.requests?.storage
@@ -77,6 +79,30 @@ function validateUpdate(pvc: PersistentVolumeClaim, old: PersistentVolumeClaim):
   if (compareQuantity(newSize, oldSize ?? 0) < 0 && compareQuantity(newSize, old.status?.capacity?.storage ?? 0) <= 0) errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'))
   errors.push(...validateImmutable(pvc.spec?.volumeMode, old.spec?.volumeMode, 'volumeMode'))
   if (pvc.spec?.volumeAttributesClassName !== old.spec?.volumeAttributesClassName) errors.push(forbidden('spec.volumeAttributesClassName', 'update is forbidden when the VolumeAttributesClass feature gate is disabled'))
+  return errors
+}
+
+const RESIZE_STATUSES = ['ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizeInProgress', 'NodeResizeInfeasible', 'NodeResizePending']
+
+/** validatePersistentVolumeClaimResourceKey: storage, or a name with a prefix. */
+const resourceKey = (k: string, path: string): FieldError[] => {
+  const wrong = qualifiedName(k).map((m) => invalid(path, k, m))
+  return wrong.length || k.includes('/') || k === 'storage' ? wrong : [notSupported(path, k, ['storage'])]
+}
+
+function validateStatusUpdate(pvc: PersistentVolumeClaim): FieldError[] {
+  const errors: FieldError[] = pvc.spec?.accessModes?.length ? [] : [required('Spec.accessModes')]
+  const { capacity, allocatedResourceStatuses, allocatedResources } = pvc.status ?? {}
+  const basic = (q: Quantity, path: string): FieldError[] => (value(q) < 0 ? [invalid(path, value(q), 'must be a valid resource quantity')] : [])
+  for (const [k, q] of Object.entries(capacity ?? {})) errors.push(...basic(q, `status.capacity[${k}]`))
+  for (const [k, v] of Object.entries(allocatedResourceStatuses ?? {})) {
+    errors.push(...resourceKey(k, 'status.allocatedResourceStatus'))
+    if (!RESIZE_STATUSES.includes(v)) errors.push(notSupported('status.allocatedResourceStatus', new GoText(k), RESIZE_STATUSES))
+  }
+  for (const [k, q] of Object.entries(allocatedResources ?? {})) {
+    const wrong = resourceKey(k, 'status.allocatedResources')
+    errors.push(...(wrong.length ? wrong : basic(q, `status.allocatedResources[${k}]`)))
+  }
   return errors
 }
 
@@ -145,7 +171,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     prepareForUpdate: (pvc, old) => normalize((pvc.spec ??= {}), old.spec),
     validate,
     validateUpdate,
-    validateStatusUpdate: (pvc) => (pvc.spec?.accessModes?.length ? [] : [required('Spec.accessModes')]),
+    validateStatusUpdate,
     warnings,
     selectableFields: (pvc) => ({ name: pvc.metadata.name ?? '' }),
   },

@@ -12,7 +12,7 @@ type Errors = FieldError[]
 type Check<T> = (source: T, path: string) => Errors
 
 const FILE_MODE = 'must be a number between 0 and 0777 (octal), both inclusive'
-const PARTITION = 'must be a number between 1 and 255, inclusive'
+const PARTITION = 'must be between 1 and 255, inclusive'
 
 const needed = (value: unknown, path: string, detail = ''): Errors => (value ? [] : [required(path, detail)])
 const label = (value: string, path: string): Errors => dns1123Label(value).map((m) => invalid(path, value, m))
@@ -321,6 +321,8 @@ function recursiveReadOnly(m: VolumeMount, path: string): Errors {
 export function validateMounts(mounts: readonly VolumeMount[] | undefined, devices: readonly VolumeDevice[] | undefined, volumes: ReadonlyMap<string, Volume>, container: Container, path: string): Errors {
   const errors: Errors = []
   const points = new Set<string>()
+  // as upstream's map: of several devices with one name the last counts
+  const devicePaths = [...new Map((devices ?? []).map((d) => [d.name, d.devicePath])).values()]
   for (const [i, m] of (mounts ?? []).entries()) {
     const here = at(path, i)
     const mountPath = m.mountPath ?? ''
@@ -330,7 +332,7 @@ export function validateMounts(mounts: readonly VolumeMount[] | undefined, devic
     if (points.has(mountPath)) errors.push(invalid(sub(here, 'mountPath'), mountPath, 'must be unique'))
     points.add(mountPath)
     if (devices?.some((d) => d.name === m.name)) errors.push(invalid(sub(here, 'name'), m.name, 'must not already exist in volumeDevices'))
-    if (devices?.some((d) => d.devicePath === mountPath)) errors.push(invalid(sub(here, 'mountPath'), mountPath, 'must not already exist as a path in volumeDevices'))
+    if (devicePaths.includes(mountPath)) errors.push(invalid(sub(here, 'mountPath'), mountPath, 'must not already exist as a path in volumeDevices'))
     if (m.subPath) errors.push(...descendingPath(m.subPath, sub(path, 'subPath')))
     if (m.subPathExpr) {
       if (m.subPath) errors.push(invalid(sub(here, 'subPathExpr'), m.subPathExpr, 'subPathExpr and subPath are mutually exclusive'))
@@ -351,6 +353,7 @@ export function validateDevices(devices: readonly VolumeDevice[] | undefined, mo
   const errors: Errors = []
   const paths = new Set<string>()
   const names = new Set<string>()
+  const mountPaths = [...new Map((mounts ?? []).map((m) => [m.name, m.mountPath])).values()]
   for (const [i, d] of (devices ?? []).entries()) {
     const here = at(path, i)
     const { name = '', devicePath = '' } = d
@@ -364,7 +367,7 @@ export function validateDevices(devices: readonly VolumeDevice[] | undefined, mo
     if (devicePath && noBacksteps(devicePath, '').length) errors.push(invalid(sub(here, 'devicePath'), devicePath, "can not contain backsteps ('..')"))
     else paths.add(devicePath)
     if (mounts?.some((m) => m.name === name)) errors.push(invalid(sub(here, 'name'), name, 'must not already exist in volumeMounts'))
-    if (mounts?.some((m) => m.mountPath === devicePath)) errors.push(invalid(sub(here, 'devicePath'), devicePath, 'must not already exist as a path in volumeMounts'))
+    if (mountPaths.includes(devicePath)) errors.push(invalid(sub(here, 'devicePath'), devicePath, 'must not already exist as a path in volumeMounts'))
     if (name) names.add(name)
   }
   return errors

@@ -2,8 +2,10 @@
 import type { CSIDriver } from '../../apimachinery/api/storage.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, invalid, notSupported } from '../../apimachinery/field.ts'
+import { goStrings } from '../../apimachinery/gostring.ts'
 import type { Draft } from '../../apimachinery/object.ts'
-import { validateImmutable } from '../../apimachinery/validation-meta.ts'
+import { equal } from '../../apimachinery/object.ts'
+import { IMMUTABLE, validateImmutable } from '../../apimachinery/validation-meta.ts'
 import { age, column, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 
@@ -50,7 +52,7 @@ export const csiDriver = defineKind<CSIDriver>({
     validateUpdate: (next, old) => [
       ...validate(next),
       ...validateImmutable(next.spec?.attachRequired, old.spec?.attachRequired, 'spec.attachedRequired'),
-      ...validateImmutable(next.spec?.volumeLifecycleModes, old.spec?.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
+      ...(equal(next.spec?.volumeLifecycleModes, old.spec?.volumeLifecycleModes) ? [] : [invalid('spec.volumeLifecycleModes', goStrings(next.spec?.volumeLifecycleModes, 'storage.VolumeLifecycleMode'), IMMUTABLE)]),
     ],
     allowUnconditionalUpdate: false,
   },

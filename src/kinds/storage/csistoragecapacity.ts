@@ -6,6 +6,7 @@ import { dns1123Subdomain } from '../../apimachinery/names.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { canonical, quantitySign } from '../../apimachinery/quantity.ts'
 import { validateLabelSelector } from '../../apimachinery/validation-meta.ts'
+import { goLabelSelector } from '../fieldrules.ts'
 import { defineKind } from '../kind.ts'
 
 function validate(c: CSIStorageCapacity, old?: CSIStorageCapacity): FieldError[] {
@@ -23,7 +24,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
     validate: (c) => validate(c),
     validateUpdate: (next, old) => [
       ...validate(next, old),
-      ...(equal(next.nodeTopology, old.nodeTopology) ? [] : [invalid('nodeTopology', next.nodeTopology, 'field is immutable')]),
+      ...(equal(next.nodeTopology, old.nodeTopology) ? [] : [invalid('nodeTopology', next.nodeTopology ? goLabelSelector(next.nodeTopology) : null, 'field is immutable')]),
       ...(next.storageClassName === old.storageClassName ? [] : [invalid('storageClassName', next.storageClassName, 'field is immutable')]),
     ],
     allowUnconditionalUpdate: false,

@@ -14,7 +14,6 @@ const MAX_METADATA = 256 * 1024
 function validateError(error: VolumeError | undefined, path: string): FieldError[] {
   return [
     ...(byteLength(error?.message ?? '') > 1024 ? [tooLong(`${path}.message`, '', MAX_METADATA)] : []),
-    ...((error?.errorCode ?? 0) < 0 ? [invalid(`${path}.errorCode`, error?.errorCode, 'must be between 0 and 2147483647, inclusive')] : []),
   ]
 }
 
@@ -39,6 +38,15 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   strategy: {
     defaults: (va) => { va.spec ??= { attacher: '', nodeName: '', source: {} }; va.status ??= { attached: false }; va.status.attached ??= false },
     prepareForCreate: (va) => { va.status = { attached: false } },
+    // the code of an error is behind a feature that is off; its time is written even when it is not known
+    prepareForStatusUpdate: (va, old) => {
+      for (const f of ['attachError', 'detachError'] as const) {
+        const error = va.status?.[f]
+        if (!error) continue
+        if (old.status?.[f]?.errorCode === undefined) delete error.errorCode
+        ;(error as { time?: string | null }).time ??= null
+      }
+    },
     validate: (va) => {
       const pv = va.spec.source?.persistentVolumeName
       return [...validate(va), ...validateCsiDriver(va.spec.attacher ?? '', 'spec.attacher'), ...(pv === undefined ? [] : dns1123Subdomain(pv).map((t) => invalid('spec.source.persistentVolumeName', pv, t)))]
