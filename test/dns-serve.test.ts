@@ -7,8 +7,9 @@ import { createRequire } from 'node:module'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { dataText, decode, encode, query, RCODES, typeName } from '../src/dns/wire.ts'
-import type { Message, ResourceRecord } from '../src/dns/wire.ts'
+import { decode, encode, query, RCODES } from '../src/dns/wire.ts'
+import type { Message } from '../src/dns/wire.ts'
+import { showReply } from './harness/dnsreply.ts'
 import { startServer } from './harness/served.ts'
 import type { Server } from './harness/served.ts'
 
@@ -55,17 +56,6 @@ function tcp(bytes: Uint8Array, wait = 5000): Promise<Uint8Array | 'nothing, ope
   })
 }
 
-/** A reply as the recording has it. */
-function show(bytes: Uint8Array | string | undefined): string {
-  if (bytes === undefined || typeof bytes === 'string') return bytes ?? 'no reply'
-  const m = decode(bytes)
-  const line = (r: ResourceRecord): string => `${r.name} ${r.ttl} ${r.class} ${typeName(r.type)} ${dataText(r).replace(/(hostmaster\S+ )\d+/, '$1N')}`
-  const section = (mark: string, l: readonly ResourceRecord[]): string[] => (m.tc || l.length > 12 ? [`${mark} ${l.length} records`] : l.map(line).sort().map((x) => `${mark} ${x}`))
-  const flags = (['qr', 'aa', 'tc', 'rd', 'ra', 'ad', 'cd'] as const).filter((f) => m[f]).join(' ')
-  return [`op${m.opcode} ${RCODES[m.rcode] ?? m.rcode} ${flags} size ${bytes.length}`, ...m.questions.map((q) => `? ${q.name} ${q.class} ${typeName(q.type)}`), ...section('=', m.answers), ...section('^', m.authority), ...section('+', m.additional),
-    ...(m.edns ? [`edns v${m.edns.version} ${m.edns.udpSize} do=${m.edns.do} ${m.edns.options.map((o) => `${o.code}:${Buffer.from(o.data).toString('hex')}`).join(' ')}`] : [])].join('\n')
-}
-
 test('every packet is answered as CoreDNS answered it', async () => {
   const differ: string[] = []
   let next = 0
@@ -74,7 +64,7 @@ test('every packet is answered as CoreDNS answered it', async () => {
       const [label, transport, hex, reply] = c
       const bytes = Buffer.from(hex, 'hex')
       const silent = reply === 'no reply' || reply === 'nothing, open'
-      const got = show(await (transport === 'udp' ? udp : tcp)(bytes, silent ? 300 : 5000))
+      const got = showReply(await (transport === 'udp' ? udp : tcp)(bytes, silent ? 300 : 5000))
       if (got !== reply) differ.push(`--- ${label} ${transport} ${hex.slice(0, 200)}\nCoreDNS ${reply}\nours    ${got}`)
     }
   }
@@ -127,7 +117,7 @@ test('several questions on one connection, in pieces; a packet without an answer
 })
 
 test('a change is in the next answer, whatever was kept', async () => {
-  const ask = async (): Promise<string> => show(await udp(encode(query(`fresh.${HOST}`, 1)))).split(' ')[1] ?? ''
+  const ask = async (): Promise<string> => showReply(await udp(encode(query(`fresh.${HOST}`, 1)))).split(' ')[1] ?? ''
   expect(await ask()).toBe('NXDOMAIN')
   await s.kubesim('create', 'service', 'clusterip', 'fresh', '--tcp=80')
   expect(await ask()).toBe('NOERROR')
