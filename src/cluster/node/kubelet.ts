@@ -202,6 +202,8 @@ async function observe(s: Sync, c: Container, kind: Kind, old: ContainerStatus, 
   const warm = configured(s.ctx.profile.images?.start, c.image ?? '') ?? 0
   if (running < warm) { ready = false; soon(s, startedAt + warm) }
   if (kind === 'ephemeral') return { ...old, ready: false }
+  // an init container is ready once it has succeeded
+  if (kind === 'init' && c.restartPolicy !== 'Always') ready = false
   return { ...old, ready, started: report.started }
 }
 
