@@ -4,8 +4,9 @@ import * as os from 'node:os'
 import * as path from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { KubeObject } from '../apimachinery/object.ts'
+import type { Json, KubeObject } from '../apimachinery/object.ts'
 import { StateError, openStateFile, readHead } from './statefile.ts'
+import type { FileStore } from './statefile.ts'
 
 let dir = ''
 let file = ''
@@ -208,4 +209,108 @@ test('a folder, an unreadable file and a journal that a crash left of an older g
   expect(c.count('pods')).toBe(5)
   await c.close()
   expect(Object.keys((JSON.parse(fs.readFileSync(file, 'utf8')) as { objects: object }).objects)).toEqual(['pods'])
+})
+
+const WORD = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.', '"', '\\', 'é', '😀', '\u2028', '\n'), minLength: 1, maxLength: 6 })
+const TREE = fc.letrec((tie) => ({ tree: fc.dictionary(WORD, fc.oneof({ maxDepth: 3 }, fc.constant({}), tie('tree')), { maxKeys: 4 }) })).tree
+const ENTRY = fc.record({ manager: WORD, operation: fc.constantFrom('Update', 'Apply'), apiVersion: fc.constant('v1'), time: fc.constant('2026-01-02T03:04:05Z'), fieldsType: fc.constant('FieldsV1'), fieldsV1: TREE }, { requiredKeys: ['manager', 'operation', 'fieldsV1'] })
+const OBJECT = fc.record({
+  apiVersion: fc.constant('v1'), kind: fc.constant('Thing'),
+  metadata: fc.record({ namespace: fc.constantFrom('n', 'm'), name: WORD, uid: fc.uuid(), labels: fc.dictionary(WORD, WORD, { maxKeys: 3 }), ownerReferences: fc.array(fc.record({ apiVersion: fc.constant('v1'), kind: fc.constant('K'), name: WORD, uid: fc.constantFrom('u1', 'u2'), controller: fc.boolean() }), { maxLength: 2 }), managedFields: fc.array(ENTRY, { minLength: 1, maxLength: 3 }) }, { requiredKeys: ['name', 'uid'] }),
+  spec: fc.jsonValue(), data: fc.dictionary(WORD, WORD),
+}, { requiredKeys: ['apiVersion', 'kind', 'metadata'] })
+
+test('what is loaded is what was saved', async () => {
+  const stored = fc.array(fc.tuple(fc.constantFrom('pods', 'things.example.com', 'services'), OBJECT, fc.boolean()), { maxLength: 25 })
+  await fc.assert(fc.asyncProperty(stored, fc.dictionary(WORD, fc.jsonValue(), { maxKeys: 3 }), fc.boolean(), async (objects, meta, settled) => {
+    const f = path.join(dir, `${process.hrtime.bigint()}.json`)
+    const s = openStateFile(f)
+    for (const [k, v] of Object.entries(meta)) s.setMeta(k, v as Json)
+    for (const [resource, object, flush] of objects) {
+      const { namespace = '', name } = object.metadata
+      if (s.get(resource, namespace, name)) s.delete(resource, namespace, name)
+      s.create(resource, object as unknown as KubeObject)
+      // into the journal, or into a new file
+      if (settled) s.setMeta('settled', s.revision)
+      if (flush) await s.flush()
+    }
+    const whole = (of: FileStore): unknown => Object.fromEntries(of.resources().map((r) => [r, of.list(r)]))
+    const saved = JSON.parse(JSON.stringify([s.revision, whole(s)])) as unknown
+    const one = objects[0]
+    await s.close()
+    const again = openStateFile(f)
+    const single = one && again.get(one[0], one[1].metadata.namespace ?? '', one[1].metadata.name)
+    expect([again.revision, whole(again)]).toEqual(saved)
+    if (one) expect(single).toEqual(again.list(one[0]).find((o) => o.metadata.uid === single?.metadata.uid))
+    for (const [k, v] of Object.entries(meta)) expect(again.meta(k)).toEqual(v)
+    for (const uid of ['u1', 'u2']) for (const r of again.resources()) expect(names(openOwned(f, r, uid))).toEqual(names(again.list(r).filter((o) => o.metadata.ownerReferences?.some((x) => x.controller && x.uid === uid))))
+    await again.close()
+  }), { numRuns: 60 })
+}, 60_000)
+
+/** What another process finds by its owner, without loading all. */
+function openOwned(f: string, resource: string, uid: string): readonly KubeObject[] { const s = openStateFile(f); try { return s.owned(resource, uid) } finally { void s.close() } }
+
+const managed = (manager: string): KubeObject['metadata']['managedFields'] => [{ manager, operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': {} } }]
+const owned = (name: string, manager: string): KubeObject => ({ ...pod('default', name), metadata: { ...pod('default', name).metadata, managedFields: managed(manager) } })
+
+test('managedFields stand apart and are read when somebody looks, also after the file was folded anew', async () => {
+  const a = openStateFile(file)
+  for (let i = 0; i < 40; i++) a.create('pods', owned(`p${i}`, `m${i}`))
+  a.setMeta('settled', a.revision)
+  await a.close()
+  const lines = fs.readFileSync(file, 'utf8').split('\n')
+  expect(lines.find((l) => l.includes('"name":"p7"'))).not.toContain('m7')
+  expect(lines).toContain('["default","p7",[{"manager":"m7","operation":"Update","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{}}}]],')
+
+  const b = openStateFile(file)
+  const one = b.get('pods', 'default', 'p3')
+  const all = b.list('pods')
+  b.update('pods', owned('p5', 'other'), b.get('pods', 'default', 'p5')?.metadata.resourceVersion ?? '')
+  for (let i = 0; i < 600; i++) b.create('events', pod('default', `e${i}`))
+  b.setMeta('settled', b.revision)
+  await b.flush()
+  expect(one?.metadata.managedFields).toEqual(managed('m3'))
+  expect(all.map((o) => o.metadata.managedFields?.[0]?.manager)).toEqual([...Array(40).keys()].map((i) => `m${i}`).sort((x, y) => (`p${x.slice(1)}` < `p${y.slice(1)}` ? -1 : 1)))
+  expect(b.get('pods', 'default', 'p5')?.metadata.managedFields).toEqual(managed('other'))
+  await b.close()
+  const c = openStateFile(file)
+  expect(c.get('pods', 'default', 'p5')?.metadata.managedFields).toEqual(managed('other'))
+  expect(c.get('pods', 'default', 'p6')?.metadata.managedFields).toEqual(managed('m6'))
+  await c.close()
+})
+
+test('a file of the first format, whose lines hold everything, is read and taken over', async () => {
+  const line = (name: string): string => JSON.stringify({ metadata: { namespace: 'default', name, resourceVersion: '1', managedFields: managed('old') }, apiVersion: 'v1', kind: 'Pod' })
+  const body = `"objects":{\n"pods":[\n${line('a')},\n${line('b')}\n]\n},\n"index":{\n}}\n`
+  const at = body.indexOf('{"metadata"')
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  fs.writeFileSync(file, `{"kubesim":${JSON.stringify({ format: 1, generation: 'g', revision: 1, meta: { settled: 1 }, sections: { pods: { at, bytes: Buffer.byteLength(`${line('a')},\n${line('b')}`), count: 2, index: { at: 0, bytes: 0 } } } })},\n${body}`)
+  const s = openStateFile(file)
+  expect(s.get('pods', 'default', 'b')?.metadata.managedFields).toEqual(managed('old'))
+  s.update('pods', owned('a', 'new'), '1')
+  for (let i = 0; i < 600; i++) s.create('events', pod('default', `e${i}`))
+  s.setMeta('settled', s.revision)
+  await s.close()
+  const t = openStateFile(file)
+  expect(t.list('pods').map((o) => o.metadata.managedFields)).toEqual([managed('new'), managed('old')])
+  await t.close()
+})
+
+test('a path that cannot be read is refused with its name and the reason', () => {
+  const refused = (p: string, why: string): void => { for (const open of [openStateFile, readHead]) expect(() => open(p)).toThrow(new StateError(`${p} cannot be used as kubesim's state: ${why}. It was left as it is; name another file with --state, or move this one away.`)) }
+  fs.mkdirSync(file, { recursive: true })
+  refused(file, 'it is not a file')
+  const plain = path.join(dir, 'plain')
+  fs.writeFileSync(plain, 'x')
+  refused(path.join(plain, 'state.json'), 'its folder is not a folder')
+  const loop = path.join(dir, 'loop')
+  fs.symlinkSync(loop, loop)
+  refused(loop, 'its links go round in a circle')
+  const closed = path.join(dir, 'closed')
+  fs.writeFileSync(closed, '{}', { mode: 0o000 })
+  let readable = true
+  try { fs.closeSync(fs.openSync(closed, 'r')) } catch { readable = false }
+  if (readable) return // root reads everything
+  refused(closed, 'it may not be read')
 })
