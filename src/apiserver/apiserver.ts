@@ -1,12 +1,12 @@
 // The API server: one request in, one answer out. Paths are read, the asker is checked, the verb is found; all the rest is in the rooms beside this file.
 import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from '../apimachinery/door.ts'
 import { StatusError, internalError, notFound } from '../apimachinery/status.ts'
-import type { StatusDetails } from '../apimachinery/status.ts'
 import { createResources, writable } from './resources.ts'
 import type { Resources } from './resources.ts'
 import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
 import { requestInfo } from './request-info.ts'
 import type { RequestInfo } from './request-info.ts'
+import { methodNotAllowed, noRoute, unserved } from './unserved.ts'
 import { SUBRESOURCES } from './subresources/index.ts'
 import { VERBS } from './verbs/index.ts'
 
@@ -155,18 +155,6 @@ export function createApiServer(options: ApiServerOptions): Door {
 const READING: ReadonlySet<string> = new Set(['get', 'list', 'watch'])
 const LOOPBACK: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
 const impersonates = (headers: Readonly<Record<string, string>>): boolean => headers['impersonate-user'] !== undefined || headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined || Object.keys(headers).some((h) => h.startsWith('impersonate-extra-'))
-
-const refusal = (code: number, reason: string, message: string, details: StatusDetails): ApiResponse =>
-  ({ status: code, headers: { 'content-type': 'application/json' }, body: new StatusError(code, reason, message, details).status() })
-const NOT_SERVED = 'the server could not find the requested resource'
-/** A path that nobody listens at, in the words that clients make of the answer's plain text. */
-export const notServed = (): ApiResponse => refusal(404, 'NotFound', NOT_SERVED, { causes: [{ reason: 'UnexpectedServerResponse', message: '404 page not found' }] })
-/** A path in a group that is served, but to nothing there: the group's router says so, with a Status that names nothing. */
-export const noRoute = (): ApiResponse => refusal(404, 'NotFound', NOT_SERVED, {})
-/** What is said of a path by the group it is in: the built-in groups have a router; other paths have nobody. */
-export const unserved = (api: Api, info: RequestInfo): ApiResponse => (info.empty !== 'head' && (info.prefix === 'api' || (info.prefix === 'apis' && api.schemas.discovery().some((r) => r.group === info.group))) ? noRoute() : notServed())
-/** A path that is served, but not with this method. */
-export const methodNotAllowed = (): ApiResponse => refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
 /** Versions that are served but should not be used any more say so. */
 function deprecation(ctx: Context): void {

@@ -2,7 +2,7 @@
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import type { Api } from './api.ts'
 import { answer, text } from './api.ts'
-import { methodNotAllowed, notServed, unserved } from './apiserver.ts'
+import { methodNotAllowed, notServed, unserved } from './unserved.ts'
 import type { RequestInfo } from './request-info.ts'
 
 const HEALTH = new Set(['healthz', 'livez', 'readyz'])

@@ -7,7 +7,7 @@ import type { FieldSchema, ResourceInfo, TypeSchema } from '../apimachinery/sche
 import { sha256Hex } from '../apimachinery/sha256.ts'
 import type { Api } from './api.ts'
 import { answer } from './api.ts'
-import { notServed } from './apiserver.ts'
+import { notServed } from './unserved.ts'
 import { encodeBody } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
 import { groupVersion } from './resources.ts'
