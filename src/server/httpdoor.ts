@@ -48,7 +48,7 @@ export function createHttpDoor(served: Served): Door {
       incoming.setEncoding('utf8').on('data', (c: string) => { text += c })
       incoming.on('end', () => {
         // the router's own words: here they are the Status that they were
-        if (!json && base.status === 404) { import('../apiserver/apiserver.ts').then((m) => done(m.notServed()), fail); return }
+        if (!json && base.status === 404) { import('../apiserver/unserved.ts').then((m) => done(m.notServed()), fail); return }
         try { done({ ...base, body: json && text ? JSON.parse(text) as Json : text }) } catch (e) { fail(e as Error) }
       })
       incoming.on('error', fail)
