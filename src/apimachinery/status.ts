@@ -50,5 +50,5 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   }
   const lines = errors.map((e) => `${e.field}: ${e.message}`).filter((l) => !seen.has(l) && seen.add(l))
   const body = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`
-  return new StatusError(422, 'Invalid', `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} "${name}" is invalid: ${body}`, { ...(name ? { name } : {}), ...(kind.group ? { group: kind.group } : {}), kind: kind.kind, causes })
+  return new StatusError(422, 'Invalid', `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} "${name}" is invalid: ${body}`, { ...(name ? { name } : {}), ...(kind.group ? { group: kind.group } : {}), ...(kind.kind ? { kind: kind.kind } : {}), causes })
 }

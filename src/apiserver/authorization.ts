@@ -37,7 +37,12 @@ export async function impersonate(api: Api, user: User, headers: Readonly<Record
   const uid = headers['impersonate-uid'] ?? ''
   const extra: Record<string, string[]> = {}
   for (const [k, v] of Object.entries(headers)) if (k.startsWith('impersonate-extra-')) extra[decodeURIComponent(k.slice(18)).toLowerCase()] = v.split(',')
-  if (name === '') throw new StatusError(500, 'InternalError', `requested ${JSON.stringify([...wanted.map((g) => ({ kind: 'Group', name: g })), ...(uid ? [{ kind: 'UID', name: uid }] : [])])} without impersonating a user`)
+  if (name === '') {
+    // %v of the references that would have been asked for, as authentication's WithImpersonation prints them
+    const asked = [...wanted.map((g) => `{Group  ${g}    }`), ...Object.entries(extra).flatMap(([k, values]) => values.map((v) => `{UserExtra  ${v}  authentication.k8s.io/v1  ${k}}`)), ...(uid ? [`{UID  ${uid}  authentication.k8s.io/v1  }`] : [])]
+    if (!asked.length) return user
+    throw new StatusError(500, 'InternalError', `requested [${asked.join(' ')}] without impersonating a user`)
+  }
   const account = serviceAccountOf(name)
   if (account) await must(api, user, { verb: 'impersonate', group: '', version: 'v1', resource: 'serviceaccounts', namespace: account.namespace, name: account.name })
   else await must(api, user, { verb: 'impersonate', group: '', version: 'v1', resource: 'users', name })

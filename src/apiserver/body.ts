@@ -45,6 +45,13 @@ async function parse(ctx: Context, wanted: string): Promise<{ value: unknown; te
   }
 }
 
+/** Refuses an object that is called otherwise than the path says, or not at all (handlers' checkName). */
+export function matchName(ctx: Context, draft: { readonly metadata?: { readonly name?: string } }): void {
+  const name = draft.metadata?.name ?? ''
+  if (!name) throw badRequest(`the name of the object (${ctx.info.name} based on URL) was undeterminable: name must be provided`)
+  if (name !== ctx.info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${ctx.info.name})`)
+}
+
 /** What decoding needs to know of a type. */
 export interface Target { readonly group: string; readonly version: string; readonly kind: string; readonly schema: string; readonly custom?: Served['custom']; /** Options types belong to every group. */ readonly anyVersion?: true; /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject; readonly defaults?: Served['kind']['strategy']['defaults'] }
 
@@ -55,6 +62,7 @@ export const targetOf = (s: Served): Target => ({ group: s.info.group, version: 
 export async function readBody(ctx: Context, target: Target, fieldValidation: 'Strict' | 'Warn' | 'Ignore'): Promise<Draft<KubeObject>> {
   const { value, text = '', duplicates } = await parse(ctx, target.kind)
   if (value === undefined || value === null) {
+    if (text === '' && value === undefined && ctx.request.method !== 'DELETE') throw badRequest(`the object provided is unrecognized (must be of type ${target.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`)
     if (text === '' || value === null) return decodeInto(ctx, {}, target, fieldValidation, [])
   }
   if (!isObject(value)) throw badRequest(`the object provided is unrecognized (must be of type ${target.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${summarize(text || JSON.stringify(value))})`)

@@ -24,7 +24,8 @@ export function accepts(header: string | undefined): readonly Accepted[] {
   return sorted
 }
 
-const READABLE = new Set(['application/json', 'application/yaml', 'application/*', '*/*', 'text/html'])
+const PROTOBUF = 'application/vnd.kubernetes.protobuf'
+const READABLE = new Set(['application/json', 'application/yaml', 'application/*', '*/*'])
 
 /** The form of the answer. Throws NotAcceptable. */
 export function formOf(header: string | undefined): Form {
@@ -36,7 +37,8 @@ export function formOf(header: string | undefined): Form {
     if (a.params.get('g') !== 'meta.k8s.io' || (a.params.get('v') !== 'v1' && a.params.get('v') !== 'v1beta1')) continue
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return as
   }
-  // who asks for protobuf alone must be told that it is not among them
+  // the router knows types, the negotiation their parameters; who asks for protobuf alone must be told that it is not among them
+  if (!list.some((a) => READABLE.has(a.type) || a.type === PROTOBUF)) throw new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, ${PROTOBUF}, application/json;stream=watch, ${PROTOBUF};stream=watch`, {})
   throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: application/json, application/yaml${header?.includes('protobuf') ? '' : ', application/vnd.kubernetes.protobuf'}`)
 }
 

@@ -129,7 +129,7 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
     const prepared = await prepareCreate(ctx, generated ? copy(object) : object, options)
     object = generated ? object : prepared.object
     const final = prepared.object
-    if (final.metadata.resourceVersion && !options.dryRun) { prepared.undo(); throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created') }
+    if (/^0*[1-9]\d*$/.test(final.metadata.resourceVersion ?? '') && !options.dryRun) { prepared.undo(); throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created') }
     try {
       if (options.dryRun) {
         const there = api.store.get(served.storage, final.metadata.namespace ?? '', final.metadata.name ?? '')

@@ -143,7 +143,7 @@ async function componentStatuses(ctx: Context): Promise<ApiResponse> {
   const { present } = await import('./verbs/get.ts')
   if (ctx.info.verb === 'get') {
     const found = COMPONENTS.find(([n]) => n === ctx.info.name)
-    if (!found) throw notFound(ctx.served.gr, ctx.info.name)
+    if (!found) throw notFound({ group: '', resource: 'componentstatus' }, ctx.info.name)
     return present(ctx, 200, component(found))
   }
   if (ctx.info.verb !== 'list') return methodNotAllowed()

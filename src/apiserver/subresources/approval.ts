@@ -3,7 +3,7 @@ import type { CertificateSigningRequest } from '../../apimachinery/api/certifica
 import { copy } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import type { Context, Subresource } from '../api.ts'
-import { readBody, targetOf } from '../body.ts'
+import { matchName, readBody, targetOf } from '../body.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
@@ -37,6 +37,7 @@ export const approval: Subresource = {
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
     const body = await readBody(ctx, targetOf(ctx.served), fieldValidation) as Request
+    matchName(ctx, body)
     return write(ctx, () => copy(body) as Request)
   },
   async patch(ctx) {

@@ -46,9 +46,9 @@ async function evict(ctx: Context): Promise<ApiResponse> {
   // the old version of the type is still accepted
   const given = typeof ctx.request.body === 'object' && ctx.request.body !== null && 'apiVersion' in ctx.request.body ? ctx.request.body.apiVersion : undefined
   if (given === 'policy/v1beta1') throw badRequest('no kind "Eviction" is registered for version "policy/v1beta1" in scheme "pkg/runtime/scheme.go:110"')
-  const pod = getStored(ctx) as Pod
   const body = await readBody(ctx, { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'policy.v1.Eviction' }, options.fieldValidation) as Eviction
   if (body.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
+  const pod = getStored(ctx) as Pod
   const wanted = body.deleteOptions ?? {}
   const dryRun = options.dryRun || (wanted.dryRun?.length ?? 0) > 0
   const how: DeleteOptions = { dryRun, ...(wanted.gracePeriodSeconds !== undefined ? { gracePeriodSeconds: wanted.gracePeriodSeconds } : {}), ...(wanted.preconditions ? { preconditions: wanted.preconditions } : {}), ...(wanted.propagationPolicy ? { propagationPolicy: wanted.propagationPolicy } : {}) }

@@ -3,7 +3,7 @@ import type { Namespace } from '../../apimachinery/api/core.v1.ts'
 import { copy } from '../../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import type { Subresource } from '../api.ts'
-import { readBody, targetOf } from '../body.ts'
+import { matchName, readBody, targetOf } from '../body.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { present } from '../verbs/get.ts'
@@ -13,6 +13,7 @@ export const finalize: Subresource = {
   async update(ctx) {
     const options = writeOptions(ctx, 'UpdateOptions')
     const body = await readBody(ctx, targetOf(ctx.served), options.fieldValidation) as Draft<Namespace>
+    matchName(ctx, body)
     const done = await updateObject(ctx, ctx.info.name, {
       options, subresource: 'finalize', validate: () => [],
       produce: (existing) => {

@@ -3,10 +3,9 @@ import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { copy } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
-import { badRequest } from '../../apimachinery/status.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import type { Context, Subresource } from '../api.ts'
-import { readBody, targetOf } from '../body.ts'
+import { matchName, readBody, targetOf } from '../body.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { validateEphemeralContainersUpdate } from '../../kinds/core/podspec-update.ts'
@@ -41,7 +40,7 @@ const part = ({ name, take, validate }: Part): Subresource => {
     async update(ctx) {
       const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
       const body = await readBody(ctx, targetOf(ctx.served), fieldValidation) as Draft<Pod>
-      if (body.metadata.name && body.metadata.name !== ctx.info.name) throw badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${ctx.info.name})`)
+      matchName(ctx, body)
       return write(ctx, () => copy(body) as Draft<Pod>)
     },
     async patch(ctx) {

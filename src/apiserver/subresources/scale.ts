@@ -8,12 +8,12 @@ import { badRequest, conflict, invalid, internalError } from '../../apimachinery
 import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
 import { answer } from '../api.ts'
 import type { Context, Subresource } from '../api.ts'
-import { readBody } from '../body.ts'
+import { matchName, readBody } from '../body.ts'
 import type { Target } from '../body.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { fromStored, getStored } from '../stored.ts'
-import { decodePatched, matchName, patchShown, readPatch } from '../verbs/patch.ts'
+import { decodePatched, patchShown, readPatch } from '../verbs/patch.ts'
 
 const SCALE: Target = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'autoscaling.v1.Scale' }
 
@@ -88,7 +88,7 @@ export const scale: Subresource = {
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
     const body = await readBody({ ...ctx, served: { ...ctx.served } }, SCALE, fieldValidation) as Draft<Scale>
-    if (body.metadata.name && body.metadata.name !== ctx.info.name) throw badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${ctx.info.name})`)
+    matchName(ctx, body)
     return write(ctx, async () => copy(body) as Draft<Scale>)
   },
   async patch(ctx) {

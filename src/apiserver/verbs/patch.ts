@@ -9,7 +9,7 @@ import { PatchError } from '../../apimachinery/patch.ts'
 import { StatusError, badRequest, invalid } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { warn } from '../api.ts'
-import { mediaType, targetOf, unsupportedMediaType } from '../body.ts'
+import { matchName, mediaType, targetOf, unsupportedMediaType } from '../body.ts'
 import type { Target } from '../body.ts'
 import { decodeObject } from '../decode-object.ts'
 import { writeOptions } from '../options.ts'
@@ -25,7 +25,7 @@ const ORDER = '$setElementOrder/'
 const ACCEPTED = [JSON_PATCH, MERGE, STRATEGIC, APPLY]
 
 /** A patch that cannot be carried out: the cause is not told. */
-const unprocessable = (): StatusError => new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request')
+const unprocessable = (): StatusError => new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 
 async function patchText(ctx: Context): Promise<unknown> {
   const { body } = ctx.request
@@ -35,7 +35,8 @@ async function patchText(ctx: Context): Promise<unknown> {
     try { return parseYaml(body) } catch (e) { throw badRequest(`error decoding YAML: ${(e as Error).message}`) }
   }
   const { parseJsonText } = await import('../../apimachinery/decode.ts')
-  try { return parseJsonText(body).value } catch (e) { throw badRequest((e as Error).message) }
+  const before = mediaType(ctx.request.headers?.['content-type']) === STRATEGIC ? '' : 'error decoding patch: '
+  try { return parseJsonText(body).value } catch (e) { throw badRequest(before + (e as Error).message) }
 }
 
 /** A strategic merge that fails: malformed directives are the client's fault, everything else is told without a reason (interpretStrategicMergePatchError). */
@@ -51,7 +52,8 @@ export type Apply = (current: JsonObject) => Promise<JsonObject> | JsonObject
 /** Reads the request's patch. */
 export async function readPatch(ctx: Context, schema: string): Promise<{ type: string; apply: Apply; value: unknown }> {
   const type = mediaType(ctx.request.headers?.['content-type'])
-  if (!ACCEPTED.includes(type)) throw unsupportedMediaType(ctx.served.custom ? [JSON_PATCH, MERGE, APPLY] : ACCEPTED)
+  // the built-in kinds' router refuses what no patch is; custom resources' handler does so itself
+  if (!ACCEPTED.includes(type)) throw ctx.served.custom ? unsupportedMediaType([JSON_PATCH, MERGE, APPLY]) : new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   if (type === STRATEGIC && !schema) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
   const value = await patchText(ctx)
   if (type === JSON_PATCH) {
@@ -162,13 +164,6 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
     },
   })
   return present(ctx, 200, done.object)
-}
-
-/** Refuses a patched object that is called otherwise than the path says, or not at all. */
-export function matchName(ctx: Context, draft: KubeObject): void {
-  const { name = '' } = draft.metadata
-  if (!name) throw badRequest(`the name of the object (${ctx.info.name} based on URL) was undeterminable: name must be provided`)
-  if (name !== ctx.info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${ctx.info.name})`)
 }
 
 export const patch = (ctx: Context): Promise<ApiResponse> => patchObject(ctx)

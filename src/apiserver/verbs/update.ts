@@ -1,9 +1,8 @@
 // PUT: the whole object anew, or its status part.
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
-import { badRequest } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
-import { readBody, targetOf } from '../body.ts'
+import { matchName, readBody, targetOf } from '../body.ts'
 import { writeOptions } from '../options.ts'
 import { dedupOwners, updateObject } from '../registry.ts'
 import { namespaceOf } from '../stored.ts'
@@ -21,18 +20,13 @@ export async function replace(ctx: Context, subresource = ''): Promise<ApiRespon
   const { name } = ctx.info
   const read = (): Promise<Draft<KubeObject>> => readBody(ctx, { ...targetOf(ctx.served), ...known(ctx, subresource) }, options.fieldValidation)
   const draft = await read()
-  if (draft.metadata.name && draft.metadata.name !== name) throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${name})`)
-  if (!draft.metadata.name) {
-    if (subresource === '') throw badRequest(`the name of the object (${draft.metadata.name ?? ''}) does not match the name on the URL (${name})`)
-    draft.metadata.name = name
-  }
+  matchName(ctx, draft)
   dedupOwners(ctx, draft)
   // when it has to be tried again the first draft is changed already
   let fresh = true
   const produce = async (): Promise<Draft<KubeObject>> => {
     if (fresh) { fresh = false; return draft }
     const again = await read()
-    again.metadata.name ||= name
     dedupOwners(ctx, again)
     return again
   }
