@@ -65,6 +65,8 @@ export async function encodeAnswer(request: ApiRequest, response: ApiResponse): 
     return { type: 'application/yaml', bytes: Buffer.from(toYaml(JSON.parse(encodeBody(body)) as Json)) }
   }
   const text = encodeBody(body)
+  // what is written before a form was agreed upon is for people
+  if (response.status === 406) return { type: type || 'application/json', bytes: Buffer.from(indentJson(text)) }
   return { type: type || 'application/json', bytes: Buffer.from(pretty(request) ? indentJson(text) : `${text}\n`) }
 }
 
