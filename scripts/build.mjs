@@ -48,7 +48,7 @@ const WARM = {
 // just-bash's chunks make a require of their own from import.meta.url; a path does as well there
 const define = { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' }
 const result = await build({
-  absWorkingDir: root, entryPoints: { main: 'src/main.ts', index: 'src/index.ts' }, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
+  absWorkingDir: root, entryPoints: { main: 'src/main.ts', index: 'src/index.ts', ready: 'src/cluster/readymade-make.ts' }, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
   outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, external: ['node-liblzma', '@mongodb-js/zstd'],
   // just-bash marks optional native parts this way; nothing of ours is external
   loader: { '.wasm': 'binary' }, supported: { 'import-meta': true },
@@ -105,7 +105,7 @@ function load(id) {
   ;(functions[id] ??= new Script(body(id), { filename: 'kubesim/' + id }).runInThisContext())(m.exports, load, m, __filename, __dirname)
   return m.exports
 }
-${warm ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin() { made.length = 0; return load(${number.get(entry)}) } }` : `let key = 'version', words = 0
+${warm ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin(id = ${number.get(entry)}) { made.length = 0; return load(id) } }` : `let key = 'version', words = 0
 for (let i = 2; i < process.argv.length && words < 2; i++) {
   const a = process.argv[i], longer = words ? key + '-' + a : a
   if (a[0] === '-') continue
@@ -147,6 +147,12 @@ if (!args.includes('--no-cache')) {
       if (code !== 0 && !command.includes('nope')) console.error(command + ': ' + said.split('\\n')[0])
     }
     ;(async () => {
+      // first: the commands below are to run with them
+      const { makeReadymade } = warm.begin(${number.get('ready.cjs')}), { schemasOfPackage } = warm.begin()
+      for (const file of fs.readdirSync(${JSON.stringify(join(fresh, 'profiles'))})) {
+        const at = path.join(${JSON.stringify(join(fresh, 'profiles'))}, file)
+        fs.writeFileSync(at.replace(/json$/, 'ready.json'), await makeReadymade(JSON.parse(fs.readFileSync(at, 'utf8')), schemasOfPackage()))
+      }
       const loads = []
       for (const [key, lines] of Object.entries(${JSON.stringify(WARM)})) {
         const ids = new Set([${number.get('main.cjs')}])

@@ -126,6 +126,12 @@ async function loadProfile(nameOrFile: string): Promise<Profile> {
   return parseProfile(text, nameOrFile)
 }
 
+/** A new cluster of a shipped profile as the build made it; undefined for other profiles, and where nothing was built. */
+function readymadeOf(profile: string): string | undefined {
+  if (!(PROFILES as readonly string[]).includes(profile)) return undefined
+  try { return fs.readFileSync(path.join(import.meta.dirname, 'profiles', `${profile}.ready.json`), 'utf8') } catch { return undefined }
+}
+
 export interface HostOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
@@ -163,19 +169,21 @@ export function createHost(o: HostOptions = {}): CliHost {
   }
   // a command may ask before the cluster does: reading and checking a file once is enough
   const profiles = new Map<string, Promise<Profile>>()
+  const profileName = (s: StateOptions): string => s.profile || env.KUBESIM_PROFILE || 'docker-desktop'
   const profileFor = (s: StateOptions): Promise<Profile> => {
-    const name = s.profile || env.KUBESIM_PROFILE || 'docker-desktop'
+    const name = profileName(s)
     const known = profiles.get(name) ?? loadProfile(name)
     profiles.set(name, known)
     return known
   }
-  const onStore = async (store: Store & { refresh?: () => boolean }, profile: Profile, controllers?: readonly string[]): Promise<Cluster> => {
+  /** `whole`: the name of a shipped profile that is played just as it is. */
+  const onStore = async (store: Store & { refresh?: () => boolean }, profile: Profile, controllers?: readonly string[], whole?: string): Promise<Cluster> => {
     const [{ createCluster }, { chosenControllers }] = await Promise.all([import('./cluster/cluster.ts'), import('./cluster/controllers/index.ts')])
     if (store.meta('profile') === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)))
     const seed = store.meta('seed')
     const chance = typeof seed === 'number' ? entropyFrom(seededRandom(seed, (next) => { store.setMeta('seed', next) })) : entropy
     return createCluster({
-      store, schemas, clock, entropy: chance, profile, refresh: () => store.refresh?.() ?? false, ...(controllers?.length ? { controllers: chosenControllers(controllers) } : {}),
+      store, schemas, clock, entropy: chance, profile, refresh: () => store.refresh?.() ?? false, ...(whole && !controllers?.length && seed === undefined ? { readymade: () => readymadeOf(whole) } : {}), ...(controllers?.length ? { controllers: chosenControllers(controllers) } : {}),
       onControllerError: (name, key, e) => { if (env.KUBESIM_DEBUG) io.stderr.write(`kubesim: controller ${name} failed at ${key}: ${e instanceof Error ? e.stack : String(e)}\n`) },
     })
   }
@@ -193,7 +201,7 @@ export function createHost(o: HostOptions = {}): CliHost {
     const { openStateFile } = await import('./storage/statefile.ts')
     const store = openStateFile(statePath(s))
     const kept = store.meta('profile')
-    return onStore(store, kept === undefined ? await profileFor(s) : kept as unknown as Profile)
+    return kept === undefined ? onStore(store, await profileFor(s), undefined, profileName(s)) : onStore(store, kept as unknown as Profile)
   }
   const create = async (o: NewCluster): Promise<OpenCluster> => {
     const [{ openStateFile, removeState }, { ProfileError }] = await Promise.all([import('./storage/statefile.ts'), import('./cluster/profiles.ts')])
@@ -226,8 +234,7 @@ export function createHost(o: HostOptions = {}): CliHost {
       if (story.clock) store.setMeta('clock', { offset: 0, frozen: Date.parse(story.clock) })
     }
     if (o.clock !== undefined) store.setMeta('clock', { offset: 0, frozen: o.clock })
-    await store.flush()
-    return onStore(store, profile)
+    return onStore(store, profile, undefined, o.story || o.nodes !== undefined ? undefined : profileName(o))
   }
   const serveCluster = async (o: ServeRequest): Promise<ServedCluster> => {
     const { findServed, loopbackAddress, serve, ServeError } = await import('./server/serve.ts')
@@ -242,7 +249,7 @@ export function createHost(o: HostOptions = {}): CliHost {
     const kept = store.meta('profile')
     const profile = kept === undefined ? await profileFor(o) : kept as unknown as Profile
     if (o.seed !== undefined && store.meta('seed') === undefined) store.setMeta('seed', o.seed)
-    const cluster = await onStore(store, profile, o.controllers)
+    const cluster = await onStore(store, profile, o.controllers, kept === undefined ? profileName(o) : undefined)
     const tls = o.tls ? await (await import('./server/certificate.ts')).selfSigned(o.apiAddress) : undefined
     const serving = await serve({
       cluster, schemas, apiAddress: o.apiAddress, dnsAddress: o.dnsAddress, ...(o.kubeconfig ? { kubeconfig: path.resolve(io.cwd, o.kubeconfig) } : {}), ...(announce ? { announce } : {}), ...(tls ? { tls } : {}),

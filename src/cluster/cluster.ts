@@ -33,6 +33,8 @@ export interface ClusterOptions {
   readonly onControllerError?: (controller: string, key: string, error: unknown) => void
   /** Takes in what other processes wrote to the same state; true when there was something. */
   readonly refresh?: () => boolean
+  /** A new cluster of this very profile, ready made, where there is one (readymade.ts). */
+  readonly readymade?: () => string | undefined
 }
 
 export interface Cluster {
@@ -90,7 +92,14 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     }
     return c
   }
-  const fresh = store.meta('bootstrapped') !== true
+  let fresh = store.meta('bootstrapped') !== true
+  const readymade = fresh ? o.readymade?.() : undefined
+  if (readymade !== undefined) {
+    const { fill } = await import('./readymade.ts')
+    fill(readymade, store, clock.now(), o.entropy)
+    await store.flush()
+    fresh = false
+  }
   const engine = new Engine({ store, lister, clock, controllers: o.controllers ?? CONTROLLERS, contextFor, ...(o.onControllerError ? { onError: o.onControllerError } : {}) })
   if (fresh) {
     const { bootstrap } = await import('./bootstrap.ts')

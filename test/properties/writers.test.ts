@@ -34,6 +34,23 @@ test('fifty writers at once', { timeout: 240_000 }, async () => {
   JSON.parse(readFileSync(join(dir, 'fifty.json'), 'utf8'))
 })
 
+test('eight at once where there is no state yet: one cluster, each of its objects once', { timeout: 120_000 }, async () => {
+  const profile = join(dir, 'own.yaml')
+  writeFileSync(profile, readFileSync(join(root, 'fixtures/profiles/kind.yaml'), 'utf8').replace(/^name: .*$/m, 'name: own'))
+  // ready made, and made now
+  for (const [state, args] of [['eight.json', ['--profile', 'kind']], ['eight-own.json', ['--profile', profile]]] as const) {
+    const all = await Promise.all(Array.from({ length: 8 }, (_, i) => kubesim(state, 'create', 'configmap', `c-${i}`, '--from-literal=a=b', ...args)))
+    expect(all.filter((r) => r.code !== 0)).toEqual([])
+    const listed = async (...what: string[]): Promise<string[]> => (await kubesim(state, 'get', ...what, '-A', '-o', 'jsonpath={range .items[*]}{.kind}/{.metadata.name}{"\\n"}{end}')).out.trim().split('\n')
+    expect((await listed('configmaps', '--field-selector', 'metadata.namespace=default')).filter((n) => n.includes('/c-')).toSorted()).toEqual(all.map((_, i) => `ConfigMap/c-${i}`))
+    for (const [kind, count] of [['nodes', 1], ['ns', 4], ['deploy', 1], ['rs', 1], ['pods', 2], ['svc', 2], ['endpointslices', 2], ['sa', 5]] as const) expect(await listed(kind), `${kind} of ${state}`).toHaveLength(count)
+    // nobody's uid was taken by another's write
+    const raw = JSON.parse(readFileSync(join(dir, state), 'utf8')) as { objects: Record<string, { metadata: { uid: string } }[]> }
+    const uids = Object.values(raw.objects).flat().map((o) => o.metadata.uid)
+    expect(new Set(uids).size).toBe(uids.length)
+  }
+})
+
 test('hostile manifests: an error or an object, in bounded time, and nothing else is lost', { timeout: 120_000 }, async () => {
   await kubesim('hostile.json', 'create', 'configmap', 'kept', '--from-literal=a=b')
   const cm = (data: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: bad\n${data}`
