@@ -37,6 +37,8 @@ export interface ApiResponse {
   readonly headers: Readonly<Record<string, string>>
   /** An object (encode it with apiserver/negotiate when bytes are wanted) or text. */
   readonly body: Json
+  /** The body is written by two, without a newline at the end (responsewriters.WriteRawJSON). */
+  readonly indented?: true
   /** The texts of Warning headers, in order. */
   readonly warnings?: readonly string[]
   /** A watch: events until the client aborts or the server ends it. A log that is followed: text. */

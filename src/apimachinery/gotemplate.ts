@@ -587,7 +587,8 @@ class Run {
       return this.#check(this.#arg(dot, a), f.strings?.includes(i) === true)
     })
     if (final) values.push(this.#check(final.value, f.strings?.includes(values.length) === true))
-    const result = callFunction(name, values)
+    const called = args[0]
+    const result = callFunction(name, values, called && argText(called))
     if ('error' in result) { this.#at = node; throw this.#fail(`error calling ${name}: ${result.error}`) }
     return result.value
   }

@@ -9,7 +9,9 @@ import type { Json, JsonObject } from './object.ts'
 export class Int {
   readonly n: number
   readonly type: 'int' | 'int64' | 'float64' | 'uint8'
-  constructor(n: number, type: 'int' | 'int64' | 'float64' | 'uint8') { this.n = n; this.type = type }
+  /** All digits, where `n` has not all of them. */
+  readonly text: string | undefined
+  constructor(n: number, type: 'int' | 'int64' | 'float64' | 'uint8', text?: string) { this.n = n; this.type = type; this.text = text }
 }
 export type Raw = null | boolean | string | Int | readonly Json[] | JsonObject
 /** A reflect.Value: undefined is the zero one; `iface` says that its static type is interface{}, as elements of lists and maps have it. */
@@ -19,6 +21,7 @@ export type Val = { readonly v: Raw; readonly iface: boolean } | undefined
 export function fromJson(value: Json | undefined, iface: boolean): Val {
   if (value === undefined) return undefined
   if (typeof value === 'number') return { v: new Int(value, Number.isInteger(value) ? 'int64' : 'float64'), iface }
+  if (typeof value === 'bigint') return { v: new Int(Number(value), 'int64', String(value)), iface }
   return { v: value, iface }
 }
 
@@ -35,7 +38,7 @@ export function typeOf(v: Raw): string {
   return isList(v) ? '[]interface {}' : 'map[string]interface {}'
 }
 
-const intText = (i: Int): string => formatNumber(i.n, i.type === 'float64' ? 'floats' : 'ints')
+const intText = (i: Int): string => i.text ?? formatNumber(i.n, i.type === 'float64' ? 'floats' : 'ints')
 const rawText = (v: Raw): string => (v instanceof Int ? intText(v) : goValue(v))
 
 /** What an action prints. */
@@ -221,15 +224,15 @@ const HTML: Readonly<Record<string, string>> = { '"': '&#34;', "'": '&#39;', '&'
 const JS: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '"': '\\"', '<': '\\u003C', '>': '\\u003E', '&': '\\u0026', '=': '\\u003D' }
 const joined = (values: readonly Val[]): string => { const [only] = values; return values.length === 1 && typeof only?.v === 'string' ? only.v : sprint(values.map((v) => (v === undefined || v.v === null ? '<no value>' : arg(v)))) }
 
-/** Calls a builtin; what it refuses is the text after `error calling name: `. */
-export function callFunction(name: string, args: readonly Val[]): Found {
-  try { return { value: call(name, args) } } catch (e) {
+/** Calls a builtin; what it refuses is the text after `error calling name: `. `written`: its first argument as the template has it. */
+export function callFunction(name: string, args: readonly Val[], written = ''): Found {
+  try { return { value: call(name, args, written) } } catch (e) {
     if (e instanceof Refused) return { error: e.message }
     throw e
   }
 }
 
-function call(name: string, args: readonly Val[]): Val {
+function call(name: string, args: readonly Val[], written: string): Val {
   const [first, ...rest] = args
   switch (name) {
     case 'not': return bool(!isTrue(first))
@@ -260,7 +263,7 @@ function call(name: string, args: readonly Val[]): Val {
     }
     case 'call': {
       if (concrete(first) === undefined) throw new Refused('call of nil')
-      throw new Refused(`non-function ${rawText(first?.v ?? null)} of type ${typeOf(first?.v ?? null)}`)
+      throw new Refused(`non-function ${written} of type ${typeOf(first?.v ?? null)}`)
     }
   }
   return undefined

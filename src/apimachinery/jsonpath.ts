@@ -1,6 +1,6 @@
 // kubectl's JSONPath templates: parsed, evaluated and printed as client-go's util/jsonpath does, its quirks with ranges included.
 import { sortedKeys, toJson } from './gojson.ts'
-import { formatNumber, goType, goValue, isInt } from './goformat.ts'
+import { formatNumber, formatWhole, goType, goValue, isInt } from './goformat.ts'
 import type { Numbers } from './goformat.ts'
 import type { Json } from './object.ts'
 
@@ -284,6 +284,7 @@ export class JsonPath {
     if (value === undefined) return '<no value>'
     if (value === null) return 'null'
     if (typeof value === 'object') return toJson(value)
+    if (typeof value === 'bigint') return formatWhole(value, this.#numbers)
     return typeof value === 'number' ? formatNumber(value, this.#numbers) : String(value)
   }
 
@@ -395,6 +396,7 @@ export class JsonPath {
     if (value instanceof Literal) return { kind: value.kind, value: value.value }
     if (typeof value === 'string') return { kind: 'string', value }
     if (typeof value === 'boolean') return { kind: 'bool', value }
+    if (typeof value === 'bigint') return { kind: 'int', value: Number(value) }
     if (typeof value === 'number') return { kind: isInt(value, this.#numbers) ? 'int' : 'float', value }
     throw new JsonPathError('invalid type for comparison')
   }
@@ -403,6 +405,12 @@ export class JsonPath {
 /** Parses a template. Throws JsonPathError. */
 export function parseJsonPath(text: string, options: JsonPathOptions = {}): JsonPath {
   return new JsonPath(new Parser(text).root, options)
+}
+
+/** The steps of a template of one expression, `{.a.b}`: field names, and the kinds of other nodes. Throws JsonPathError. */
+export function pathSteps(text: string): readonly { readonly type: string; readonly name?: string }[] {
+  const [root] = new Parser(text).root
+  return root && 'nodes' in root ? root.nodes : []
 }
 
 /** A result as JSON; numbers and booleans of the template are values like others. */

@@ -100,5 +100,5 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
 export async function servePaths(api: Api): Promise<ApiResponse> {
   const groups = await groupsOf(api)
   const paths = ['/api', '/api/v1', '/apis', '/apis/', ...groups.filter((g) => g.name).flatMap((g) => [`/apis/${g.name}`, ...g.versions.map((v) => `/apis/${g.name}/${v.version}`)]), '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/readyz', '/version']
-  return answer(200, { paths: paths.sort() })
+  return { ...answer(200, { paths: paths.sort() }), indented: true }
 }

@@ -1,15 +1,20 @@
 // What may be asked of a list or a watch together; refused as apimachinery's internalversion/validation does. The served cluster does watch-lists (WatchList).
 import { forbidden } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
-import { invalid } from '../apimachinery/status.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
+import { badRequest, invalid } from '../apimachinery/status.ts'
 import { param } from './api.ts'
 import type { Context } from './api.ts'
 
 const MATCH = 'resourceVersionMatch'
 const notSupported = (match: string, known: readonly string[]): FieldError => ({ type: 'FieldValueNotSupported', field: MATCH, message: `Unsupported value: ${JSON.stringify(match)}: supported values: ${known.map((k) => JSON.stringify(k)).join(', ')}` })
 
-/** Refuses options that contradict each other. */
+/** Refuses options that are no numbers (queryparams' conversion), and those that contradict each other. */
 export function checkListOptions(ctx: Context, watching: boolean): void {
+  for (const name of ['timeoutSeconds', 'limit']) {
+    const text = ctx.request.query?.[name]?.[0]
+    if (text !== undefined && !/^[-+]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`)
+  }
   const match = param(ctx, MATCH) ?? ''
   const version = param(ctx, 'resourceVersion') ?? ''
   const initial = param(ctx, 'sendInitialEvents')

@@ -34,7 +34,7 @@ export async function serveNonResource(api: Api, request: ApiRequest, info: Requ
     return there.status === 200 ? methodNotAllowed() : there
   }
   if (first === 'api' || first === 'apis') return (await import('./discovery.ts')).serveDiscovery(api, request, info)
-  if (first === 'version' && second === undefined) return answer(200, versionInfo(api.versions.server))
+  if (first === 'version' && second === undefined) return { ...answer(200, versionInfo(api.versions.server)), indented: true }
   if (HEALTH.has(first)) {
     if (second === undefined) return request.query?.verbose ? text(200, CHECKS.map((c) => `[+]${c} ok\n`).join('') + `${first} check passed\n`) : text(200, 'ok')
     return CHECKS.includes(info.parts.slice(1).join('/')) ? text(200, 'ok') : notServed()

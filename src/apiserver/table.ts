@@ -1,7 +1,9 @@
 // The Table and PartialObjectMetadata forms of objects: rows from the kind's columns; as apiserver's rest.TableConvertor and handlers/response.go.
 import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { badRequest } from '../apimachinery/status.ts'
+import { age, integer, name } from '../kinds/columns.ts'
 import type { Column } from '../kinds/kind.ts'
+import type { Scale } from './subresources/scale.ts'
 import type { Context, Served } from './api.ts'
 import { param } from './api.ts'
 
@@ -13,6 +15,9 @@ const DEFAULT_COLUMNS: readonly Column<KubeObject>[] = [
   { name: 'Name', type: 'string', format: 'name', description: NAME_DESCRIPTION, cell: (o) => o.metadata.name ?? '' },
   { name: 'Created At', type: 'date', description: CREATED_DESCRIPTION, cell: (o) => o.metadata.creationTimestamp ?? null },
 ]
+
+/** A Scale has columns of its own. */
+export const scaleColumns: readonly Column<Scale>[] = [name(), integer('Desired', (s) => s.spec?.replicas ?? 0), integer('Available', (s) => s.status?.replicas ?? 0), age()]
 
 type Include = 'None' | 'Metadata' | 'Object'
 
@@ -32,9 +37,8 @@ const definition = (c: Column<KubeObject>): JsonObject => ({ name: c.name, type:
 export const partialMetadata = (o: KubeObject): JsonObject => ({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: o.metadata as unknown as JsonObject })
 
 /** A Table of objects; `first` leaves the column definitions out when false (later events of a watch). */
-export function table(ctx: Context, objects: readonly KubeObject[], metadata: JsonObject, first = true): JsonObject {
+export function table(ctx: Context, objects: readonly KubeObject[], metadata: JsonObject, first = true, columns = columnsOf(ctx.served)): JsonObject {
   const include = includeOf(ctx)
-  const columns = columnsOf(ctx.served)
   const context = { now: ctx.api.now() }
   const order = ctx.served.kind.rowOrder
   const rows = (order ? [...objects].sort(order) : objects).map((o): JsonObject => ({

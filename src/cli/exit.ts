@@ -45,6 +45,13 @@ export function aggregateText(errors: readonly unknown[]): string {
   return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`
 }
 
+/** The error without those that `drop` names, in aggregates too; undefined when nothing is left (utilerrors.FilterOut). */
+export function filterOut(error: unknown, drop: (e: unknown) => boolean): unknown {
+  if (!(error instanceof AggregateError)) return drop(error) ? undefined : error
+  const left = (error.errors as unknown[]).map((e) => filterOut(e, drop)).filter((e) => e !== undefined)
+  return left.length ? new AggregateError(left, aggregateText(left)) : undefined
+}
+
 /** `error when creating "f.yaml": …` in front of an error of one document. */
 export function withSource(verb: string, source: string | undefined, error: unknown): unknown {
   if (!source || !(error instanceof Error)) return error

@@ -26,5 +26,5 @@ export async function rawRequest(ctx: CommandContext, method: Method, uri: strin
     for await (const e of response.stream) io.stdout.write(typeof e === 'string' ? e : `${encodeBody({ type: e.type, object: e.object })}\n`)
     return
   }
-  io.stdout.write(typeof response.body === 'string' ? response.body : `${encodeBody(response.body)}\n`)
+  io.stdout.write(typeof response.body === 'string' ? response.body : response.indented ? JSON.stringify(response.body, null, 2) : `${encodeBody(response.body)}\n`)
 }

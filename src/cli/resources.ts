@@ -369,7 +369,7 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
         await fn({ ...infoOf(o, mapping, info.source), ...(info.resourceVersion ? { resourceVersion: info.resourceVersion } : {}) })
       } catch (e) { errs.push(e) }
     }
-    throwAll(errs)
+    if (errs.length) throw new AggregateError(errs, aggregateText(errs))
   })
 
   let visitor: Visitor
@@ -413,7 +413,10 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
         if (info) {
           if (info.mapping?.namespaced && !info.namespace) setNamespace(info, ns)
           if (isList(info.object)) throw new CliError('watch is only supported on individual resources and resource collections, but a list of resources is found')
-          if (info.name) await fetchInfo(factory, info, request)
+          if (info.name) {
+            if (info.mapping?.namespaced && !info.namespace) throw new CliError(`no namespace set on resource ${gvrText(info.mapping)} ${goQuote(info.name)}`)
+            await fetchInfo(factory, info, request)
+          }
         }
         await fn(info)
       })

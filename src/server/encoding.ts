@@ -1,4 +1,5 @@
 // Answers as bytes: JSON with a newline as the API server writes it, indented for people (?pretty, curl, browsers), YAML where it was asked for first.
+import { readJson } from '../apimachinery/bigint.ts'
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
@@ -62,8 +63,9 @@ export async function encodeAnswer(request: ApiRequest, response: ApiResponse): 
   }
   if (wantsYaml(accept) && type === 'application/json') {
     const { toYaml } = await import('../apimachinery/yaml.ts')
-    return { type: 'application/yaml', bytes: Buffer.from(toYaml(JSON.parse(encodeBody(body)) as Json)) }
+    return { type: 'application/yaml', bytes: Buffer.from(toYaml(readJson(encodeBody(body)) as Json)) }
   }
+  if (response.indented) return { type, bytes: Buffer.from(JSON.stringify(body, null, 2)) }
   const text = encodeBody(body)
   // what is written before a form was agreed upon is for people
   if (response.status === 406) return { type: type || 'application/json', bytes: Buffer.from(indentJson(text)) }

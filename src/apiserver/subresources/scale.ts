@@ -9,6 +9,8 @@ import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
 import { answer } from '../api.ts'
 import type { Context, Subresource } from '../api.ts'
 import { matchName, readBody } from '../body.ts'
+import { formOf } from '../negotiate.ts'
+import type { Column } from '../../kinds/kind.ts'
 import type { Target } from '../body.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
@@ -17,7 +19,7 @@ import { decodePatched, patchShown, readPatch } from '../verbs/patch.ts'
 
 const SCALE: Target = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'autoscaling.v1.Scale' }
 
-interface Scale extends KubeObject { readonly spec?: { readonly replicas?: number }; readonly status?: { readonly replicas: number; readonly selector?: string } }
+export interface Scale extends KubeObject { readonly spec?: { readonly replicas?: number }; readonly status?: { readonly replicas: number; readonly selector?: string } }
 
 /** The value at .a.b.c, or undefined. */
 function at(object: unknown, path: string): unknown {
@@ -84,7 +86,12 @@ async function write(ctx: Context, produce: (current: Scale) => Promise<Draft<Sc
 
 export const scale: Subresource = {
   name: 'scale',
-  get: async (ctx) => answer(200, scaleOf(ctx, fromStored(ctx.served, getStored(ctx)), true)),
+  async get(ctx) {
+    const found = scaleOf(ctx, fromStored(ctx.served, getStored(ctx)), true)
+    if (formOf(ctx.request.headers?.accept) !== 'Table') return answer(200, found)
+    const { scaleColumns, table } = await import('../table.ts')
+    return answer(200, table(ctx, [found], {}, true, scaleColumns as readonly Column<KubeObject>[]))
+  },
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
     const body = await readBody({ ...ctx, served: { ...ctx.served } }, SCALE, fieldValidation) as Draft<Scale>

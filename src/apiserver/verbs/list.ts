@@ -1,8 +1,10 @@
 // GET of a collection: selectors, pieces (limit, continue), resourceVersion, and the three forms.
 import type { ApiResponse } from '../../apimachinery/door.ts'
-import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
-import { invalid as invalidField } from '../../apimachinery/field.ts'
-import { StatusError, badRequest, gone, invalid } from '../../apimachinery/status.ts'
+import { parseJson } from '../../apimachinery/gojson.ts'
+import { goQuote } from '../../apimachinery/gostring.ts'
+import { isObject } from '../../apimachinery/object.ts'
+import type { Json, JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import { StatusError, badRequest, gone } from '../../apimachinery/status.ts'
 import { StoreExpired } from '../../storage/store.ts'
 import type { Change } from '../../storage/store.ts'
 import { answer, param } from '../api.ts'
@@ -20,18 +22,25 @@ function encodeToken(t: Token): string {
   return btoa(unescape(encodeURIComponent(JSON.stringify({ v: 'meta.k8s.io/v1', rv: t.rv, start: t.start })))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 }
 
+/** storage.DecodeContinue. Throws BadRequest. */
 function decodeToken(text: string): Token {
-  let value: { v?: unknown; rv?: unknown; start?: unknown }
-  try { value = JSON.parse(decodeURIComponent(escape(atob(text.replace(/-/g, '+').replace(/_/g, '/'))))) as typeof value } catch (e) { throw badRequest(`continue key is not valid: ${(e as Error).message}`) }
-  if (value.v !== 'meta.k8s.io/v1' || typeof value.start !== 'string' || typeof value.rv !== 'number') throw badRequest('continue key is not valid: server does not recognize this encoded version')
+  const refused = (why: string): StatusError => badRequest(`invalid continue token: continue key is not valid: ${why}`)
+  const bad = /[^\w-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : -1)
+  if (bad >= 0) throw refused(`illegal base64 data at input byte ${bad}`)
+  let value: Json
+  try { value = parseJson(new TextDecoder().decode(Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)))) } catch (e) { throw refused((e as Error).message) }
+  if (!isObject(value) || value.v !== 'meta.k8s.io/v1') throw refused(`server does not recognize this encoded version ${isObject(value) && typeof value.v === 'string' ? value.v : ''}`)
+  if (typeof value.rv !== 'number' || value.rv === 0) throw refused('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof value.start !== 'string' || value.start === '') throw refused('encoded start key empty (version meta.k8s.io/v1)')
   return { rv: value.rv, start: value.start }
 }
 
-/** A resourceVersion as a number; what is none is refused. */
-export function parseVersion(text: string | undefined): number | undefined {
+/** A resourceVersion as a number; what is none is refused: a list with 400, a watch with 500 (storage's ParseResourceVersion). */
+export function parseVersion(text: string | undefined, verb: 'list' | 'watch'): number | undefined {
   if (text === undefined || text === '') return undefined
-  if (!/^\d+$/.test(text)) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [invalidField('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)])
-  return Number(text)
+  if (/^\d+$/.test(text)) return Number(text)
+  const why = `resourceVersion: Invalid value: ${goQuote(text)}: strconv.ParseUint: parsing ${goQuote(text)}: invalid syntax`
+  throw verb === 'list' ? badRequest(`invalid resource version: ${why}`) : new StatusError(500, '', why)
 }
 
 /** The objects of a kind as they were at a revision: today's, with what changed since taken back. Throws StoreExpired when that is forgotten. */
@@ -73,7 +82,7 @@ export async function list(ctx: Context): Promise<ApiResponse> {
   const { api, served } = ctx
   checkListOptions(ctx, false)
   const filter = filterOf(ctx)
-  const version = parseVersion(param(ctx, 'resourceVersion'))
+  const version = parseVersion(param(ctx, 'resourceVersion'), 'list')
   if (version !== undefined && version > api.store.revision) {
     throw new StatusError(504, 'Timeout', `Too large resource version: ${version}, current: ${api.store.revision}`, { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 })
   }

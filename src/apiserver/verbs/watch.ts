@@ -45,7 +45,7 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
   const { api, served, request } = ctx
   checkListOptions(ctx, true)
   const filter = filterOf(ctx)
-  const version = parseVersion(param(ctx, 'resourceVersion'))
+  const version = parseVersion(param(ctx, 'resourceVersion'), 'watch')
   const form = formOf(request.headers?.accept)
   const forms = form === 'object' ? undefined : await import('../table.ts')
   const namespace = namespaceOf(ctx)
@@ -103,5 +103,5 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
     channel.onEnd = () => { previous?.(); stop.abort() }
     void api.options.clock.sleep(seconds * 1000, stop.signal).then(() => channel.end(), () => {})
   }
-  return { status: 200, headers: { 'content-type': 'application/json;stream=watch' }, body: null, stream: channel }
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: null, stream: channel }
 }

@@ -3,7 +3,7 @@ import type { Pod, Service } from '../../apimachinery/api/core.v1.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { pathOf } from '../../client/client.ts'
 import type { Command, CommandContext } from '../command.ts'
-import { CliError } from '../exit.ts'
+import { itemsOf } from '../printers/printer.ts'
 import { printerFor, printFlags } from '../printflags.ts'
 
 async function serverOf(ctx: CommandContext): Promise<string> {
@@ -46,39 +46,44 @@ async function dump(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const client = await factory.client()
   const folder = flags.string('output-directory')
-  const format = flags.string('output') || 'json'
+  const format = flags.string('output').toLowerCase()
+  const extension = format === 'json' || format === 'yaml' ? format : 'txt'
   const toFile = folder !== '' && folder !== '-'
-  const write = async (name: string, object: JsonObject): Promise<void> => {
-    if (!toFile) { (await printerFor(ctx, ''))(object, { typed: true }); return }
-    let text = ''
-    const inner: CommandContext = { ...ctx, io: { ...io, files: io.files, stdout: { isTTY: false, write: (c) => { text += typeof c === 'string' ? c : new TextDecoder().decode(c) } } } }
-    ;(await printerFor(inner, ''))(object, { typed: true })
-    const path = `${folder}/${name}.${format === 'yaml' ? 'yaml' : 'json'}`
+  let text = ''
+  const inner: CommandContext = { ...ctx, io: { ...io, files: io.files, stdout: { isTTY: false, write: (c) => { text += typeof c === 'string' ? c : new TextDecoder().decode(c) } } } }
+  // One printer for all: the YAML one counts what it printed.
+  const print = await printerFor(toFile ? inner : ctx, '')
+  const write = (name: string, object: JsonObject): void => {
+    text = ''
+    print(object, { typed: true })
+    if (!toFile) return
+    const path = `${folder}/${name}.${extension}`
     io.files.mkdir(path.slice(0, path.lastIndexOf('/')))
     io.files.write(path, text)
   }
   const listOf = async (path: string, namespace: string): Promise<JsonObject> => {
     const body = (await client.request('GET', pathOf(path, namespace))).body as JsonObject
-    return { ...body, kind: `${KINDS[path] ?? ''}List`, apiVersion: path.slice(0, path.lastIndexOf('/')) }
+    // The typed client's lists: nothing instead of none, and items that do not know their kind.
+    const items = itemsOf(body).map(({ kind: _, apiVersion: __, ...item }) => item)
+    return { ...body, kind: `${KINDS[path] ?? ''}List`, apiVersion: path.slice(0, path.lastIndexOf('/')), items: items.length ? items : null }
   }
-  await write('nodes', await listOf('v1/nodes', ''))
+  write('nodes', await listOf('v1/nodes', ''))
   let namespaces: readonly string[] = flags.list('namespaces')
   if (flags.bool('all-namespaces')) namespaces = (await client.list('v1/namespaces')).items.map((n) => n.metadata.name ?? '')
   else if (!namespaces.length) namespaces = ['kube-system', factory.namespace().namespace]
   for (const ns of namespaces) {
-    for (const [path, name] of RESOURCES) await write(`${ns}/${name}`, await listOf(path, ns))
+    for (const [path, name] of RESOURCES) write(`${ns}/${name}`, await listOf(path, ns))
     for (const pod of (await client.list<Pod & { apiVersion: string; kind: string }>('v1/pods', ns)).items) {
       const name = pod.metadata?.name ?? ''
       for (const c of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
         let log: string
-        try { const r = await client.request('GET', pathOf('v1/pods', ns, name, 'log'), { query: { container: c.name } }); log = typeof r.body === 'string' ? r.body : '' } catch (e) { log = `Create log request failed: ${e instanceof Error ? e.message : String(e)}\n` }
+        try { const r = await client.request('GET', pathOf('v1/pods', ns, name, 'log'), { query: { container: c.name } }); log = typeof r.body === 'string' ? r.body : '' } catch (e) { log = `Request log error: ${e instanceof Error ? e.message : String(e)}\n` }
         const text = `==== START logs for container ${c.name} of pod ${ns}/${name} ====\n${log}==== END logs for container ${c.name} of pod ${ns}/${name} ====\n`
         if (toFile) { io.files.mkdir(`${folder}/${ns}/${name}`); io.files.write(`${folder}/${ns}/${name}/logs.txt`, text) } else io.stdout.write(text)
       }
     }
   }
   if (toFile) io.stdout.write(`Cluster info dumped to ${folder}\n`)
-  if (!['json', 'yaml'].includes(format)) throw new CliError(`unable to match a printer suitable for the output format ${JSON.stringify(format)}, allowed formats are: json,yaml`)
 }
 
 export const clusterInfo: Command = {

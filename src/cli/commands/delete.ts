@@ -5,7 +5,7 @@ import type { Io } from '../../apimachinery/ports.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext, FlagSpec } from '../command.ts'
-import { CliError, throwAll, withSource, pathName } from '../exit.ts'
+import { CliError, filterOut, withSource, pathName } from '../exit.ts'
 import { dryRun, dryRunFlag, fileRequest, filenameFlags, groupResource, resources, selectorFlag } from '../resources.ts'
 import type { Info, ResourceRequest, Resources } from '../resources.ts'
 
@@ -90,7 +90,8 @@ async function deleteRun(ctx: CommandContext): Promise<void> {
   const visiting = async (r: Resources, fn: (info: Info) => Promise<void> | void): Promise<void> => {
     try { await r.visit(fn) } catch (e) {
       if (!ignoreNotFound) throw e
-      throwAll((e instanceof AggregateError ? (e.errors as unknown[]) : [e]).filter((x) => !isNotFound(x)))
+      const left = filterOut(e, isNotFound)
+      if (left !== undefined) throw left
     }
   }
 

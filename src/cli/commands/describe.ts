@@ -1,7 +1,8 @@
 // kubectl describe: everything about objects, for people. Behaves as kubectl/pkg/cmd/describe.
+import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext } from '../command.ts'
-import { throwAll } from '../exit.ts'
+import { aggregateText, messageFor, pathName } from '../exit.ts'
 import { fileRequest, filenameFlags, resources, selectorFlag } from '../resources.ts'
 import type { ResourceRequest } from '../resources.ts'
 
@@ -16,26 +17,29 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   const chunk = flags.int('chunk-size')
   const { createDescribeContext, describeObject } = await import('../describe.ts')
-  const request: ResourceRequest = { args, ...fileRequest(ctx), enforceNamespace: factory.namespace().explicit && !all, allNamespaces: all, allowEmptySelector: true, continueOnError: true, flatten: true, latest: !noFiles, chunk, ...(selector ? { selector } : {}) }
+  const request: ResourceRequest = { args, ...fileRequest(ctx), enforceNamespace: factory.namespace().explicit && !all, allNamespaces: all, allowEmptySelector: true, continueOnError: true, flatten: true, chunk, ...(selector ? { selector } : {}) }
   const found = await resources(factory, request)
   const { infos, error } = await found.tolerant()
   const errors: unknown[] = []
   if (error !== undefined) {
     if (error instanceof StatusError && error.reason === 'NotFound' && args.length === 2) { await byPrefix(ctx, error, args[0] ?? '', args[1] ?? '', chunk); return }
-    errors.push(...(error instanceof AggregateError ? [error] : [error]))
+    errors.push(error)
   }
   const context = await createDescribeContext(factory, flags.bool('show-events'), chunk)
   let first = true
+  const told = new Set<string>()
   for (const info of infos) {
     if (!info.mapping || !info.object) continue
     try {
-      const text = await describeObject(info.mapping, info.object, context)
+      // what came from a file is only a name
+      const object = noFiles ? info.object : ((await (await factory.client()).get(info.mapping.path, info.namespace, pathName(info.name))) as unknown as JsonObject)
+      const text = await describeObject(info.mapping, object, context)
       io.stdout.write(first ? text : `\n\n${text}`)
       first = false
-    } catch (e) { errors.push(e) }
+    } catch (e) { if (!told.has(messageFor(e))) errors.push(e); told.add(messageFor(e)) }
   }
   if (!infos.length && !errors.length) io.stderr.write(all ? 'No resources found\n' : `No resources found in ${factory.namespace().namespace} namespace.\n`)
-  throwAll(errors)
+  if (errors.length) throw new AggregateError(errors, aggregateText(errors))
 }
 
 /** No object has the name: all whose name begins with it. */

@@ -3,8 +3,8 @@ import type { Event } from '../../apimachinery/api/core.v1.ts'
 import { humanDuration } from '../../apimachinery/duration.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { parseTime } from '../../apimachinery/time.ts'
-import type { Command, CommandContext } from '../command.ts'
-import { CliError } from '../exit.ts'
+import type { Command, CommandContext, Factory, Mapping } from '../command.ts'
+import { CliError, PlainError } from '../exit.ts'
 import { printerFor, printFlags } from '../printflags.ts'
 import { tableWriter } from '../tableview.ts'
 import { requestTimeout } from '../timeout.ts'
@@ -23,26 +23,39 @@ function interval(e: Event, now: number): string {
   return (e.count ?? 0) > 1 ? `${since(e.lastTimestamp)} (x${e.count ?? 0} over ${first})` : first
 }
 
+/** The events about one object (decodeResourceTypeName); an empty name means all. */
+async function selectorFor(factory: Factory, about: string): Promise<string | undefined> {
+  if (!about.includes('/')) throw new CliError('--for must be in resource/name form')
+  const [word = '', name = '', ...more] = about.split('/')
+  if (more.length) throw new CliError('arguments in resource/name form may not have more than one slash')
+  if (word === '') throw new CliError('a resource must be present, got: /, Resource=')
+  let m: Mapping
+  try { m = await factory.mapping(word.toLowerCase()) } catch (e) {
+    if (e instanceof CliError && e.message.startsWith("the server doesn't have a resource type")) throw new PlainError(e.message)
+    throw e
+  }
+  return name === '' ? undefined : `involvedObject.kind=${m.kind},involvedObject.apiVersion=${m.groupVersion},involvedObject.name=${name}`
+}
+
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const all = flags.bool('all-namespaces')
   const namespace = all ? '' : factory.namespace().namespace
   let fieldSelector: string | undefined
   const about = flags.string('for')
-  if (about) {
-    if (!about.includes('/')) throw new CliError('--for must be in resource/name form')
-    const seg = about.split('/')
-    if (seg.length !== 2) throw new CliError('arguments in resource/name form may not have more than one slash')
-    const m = await factory.mapping((seg[0] ?? '').toLowerCase())
-    fieldSelector = `involvedObject.kind=${m.kind},involvedObject.apiVersion=${m.groupVersion},involvedObject.name=${seg[1] ?? ''}`
-  }
-  const formatted = flags.string('output') !== '' || flags.string('template') !== ''
-  const print = formatted ? await printerFor(ctx, '') : undefined
+  if (about) fieldSelector = await selectorFor(factory, about)
+  const writer = tableWriter()
+  // A format's text goes through the table's writer, tabs and all, and what its printer refuses goes unsaid.
+  const inner: CommandContext = { ...ctx, io: { ...io, files: io.files, stdout: { isTTY: false, write: (c) => { writer.write(typeof c === 'string' ? c : new TextDecoder().decode(c)) } } } }
+  const printer = flags.string('output') !== '' ? await printerFor(inner, '') : undefined
+  const print = printer && ((object: JsonObject): void => {
+    try { printer(object, { typed: true }) } catch (e) { if (!(e instanceof CliError)) throw e }
+    io.stdout.write(writer.flush())
+  })
   const types = flags.list('types').map((t) => t.toLowerCase())
   if (types.some((t) => t !== 'normal' && t !== 'warning')) throw new CliError('valid --types are Normal or Warning')
   const wanted = (e: Event): boolean => !types.length || types.includes((e.type ?? '').toLowerCase())
   const client = await factory.client()
-  const writer = tableWriter()
   let headed = flags.bool('no-headers')
   const line = (e: KubeEvent, now: number): void => {
     if (!headed) { writer.write(`${all ? 'NAMESPACE\t' : ''}LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n`); headed = true }
@@ -58,7 +71,7 @@ async function run(ctx: CommandContext): Promise<void> {
         if (e.type === 'DELETED' || e.type === 'ERROR' || e.type === 'BOOKMARK') continue
         const event = e.object as unknown as KubeEvent
         if (!wanted(event)) continue
-        if (print) print(typed(event), { typed: true })
+        if (print) print(typed(event))
         else { line(event, await factory.now()); io.stdout.write(writer.flush()) }
       }
     } catch (e) { if (!limit.signal.aborted) throw e } finally { limit.done() }
@@ -74,7 +87,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const shown = items.filter(wanted)
   if (!shown.length) { io.stderr.write(all ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`); return }
   shown.sort((a, b) => timeOf(a) - timeOf(b))
-  if (print) { print({ apiVersion: 'v1', kind: 'EventList', items: shown.map(typed), metadata: {} }, { typed: true }); return }
+  if (print) { print({ apiVersion: 'v1', kind: 'EventList', items: shown.map(typed), metadata: {} }); return }
   const now = await factory.now()
   for (const e of shown) line(e, now)
   io.stdout.write(writer.flush())

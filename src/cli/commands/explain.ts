@@ -1,6 +1,8 @@
-// kubectl explain: the fields of a kind, from the schemas or a custom resource's own (kubectl/pkg/explain/v2's plaintext form).
+// kubectl explain: the fields of a kind, from the schemas or a custom resource's own (kubectl/pkg/explain/v2's plaintext form, and the older pkg/explain for plaintext-openapiv2).
+// The schemas have no prose: built-in fields stand without a description, custom ones say `<empty>` and `<no description>` where they have none, as kubectl does.
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
+import { pathSteps } from '../../apimachinery/jsonpath.ts'
 import type { FieldSchema, Schemas } from '../../apimachinery/schema.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext, Factory, Mapping } from '../command.ts'
@@ -10,7 +12,10 @@ import { CliError, PlainError } from '../exit.ts'
 interface Described {
   /** string, integer, Container, []Container, map[string]string. */
   readonly type: string
-  readonly description: string
+  /** The same as OpenAPI v2 has it: Object for everything with fields, nothing where anything may stand. */
+  readonly plain: string
+  /** undefined: there is no prose for it here. */
+  readonly description: string | undefined
   readonly enum: readonly string[]
   /** The definition, where there is a named one: recursion stops when it comes again. */
   readonly definition: string
@@ -18,46 +23,61 @@ interface Described {
 }
 
 const WORDS: Readonly<Record<string, string>> = { string: 'string', int32: 'integer', int64: 'integer', double: 'number', bool: 'boolean', bytes: 'string', time: 'string', microtime: 'string', quantity: 'Quantity', intstr: 'IntOrString', json: 'Object' }
+const PLAIN: Readonly<Record<string, string>> = { quantity: 'string', intstr: 'string', json: '' }
+/** What has no fixed form keeps the name of its Go type: pkg/apis/meta/v1's FieldsV1, apiextensions' JSON and its alternatives. */
+const FREE: ReadonlyMap<string, string> = new Map([['fieldsV1', 'FieldsV1'], ['data', 'RawExtension'], ['object', 'RawExtension'], ['default', 'JSON'], ['enum', 'JSON'], ['example', 'JSON'], ['items', 'JSONSchemaPropsOrArray'], ['additionalItems', 'JSONSchemaPropsOrBool'], ['additionalProperties', 'JSONSchemaPropsOrBool'], ['dependencies', 'JSONSchemaPropsOrStringArray']])
+/** Of these OpenAPI v2 knows that they are objects. */
+const OBJECTS: ReadonlySet<string> = new Set(['FieldsV1', 'RawExtension'])
 
 function fieldsOf(schemas: Schemas, definition: string): readonly (readonly [string, Described, boolean])[] {
   const fields = schemas.type(definition)?.fields ?? {}
-  return Object.keys(fields).sort().map((name) => { const f = fields[name]; return [name, builtin(schemas, f?.type ?? 'json', f), f?.required === true] as const })
+  return Object.keys(fields).sort().map((name) => { const f = fields[name]; return [name, builtin(schemas, f?.type ?? 'json', name, f), f?.required === true] as const })
 }
 
-function builtin(schemas: Schemas, word: string, field?: FieldSchema): Described {
-  const common = { description: '', enum: [...(field?.enum ?? [])].sort() }
+function builtin(schemas: Schemas, word: string, name: string, field?: FieldSchema): Described {
+  const common = { description: undefined, enum: [...(field?.enum ?? [])].sort() }
   if (word.startsWith('[') || word.startsWith('{')) {
-    const inner = builtin(schemas, word.slice(1, -1))
-    return { ...common, type: `${word.startsWith('[') ? '[]' : 'map[string]'}${inner.type}`, definition: inner.definition, fields: () => inner.fields() }
+    const inner = builtin(schemas, word.slice(1, -1), name)
+    const of = word.startsWith('[') ? '[]' : 'map[string]'
+    return { ...common, type: of + inner.type, plain: of + inner.plain, definition: inner.definition, fields: () => inner.fields() }
   }
   const known = WORDS[word]
-  if (known !== undefined) return { ...common, type: known, definition: '', fields: () => [] }
-  return { ...common, type: word.slice(word.lastIndexOf('.') + 1), definition: word, fields: () => fieldsOf(schemas, word) }
+  if (word === 'json') {
+    const free = FREE.get(name) ?? 'Object'
+    return { ...common, type: free, plain: OBJECTS.has(free) ? 'map[string]' : '', definition: '', fields: () => [] }
+  }
+  if (known !== undefined) return { ...common, type: known, plain: PLAIN[word] ?? known, definition: '', fields: () => [] }
+  return { ...common, type: word.slice(word.lastIndexOf('.') + 1), plain: 'Object', definition: word, fields: () => fieldsOf(schemas, word) }
 }
 
 function custom(schemas: Schemas, s: JsonObject): Described {
   const description = typeof s.description === 'string' ? s.description : ''
   const values = (Array.isArray(s.enum) ? (s.enum as readonly Json[]) : []).map(String)
   const inner = isObject(s.items) ? custom(schemas, s.items) : isObject(s.additionalProperties) ? custom(schemas, s.additionalProperties) : undefined
-  if (inner) return { type: `${isObject(s.items) ? '[]' : 'map[string]'}${inner.type}`, description: description || inner.description, enum: values, definition: '', fields: () => inner.fields() }
+  if (inner) {
+    const of = isObject(s.items) ? '[]' : 'map[string]'
+    return { type: of + inner.type, plain: of + inner.plain, description: description || inner.description, enum: values, definition: '', fields: () => inner.fields() }
+  }
   const properties = isObject(s.properties) ? s.properties : {}
   const required = new Set(Array.isArray(s.required) ? (s.required as readonly Json[]) : [])
-  const type = s['x-kubernetes-int-or-string'] === true ? 'IntOrString' : typeof s.type === 'string' && s.type !== 'object' ? s.type : 'Object'
-  return { type, description, enum: values, definition: '', fields: () => Object.keys(properties).sort().map((n) => { const p = properties[n]; return [n, custom(schemas, isObject(p) ? p : {}), required.has(n)] as const }) }
+  const free = s['x-kubernetes-int-or-string'] === true || typeof s.type !== 'string'
+  const type = free || s.type === 'object' ? 'Object' : String(s.type)
+  const plain = free || s['x-kubernetes-preserve-unknown-fields'] === true ? '' : type
+  return { type, plain, description, enum: values, definition: '', fields: () => Object.keys(properties).sort().map((n) => { const p = properties[n]; return [n, custom(schemas, isObject(p) ? p : {}), required.has(n)] as const }) }
 }
 
 /** The kind's schema, or undefined where the server has none. */
 async function rootOf(factory: Factory, mapping: Mapping): Promise<Described | undefined> {
   const { schemas } = factory
   const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
-  if (schemas.type(name)) return builtin(schemas, name)
+  if (schemas.type(name)) return builtin(schemas, name, '')
   try {
     const crd = (await (await factory.client()).request('GET', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${mapping.resource}.${mapping.group}`)).body
     const versions = isObject(crd) && isObject(crd.spec) && Array.isArray(crd.spec.versions) ? (crd.spec.versions as readonly Json[]).filter(isObject) : []
     const schema = versions.find((v) => v.name === mapping.version)?.schema
     const root = custom(schemas, isObject(schema) && isObject(schema.openAPIV3Schema) ? schema.openAPIV3Schema : { type: 'object' })
     // What every object has is not in a custom resource's own schema.
-    const standard: (readonly [string, Described, boolean])[] = [['apiVersion', builtin(schemas, 'string'), false], ['kind', builtin(schemas, 'string'), false], ['metadata', builtin(schemas, 'meta.v1.ObjectMeta'), false]]
+    const standard: (readonly [string, Described, boolean])[] = [['apiVersion', builtin(schemas, 'string', 'apiVersion'), false], ['kind', builtin(schemas, 'string', 'kind'), false], ['metadata', builtin(schemas, 'meta.v1.ObjectMeta', 'metadata'), false]]
     return { ...root, fields: () => [...root.fields().filter(([n]) => !standard.some(([s]) => s === n)), ...standard].sort(([a], [b]) => (a < b ? -1 : 1)) }
   } catch (e) {
     if (e instanceof StatusError) return undefined
@@ -88,7 +108,7 @@ function fieldList(node: Described, level: number, recursive: boolean, seen: Rea
     if (field.enum.length > 0) out += `\n${' '.repeat(by)}enum: ${field.enum.slice(0, 4).map((e) => e || '""').join(', ')}${field.enum.length > 4 ? ', ....' : ''}`
     out += '\n'
     if (recursive) out += fieldList(field, level + 1, true, next)
-    else out += `${indent(wrap(field.description || '<no description>', 78 - by), by + 2)}\n\n`
+    else out += field.description === undefined ? '\n' : `${indent(wrap(field.description || '<no description>', 78 - by), by + 2)}\n\n`
   }
   return out
 }
@@ -101,14 +121,81 @@ async function resolve(factory: Factory, word: string): Promise<Mapping> {
   }
 }
 
-/** `deployments.apps.spec.replicas`: the type, with its group where the words go on with it, and the fields. */
+/** The words of `a.b.c`, which must all be fields (jsonPathParse of pkg/explain); `from` the first of them that counts. */
+function steps(word: string, refusal: string): string[] {
+  const nodes = pathSteps(`{.${word.replace(/\.$/, '')}}`)
+  return nodes.map((n, i) => {
+    if (n.type === 'field' && n.name !== undefined) return n.name
+    if (i === 0) return ''
+    throw new CliError(refusal)
+  })
+}
+
+/** `deployments.apps.spec.replicas`: the type, with its group where the words begin with it, and the fields. With --api-version the group is no part of the words. */
 async function parse(ctx: CommandContext, word: string): Promise<{ mapping: Mapping; path: string[] }> {
-  const parts = word.replace(/\.$/, '').split('.')
-  const [first = '', ...rest] = parts
+  const versioned = ctx.flags.string('api-version') !== ''
+  const refusal = `invalid jsonpath syntax, ${versioned ? 'all nodes must be field nodes' : 'first node must be field node'}`
+  const [first = '', ...path] = steps(word, refusal)
+  if (first === '') throw new CliError('invalid jsonpath syntax, first node must be field node')
   const mapping = await resolve(ctx.factory, first)
-  const prefixed = (m: Mapping): boolean => m.group !== '' && word.startsWith(`${m.resource}.${m.group}`)
-  const chosen = prefixed(mapping) ? mapping : (await ctx.factory.resources()).find((m) => m.resource === mapping.resource && prefixed(m)) ?? mapping
-  return { mapping: chosen, path: prefixed(chosen) ? rest.slice(chosen.group.split('.').length) : rest }
+  if (versioned) return { mapping, path }
+  const named = (m: Mapping): string => (m.group === '' ? m.resource : `${m.resource}.${m.group}`)
+  const chosen = [mapping, ...(await ctx.factory.resources()).filter((m) => m.resource === mapping.resource)].find((m) => word.startsWith(named(m)))
+  return chosen ? { mapping: chosen, path: steps(word.slice(named(chosen).length), refusal).slice(1) } : { mapping, path }
+}
+
+/** Words wrapped as the older printer does: lines are joined, but for lists, indented lines and those after a colon. */
+function wrapWords(text: string, width: number): string[] {
+  const out: string[] = []
+  let line = ''
+  let last = ''
+  const flush = (): void => { if (line !== '') { out.push(line); line = ''; last = '' } }
+  for (const part of text.split('\n')) {
+    if (part.startsWith('    ')) { flush(); out.push(part); continue }
+    const bare = part.trim()
+    if (out.length && bare === '') { flush(); out.push(''); continue }
+    if (last.endsWith(':') || bare === '' || /^(\d+\.?|-|\*)\s/.test(bare)) flush()
+    for (const word of bare.split(/\s+/).filter(Boolean)) {
+      last = word
+      if (line !== '' && line.length + 1 + word.length > width) flush()
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  flush()
+  return out
+}
+
+const indented = (text: string, by: number, width: number): string => wrapWords(text, width).map((l) => (l === '' ? '\n' : `${' '.repeat(by)}${l}\n`)).join('')
+
+function plainFields(node: Described, by: number, recursive: boolean, seen: ReadonlySet<string>): string {
+  if (node.definition !== '' && seen.has(node.definition)) return ''
+  const next = new Set([...seen, node.definition])
+  let out = ''
+  for (const [name, field, required] of node.fields()) {
+    out += `${' '.repeat(by)}${name}\t<${field.plain}>${required && !recursive ? ' -required-' : ''}\n`
+    out += recursive ? plainFields(field, by + 3, true, next) : `${indented(field.description ?? '', by + 2, 78 - by)}\n`
+  }
+  return out
+}
+
+/** plaintext-openapiv2: pkg/explain's model printer. */
+function olderForm(root: Described, found: Mapping, path: readonly string[], recursive: boolean): string {
+  let node = root
+  for (const step of path) {
+    const fields = node.fields()
+    // A plain value has no fields, and the way ends with it.
+    if (!fields.length) break
+    const field = fields.find(([n]) => n === step)
+    if (!field) throw new CliError(`field ${JSON.stringify(step)} does not exist`)
+    node = field[1]
+  }
+  const name = path[path.length - 1] ?? ''
+  const fields = node.fields()
+  let out = `KIND:     ${found.kind}\nVERSION:  ${found.groupVersion}\n\n`
+  if (fields.length > 0 && name !== '') out += `RESOURCE: ${name} <${node.plain}>\n\n`
+  if (!fields.length && node.plain !== '') out += `FIELD:    ${name} <${node.plain}>\n\n`
+  out += `DESCRIPTION:\n${node.description === undefined ? '' : indented(node.description || '<empty>', 5, 75)}`
+  return fields.length > 0 ? `${out}\nFIELDS:\n${plainFields(node, 3, recursive, new Set())}` : out
 }
 
 async function run(ctx: CommandContext): Promise<void> {
@@ -119,6 +206,14 @@ async function run(ctx: CommandContext): Promise<void> {
   const { mapping, path } = await parse(ctx, word)
   const output = flags.string('output')
   if (output !== 'plaintext' && output !== 'plaintext-openapiv2') throw new CliError(`unrecognized format: ${output}`)
+  if (output === 'plaintext-openapiv2') {
+    const asked = flags.string('api-version')
+    const found = asked === '' ? mapping : (await factory.resources()).find((m) => m.groupVersion === asked && m.resource === mapping.resource)
+    const root = found ? await rootOf(factory, found) : undefined
+    if (!found || !root) throw new CliError(`couldn't find resource for "${asked}, Kind=${mapping.kind}"`)
+    io.stdout.write(olderForm(root, found, path, flags.bool('recursive')))
+    return
+  }
   let { group, version } = mapping
   const asked = flags.string('api-version')
   if (asked !== '') {
@@ -144,7 +239,7 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   let out = ''
   if (path.length > 0) out += `FIELD: ${name} <${node.type}>\n${node.enum.length > 0 ? `ENUM:${node.enum.map((e) => `\n    ${e || '""'}`).join('')}` : ''}\n\n`
-  out += `DESCRIPTION:\n${indent(wrap(node.description === '' ? '<empty>' : `${node.description}\n`, 76), 4)}\n`
+  out += `DESCRIPTION:\n${indent(wrap(node.description === undefined ? '' : node.description === '' ? '<empty>' : `${node.description}\n`, 76), 4)}\n`
   const list = fieldList(node, 1, flags.bool('recursive'), new Set())
   if (list !== '') out += `FIELDS:\n${list}`
   io.stdout.write(`${out}\n`)
@@ -159,7 +254,7 @@ export const explain: Command = {
   flags: [
     { name: 'recursive', type: 'bool', usage: 'Print the fields of fields too, without descriptions.' },
     { name: 'api-version', type: 'string', usage: 'The API version (group/version) to explain.' },
-    { name: 'output', short: 'o', type: 'string', default: 'plaintext', usage: 'plaintext or plaintext-openapiv2.' },
+    { name: 'output', type: 'string', default: 'plaintext', usage: 'plaintext or plaintext-openapiv2.' },
   ],
   run,
 }

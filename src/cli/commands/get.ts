@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
 import type { Table } from '../../apimachinery/table.ts'
-import { aggregateText, CliError, SilentExit, throwAll, UsageError } from '../exit.ts'
+import { aggregateText, CliError, filterOut, SilentExit, throwAll, UsageError } from '../exit.ts'
 import { klog } from '../klog.ts'
 import { fileRequest, filenameFlags, isList, resources, selectorFlag, versionOf } from '../resources.ts'
 import type { Info, ResourceRequest, Resources } from '../resources.ts'
@@ -78,9 +78,9 @@ async function printTables(ctx: CommandContext, found: Resources, s: Settings): 
   const errors: unknown[] = []
   const { infos: listed, error } = await found.tolerant()
   if (error !== undefined) {
-    const each = error instanceof AggregateError ? (error.errors as unknown[]) : [error]
     // an aggregate stays one: what could not be read of files is told in its own way
-    errors.push(...(ignore ? each.filter((e) => !isNotFound(e)) : [error]))
+    const left = ignore ? filterOut(error, isNotFound) : error
+    if (left !== undefined) errors.push(left)
   }
   const withKind = severalKinds(listed)
   const infos = s.sortBy ? await sorted(ctx, listed, s.sortBy) : listed
@@ -119,7 +119,8 @@ async function printObjects(ctx: CommandContext, found: Resources, s: Settings):
   const { infos, error } = await found.tolerant()
   const errors: unknown[] = []
   if (error !== undefined) {
-    const each = (error instanceof AggregateError ? (error.errors as unknown[]) : [error]).filter((e) => !(ignore && isNotFound(e)))
+    const left = ignore ? filterOut(error, isNotFound) : error
+    const each = left instanceof AggregateError ? (left.errors as unknown[]) : left === undefined ? [] : [left]
     if (each.length && found.singleItemImplied) throwAll(each)
     errors.push(...each)
   }

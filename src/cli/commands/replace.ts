@@ -3,7 +3,7 @@ import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { pathOf } from '../../client/client.ts'
 import type { Command, CommandContext } from '../command.ts'
-import { CliError, throwAll, withSource, pathName } from '../exit.ts'
+import { CliError, filterOut, withSource, pathName } from '../exit.ts'
 import { createOrUpdateAnnotation } from '../lastapplied.ts'
 import { validation } from '../manifests.ts'
 import { printFlags } from '../printflags.ts'
@@ -37,7 +37,8 @@ async function force(ctx: CommandContext, manager: string, print: (o: JsonObject
       } catch (e) { throw withSource('deleting', info.source, e) }
     })
   } catch (e) {
-    throwAll((e instanceof AggregateError ? (e.errors as unknown[]) : [e]).filter((x) => !(x instanceof StatusError && x.reason === 'NotFound')))
+    const left = filterOut(e, (x) => x instanceof StatusError && x.reason === 'NotFound')
+    if (left !== undefined) throw left
   }
   const { untilDeleted } = await import('../waiting.ts')
   for (const info of infos) await untilDeleted(factory, { ...info }, timeout || 300_000).catch((e: unknown) => { throw e instanceof CliError ? new CliError('timed out waiting for the condition') : e })

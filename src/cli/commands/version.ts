@@ -31,7 +31,7 @@ async function run(ctx: CommandContext): Promise<void> {
     if (server) io.stdout.write(`Server Version: ${String(server.gitVersion)}\n`)
   } else {
     const info: JsonObject = { clientVersion: client, kustomizeVersion: kustomize, ...(server ? { serverVersion: server } : {}) }
-    if (output === 'yaml') io.stdout.write((await import('../../apimachinery/yaml.ts')).toYaml(info))
+    if (output === 'yaml') io.stdout.write(`${(await import('../../apimachinery/yaml.ts')).toYaml(info)}\n`)
     else io.stdout.write(`${JSON.stringify(info, null, 2)}\n`)
   }
   if (server) {

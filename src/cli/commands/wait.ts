@@ -3,7 +3,7 @@ import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext } from '../command.ts'
-import { CliError, throwAll } from '../exit.ts'
+import { CliError, filterOut } from '../exit.ts'
 import { printFlags } from '../printflags.ts'
 import { fileRequest, filenameFlags, metaOf, resources, selectorFlag } from '../resources.ts'
 import type { Info, ResourceRequest } from '../resources.ts'
@@ -130,7 +130,8 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   try { await found.visit(visit) } catch (e) {
     if (form.kind !== 'delete') throw e
-    throwAll((e instanceof AggregateError ? (e.errors as unknown[]) : [e]).filter((x) => !isNotFound(x)))
+    const left = filterOut(e, isNotFound)
+    if (left !== undefined) throw left
   }
   if (!count && form.kind !== 'delete') throw new CliError('no matching resources found')
 }

@@ -154,7 +154,7 @@ export const certificateSigningRequest = defineKind<CSR>({
     validateUpdate,
     validateStatusUpdate,
     nameRule: () => [],
-    selectableFields: (csr) => ({ 'spec.signerName': csr.spec.signerName ?? '' }),
+    selectableFields: (csr) => ({ 'spec.signerName': (csr.spec as CertificateSigningRequest['spec'] | undefined)?.signerName ?? '' }),
     fieldSelectorError: 'label',
   },
   columns: [

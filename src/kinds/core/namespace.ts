@@ -81,7 +81,7 @@ export const namespace = defineKind<Namespace>({
     validateUpdate: validate,
     validateStatusUpdate,
     nameRule: nameIsDnsLabel,
-    selectableFields: (ns) => ({ 'status.phase': ns.status?.phase ?? '', name: ns.metadata.name ?? '' }),
+    selectableFields: (ns) => ({ 'status.phase': ns.status?.phase ?? '' }),
     fieldSelectorError: 'label',
   },
   columns: [name(), column('Status', (ns) => ns.status?.phase ?? ''), age()],

@@ -237,7 +237,6 @@ export const persistentVolume = defineKind<PersistentVolume>({
     validate,
     validateUpdate,
     warnings,
-    selectableFields: (pv) => ({ name: pv.metadata.name ?? '' }),
   },
   columns: [
     name(),

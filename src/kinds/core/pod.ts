@@ -83,6 +83,8 @@ function selectableFields(pod: Pod): Record<string, string> {
     'spec.hostNetwork': String(pod.spec?.hostNetwork ?? false),
     'status.phase': pod.status?.phase ?? '',
     'status.podIP': pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP ?? '',
+    // a label that is known, and in no pod's set of fields
+    'status.podIPs': '',
     'status.nominatedNodeName': pod.status?.nominatedNodeName ?? '',
   }
 }

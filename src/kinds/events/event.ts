@@ -13,9 +13,13 @@ function rename(draft: Draft<KubeObject>, apiVersion: string, names: readonly (r
   return Object.fromEntries(Object.entries(draft).map(([k, v]) => (k === 'apiVersion' ? [k, apiVersion] : [to.get(k) ?? k, v]))) as unknown as Draft<KubeObject>
 }
 
+/** The fields to select by, under their newer names; `source` is v1's alone (AddFieldLabelConversionsForEvent). */
+const fieldNames = (fields: Readonly<Record<string, string>>): Record<string, string> => Object.fromEntries(Object.entries(fields).filter(([k]) => k !== 'source').map(([k, v]) => [k.replace(/^involvedObject\./, 'regarding.').replace(/^reportingComponent$/, 'reportingController'), v]))
+
 export const eventsEvent: Kind = {
   ...stored,
   gvk: 'events.k8s.io/v1/Event',
+  strategy: { ...stored.strategy, selectableFields: (o) => fieldNames(stored.strategy.selectableFields?.(o) ?? {}) },
   columns: stored.columns?.map((c) => ({ ...c, cell: (o, context) => c.cell(rename(o as Draft<KubeObject>, 'v1', NAMES) as KubeObject, context) })),
   conversion: {
     stored: 'v1/Event',
