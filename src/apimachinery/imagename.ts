@@ -13,8 +13,17 @@ const PART = String.raw`[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*`
 const REFERENCE = new RegExp(`^(${DOMAIN}/${PART}(?:/${PART})*)(?::([\\w][\\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`)
 const DIGEST_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 }
 
-/** The parts of an image reference, or undefined where it is not one. */
+const parsed = new Map<string, ImageName | undefined>()
+/** The parts of an image reference, or undefined where it is not one. Remembered: replicas have the same few. */
 export function parseImageName(text: string): ImageName | undefined {
+  if (parsed.has(text)) return parsed.get(text)
+  const name = parse(text)
+  if (parsed.size > 500) parsed.clear()
+  parsed.set(text, name)
+  return name
+}
+
+function parse(text: string): ImageName | undefined {
   if (/^[a-f0-9]{64}$/.test(text)) return undefined
   const slash = text.indexOf('/')
   const first = slash < 0 ? '' : text.slice(0, slash)

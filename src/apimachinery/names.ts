@@ -6,12 +6,17 @@ const DNS_SUBDOMAIN = `${DNS_LABEL}(\\.${DNS_LABEL})*`
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 const DNS_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?'
 
-const cache = new Map<string, RegExp>()
-/** A whole-string match of Go's `^fmt$`, which unlike JavaScript's `$` without m needs no care for newlines. */
+interface Format { readonly re: RegExp; readonly good: Set<string> }
+const cache = new Map<string, Format>()
+/** A whole-string match of Go's `^fmt$`, which unlike JavaScript's `$` without m needs no care for newlines. The same keys, values and names come again and again. */
 function fits(format: string, value: string): boolean {
-  let re = cache.get(format)
-  if (!re) cache.set(format, (re = new RegExp(`^(?:${format})$`)))
-  return re.test(value)
+  let f = cache.get(format)
+  if (!f) { f = { re: new RegExp(`^(?:${format})$`), good: new Set() }; cache.set(format, f) }
+  if (f.good.has(value)) return true
+  if (!f.re.test(value)) return false
+  if (f.good.size > 1000) f.good.clear()
+  f.good.add(value)
+  return true
 }
 
 /** `must … (e.g. 'a',  or 'b', regex used for validation is '…')`: upstream's RegexError with its double blanks. */
@@ -21,8 +26,10 @@ export function regexError(message: string, format: string, ...examples: string[
 }
 export const maxLenError = (length: number): string => `must be no more than ${length} characters`
 export const rangeError = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`
+const ASCII = /^[\x00-\x7f]*$/
 /** Length in bytes, as Go's len counts. */
 export const byteLength = (text: string): number => {
+  if (ASCII.test(text)) return text.length
   let n = 0
   for (const c of text) { const p = c.codePointAt(0) ?? 0; n += p < 0x80 ? 1 : p < 0x800 ? 2 : p < 0x10000 ? 3 : 4 }
   return n
@@ -57,6 +64,13 @@ export function dns1123Label(value: string): string[] {
 
 /** A label key, an annotation key, a finalizer: `[prefix/]name`. */
 export function qualifiedName(value: string): string[] {
+  if (qualified.has(value)) return []
+  const wrong = qualifiedErrors(value)
+  if (wrong.length === 0) { if (qualified.size > 1000) qualified.clear(); qualified.add(value) }
+  return wrong
+}
+const qualified = new Set<string>()
+function qualifiedErrors(value: string): string[] {
   const message = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
   const error = regexError(message, QUALIFIED, 'MyName', 'my.name', '123-abc')
   const parts = value.split('/')

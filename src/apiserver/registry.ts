@@ -67,6 +67,12 @@ function metaErrors(s: Served, obj: KubeObject, generic: boolean): FieldError[] 
   return errors
 }
 
+/** What is wrong with a new object's name as a part of a path; everything else about its metadata was looked at before. */
+const nameErrors = (meta: KubeObject['metadata']): FieldError[] => [
+  ...(meta.generateName ? pathSegmentName(meta.generateName, true).map((why) => invalidField('metadata.generateName', meta.generateName, why)) : []),
+  ...(meta.name ? pathSegmentName(meta.name, false).map((why) => invalidField('metadata.name', meta.name, why)) : []),
+]
+
 /** Kinds that look at a new object as a whole, its metadata too, when it replaces another. */
 const WHOLE_ON_UPDATE: ReadonlySet<string> = new Set(['pods', 'services', 'configmaps', 'secrets', 'serviceaccounts', 'endpoints', 'limitranges', 'persistentvolumes', 'persistentvolumeclaims', ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map((r) => `${r}.rbac.authorization.k8s.io`)])
 
@@ -80,11 +86,20 @@ export function pathSegmentName(name: string, prefix: boolean): string[] {
 
 const generationAtCreation = (strategy: Strategy<KubeObject>): boolean => strategy.generation !== undefined && strategy.generation !== false
 
-/** uid, creationTimestamp and a generated name. */
-function fillSystemFields(api: Api, draft: Writable): void {
-  draft.metadata.uid = api.entropy.uuid()
-  draft.metadata.creationTimestamp = rfc3339(api.now())
-  if (draft.metadata.generateName && !draft.metadata.name) draft.metadata.name = draft.metadata.generateName.slice(0, 58) + api.entropy.suffix(5)
+/** So many generated names are tried before giving up. */
+const TRIES = 8
+
+/** uid, creationTimestamp and a generated name: one that is free, if there is any. */
+function fillSystemFields(api: Api, served: Served, draft: Writable): void {
+  const meta = draft.metadata
+  meta.uid = api.entropy.uuid()
+  meta.creationTimestamp = rfc3339(api.now())
+  if (!meta.generateName || meta.name) return
+  const base = meta.generateName.slice(0, 58)
+  for (let i = 0; i < TRIES; i++) {
+    meta.name = base + api.entropy.suffix(5)
+    if (!api.store.get(served.storage, meta.namespace ?? '', meta.name)) return
+  }
 }
 
 /** What a client may not set on creation. */
@@ -96,7 +111,7 @@ function wipeSystemFields(draft: Writable): void {
 /** From admission's last step to the object as it would be stored: allocators, prepare, generation, validation, warnings. */
 async function prepareCreate(ctx: Context, draft: Writable, options: WriteOptions): Promise<{ object: Writable; undo: () => void }> {
   const { api, served } = ctx
-  fillSystemFields(api, draft)
+  fillSystemFields(api, served, draft)
   let object = toStored(served, draft)
   const strategy = strategyOf(served)
   const undo = await beginCreate(ctx, object, options.dryRun)
@@ -108,7 +123,7 @@ async function prepareCreate(ctx: Context, draft: Writable, options: WriteOption
     const frozen = object as KubeObject
     const name = object.metadata.name ?? ''
     refuse(served, name, [...metaErrors(served, frozen, false), ...(strategy.validate?.(frozen, strategyContext(api, served)) ?? [])])
-    refuse(served, name, metaErrors(served, frozen, true))
+    refuse(served, name, nameErrors(frozen.metadata))
     for (const w of strategy.warnings?.(frozen, undefined, strategyContext(api, served)) ?? []) warn(ctx, w)
     await validateAdmission(ctx, { operation: 'CREATE', object: frozen, options })
     return { object, undo }
@@ -121,36 +136,30 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
   wipeSystemFields(draft)
   matchNamespace(ctx, draft)
   dedupOwners(ctx, draft)
-  let object = await trackUpdate(ctx, undefined, draft, options)
+  const object = await trackUpdate(ctx, undefined, draft, options)
   await admit(ctx, { operation: 'CREATE', object, options })
   dedupOwners(ctx, object, true)
   const generated = !object.metadata.name && !!object.metadata.generateName
-  for (let attempt = 0; ; attempt++) {
-    const prepared = await prepareCreate(ctx, generated ? copy(object) : object, options)
-    object = generated ? object : prepared.object
-    const final = prepared.object
-    if (/^0*[1-9]\d*$/.test(final.metadata.resourceVersion ?? '') && !options.dryRun) { prepared.undo(); throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created') }
-    try {
-      if (options.dryRun) {
-        const there = api.store.get(served.storage, final.metadata.namespace ?? '', final.metadata.name ?? '')
-        if (there) throw new StoreConflict('exists', there)
-        prepared.undo()
-        return fromStored(served, final as KubeObject)
-      }
-      const stored = api.store.create(served.storage, final as KubeObject)
-      await afterWrite(api, served.storage, stored)
-      return fromStored(served, stored)
-    } catch (e) {
-      prepared.undo()
-      if (!(e instanceof StoreConflict)) throw e
-      const name = final.metadata.name ?? ''
-      // up to eight names are tried before giving up
-      if (generated && attempt < 7) continue
-      if (generated) throw new StatusError(409, 'AlreadyExists', `${alreadyExists(served.gr, name).message}, the server was not able to generate a unique name for the object`, { name, ...(served.gr.group ? { group: served.gr.group } : {}), kind: served.gr.resource, retryAfterSeconds: 1 })
-      const there = api.store.get(served.storage, final.metadata.namespace ?? '', name)
-      const exists = alreadyExists(served.gr, name)
-      throw there?.metadata.deletionTimestamp ? new StatusError(409, 'AlreadyExists', `object is being deleted: ${exists.message}`, exists.details) : exists
+  const { object: final, undo } = await prepareCreate(ctx, object, options)
+  if (/^0*[1-9]\d*$/.test(final.metadata.resourceVersion ?? '') && !options.dryRun) { undo(); throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created') }
+  try {
+    if (options.dryRun) {
+      const there = api.store.get(served.storage, final.metadata.namespace ?? '', final.metadata.name ?? '')
+      if (there) throw new StoreConflict('exists', there)
+      undo()
+      return fromStored(served, final as KubeObject)
     }
+    const stored = api.store.create(served.storage, final as KubeObject)
+    await afterWrite(api, served.storage, stored)
+    return fromStored(served, stored)
+  } catch (e) {
+    undo()
+    if (!(e instanceof StoreConflict)) throw e
+    const name = final.metadata.name ?? ''
+    const exists = alreadyExists(served.gr, name)
+    if (generated) throw new StatusError(409, 'AlreadyExists', `${exists.message}, the server was not able to generate a unique name for the object`, { name, ...(served.gr.group ? { group: served.gr.group } : {}), kind: served.gr.resource, retryAfterSeconds: 1 })
+    const there = api.store.get(served.storage, final.metadata.namespace ?? '', name)
+    throw there?.metadata.deletionTimestamp ? new StatusError(409, 'AlreadyExists', `object is being deleted: ${exists.message}`, exists.details) : exists
   }
 }
 
@@ -298,8 +307,11 @@ function generationMoves(strategy: Strategy<KubeObject>, next: KubeObject, old: 
 
 /** Nothing changed but, at most, the times in managedFields: such an update is not written. */
 function sameButTimes(next: KubeObject, old: KubeObject): boolean {
-  const strip = (o: KubeObject): JsonObject => ({ ...o, metadata: { ...o.metadata, resourceVersion: '', managedFields: (o.metadata.managedFields ?? []).map((f) => ({ ...f, time: '' })) } }) as unknown as JsonObject
-  return equal(strip(next), strip(old))
+  const { metadata: a, ...mine } = next
+  const { metadata: b, ...theirs } = old
+  const { managedFields: before = [], ...was } = b
+  return equal(mine, theirs) && equal({ ...a, resourceVersion: was.resourceVersion, managedFields: undefined }, was)
+    && equal((a.managedFields ?? []).map((f) => ({ ...f, time: '' })), before.map((f) => ({ ...f, time: '' })))
 }
 
 /** An object that waits for deletion goes with its last finalizer. */

@@ -21,7 +21,12 @@ export class SimClock implements Clock {
   horizon: number | undefined
   constructor(real: Clock, store: Store) { this.#real = real; this.#store = store }
 
-  get state(): ClockState { return readClock(this.#store.meta('clock')) }
+  #read: { readonly from: Json | undefined; readonly state: ClockState } | undefined
+  get state(): ClockState {
+    const from = this.#store.meta('clock')
+    if (this.#read?.from !== from || !this.#read) this.#read = { from, state: readClock(from) }
+    return this.#read.state
+  }
   set(state: ClockState): void { this.#store.setMeta('clock', { ...state }) }
 
   /** What the clock shows when nothing is pinned. */

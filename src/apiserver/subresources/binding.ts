@@ -1,8 +1,8 @@
 // /binding of a pod: the scheduler's word on where it runs; as pkg/registry/core/pod/storage.BindingREST.
-import type { Pod } from '../../apimachinery/api/core.v1.ts'
+import type { Pod, PodCondition } from '../../apimachinery/api/core.v1.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
+import { typedForm } from '../../apimachinery/encode.ts'
 import { notSupported, required } from '../../apimachinery/field.ts'
-import { copy } from '../../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import { StatusError, badRequest, conflict, notFound } from '../../apimachinery/status.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
@@ -34,17 +34,17 @@ export async function bind(ctx: Context, name: string): Promise<ApiResponse> {
   if (existing.metadata.deletionTimestamp) throw refuse(`pod ${pod} is being deleted, cannot be assigned to a host`)
   if (existing.spec?.nodeName) throw refuse(`pod ${pod} is already assigned to node "${existing.spec.nodeName}"`)
   if (existing.spec?.schedulingGates?.length) throw refuse(`pod ${pod} has non-empty .spec.schedulingGates`)
-  const draft = copy(existing)
-  if (!draft.spec) draft.spec = { containers: [] }
-  draft.spec.nodeName = body.target?.name ?? ''
-  if (body.metadata.annotations) draft.metadata.annotations = { ...draft.metadata.annotations, ...body.metadata.annotations }
-  const status = (draft.status ??= {})
   const at = rfc3339(api.now())
-  const conditions = status.conditions ?? []
+  const conditions = existing.status?.conditions ?? []
   const known = conditions.find((c) => c.type === 'PodScheduled')
-  if (!known) status.conditions = [...conditions, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: at } as never]
-  else if (known.status !== 'True') { known.status = 'True'; known.lastTransitionTime = at; delete known.reason; delete known.message }
-  if (!options.dryRun) api.store.update('pods', draft as KubeObject, existing.metadata.resourceVersion ?? '')
+  const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: at } as unknown as PodCondition // the schema has no null for lastProbeTime; the server writes one
+  const bound: Pod = {
+    ...existing,
+    metadata: { ...existing.metadata, ...(body.metadata.annotations ? { annotations: { ...existing.metadata.annotations, ...body.metadata.annotations } } : {}) },
+    spec: { ...existing.spec, containers: existing.spec?.containers ?? [], nodeName: body.target?.name ?? '' },
+    status: { ...existing.status, conditions: known ? conditions.map((c) => (c === known && c.status !== 'True' ? { ...scheduled, lastProbeTime: c.lastProbeTime ?? null } as PodCondition : c)) : [...conditions, scheduled] },
+  }
+  if (!options.dryRun) api.store.update('pods', typedForm(bound, 'core.v1.Pod', api.schemas), existing.metadata.resourceVersion ?? '')
   return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
 
