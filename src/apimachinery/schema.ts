@@ -53,7 +53,7 @@ const PREFIX: Readonly<Record<string, string>> = { '': 'core', 'rbac.authorizati
 /** The schemas, one group version read at its first use. */
 export class Schemas {
   readonly #read: ReadSchema
-  readonly #files = new Map<string, { readonly [name: string]: TypeSchema | undefined }>()
+  readonly #files = new Map<string, string>()
   #discovery: readonly ResourceInfo[] | undefined
   constructor(read: ReadSchema) { this.#read = read }
 
@@ -72,16 +72,20 @@ export class Schemas {
   #find(name: string): TypeSchema | undefined {
     const cut = name.lastIndexOf('.')
     const file = name.slice(0, cut)
-    let types = this.#files.get(file)
-    if (!types) {
-      let text = '{}'
+    let text = this.#files.get(file)
+    if (text === undefined) {
+      text = ''
       try { text = this.#read(file) } catch { /* no such group version: nothing is defined there */ }
-      types = JSON.parse(text) as Record<string, TypeSchema>
-      this.#files.set(file, types)
+      this.#files.set(file, text)
     }
-    const found = Object.hasOwn(types, name.slice(cut + 1)) ? types[name.slice(cut + 1)] : undefined
+    // a definition is a line; most commands need a few of them
+    const key = `\n${JSON.stringify(name.slice(cut + 1))}:`
+    const at = text.indexOf(key)
+    if (at < 0) return undefined
+    const end = text.indexOf('\n', at + key.length)
+    const found = JSON.parse(text.slice(at + key.length, text[end - 1] === ',' ? end - 1 : end)) as TypeSchema
     // a field that is only a type is written as its type word; a command needs few of a file's definitions
-    const fields = found?.fields as Record<string, string | FieldSchema> | undefined
+    const fields = found.fields as Record<string, string | FieldSchema> | undefined
     for (const k in fields) { const f = fields[k]; if (typeof f === 'string') fields[k] = { type: f } }
     return found
   }
