@@ -144,7 +144,7 @@ export const certificateSigningRequest = defineKind<CSR>({
   strategy: {
     defaults: (csr) => { csr.status ??= {} },
     prepareForCreate: (csr, ctx) => {
-      const { username: _, uid: __, groups: ___, extra: ____, ...spec } = csr.spec
+      const { username: _, uid: __, groups: ___, extra: ____, ...spec } = (csr.spec as typeof csr.spec | undefined) ?? { signerName: '' } as typeof csr.spec
       csr.spec = { ...spec, ...(ctx.user ? { username: ctx.user.name, groups: [...ctx.user.groups], ...(ctx.user.uid ? { uid: ctx.user.uid } : {}) } : {}) }
       csr.status = {}
     },
