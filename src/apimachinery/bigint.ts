@@ -2,7 +2,8 @@
 
 /** Where a long number may stand; not in the midst of a word, as states are full of hexadecimal ids. */
 const LONG = /(?:^|[\s:,[])-?\d{16}/
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+const WHOLE = /^-?\d{16,}$/
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
@@ -12,8 +13,8 @@ export function wholeNumber(value: bigint): number | bigint {
   return Number.isSafeInteger(n) || value < INT64_MIN || value > INT64_MAX ? n : value
 }
 
-/** The same number after it went through a float64, as some of Go's patches take it. */
-export const throughFloat = (value: bigint): number | bigint => wholeNumber(BigInt(Number(value)))
+/** The same number after it was a float64 and was written with the digits that this needs, as in some of Go's patches. */
+export const throughFloat = (value: bigint): number | bigint => wholeNumber(BigInt(String(Number(value))))
 
 /** A mark that the text does not have. */
 function markFor(text: string): string {
@@ -27,7 +28,7 @@ export function readJson(text: string): unknown {
   if (!LONG.test(text)) return JSON.parse(text) as unknown
   JSON.parse(text) // what is no JSON is refused as it stands, not as we have marked it
   const mark = markFor(text)
-  const marked = text.replace(TOKENS, (t) => (t.startsWith('"') || typeof wholeNumber(BigInt(t)) === 'number' ? t : `"${mark}${t}"`))
+  const marked = text.replace(TOKENS, (t) => (WHOLE.test(t) && typeof wholeNumber(BigInt(t)) === 'bigint' ? `"${mark}${t}"` : t))
   if (marked.length === text.length) return JSON.parse(text) as unknown
   return JSON.parse(marked, (_, v: unknown) => (typeof v === 'string' && v.startsWith(mark) ? BigInt(v.slice(mark.length)) : v)) as unknown
 }

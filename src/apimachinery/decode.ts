@@ -1,5 +1,6 @@
 // From JSON to an object of a kind, checked against schemas as Go's typed decoding checks it (sigs.k8s.io/json): unknown and duplicate fields are strict errors, wrong types
 // refuse the whole body in encoding/json's words. What comes out holds what Go would keep: no nulls, no empty values that are not pointers, quantities and times in canonical form.
+import { writeJson } from './bigint.ts'
 import { parseJson } from './gojson.ts'
 import { goQuote } from './gostring.ts'
 import { compareBytes } from './labels.ts'
@@ -79,7 +80,7 @@ function goTypeOf(word: string): string {
   return GO_WORDS[word] ?? word.slice(word.indexOf('.') + 1)
 }
 
-const jsonKind = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value)
+const jsonKind = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value)
 
 /** Go's StdEncoding check: where the first bad character stands, or -1. Line ends are skipped. */
 function badBase64(text: string): number {
@@ -109,6 +110,9 @@ export interface DecodeOptions {
   /** The keys of each object are read in sorted order, as they stand in a body that kubectl re-encoded. Errors come in this order. */
   readonly sorted?: boolean
 }
+
+/** Lists whose emptiness the server tells from their absence; everywhere else an empty list is as good as none. */
+const EMPTY_COUNTS: ReadonlySet<string> = new Set(['ObjectMeta.managedFields', 'HPAScalingRules.policies', 'PodFailurePolicyOnExitCodesRequirement.values'])
 
 /** The places of a type's fields. */
 const orders = new WeakMap<TypeSchema, ReadonlyMap<string, number>>()
@@ -173,7 +177,7 @@ class Decoder {
       const inner = word.slice(1, -1)
       const innerGo = go.startsWith('[]') ? go.slice(2).replace(/^\*/, '') : goType(inner)
       const out = value.map((v, i) => this.value(v, inner, undefined, struct, `${path}[${i}]`, fields, innerGo) ?? zero(inner))
-      return out.length || f === undefined ? out : undefined
+      return out.length || f === undefined || EMPTY_COUNTS.has(`${struct}.${path.slice(path.lastIndexOf('.') + 1)}`) ? out : undefined
     }
     if (first === '{') {
       if (!isObject(value)) return this.#wrong(jsonKind(value), go, struct, fields)
@@ -196,12 +200,14 @@ class Decoder {
         if (typeof value !== 'boolean') return this.#wrong(jsonKind(value), go, struct, fields)
         return value || keep ? value : undefined
       case 'int32': case 'int64': {
+        if (typeof value === 'bigint') return word === 'int64' ? value : this.#wrong(`number ${value}`, go, struct, fields)
         if (typeof value !== 'number') return this.#wrong(jsonKind(value), go, struct, fields)
         const fits = Number.isInteger(value) && (word === 'int64' ? Math.abs(value) <= 9223372036854775807 : value >= -2147483648 && value <= 2147483647)
         if (!fits) return this.#wrong(`number ${Math.abs(value) < 1e21 && Number.isInteger(value) ? String(BigInt(value)) : String(value)}`, go, struct, fields)
         return value !== 0 || keep ? value : undefined
       }
       case 'double':
+        if (typeof value === 'bigint') return Number(value)
         if (typeof value !== 'number') return this.#wrong(jsonKind(value), go, struct, fields)
         return value !== 0 || keep ? value : undefined
       case 'bytes': {
@@ -217,11 +223,12 @@ class Decoder {
         return word === 'time' ? rfc3339(ms) : rfc3339Micro(ms)
       }
       case 'quantity': {
-        const text = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value)
+        const text = typeof value === 'string' || typeof value === 'number' ? value : writeJson(value)
         try { return canonicalQuantity(text) } catch (e) { throw new DecodeError((e as Error).message) }
       }
       case 'intstr':
         if (typeof value === 'string') return value
+        if (typeof value === 'bigint') this.#fatal(`number ${value}`, 'int32', struct, fields)
         if (typeof value !== 'number') this.#fatal(jsonKind(value), 'int32', struct, fields)
         if (!Number.isInteger(value) || Math.abs(value) > 2147483647) this.#fatal(`number ${String(value)}`, 'int32', struct, fields)
         return value

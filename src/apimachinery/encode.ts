@@ -137,6 +137,7 @@ export function toJsonInOrder(value: Json | undefined): string {
   if (value === null || value === undefined) return 'null'
   if (typeof value === 'string') return jsonString(value)
   if (typeof value === 'number') return jsonNumber(value)
+  if (typeof value === 'bigint') return String(value)
   if (typeof value === 'boolean') return value ? 'true' : 'false'
   if (Array.isArray(value)) return `[${value.map((v) => toJsonInOrder(v as Json)).join(',')}]`
   const parts: string[] = []

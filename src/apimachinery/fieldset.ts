@@ -1,9 +1,10 @@
 // Sets of field paths, as managedFields keeps them (FieldsV1): trees of path elements, read from objects by their types, compared, joined and taken apart;
 // the ideas of structured-merge-diff's fieldpath and typed packages.
+import { writeJson } from './bigint.ts'
 import { compareBytes } from './labels.ts'
 import { equal, isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
-import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
+import type { FieldSchema, TypeSchema } from './schema.ts'
 
 /** A node of a set: whether the path to it is a member, and what lies below, by path element: `f:name`, `k:{"name":"web"}`, `v:"x"`. Nothing below is bare. */
 export interface FieldSet { readonly member: boolean; readonly children: ReadonlyMap<string, FieldSet> }
@@ -151,14 +152,17 @@ const SCALARS = new Set(['string', 'bool', 'int32', 'int64', 'double', 'bytes', 
 /** What a field of a struct is to merging, and its path element. */
 interface FieldShape { readonly element: string; readonly shape: Shape }
 
+/** Where types are looked up by name. */
+export interface TypeSource { type(name: string): TypeSchema | undefined }
+
 export class Types {
-  readonly #schemas: Schemas
+  readonly #schemas: TypeSource
   readonly #words = new Map<string, Shape>()
   readonly #fields = new WeakMap<TypeSchema, Map<string, FieldShape | undefined>>()
-  constructor(schemas: Schemas) { this.#schemas = schemas }
+  constructor(schemas: TypeSource) { this.#schemas = schemas }
 
   /** The one that belongs to these schemas: shapes are worked out once. */
-  static of(schemas: Schemas): Types {
+  static of(schemas: TypeSource): Types {
     let t = made.get(schemas)
     if (!t) { t = new Types(schemas); made.set(schemas, t) }
     return t
@@ -189,7 +193,7 @@ export class Types {
   /** The shape of a field of a map or struct; undefined for a field that the type does not have. */
   field(shape: Shape, key: string): Shape | undefined {
     switch (shape.kind) {
-      case 'struct': return this.#field(shape.type, key)?.shape
+      case 'struct': return this.#field(shape.type, key)?.shape ?? (shape.type.open ? ANY : undefined)
       case 'map': return this.shape(shape.inner)
       case 'custom': return this.shape(key === 'metadata' ? 'meta.v1.ObjectMeta' : 'any')
       case 'any': return shape
@@ -209,9 +213,15 @@ export class Types {
   /** A field's path element. */
   name(shape: Shape, key: string): string { return (shape.kind === 'struct' ? this.#field(shape.type, key)?.element : undefined) ?? `f:${key}` }
 
+  /** Whether an item may leave a key out. */
+  hasDefault(shape: Shape & { kind: 'list' }, key: string): boolean {
+    const f = this.#schemas.type(shape.inner)?.fields[key]
+    return f?.default !== undefined || (f?.type === 'string' && !f.required)
+  }
+
   /** Which element of its list an item is. Keys that are absent have their defaults. */
   element(shape: Shape & { kind: 'list' }, item: unknown): string {
-    if (shape.keys.length === 0) return `v:${JSON.stringify(item)}`
+    if (shape.keys.length === 0) return `v:${writeJson(item)}`
     const map = isObject(item) ? item : {}
     const type = this.#schemas.type(shape.inner)
     const key: Record<string, unknown> = {}
@@ -220,7 +230,7 @@ export class Types {
       const v = map[k] ?? f?.default ?? (f?.type === 'string' && !f.required ? '' : undefined)
       if (v !== undefined) key[k] = v
     }
-    return `k:${JSON.stringify(key)}`
+    return `k:${writeJson(key)}`
   }
 
   items(shape: Shape & { kind: 'list' }, list: unknown): Map<string, unknown> {
@@ -229,7 +239,7 @@ export class Types {
     return out
   }
 }
-const made = new WeakMap<Schemas, Types>()
+const made = new WeakMap<TypeSource, Types>()
 
 const isMapShape = (s: Shape): boolean => s.kind === 'struct' || s.kind === 'map' || s.kind === 'custom'
 /** Whether a value is looked into: a map or list that the type lets merge. */
@@ -252,7 +262,7 @@ export function fieldsOf(types: Types, shape: Shape, value: unknown, always = fa
     const v = value[k]
     if (v === undefined) continue
     elements.push(types.name(shape, k))
-    sets.push(fieldsOf(types, types.field(shape, k) ?? LEAF, v, v === null || (isObject(v) && Object.keys(v).length === 0) || shape.kind === 'map' || shape.kind === 'any' || shape.kind === 'custom'))
+    sets.push(fieldsOf(types, types.field(shape, k) ?? LEAF, v, v === null || (isObject(v) && Object.keys(v).length === 0) || (shape.kind === 'struct' && !Object.hasOwn(shape.type.fields, k)) || shape.kind === 'map' || shape.kind === 'any' || shape.kind === 'custom'))
   }
   return setOf(always, elements, sets)
 }

@@ -7,7 +7,7 @@ import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'slice'
   if (isObject(value)) return 'map'
-  return typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : 'string'
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'int64' : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : 'string'
 }
 
 const SIMPLE: Readonly<Record<string, string>> = { string: 'string', bool: 'bool', int32: 'int32', int64: 'int64', double: 'float64' }

@@ -1,4 +1,5 @@
 // JSON as Go's encoding/json writes it: keys sorted, < > & and line separators escaped, Go's number texts, Indent.
+import { readJson } from './bigint.ts'
 import type { Json } from './object.ts'
 
 const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b', '\f': '\\f' }
@@ -67,6 +68,7 @@ function compact(value: Json | undefined): string {
   if (typeof value === 'string') return jsonString(value)
   if (typeof value === 'number') return jsonNumber(value)
   if (typeof value === 'boolean') return value ? 'true' : 'false'
+  if (typeof value === 'bigint') return String(value)
   if (isList(value)) return `[${value.map(compact).join(',')}]`
   const parts: string[] = []
   for (const k of sortedKeys(value)) { const v = value[k]; if (v !== undefined) parts.push(`${jsonString(k)}:${compact(v)}`) }
@@ -135,7 +137,7 @@ export function jsonValueEnd(text: string, pos: number): number | undefined {
 export function parseJson(text: string): Json {
   let value: Json
   try {
-    value = JSON.parse(text) as Json
+    value = readJson(text) as Json
   } catch {
     throw findSyntaxError(text)
   }

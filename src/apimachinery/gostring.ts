@@ -1,11 +1,12 @@
 // Go's ways to print a value inside a message: %q for strings, %v for numbers, JSON-like forms for the rest, as field errors and fmt print them.
+import { writeJson } from './bigint.ts'
 
 /** A value as a field error shows it: strings quoted as %q, numbers and booleans plain, null as "null", objects and lists as JSON. */
 export function goString(value: unknown): string {
   if (typeof value === 'string') return goQuote(value)
   if (value === null || value === undefined) return '"null"'
   if (value instanceof GoText) return value.text
-  if (typeof value === 'object') return JSON.stringify(value)
+  if (typeof value === 'object') return writeJson(value)
   return String(value)
 }
 

@@ -1,9 +1,10 @@
 // metadata.managedFields: who set which field. Updates are noted, server-side apply merges, prunes and refuses conflicts, as apimachinery's util/managedfields and
 // structured-merge-diff's merge package do; and kubectl's migration from client-side to server-side apply (client-go's csaupgrade).
+import { writeJson } from './bigint.ts'
 import type { ManagedFieldsEntry } from './api/meta.v1.ts'
 import { typedForm } from './encode.ts'
 import { compare, descends, difference, fieldsOf, formatFields, intersection, isEmptySet, MEMBER, NONE, parseFields, paths, setOf, Types, union } from './fieldset.ts'
-import type { FieldSet, Shape } from './fieldset.ts'
+import type { FieldSet, Shape, TypeSource } from './fieldset.ts'
 import { goQuote, goValue } from './gostring.ts'
 import { compareBytes } from './labels.ts'
 import { copy, equal, freeze, isObject } from './object.ts'
@@ -16,6 +17,8 @@ export interface FieldManagerContext {
   readonly schemas: Schemas
   /** The definition's name; empty for custom resources. */
   readonly schemaName: string
+  /** The types of a custom resource, where its definition has a schema. */
+  readonly custom?: { readonly source: TypeSource; readonly root: string }
   readonly manager: string
   /** The version in which the request speaks: v1, apps/v1. */
   readonly apiVersion: string
@@ -106,7 +109,8 @@ function settle(managed: Managed, self: string, change: ReturnType<typeof compar
   return []
 }
 
-const emptyReset = (entries: readonly ManagedFieldsEntry[] | undefined): boolean => entries?.length === 1 && Object.values(entries[0] ?? {}).every((v) => v === undefined)
+/** isResetManagedFields: an empty list, or one empty entry, forgets who owns what. */
+const emptyReset = (entries: readonly ManagedFieldsEntry[] | undefined): boolean => entries?.length === 0 || entries?.length === 1 && Object.values(entries[0] ?? {}).every((v) => v === undefined)
 
 /** The managedFields of an object after a create or update by `ctx.manager`. `live` is absent at creation. */
 export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx: FieldManagerContext): readonly ManagedFieldsEntry[] {
@@ -115,9 +119,9 @@ export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx:
   const own = live?.metadata.uid ? live : undefined
   const managed = decodeManaged(given?.length ? given : own?.metadata.managedFields)
   if (own && managed.size === 0) return []
-  const types = Types.of(ctx.schemas)
+  const types = Types.of(ctx.custom?.source ?? ctx.schemas)
   const after = typed(ctx, next)
-  const change = compare(types, types.root(ctx.schemaName), own ? typed(ctx, own) : emptyObject(ctx, next), after)
+  const change = compare(types, types.root(ctx.custom?.root ?? ctx.schemaName), own ? typed(ctx, own) : emptyObject(ctx, next), after)
   const touched = difference(union(change.modified, change.added), STRIPPED)
   const entry: ManagedFieldsEntry = { manager: ctx.manager, operation: 'Update', apiVersion: ctx.apiVersion, time: rfc3339(ctx.now), ...(ctx.subresource ? { subresource: ctx.subresource } : {}) }
   const id = identity(entry)
@@ -217,7 +221,7 @@ function scalarFault(word: string, v: unknown, path: string): string[] {
   switch (word) {
     case 'string': case 'bytes': return typeof v === 'string' ? [] : [`${path}: expected string, got &value.valueUnstructured{Value:${goLiteral(v)}}`]
     case 'bool': return typeof v === 'boolean' ? [] : [`${path}: expected boolean, got &{${goValue(v)}}`]
-    case 'int32': case 'int64': case 'double': return typeof v === 'number' ? [] : [`${path}: expected numeric (int or float), got ${goKind(v)}`]
+    case 'int32': case 'int64': case 'double': return typeof v === 'number' || typeof v === 'bigint' ? [] : [`${path}: expected numeric (int or float), got ${goKind(v)}`]
     default: return []
   }
 }
@@ -231,7 +235,9 @@ function faults(types: Types, word: string, shape: Shape, value: unknown, path: 
   if (map && !isObject(value)) return [`${path}: expected map, got &{${goValue(value)}}`]
   if (shape.kind === 'list' && Array.isArray(value)) {
     const seen = new Set<string>()
-    return value.flatMap((v: unknown) => {
+    return value.flatMap((v: unknown, i) => {
+      const missing = shape.keys.find((k) => !isObject(v) || ((v[k] ?? null) === null && !types.hasDefault(shape, k)))
+      if (missing !== undefined) return [`${path}: element ${i}: ${isObject(v) ? `associative list with keys has an element that omits key field ${goQuote(missing)} (and doesn't have default value)` : 'associative list with keys may not have non-map elements'}`]
       const e = types.element(shape, v)
       const twice = seen.has(e)
       seen.add(e)
@@ -256,8 +262,8 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 export function applyServerSide(live: KubeObject | undefined, config: JsonObject, ctx: FieldManagerContext & { readonly force: boolean }): Draft<KubeObject> {
   const meta = isObject(config.metadata) ? config.metadata : {}
   if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0) throw badRequest('metadata.managedFields must be nil')
-  const types = Types.of(ctx.schemas)
-  const shape = types.root(ctx.schemaName)
+  const types = Types.of(ctx.custom?.source ?? ctx.schemas)
+  const shape = types.root(ctx.custom?.root ?? ctx.schemaName)
   const wrong = faults(types, '', shape, config, '')
   if (wrong.length) {
     const gv = ctx.apiVersion.includes('/') ? ctx.apiVersion : `/${ctx.apiVersion}`
@@ -297,7 +303,11 @@ export function applyServerSide(live: KubeObject | undefined, config: JsonObject
     result = attempt(true)
   }
   const owner = result.managed.get(id)
-  if (owner && last && equal(formatFields(owner.set), formatFields(last.set)) && equal(result.object, before)) result.managed.set(id, { entry: last.entry, set: owner.set })
+  // an apply that changes nothing leaves the time as it was: a new manager has none
+  if (owner && equal(result.object, before)) {
+    const { time: _time, ...timeless } = entry
+    result.managed.set(id, { entry: last ? { ...timeless, ...(last.entry.time ? { time: last.entry.time } : {}) } : timeless, set: owner.set })
+  }
   const object = copy(result.object) as unknown as Draft<KubeObject>
   const annotations = object.metadata.annotations
   if (ctx.manager === 'kubectl' && annotations && Object.hasOwn(annotations, LAST_APPLIED)) annotations[LAST_APPLIED] = lastApplied(config)
@@ -318,7 +328,7 @@ function lastApplied(config: JsonObject): string {
 function stableJson(v: unknown): string {
   if (Array.isArray(v)) return `[${v.map(stableJson).join(',')}]`
   if (isObject(v)) return `{${Object.keys(v).sort(compareBytes).filter((k) => v[k] !== undefined).map((k) => `${JSON.stringify(k)}:${stableJson(v[k])}`).join(',')}}`
-  return JSON.stringify(v ?? null).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return writeJson(v ?? null).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Conflicts about fields that kubectl itself applied before, client-side, are none. */

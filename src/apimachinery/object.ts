@@ -3,8 +3,8 @@ import type { ObjectMeta } from './api/meta.v1.ts'
 
 export type { ObjectMeta }
 
-/** Any JSON value. Objects that pass the door are never mutated, hence readonly. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+/** Any JSON value; whole numbers that a double cannot hold are bigint (bigint.ts). Objects that pass the door are never mutated, hence readonly. */
+export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json | undefined }
 
 /** A quantity as written (`100m`, `1Gi`); numbers appear only before decoding. */

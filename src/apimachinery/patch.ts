@@ -1,4 +1,5 @@
 // JSON patches (RFC 6902) and JSON merge patches (RFC 7386), with the behaviour and the errors of evanphx/json-patch v4, and apimachinery's three-way JSON merge.
+import { throughFloat } from './bigint.ts'
 import { compareBytes } from './labels.ts'
 import { copy, equal, isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
@@ -152,18 +153,25 @@ export function applyMergePatch(document: unknown, patch: unknown): unknown {
   return out
 }
 
-/** The merge patch that makes `modified` of `original`: keys sorted, lists whole, absent keys null. */
+/** A value as encoding/json has it, where every number is a float64. */
+export function floats(value: Json): Json {
+  if (typeof value === 'bigint') return throughFloat(value)
+  if (Array.isArray(value)) return (value as readonly Json[]).map(floats)
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, v === undefined ? v : floats(v)])) : value
+}
+
+/** The merge patch that makes `modified` of `original`: keys sorted, lists whole, absent keys null. Numbers lose what a float64 does not hold. */
 export function createMergePatch(original: JsonObject, modified: JsonObject): JsonObject {
   const out: Record<string, Json> = {}
   for (const k of Object.keys(modified).sort(compareBytes)) {
     const next = modified[k]
     if (next === undefined) continue
     const old = Object.hasOwn(original, k) ? original[k] : undefined
-    if (old === undefined) { out[k] = copy(next) as Json; continue }
+    if (old === undefined) { out[k] = floats(next); continue }
     if (isObject(old) && isObject(next)) {
       const below = createMergePatch(old, next)
       if (Object.keys(below).length) out[k] = below
-    } else if (!equal(old, next)) out[k] = copy(next) as Json
+    } else if (!equal(floats(old), floats(next))) out[k] = floats(next)
   }
   for (const k of Object.keys(original).sort(compareBytes)) if (original[k] !== undefined && modified[k] === undefined) out[k] = null
   return out

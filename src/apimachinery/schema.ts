@@ -29,6 +29,8 @@ export interface TypeSchema {
   readonly fields: { readonly [name: string]: FieldSchema | undefined }
   readonly gvk?: string
   readonly map?: 'atomic'
+  /** Fields that are not listed are kept too. */
+  readonly open?: true
 }
 
 /** One resource of discovery: names, scope, verbs. */

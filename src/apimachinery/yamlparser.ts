@@ -1,4 +1,5 @@
 // YAML tokens to JSON values as sigs.k8s.io/yaml and go-yaml v2 read them: YAML 1.1 booleans, octal numbers, merge keys, bounded aliases, keys turned into strings.
+import { wholeNumber } from './bigint.ts'
 import { formatFloat } from './gojson.ts'
 import { goQuote } from './gostring.ts'
 import type { Json } from './object.ts'
@@ -44,13 +45,13 @@ export function resolvePlain(text: string): Resolved {
 }
 
 /** Go's ParseInt(text, 0, 64) or ParseUint: 0x1f, 0o17, 017, 0b11. */
-function integer(text: string): number | undefined {
+function integer(text: string): number | bigint | undefined {
   const m = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]?([0-7]+)|0[bB]([01]+)|(0|[1-9][0-9]*))$/.exec(text)
   if (!m) return undefined
   const [, sign, hex, octal, binary, decimal] = m
   const value = decimal !== undefined ? BigInt(decimal) : hex !== undefined ? BigInt(`0x${hex}`) : octal !== undefined ? BigInt(`0o${octal}`) : BigInt(`0b${binary ?? ''}`)
   if (value > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n)) return undefined
-  return Number(sign === '-' ? -value : value) || 0
+  return wholeNumber(sign === '-' ? -value : value) || 0
 }
 
 const shortTag = (tag: string): string => (tag.startsWith(LONG) ? `!!${tag.slice(LONG.length)}` : tag)

@@ -123,6 +123,7 @@ class Writer {
     else if (typeof value === 'string') this.#scalar(value, false)
     else if (typeof value === 'boolean') this.#plain(value ? 'true' : 'false')
     else if (typeof value === 'number') this.#plain(number(value))
+    else if (typeof value === 'bigint') this.#plain(String(value))
     else if (Array.isArray(value)) this.#list(value as readonly Json[], mapping)
     else this.#map(value as JsonObject)
   }
@@ -289,8 +290,10 @@ function escaped(c: number): string {
 
 function number(n: number): string {
   // Go's JSON has whole floats as integers up to 21 digits; go-yaml reads back as integers what fits 64 bits.
-  if (Number.isInteger(n) && n < 18446744073709551616 && n >= -9223372036854775808) return Object.is(n, -0) ? '0' : String(BigInt(n))
-  return formatFloat(n)
+  if (!Number.isInteger(n) || Math.abs(n) >= 1e21) return formatFloat(n)
+  const text = Object.is(n, -0) ? '0' : String(n)
+  const whole = BigInt(text)
+  return whole < 2n ** 64n && whole >= -(2n ** 63n) ? text : formatFloat(n)
 }
 
 /** One document, with its final newline. */

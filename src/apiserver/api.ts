@@ -1,4 +1,5 @@
 // What every part of the API server is given: the options it was made with, the resources it serves, and one request.
+import type { TypeSource } from '../apimachinery/fieldset.ts'
 import type { ApiRequest, ApiResponse, ConnectResult, Streams, User } from '../apimachinery/door.ts'
 import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { Clock, Entropy } from '../apimachinery/ports.ts'
@@ -53,6 +54,8 @@ export interface CustomResource {
   readonly storageVersion: string
   readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string }
   readonly preserveUnknown: boolean
+  /** How its fields merge, where there is a schema; worked out at first use. */
+  readonly types?: () => { readonly source: TypeSource; readonly root: string }
   /** What is said to who uses this version, where it is deprecated. */
   readonly deprecation?: string
 }

@@ -1,4 +1,6 @@
 // Custom resources: what a CustomResourceDefinition makes the server serve, and the definition's own status; as apiextensions-apiserver.
+import { writeJson } from '../apimachinery/bigint.ts'
+import type { TypeSource } from '../apimachinery/fieldset.ts'
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../apimachinery/api/apiextensions.v1.ts'
 import { humanDuration } from '../apimachinery/duration.ts'
 import { invalid } from '../apimachinery/field.ts'
@@ -14,6 +16,7 @@ import { StoreConflict } from '../storage/store.ts'
 import type { Api, CustomResource, Served } from './api.ts'
 import { fillDefaults, prune, validate } from './structural.ts'
 import type { Schema } from './structural.ts'
+import { structuralTypes } from './structuraltypes.ts'
 
 type CRD = CustomResourceDefinition
 export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
@@ -50,8 +53,8 @@ export function customResourceInfos(object: KubeObject): ResourceInfo[] {
 function cellOf(type: string, value: Json | undefined, now: number): Cell {
   if (value === undefined || value === null) return null
   switch (type) {
-    case 'integer': return typeof value === 'number' ? Math.trunc(value) : null
-    case 'number': return typeof value === 'number' ? value : null
+    case 'integer': return typeof value === 'number' ? Math.trunc(value) : typeof value === 'bigint' ? value : null
+    case 'number': return typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : null
     case 'boolean': return typeof value === 'boolean' ? value : null
     case 'date': {
       if (typeof value !== 'string') return null
@@ -74,7 +77,7 @@ function columnsOf(v: CustomResourceDefinitionVersion): readonly Column<KubeObje
         const first = found[0]?.[0] as Json | undefined
         if (found[0] === undefined || found[0].length === 0) return null
         // text shows whatever stands there; only the first match of a wildcard
-        if (c.type === 'string') return first === null || first === undefined ? null : typeof first === 'object' ? JSON.stringify(first) : String(first)
+        if (c.type === 'string') return first === null || first === undefined ? null : typeof first === 'object' ? writeJson(first) : String(first)
         return cellOf(c.type, first, now)
       },
     }
@@ -104,7 +107,7 @@ function nested(o: unknown, path: string, type: 'int64' | 'string'): { value?: n
   return { error: `.${parts.join('.')} accessor error: ${goValue(value)} is of the type ${goTypeOf(value)}, expected ${type}` }
 }
 
-const goTypeOf = (v: unknown): string => (v === null ? '<nil>' : Array.isArray(v) ? '[]interface {}' : typeof v === 'number' ? (Number.isInteger(v) ? 'int64' : 'float64') : typeof v === 'boolean' ? 'bool' : typeof v === 'string' ? 'string' : 'map[string]interface {}')
+const goTypeOf = (v: unknown): string => (v === null ? '<nil>' : Array.isArray(v) ? '[]interface {}' : typeof v === 'bigint' ? 'int64' : typeof v === 'number' ? (Number.isInteger(v) ? 'int64' : 'float64') : typeof v === 'boolean' ? 'bool' : typeof v === 'string' ? 'string' : 'map[string]interface {}')
 
 /** Where the definition says that replicas stand, a count must stand. */
 function scaleErrors(o: KubeObject, scale: NonNullable<NonNullable<CustomResourceDefinitionVersion['subresources']>['scale']>): FieldError[] {
@@ -155,7 +158,8 @@ function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | u
   }
 }
 
-function customOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | undefined): CustomResource {
+function customOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | undefined, builtIn: TypeSource): CustomResource {
+  let types: ReturnType<typeof structuralTypes> | undefined
   const scale = v.subresources?.scale
   return {
     prune: (object, unknown) => prune(object, schema, '', unknown, true),
@@ -163,6 +167,7 @@ function customOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema |
     storageVersion: crd.spec.versions.find((x) => x.storage)?.name ?? v.name,
     ...(scale ? { scale } : {}),
     preserveUnknown: schema?.['x-kubernetes-preserve-unknown-fields'] === true,
+    ...(schema ? { types: () => (types ??= structuralTypes(schema, builtIn)) } : {}),
   }
 }
 
@@ -178,9 +183,9 @@ export async function servedCustomResource(api: Api, object: KubeObject, version
   const info = infoOf(crd, v)
   const schema = v.schema?.openAPIV3Schema as unknown as Schema | undefined
   // the language is loaded for those who use it
-  const rules = schema && JSON.stringify(schema).includes('"x-kubernetes-validations"') ? (await import('./celrules.ts')).ruleErrors : undefined
+  const rules = schema && writeJson(schema).includes('"x-kubernetes-validations"') ? (await import('./celrules.ts')).ruleErrors : undefined
   const deprecation = deprecationOf(crd, v)
-  const served: Served = { info, gr: { group: info.group, resource: info.resource }, apiVersion: `${info.group}/${version}`, schema: '', kind: kindOf(crd, v, schema, rules), storage: `${info.resource}.${info.group}`, custom: { ...customOf(crd, v, schema), ...(deprecation !== undefined ? { deprecation } : {}) } }
+  const served: Served = { info, gr: { group: info.group, resource: info.resource }, apiVersion: `${info.group}/${version}`, schema: '', kind: kindOf(crd, v, schema, rules), storage: `${info.resource}.${info.group}`, custom: { ...customOf(crd, v, schema, api.schemas), ...(deprecation !== undefined ? { deprecation } : {}) } }
   cache.set(key, served)
   return served
 }

@@ -1,4 +1,5 @@
 // From JSON values to an object of a kind, with defaults, and to the form in which it is stored: every field the server always writes, in the order of the Go type.
+import { compareBytes } from '../apimachinery/labels.ts'
 import { DecodeError, decode } from '../apimachinery/decode.ts'
 import { typedForm } from '../apimachinery/encode.ts'
 import { sortedKeys } from '../apimachinery/gojson.ts'
@@ -50,7 +51,9 @@ function decodeCustom(api: Api, value: JsonObject, target: Target, cannot: (why:
     if (e instanceof DecodeError) throw cannot(e.message)
     throw e
   }
-  target.custom?.prune(draft, errors)
+  const unknown: string[] = []
+  target.custom?.prune(draft, unknown)
+  errors.push(...unknown.sort(compareBytes))
   target.custom?.defaults(draft)
   return { object: draft as unknown as Draft<KubeObject>, errors }
 }

@@ -11,7 +11,8 @@ import { hasStatus } from './registry.ts'
 import type { WriteOptions } from './options.ts'
 
 function managerContext(ctx: Context, options: WriteOptions, subresource: string): FieldManagerContext {
-  return { schemas: ctx.api.schemas, schemaName: ctx.served.schema, manager: options.manager, apiVersion: ctx.served.apiVersion, subresource, now: ctx.api.now() }
+  const custom = ctx.served.custom?.types?.()
+  return { schemas: ctx.api.schemas, schemaName: ctx.served.schema, ...(custom ? { custom } : {}), manager: options.manager, apiVersion: ctx.served.apiVersion, subresource, now: ctx.api.now() }
 }
 
 type WithStatus = KubeObject & { readonly status?: unknown }

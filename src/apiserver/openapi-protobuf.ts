@@ -1,5 +1,6 @@
 // The OpenAPI v2 document in gnostic's protobuf form (gnostic-models' openapiv2): kubectl and helm read the v2 document in nothing else, so this is the one
 // answer that is not JSON. Covers what our own document holds; values without a fixed shape go as YAML, and JSON is YAML.
+import { writeJson } from '../apimachinery/bigint.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 
@@ -44,7 +45,7 @@ class Message {
   }
 }
 
-const any = (value: Json): Message => new Message().text(2, `${JSON.stringify(value)}\n`)
+const any = (value: Json): Message => new Message().text(2, `${writeJson(value)}\n`)
 const extensions = (m: Message, number: number, o: JsonObject): Message => {
   for (const [k, v] of Object.entries(o)) if (k.startsWith('x-') && v !== undefined) m.message(number, new Message().text(1, k).message(2, any(v)))
   return m

@@ -1,5 +1,6 @@
 // Custom resources against their structural schemas: pruning, defaulting, validation in the sentences of apiextensions-apiserver (kube-openapi's validators).
 // x-kubernetes-validations (CEL) are celrules.ts's.
+import { writeJson } from '../apimachinery/bigint.ts'
 import { compareBytes } from '../apimachinery/labels.ts'
 import { invalid, notSupported, required, tooLong, tooMany } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
@@ -51,7 +52,7 @@ export function fillDefaults(value: unknown, schema: Schema | undefined): void {
   for (const [k, v] of Object.entries(values)) fillDefaults(v, propertyOf(schema, k) ?? additional)
 }
 
-const typeOf = (v: unknown): string => (v === null ? 'null' : Array.isArray(v) ? 'array' : typeof v === 'number' ? (Number.isInteger(v) ? 'integer' : 'number') : typeof v)
+const typeOf = (v: unknown): string => (v === null ? 'null' : Array.isArray(v) ? 'array' : typeof v === 'bigint' ? 'integer' : typeof v === 'number' ? (Number.isInteger(v) && Math.abs(v) < 2 ** 63 ? 'integer' : 'number') : typeof v)
 
 function typeMatches(v: unknown, type: string): boolean {
   const is = typeOf(v)
@@ -70,11 +71,11 @@ const FORMATS: Readonly<Record<string, (s: string) => boolean>> = {
 const num = (schema: Schema, key: string): number | undefined => (typeof schema[key] === 'number' ? schema[key] : undefined)
 const list = (v: unknown): readonly Json[] => (Array.isArray(v) ? v : [])
 
-function checkNumber(v: number, s: Schema, path: string, out: FieldError[]): void {
+function checkNumber(v: number | bigint, s: Schema, path: string, out: FieldError[]): void {
   const max = num(s, 'maximum')
   const min = num(s, 'minimum')
   const step = num(s, 'multipleOf')
-  if (step !== undefined && !Number.isInteger(v / step)) out.push(invalid(path, v, `${path} in body should be a multiple of ${step}`))
+  if (step !== undefined && !Number.isInteger(Number(v) / step)) out.push(invalid(path, v, `${path} in body should be a multiple of ${step}`))
   if (max !== undefined && (s.exclusiveMaximum === true ? v >= max : v > max)) out.push(invalid(path, v, `${path} in body should be less than ${s.exclusiveMaximum === true ? '' : 'or equal to '}${max}`))
   if (min !== undefined && (s.exclusiveMinimum === true ? v <= min : v < min)) out.push(invalid(path, v, `${path} in body should be greater than ${s.exclusiveMinimum === true ? '' : 'or equal to '}${min}`))
 }
@@ -175,9 +176,9 @@ export function validate(value: unknown, schema: Schema, path: string, out: Fiel
     return
   }
   const options = list(schema.enum)
-  if (options.length > 0 && !options.some((e) => equal(e, value))) out.push(notSupported(path, value, options.map((e) => (typeof e === 'string' ? e : JSON.stringify(e)))))
+  if (options.length > 0 && !options.some((e) => equal(e, value))) out.push(notSupported(path, value, options.map((e) => (typeof e === 'string' ? e : writeJson(e)))))
   checkLogic(value, schema, path, out)
-  if (typeof value === 'number') checkNumber(value, schema, path, out)
+  if (typeof value === 'number' || typeof value === 'bigint') checkNumber(value, schema, path, out)
   else if (typeof value === 'string') checkString(value, schema, path, out)
   else if (Array.isArray(value)) checkItems(value, schema, path, out)
   else if (isObject(value)) {

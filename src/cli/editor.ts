@@ -3,6 +3,7 @@ import { toJson } from '../apimachinery/gojson.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, equal, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
+import { createMergePatch } from '../apimachinery/patch.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { toYaml } from '../apimachinery/yaml.ts'
 import type { CommandContext, Mapping } from './command.ts'
@@ -16,6 +17,9 @@ import type { Info } from './resources.ts'
 import { noPrinter } from './printflags.ts'
 import { resultPrinter } from './result.ts'
 import { uidOf } from './waiting.ts'
+
+/** How errors call what comes out of the editor. */
+const EDITED = 'edited-file'
 
 type Mode = 'normal' | 'apply' | 'create'
 
@@ -43,7 +47,7 @@ function withoutManaged(o: JsonObject): JsonObject {
 /** The meaning of a file without its comments, as StripComments compares it: its first document, or the bare text where it cannot be read. */
 async function meaning(text: string): Promise<unknown> {
   try {
-    for await (const d of readDocuments(text, 'edited-file')) return d
+    for await (const d of readDocuments(text, EDITED)) return d
     return null
   } catch { return stripped(text) }
 }
@@ -62,7 +66,7 @@ export interface EditSettings {
 
 async function mappingOf(ctx: CommandContext, item: JsonObject): Promise<Mapping> {
   try { return await ctx.factory.mappingForKind(String(item.apiVersion), String(item.kind)) } catch (e) {
-    if (e instanceof NoKindMatch) throw new CliError(`resource mapping not found for name: ${goQuote(nameOf(item))} namespace: ${goQuote(namespaceOf(item))} from "edited-file": ${e.message}\nensure CRDs are installed first`)
+    if (e instanceof NoKindMatch) throw new CliError(`resource mapping not found for name: ${goQuote(nameOf(item))} namespace: ${goQuote(namespaceOf(item))} from ${goQuote(EDITED)}: ${e.message}\nensure CRDs are installed first`)
     throw e
   }
 }
@@ -104,7 +108,7 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
     const mode = validation(ctx.flags.string('validate'))
     try {
       if (mode !== 'Ignore' && stripped(edited).trim() === '') throw new CliError('invalid object to validate')
-      for await (const d of readDocuments(edited, 'edited-file')) if (d !== null) await validateDocument(d, 'edited-file', mode, async (l) => (await import('./listvalidation.ts')).listErrors(l, factory.schemas), () => { /* nothing to warn about */ })
+      for await (const d of readDocuments(edited, EDITED)) if (d !== null) await validateDocument(d, EDITED, mode, async (l) => (await import('./listvalidation.ts')).listErrors(l, factory.schemas), () => { /* nothing to warn about */ })
     } catch (e) {
       const why = (e instanceof Error ? e.message : String(e)).replace(/^error validating "edited-file": error validating data: /, '').replace(/; if you choose to ignore[^]*$/, '')
       const m = infos[0]?.mapping
@@ -118,11 +122,11 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
     results = { reasons: [], retryable: 0, notFound: 0, again: 0, file }
     const updated: Info[] = []
     try {
-      for await (const d of readDocuments(edited, 'edited-file')) {
+      for await (const d of readDocuments(edited, EDITED)) {
         if (d === null) continue
-        const o = decodeDocument(d, 'edited-file')
+        const o = decodeDocument(d, EDITED)
         const items = o.kind === 'List' && Array.isArray(o.items) ? (o.items as readonly Json[]).filter(isObject) : [o]
-        for (const item of items) updated.push({ mapping: await mappingOf(ctx, item), namespace: namespaceOf(item), name: nameOf(item), source: 'edited-file', object: item, resourceVersion: '' })
+        for (const item of items) updated.push({ mapping: await mappingOf(ctx, item), namespace: namespaceOf(item), name: nameOf(item), source: EDITED, object: item, resourceVersion: '' })
       }
     } catch (e) {
       failed = true
@@ -148,18 +152,6 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
   }
 }
 
-/** What changes from one object to another, as a merge patch. */
-export function mergePatchBetween(a: JsonObject, b: JsonObject): JsonObject {
-  const out: Record<string, Json> = {}
-  for (const k of Object.keys(a)) if (b[k] === undefined) out[k] = null
-  for (const [k, v] of Object.entries(b)) {
-    if (v === undefined) continue
-    const old = Object.hasOwn(a, k) ? a[k] : undefined
-    if (isObject(old) && isObject(v)) { const inner = mergePatchBetween(old, v); if (Object.keys(inner).length) out[k] = inner } else if (!equal(old, v)) out[k] = v
-  }
-  return out
-}
-
 async function save(ctx: CommandContext, infos: readonly Info[], u: Info, s: EditSettings, results: Results): Promise<void> {
   const { factory, io } = ctx
   const { mapping, object } = u
@@ -178,7 +170,7 @@ async function save(ctx: CommandContext, infos: readonly Info[], u: Info, s: Edi
   if (s.mode === 'apply') {
     const annotations = metaOf(object).annotations
     const after = { ...object, metadata: { ...metaOf(object), annotations: { ...(isObject(annotations) ? annotations : {}), [LAST_APPLIED]: encode(object).trimEnd() } } }
-    await client.patch(mapping.path, u.namespace, u.name, 'merge', mergePatchBetween(object, after), { query })
+    await client.patch(mapping.path, u.namespace, u.name, 'merge', createMergePatch(object, after), { query })
     await (await resultPrinter(ctx, 'edited'))(object)
     return
   }
@@ -204,7 +196,7 @@ async function save(ctx: CommandContext, infos: readonly Info[], u: Info, s: Edi
 
 async function editPatch(schemas: CommandContext['factory']['schemas'], mapping: Mapping, before: JsonObject, after: JsonObject): Promise<{ type: 'merge' | 'strategic'; patch: JsonObject }> {
   const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
-  if (!schemas.type(name)) return { type: 'merge', patch: mergePatchBetween(before, after) }
+  if (!schemas.type(name)) return { type: 'merge', patch: createMergePatch(before, after) }
   const { createTwoWay } = await import('../apimachinery/strategicmerge.ts')
   return { type: 'strategic', patch: createTwoWay(before, after, name, schemas) as JsonObject }
 }
@@ -232,7 +224,7 @@ export async function editAnnotations(ctx: CommandContext): Promise<void> {
   for (const info of await found.infos()) {
     const text = originalConfiguration(info.object)
     if (text === undefined) continue
-    for await (const d of readDocuments(text, 'edited-file')) if (isObject(d)) infos.push({ ...info, object: d })
+    for await (const d of readDocuments(text, EDITED)) if (isObject(d)) infos.push({ ...info, object: d })
   }
   if (!infos.length) throw new CliError('no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`')
   await session(ctx, infos, s)

@@ -1,4 +1,5 @@
 // What generators share (kubectl/pkg/cmd/create/create.go and its siblings): one NAME, an object built here, annotated, created or only printed, in the form of its Go struct.
+import { readJson } from '../apimachinery/bigint.ts'
 import { encodeTyped } from '../apimachinery/encode.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
@@ -90,5 +91,5 @@ export async function generate(ctx: CommandContext, g: Generator): Promise<void>
 
 /** What goes over the wire is the struct's own encoding. */
 export function sent(ctx: CommandContext, object: JsonObject): JsonObject {
-  return JSON.parse(encodeTyped(object as { apiVersion?: string; kind?: string }, ctx.factory.schemas)) as JsonObject
+  return readJson(encodeTyped(object as { apiVersion?: string; kind?: string }, ctx.factory.schemas)) as JsonObject
 }

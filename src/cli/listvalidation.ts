@@ -16,6 +16,7 @@ const SCALARS: Readonly<Record<string, string>> = { string: 'string', bytes: 'st
 function actual(v: Json): string {
   if (Array.isArray(v)) return 'array'
   if (typeof v === 'object') return v === null ? 'nil' : 'map'
+  if (typeof v === 'bigint') return 'integer'
   return typeof v === 'number' ? (Number.isInteger(v) ? 'integer' : 'number') : typeof v
 }
 

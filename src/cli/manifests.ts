@@ -1,9 +1,11 @@
 // Manifests: the documents of a file or stream as objects, with the checks kubectl itself makes (apimachinery's yaml decoder, cli-runtime's metadata decoder, kubectl/pkg/validation).
+import { readJson } from '../apimachinery/bigint.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import { toJson } from '../apimachinery/gojson.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import type { Io } from '../apimachinery/ports.ts'
+import { parseTime } from '../apimachinery/time.ts'
 import { CliError } from './exit.ts'
 
 /** How --validate was given: strict and warn are sent to the server, which does the work for everything but lists. */
@@ -88,7 +90,7 @@ export async function* readDocuments(text: string, source: string): AsyncGenerat
       let value: Json
       try {
         if (end < 0) throw new SyntaxError(rest[from] === '{' ? 'unexpected EOF' : `json: offset ${from + 1}: invalid character '${rest[from] ?? ''}' looking for beginning of value`)
-        value = JSON.parse(rest.slice(from, end)) as Json
+        value = readJson(rest.slice(from, end)) as Json
         checkShape(value)
       } catch (e) {
         if (!(e instanceof SyntaxError)) throw fail(e)
@@ -152,7 +154,7 @@ export async function validateDocument(obj: Json, source: string, mode: Validati
 function goJsonType(v: Json): string {
   if (Array.isArray(v)) return 'array'
   if (typeof v === 'object') return 'object'
-  return typeof v === 'boolean' ? 'bool' : typeof v
+  return typeof v === 'boolean' ? 'bool' : typeof v === 'bigint' ? 'number' : typeof v
 }
 
 const STRINGS = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion'] as const
@@ -178,10 +180,17 @@ function metadataError(obj: JsonObject): string | undefined {
   const meta = obj.metadata
   if (meta === undefined || meta === null) return undefined
   if (!isObject(meta)) return bad(meta, 'metadataOnlyObject.metadata', 'v1.ObjectMeta')
+  // what reads itself ends the reading at once, before other wrong types are reported
+  for (const key of ['creationTimestamp', 'deletionTimestamp']) {
+    const v = meta[key]
+    if (v === undefined || v === null) continue
+    if (typeof v !== 'string') return `json: cannot unmarshal ${goJsonType(v)} into Go value of type string`
+    try { parseTime(v) } catch (e) { return (e as Error).message }
+  }
   for (const [key, v] of Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (v === undefined || v === null) continue
     if ((STRINGS as readonly string[]).includes(key) && typeof v !== 'string') return bad(v, `ObjectMeta.metadata.${key}`, key === 'uid' ? 'types.UID' : 'string')
-    if ((NUMBERS as readonly string[]).includes(key) && typeof v !== 'number') return bad(v, `ObjectMeta.metadata.${key}`, 'int64')
+    if ((NUMBERS as readonly string[]).includes(key) && typeof v !== 'number' && typeof v !== 'bigint') return bad(v, `ObjectMeta.metadata.${key}`, 'int64')
     if (key === 'labels' || key === 'annotations') {
       if (!isObject(v)) return bad(v, `ObjectMeta.metadata.${key}`, 'map[string]string')
       for (const [, x] of Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) if (x !== undefined && x !== null && typeof x !== 'string') return bad(x, `ObjectMeta.metadata.${key}`, 'string')

@@ -18,12 +18,15 @@ const quantityOrder = (a: string, b: string): number | undefined => {
   try { return compareQuantity(parseQuantity(a), parseQuantity(b)) } catch (e) { if (e instanceof QuantityError) return undefined; throw e }
 }
 
+const isNumber = (v: unknown): v is number | bigint => typeof v === 'bigint' || (typeof v === 'number' && Number.isInteger(v))
+
 function less(a: PathValue, b: PathValue, field: string, rows: boolean): boolean {
   const x = resultValue(a)
   const y = resultValue(b)
   if (x === null) return y !== null
   if (y === null) return false
   const bad = (type: string): Unsortable => new Unsortable(`Field ${field} in ${rows ? '[][][]reflect.Value' : '*unstructured.Unstructured'} is an unsortable type: interface, err: ${type}`, rows ? 'sorter.go:375' : 'sorter.go:329')
+  if (typeof x === 'bigint' || typeof y === 'bigint') { if (!isNumber(x) || !isNumber(y)) throw bad('unsortable interface: interface'); return x < y }
   if (typeof x === 'number' && typeof y === 'number' && Number.isInteger(x) === Number.isInteger(y)) return x < y
   if (typeof x === 'string' && typeof y === 'string') return (quantityOrder(x, y) ?? (x < y ? -1 : 1)) < 0
   if (typeof x === 'boolean') throw bad('unsortable type: bool')

@@ -53,7 +53,7 @@ export interface Strategy<T extends KubeObject> {
 
 export interface CellContext { readonly now: number }
 /** A cell of the Table form. Dates are RFC 3339 in the API; the printers' AGE is text already, as upstream sends it. */
-export type Cell = string | number | boolean | null
+export type Cell = string | number | bigint | boolean | null
 
 /** A printed column (metav1.TableColumnDefinition with the function that fills it); priority 1 shows with -o wide only. */
 export interface Column<T> {

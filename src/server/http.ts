@@ -4,6 +4,7 @@ import * as http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { gzip } from 'node:zlib'
+import { writeJson } from '../apimachinery/bigint.ts'
 import type { ApiRequest, ApiResponse, Door, Method } from '../apimachinery/door.ts'
 import type { Json } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
@@ -102,7 +103,7 @@ function readBody(incoming: http.IncomingMessage): Promise<Buffer | undefined> {
 function withBody(request: ApiRequest, body: Buffer, decode: HttpOptions['decode']): ApiRequest {
   if (body.length === 0) return request
   if (!decode || !(request.headers?.['content-type'] ?? '').startsWith('application/vnd.kubernetes.protobuf')) return { ...request, body: body.toString('utf8') }
-  return { ...request, headers: { ...request.headers, 'content-type': 'application/json' }, body: JSON.stringify(decode(body)) }
+  return { ...request, headers: { ...request.headers, 'content-type': 'application/json' }, body: writeJson(decode(body)) }
 }
 
 const escapeWarning = (text: string): string => text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')

@@ -1,5 +1,6 @@
 // The door of a cluster that another process serves: the same calls over HTTP on loopback, so that every command works on a served state too.
 import * as http from 'node:http'
+import { readJson, writeJson } from '../apimachinery/bigint.ts'
 import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, WatchEvent } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
@@ -24,7 +25,7 @@ async function* lines(incoming: http.IncomingMessage, json: boolean): AsyncGener
   try {
     for await (const c of incoming) {
       rest += String(c)
-      for (let nl = rest.indexOf('\n'); nl >= 0; nl = rest.indexOf('\n')) { const line = rest.slice(0, nl); rest = rest.slice(nl + 1); if (line) yield JSON.parse(line) as WatchEvent }
+      for (let nl = rest.indexOf('\n'); nl >= 0; nl = rest.indexOf('\n')) { const line = rest.slice(0, nl); rest = rest.slice(nl + 1); if (line) yield readJson(line) as WatchEvent }
     }
   } catch (e) { if ((e as NodeJS.ErrnoException).code !== 'ECONNRESET') throw e }
 }
@@ -33,7 +34,7 @@ async function* lines(incoming: http.IncomingMessage, json: boolean): AsyncGener
 export function createHttpDoor(served: Served): Door {
   const agent = new http.Agent({ keepAlive: true })
   const handle = (request: ApiRequest): Promise<ApiResponse> => new Promise((done, fail) => {
-    const body = request.body === undefined ? undefined : typeof request.body === 'string' ? request.body : JSON.stringify(request.body)
+    const body = request.body === undefined ? undefined : typeof request.body === 'string' ? request.body : writeJson(request.body)
     const outgoing = http.request(urlOf(served, request), {
       agent, method: request.method, ...(request.signal ? { signal: request.signal } : {}),
       headers: { accept: 'application/json', ...request.headers, authorization: `Bearer ${served.token}`, ...(body !== undefined ? { 'content-type': request.headers?.['content-type'] ?? 'application/json', 'content-length': String(Buffer.byteLength(body)) } : {}) },
@@ -49,7 +50,7 @@ export function createHttpDoor(served: Served): Door {
       incoming.on('end', () => {
         // the router's own words: here they are the Status that they were
         if (!json && base.status === 404) { import('../apiserver/unserved.ts').then((m) => done(m.notServed()), fail); return }
-        try { done({ ...base, body: json && text ? JSON.parse(text) as Json : text }) } catch (e) { fail(e as Error) }
+        try { done({ ...base, body: json && text ? readJson(text) as Json : text }) } catch (e) { fail(e as Error) }
       })
       incoming.on('error', fail)
     })

@@ -1,4 +1,5 @@
 // /proxy of pods, services and nodes: one HTTP request through the API server to what listens there; as pkg/registry/core/{pod,service,node}/rest.
+import { writeJson } from '../../apimachinery/bigint.ts'
 import type { Endpoints, Pod, Service } from '../../apimachinery/api/core.v1.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import { StatusError, badRequest, internalError } from '../../apimachinery/status.ts'
@@ -51,7 +52,7 @@ async function forward(ctx: Context): Promise<ApiResponse> {
     if (!pod.status?.podIP) throw badRequest('address not allowed')
   } else throw unavailable('error trying to reach service: dial tcp: connect: connection refused')
   const query = Object.entries(ctx.request.query ?? {}).flatMap(([k, vs]) => vs.map((v) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`)).join('&')
-  const body = ctx.request.body === undefined ? '' : typeof ctx.request.body === 'string' ? ctx.request.body : JSON.stringify(ctx.request.body)
+  const body = ctx.request.body === undefined ? '' : typeof ctx.request.body === 'string' ? ctx.request.body : writeJson(ctx.request.body)
   const answer = await runtime.http(target.pod, target.port, { method: ctx.request.method, path: `/${ctx.info.rest}${query ? `?${query}` : ''}`, headers: ctx.request.headers ?? {}, body })
   return { ...text(answer.status, answer.body), headers: answer.headers }
 }

@@ -1,4 +1,5 @@
 // kubectl diff: the live objects against what apply would make of them. Behaves as kubectl/pkg/cmd/diff, with a diff -u -N of our own.
+import { readJson } from '../../apimachinery/bigint.ts'
 import { copy, isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
@@ -39,7 +40,7 @@ async function mergedObject(ctx: CommandContext, info: Info, local: JsonObject, 
   const live = info.object
   if (serverSide) return (await client.patch(mapping.path, info.namespace, nameOf(local), 'apply', local, { query: { ...writeQuery('server', manager), force: String(ctx.flags.bool('force-conflicts')) } })) as unknown as JsonObject
   // the annotation is no part of the comparison
-  const modified = JSON.parse(configurationOf(local)) as JsonObject
+  const modified = readJson(configurationOf(local)) as JsonObject
   if (!live) return (await client.create(mapping.path, info.namespace, withoutVersion(local), { query: writeQuery('server', manager) })) as unknown as JsonObject
   const { type, patch } = await applyPatch(ctx.factory.schemas, mapping, originalConfiguration(live), modified, live)
   if (!Object.keys(patch).length) return live

@@ -2,7 +2,7 @@
 import { copy, isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { parseSelector, matches as labelsMatch } from '../../apimachinery/labels.ts'
-import { applyJsonPatch, PatchError } from '../../apimachinery/patch.ts'
+import { applyJsonPatch, floats, PatchError } from '../../apimachinery/patch.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
 import { parseYaml, splitDocuments, toYaml, YamlError } from '../../apimachinery/yaml.ts'
 import type { Loader } from './loader.ts'
@@ -116,7 +116,8 @@ export function select(resources: readonly Resource[], target: JsonObject): Reso
 }
 
 function jsonPatch(r: Resource, operations: readonly Json[]): void {
-  try { r.object = applyJsonPatch(r.object, operations) as Mutable } catch (e) {
+  // a JSON patch takes the whole object through encoding/json, where numbers are floats
+  try { r.object = floats(applyJsonPatch(r.object, operations) as Json) as Mutable } catch (e) {
     if (e instanceof PatchError) throw new KustomizeError(e.message)
     throw e
   }

@@ -1,4 +1,5 @@
 // -o go-template, template and their file forms (cli-runtime's GoTemplatePrinter): after an error the dump goes to standard output.
+import { readJson } from '../../apimachinery/bigint.ts'
 import { goValue } from '../../apimachinery/goformat.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import { encodeTyped } from '../../apimachinery/encode.ts'
@@ -20,7 +21,7 @@ export const goTemplate: MakePrinter = (request) => {
   }
   return (object, { typed, event } = {}) => {
     const raw = event !== undefined ? `{"type":${JSON.stringify(event)},"object":${toJson(object)}}` : typed ? encodeTyped(object, request.schemas) : toJson(object)
-    const data = typed || event !== undefined ? (JSON.parse(raw) as JsonObject) : object
+    const data = typed || event !== undefined ? (readJson(raw) as JsonObject) : object
     const write = (s: string): void => { request.io.stdout.write(s) }
     try { template.execute(data, write) } catch (e) {
       if (!(e instanceof TemplateError)) throw e

@@ -20,6 +20,7 @@ function write(value: Json, indent: string): string {
   if (value === null) return 'null'
   if (typeof value === 'string') return text(value, indent)
   if (typeof value === 'number') return formatNumber(value, 'ints')
+  if (typeof value === 'bigint') return String(value)
   if (typeof value === 'boolean') return String(value)
   const inner = `${indent}  `
   if (Array.isArray(value)) {

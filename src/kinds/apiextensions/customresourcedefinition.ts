@@ -1,4 +1,5 @@
 // A CustomResourceDefinition. Behaves as apiextensions-apiserver's registry; printed as it prints. What a definition serves is the API server's.
+import { writeJson } from '../../apimachinery/bigint.ts'
 import type { CustomResourceColumnDefinition, CustomResourceDefinition, CustomResourceDefinitionSpec, CustomResourceDefinitionVersion, CustomResourceSubresources, JSONSchemaProps } from '../../apimachinery/api/apiextensions.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
@@ -169,7 +170,7 @@ function validate(crd: CRD, old?: CRD): FieldError[] {
   if (spec.preserveUnknownFields) errors.push(invalid('spec.preserveUnknownFields', true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'))
   const common = shared(versions)
   versions.forEach((v, i) => errors.push(...validateVersion(v, common, `spec.versions[${i}]`)))
-  const shown = new GoText(JSON.stringify(versions))
+  const shown = new GoText(writeJson(versions))
   if (new Set(versions.map((v) => v.name)).size < versions.length) errors.push(invalid('spec.versions', shown, 'must contain unique version names'))
   if (versions.filter((v) => v.storage).length !== 1) errors.push(invalid('spec.versions', shown, 'must have exactly one version marked as storage version'))
   if (versions.length) errors.push(...label(versions[0]?.name ?? '', 'spec.version'))

@@ -1,4 +1,5 @@
 // kubectl apply set-last-applied: the annotation alone, from a file. Behaves as kubectl/pkg/cmd/apply/apply_set_last_applied.go.
+import { readJson } from '../../../apimachinery/bigint.ts'
 import { equal, isObject } from '../../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../../apimachinery/object.ts'
 import { StatusError } from '../../../apimachinery/status.ts'
@@ -31,7 +32,7 @@ async function run(ctx: CommandContext): Promise<void> {
     const original = originalConfiguration(info.object)
     if (original === undefined && !flags.bool('create-annotation')) throw new CliError(`no last-applied-configuration annotation found on resource: ${info.name}, to create the annotation, run the command with --create-annotation`)
     let same = false
-    try { same = original !== undefined && equal(JSON.parse(original) as Json, object) } catch { /* not JSON: it differs */ }
+    try { same = original !== undefined && equal(readJson(original) as Json, object) } catch { /* not JSON: it differs */ }
     if (same) io.stdout.write(`set-last-applied ${info.name}: no changes required.\n`)
     else todo.push({ info, patch })
   })

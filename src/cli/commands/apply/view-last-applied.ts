@@ -1,4 +1,5 @@
 // kubectl apply view-last-applied. Behaves as kubectl/pkg/cmd/apply/apply_view_last_applied.go.
+import { readJson } from '../../../apimachinery/bigint.ts'
 import { indentJson } from '../../../apimachinery/gojson.ts'
 import type { Json } from '../../../apimachinery/object.ts'
 import { toYaml } from '../../../apimachinery/yaml.ts'
@@ -24,7 +25,7 @@ async function run(ctx: CommandContext): Promise<void> {
   })
   for (const text of texts) {
     if (format === 'json') io.stdout.write(indentJson(text.trimEnd(), '  ') + (text.endsWith('\n') ? '\n' : ''))
-    else if (format === 'yaml') io.stdout.write(toYaml(JSON.parse(text) as Json))
+    else if (format === 'yaml') io.stdout.write(toYaml(readJson(text) as Json))
     else throw new UsageError(`Unexpected -o output mode: ${format}, the flag 'output' must be one of yaml|json`)
   }
 }
