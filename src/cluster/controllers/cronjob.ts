@@ -32,7 +32,7 @@ async function removeJob(ctx: ControllerContext, cj: CronJob, job: Job): Promise
 function unmet(cj: CronJob, schedule: CronSchedule, zone: string, now: number): { time: number | undefined; missed: number } {
   let from = parseTime(cj.status?.lastScheduleTime ?? cj.metadata.creationTimestamp ?? rfc3339(now))
   const deadline = cj.spec?.startingDeadlineSeconds
-  if (deadline !== undefined) from = Math.max(from, now - deadline * 1000)
+  if (deadline !== undefined) from = Math.max(from, now - Number(deadline) * 1000)
   let time: number | undefined
   let missed = 0
   for (let t = nextCron(schedule, from, zone); t !== undefined && t <= now; t = nextCron(schedule, t, zone)) {
@@ -97,7 +97,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     const wait = following === undefined ? undefined : following - now + 100
     const time = due.time
     if (time === undefined) return wait
-    if (spec.startingDeadlineSeconds !== undefined && time + spec.startingDeadlineSeconds * 1000 < now) {
+    if (spec.startingDeadlineSeconds !== undefined && time + Number(spec.startingDeadlineSeconds) * 1000 < now) {
       await ctx.event(cj, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${rfc1123z(time)}`)
       return wait
     }

@@ -160,7 +160,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   else if (failJob) failure('PodFailurePolicy', failJob.message ?? '')
   else if (totalFailed > limit || pastLimitOnFailure(job, pods, limit)) failure('BackoffLimitExceeded', 'Job has reached the specified backoff limit')
   else if (spec.activeDeadlineSeconds !== undefined && startTime && !suspended) {
-    const left = parseTime(startTime) + spec.activeDeadlineSeconds * 1000 - now
+    const left = parseTime(startTime) + Number(spec.activeDeadlineSeconds) * 1000 - now
     if (left <= 0) failure('DeadlineExceeded', 'Job was active longer than specified deadline')
     else wake = left
   }

@@ -40,7 +40,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     const tolerations = (pod.spec.tolerations ?? []).filter((x) => toleratesTaint([x], t))
     if (tolerations.length === 0) { until = 0; break }
     const added = t.timeAdded ? parseTime(t.timeAdded) : now
-    for (const x of tolerations) if (x.tolerationSeconds !== undefined) until = Math.min(until, x.tolerationSeconds <= 0 ? 0 : added + x.tolerationSeconds * 1000)
+    for (const x of tolerations) if (x.tolerationSeconds !== undefined) until = Math.min(until, x.tolerationSeconds <= 0 ? 0 : added + Number(x.tolerationSeconds) * 1000)
   }
   if (until === Infinity) return
   if (until > now) return { after: until - now }
