@@ -30,17 +30,38 @@ const WARM = {
   get: ['get svc', 'get pods', 'get pods -o wide'],
   'get-o': ['get deploy -o yaml', 'get svc web# -o jsonpath={.spec.clusterIP}'],
   describe: ['describe svc web#', 'describe pod t#'],
-  exec: ['exec t# -- nslookup web#', 'exec t# -- dig web#', 'exec t# -- curl -s web#', 'exec t# -- cat /etc/resolv.conf'],
+  exec: ['exec t# -- cat /etc/resolv.conf', 'exec t# -- getent hosts web#'],
+  'exec-nslookup': ['exec t# -- nslookup web#'],
+  'exec-dig': ['exec t# -- dig web#'],
+  'exec-curl': ['exec t# -- curl -s web#'],
+  cp: ['cp t#:/etc/resolv.conf resolv.conf'],
   logs: ['logs t#'],
   label: ['label svc web# a=b'],
   annotate: ['annotate svc web# a=b'],
+  patch: ['patch svc web# -p {"metadata":{"labels":{"a":"c"}}}'],
+  edit: ['edit svc web#'],
+  replace: [`replace -f - < ${SERVICE}`],
+  diff: [`diff -f - < ${SERVICE}`],
   scale: ['scale deploy web# --replicas=2'],
+  autoscale: ['autoscale deploy web# --max=3'],
+  'set-image': ['set image deploy/web# nginx=nginx:1.25'],
   'rollout-status': ['rollout status deploy/web#'],
+  'rollout-history': ['rollout history deploy/web#'],
+  'rollout-undo': ['rollout undo deploy/web#'],
   'rollout-restart': ['rollout restart deploy/web#'],
   'auth-can-i': ['auth can-i get pods'],
   'config-view': ['config view'],
   explain: ['explain svc.spec'],
   wait: ['wait --for=condition=Ready pod/t#'],
+  events: ['events'],
+  'api-resources': ['api-resources'],
+  debug: ['debug t# --image=busybox:1.36 --attach=false'],
+  // the node is as it was afterwards
+  cordon: ['cordon docker-desktop', 'uncordon docker-desktop'],
+  taint: ['taint node docker-desktop k=v:PreferNoSchedule', 'taint node docker-desktop k-'],
+  drain: ['drain docker-desktop --ignore-daemonsets --force --dry-run=server'],
+  completion: ['completion bash'],
+  dns: ['dns query web# --from t#'],
   delete: ['delete svc s#', 'delete pod t#'],
   // it ends as soon as it listens: see its signal below
   serve: ['@new serve --api-address 127.0.0.1:0 --dns-address 127.0.0.1:0'],
@@ -105,17 +126,15 @@ function load(id) {
   ;(functions[id] ??= new Script(body(id), { filename: 'kubesim/' + id }).runInThisContext())(m.exports, load, m, __filename, __dirname)
   return m.exports
 }
-${warm ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin(id = ${number.get(entry)}) { made.length = 0; return load(id) } }` : `let key = 'version', words = 0
-for (let i = 2; i < process.argv.length && words < 2; i++) {
-  const a = process.argv[i], longer = words ? key + '-' + a : a
-  if (a[0] === '-') continue
-  words++
+${warm ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin(id = ${number.get(entry)}) { made.length = 0; return load(id) } }` : `let key = ''
+for (let i = 2; i < process.argv.length; i++) {
+  const longer = key ? key + '-' + process.argv[i] : process.argv[i]
   if (' ${Object.keys(WARM).join(' ')} '.includes(' ' + longer + ' ')) key = longer
 }
 if (key === 'get' && process.argv.some((a) => /^(-o|--out)/.test(a))) key = 'get-o'
 try {
   // what is kept: numbers, source and code cache
-  const file = fs.readFileSync(__dirname + '/cache/' + process.version + '-' + process.arch + '/' + key), end = file.indexOf(10), [size, ...ids] = file.latin1Slice(0, end).split(' ')
+  const file = fs.readFileSync(__dirname + '/cache/' + process.version + '-' + process.arch + '/' + (key || 'version')), end = file.indexOf(10), [size, ...ids] = file.latin1Slice(0, end).split(' ')
   const cut = end + 1 + +size
   take(ids, file.latin1Slice(end + 1, cut), file.subarray(cut))
 } catch {}
@@ -143,7 +162,7 @@ if (!args.includes('--no-cache')) {
       const [, fresh, command, stdin] = /^(@new )?(.*?)(?: < (.*))?$/s.exec(line.replaceAll('#', String(round)))
       const { run, createHost } = warm.begin()
       let said = ''
-      const code = await run(command.split(' '), createHost({ env: { HOME: home, ...(fresh ? { KUBESIM_STATE: path.join(home, 'new-' + n++ + '.json') } : {}) }, cwd: home, io: { signal: command.startsWith('serve') ? AbortSignal.abort() : new AbortController().signal, stdin: { isTTY: false, async *chunks() { if (stdin) yield Buffer.from(stdin) } }, stdout: silent, stderr: { isTTY: false, write(s) { said += s } } } }))
+      const code = await run(command.split(' '), createHost({ env: { HOME: home, KUBE_EDITOR: 'true', PATH: process.env.PATH, ...(fresh ? { KUBESIM_STATE: path.join(home, 'new-' + n++ + '.json') } : {}) }, cwd: home, io: { signal: command.startsWith('serve') ? AbortSignal.abort() : new AbortController().signal, stdin: { isTTY: false, async *chunks() { if (stdin) yield Buffer.from(stdin) } }, stdout: silent, stderr: { isTTY: false, write(s) { said += s } } } }))
       if (code !== 0 && !command.includes('nope')) console.error(command + ': ' + said.split('\\n')[0])
     }
     ;(async () => {
