@@ -34,8 +34,8 @@ function deepest(text: string): number {
   return most
 }
 
-/** Walks text that is known to be JSON. */
-function duplicateFields(text: string): string[] {
+/** Walks text that is known to be JSON; `visit` is told of each field in turn. */
+function duplicateFields(text: string, visit?: (path: string, twice: boolean) => void): string[] {
   const out = new Set<string>()
   let i = 0
   const space = (): void => { while (/[ \t\r\n]/.test(text[i] ?? 'x')) i++ }
@@ -56,6 +56,7 @@ function duplicateFields(text: string): string[] {
       const name = JSON.parse(string()) as string
       const below = path ? `${path}.${name}` : name
       if (seen.has(name) && out.size < MAX_ERRORS) out.add(`duplicate field ${goQuote(below)}`)
+      visit?.(below, seen.has(name))
       seen.add(name)
       space()
       i++
@@ -64,6 +65,18 @@ function duplicateFields(text: string): string[] {
   }
   value('')
   return [...out]
+}
+
+/** Strict errors of the two kinds in the order in which a reader of the text meets them. */
+export function inDocumentOrder(text: string, unknown: readonly string[], duplicates: readonly string[]): readonly string[] {
+  if (unknown.length === 0 || duplicates.length === 0) return [...unknown, ...duplicates]
+  const met = new Map<string, number>()
+  duplicateFields(text, (path, twice) => {
+    const message = `${twice ? 'duplicate' : 'unknown'} field ${goQuote(path)}`
+    if (!met.has(message)) met.set(message, met.size)
+  })
+  const place = (message: string): number => met.get(message) ?? met.size
+  return [...unknown, ...duplicates].sort((a, b) => place(a) - place(b))
 }
 
 const GO_WORDS: Readonly<Record<string, string>> = { bytes: '[]uint8', double: 'float64', quantity: 'resource.Quantity', time: 'v1.Time', microtime: 'v1.MicroTime', intstr: 'intstr.IntOrString', json: 'interface {}' }

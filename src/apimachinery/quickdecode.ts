@@ -16,6 +16,9 @@ const doubt = (): never => { throw DOUBT }
 interface Place { readonly at: number; readonly read: Read }
 type Places = ReadonlyMap<string, Place>
 
+/** Lists of these are told apart when empty or absent, in some places. */
+const EMPTY_MAY_COUNT = /^\[(int32|.*\.(ManagedFieldsEntry|HPAScalingPolicy))\]$/
+
 const INT32 = 2147483647
 
 class Plans {
@@ -49,7 +52,7 @@ class Plans {
       const read = this.#element(word.slice(1, -1))
       return (value) => {
         if (!Array.isArray(value)) return doubt()
-        if (value.length === 0 && f !== undefined) return undefined
+        if (value.length === 0 && f !== undefined) return EMPTY_MAY_COUNT.test(word) ? doubt() : undefined
         const out: unknown[] = []
         for (const v of value) { const got = v === null || v === undefined ? undefined : read(v); out.push(got === undefined ? doubt() : got) }
         return out

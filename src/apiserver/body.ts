@@ -96,7 +96,7 @@ async function decoded(ctx: Context, value: JsonObject, target: Target, fieldVal
   const cannot = (why: string): StatusError => badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   const { decodeObject } = await import('./decode-object.ts')
   const { object, errors } = decodeObject(ctx.api, value, target, cannot, typeof ctx.request.body !== 'string')
-  const strict = [...errors, ...duplicates]
+  const strict = errors.length > 0 && duplicates.length > 0 && typeof ctx.request.body === 'string' ? (await import('../apimachinery/decode.ts')).inDocumentOrder(ctx.request.body, errors, duplicates) : [...errors, ...duplicates]
   if (strict.length > 0 && fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strict.join(', ')}`)
   if (fieldValidation === 'Warn') for (const e of strict) warn(ctx, e)
   return object

@@ -51,6 +51,33 @@ export function encodeBody(body: Json): string {
   return toJsonInOrder(wireForm(body))
 }
 
+/** What ?pretty says; undefined where it says nothing. */
+export const askedPretty = (value: string | undefined): boolean | undefined => (value ? /^(1|t|true)$/i.test(value) : undefined)
+
+/** JSON text with line breaks and two spaces a level, its values as they were written. */
+export function indentJson(text: string): string {
+  let out = ''
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? ''
+    if (c === '"') {
+      let end = i + 1
+      while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1
+      out += text.slice(i, end + 1)
+      i = end
+    } else if (c === '{' || c === '[') {
+      if (text[i + 1] === (c === '{' ? '}' : ']')) { out += c + (text[++i] ?? ''); continue }
+      depth++
+      out += `${c}\n${'  '.repeat(depth)}`
+    } else if (c === '}' || c === ']') {
+      depth--
+      out += `\n${'  '.repeat(depth)}${c}`
+    } else if (c === ',') out += `,\n${'  '.repeat(depth)}`
+    else out += c === ':' ? ': ' : c
+  }
+  return out
+}
+
 const META = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields']
 
 /** An object of a Go type: kind and apiVersion first, metadata in its type's order. */

@@ -1,4 +1,5 @@
 // From the store to the version that was asked for and back; what reading needs of the registry.
+import { typedForm } from '../apimachinery/encode.ts'
 import { copy } from '../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../apimachinery/object.ts'
 import { notFound } from '../apimachinery/status.ts'
@@ -15,6 +16,13 @@ export function fromStored(s: Served, object: KubeObject): KubeObject {
   if (conversion) return conversion.fromStored(copy(object)) as KubeObject
   if (object.apiVersion !== s.apiVersion || object.kind !== s.info.kind) return { ...object, apiVersion: s.apiVersion, kind: s.info.kind }
   return object
+}
+
+/** The same in the form of that version's type, field for field, as it is sent. */
+export function inVersion(ctx: Context, object: KubeObject): KubeObject {
+  const { served } = ctx
+  const converted = fromStored(served, object)
+  return served.stored && served.kind.conversion ? typedForm(converted, served.schema, ctx.api.schemas) : converted
 }
 
 /** An object in the version that was asked for -> as stored. */

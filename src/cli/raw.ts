@@ -2,7 +2,7 @@
 import type { Method } from '../apimachinery/door.ts'
 import type { CommandContext } from './command.ts'
 import { CliError } from './exit.ts'
-import { encodeBody } from '../apiserver/negotiate.ts'
+import { askedPretty, encodeBody, indentJson } from '../apiserver/negotiate.ts'
 import { decodeText, readStdin } from './manifests.ts'
 
 /** Sends it and prints the answer. The file goes as it is: the server decodes text strictly. */
@@ -26,5 +26,6 @@ export async function rawRequest(ctx: CommandContext, method: Method, uri: strin
     for await (const e of response.stream) io.stdout.write(typeof e === 'string' ? e : `${encodeBody({ type: e.type, object: e.object })}\n`)
     return
   }
+  if (typeof response.body !== 'string' && askedPretty(query.pretty)) { io.stdout.write(indentJson(encodeBody(response.body))); return }
   io.stdout.write(typeof response.body === 'string' ? response.body : response.indented ? JSON.stringify(response.body, null, 2) : `${encodeBody(response.body)}\n`)
 }

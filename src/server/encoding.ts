@@ -3,37 +3,12 @@ import { readJson } from '../apimachinery/bigint.ts'
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
-import { accepts, encodeBody, wantsYaml } from '../apiserver/negotiate.ts'
-
-/** JSON text with line breaks and two spaces a level, its values as they were written. */
-export function indentJson(text: string): string {
-  let out = ''
-  let depth = 0
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i] ?? ''
-    if (c === '"') {
-      let end = i + 1
-      while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1
-      out += text.slice(i, end + 1)
-      i = end
-    } else if (c === '{' || c === '[') {
-      if (text[i + 1] === (c === '{' ? '}' : ']')) { out += c + (text[++i] ?? ''); continue }
-      depth++
-      out += `${c}\n${'  '.repeat(depth)}`
-    } else if (c === '}' || c === ']') {
-      depth--
-      out += `\n${'  '.repeat(depth)}${c}`
-    } else if (c === ',') out += `,\n${'  '.repeat(depth)}`
-    else out += c === ':' ? ': ' : c
-  }
-  return out
-}
+import { accepts, askedPretty, encodeBody, indentJson, wantsYaml } from '../apiserver/negotiate.ts'
 
 /** People who look with curl or a browser get it readable, unless they say otherwise. */
 function pretty(request: ApiRequest): boolean {
-  const asked = request.query?.pretty?.[0]
-  if (asked) return /^(1|t|true)$/i.test(asked)
-  return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers?.['user-agent'] ?? '')
+  const asked = askedPretty(request.query?.pretty?.[0])
+  return asked ?? /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers?.['user-agent'] ?? '')
 }
 
 /** What is said of a path that nobody listens at. Clients make their own sentence of plain text, and name in it what they asked for. */

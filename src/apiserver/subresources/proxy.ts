@@ -50,7 +50,10 @@ async function forward(ctx: Context): Promise<ApiResponse> {
     const first = pod.spec?.containers?.[0]?.ports?.[0]?.containerPort
     target = { pod, port: port ? Number(port) : (first ?? 80) }
     if (!pod.status?.podIP) throw badRequest('address not allowed')
-  } else throw unavailable('error trying to reach service: dial tcp: connect: connection refused')
+  } else {
+    getStored(ctx, split(ctx.info.name).name)
+    throw unavailable('error trying to reach service: dial tcp: connect: connection refused')
+  }
   const query = Object.entries(ctx.request.query ?? {}).flatMap(([k, vs]) => vs.map((v) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`)).join('&')
   const body = ctx.request.body === undefined ? '' : typeof ctx.request.body === 'string' ? ctx.request.body : writeJson(ctx.request.body)
   const answer = await runtime.http(target.pod, target.port, { method: ctx.request.method, path: `/${ctx.info.rest}${query ? `?${query}` : ''}`, headers: ctx.request.headers ?? {}, body })

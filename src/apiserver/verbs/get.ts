@@ -4,7 +4,7 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { answer } from '../api.ts'
 import type { Context } from '../api.ts'
 import { formOf } from '../negotiate.ts'
-import { fromStored, getStored } from '../stored.ts'
+import { getStored, inVersion } from '../stored.ts'
 
 /** An answer with one object of the request's resource, as an object, a Table or its metadata alone. */
 export async function present(ctx: Context, status: number, object: KubeObject): Promise<ApiResponse> {
@@ -16,5 +16,5 @@ export async function present(ctx: Context, status: number, object: KubeObject):
 }
 
 export async function get(ctx: Context): Promise<ApiResponse> {
-  return present(ctx, 200, fromStored(ctx.served, getStored(ctx)))
+  return present(ctx, 200, inVersion(ctx, getStored(ctx)))
 }

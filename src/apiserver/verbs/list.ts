@@ -11,7 +11,7 @@ import { answer, param } from '../api.ts'
 import type { Context } from '../api.ts'
 import { checkListOptions } from '../listoptions.ts'
 import { formOf } from '../negotiate.ts'
-import { fromStored, namespaceOf } from '../stored.ts'
+import { inVersion, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
 
 const keyOf = (o: KubeObject): string => `${o.metadata.namespace ? `${o.metadata.namespace}/` : ''}${o.metadata.name ?? ''}`
@@ -88,6 +88,7 @@ export async function list(ctx: Context): Promise<ApiResponse> {
   }
   const limit = Number(param(ctx, 'limit') ?? 0) || 0
   const token = param(ctx, 'continue') ? decodeToken(param(ctx, 'continue') ?? '') : undefined
+  if (token && !['', '0'].includes(param(ctx, 'resourceVersion') ?? '')) throw badRequest('specifying resource version is not allowed when using continue')
   const namespace = namespaceOf(ctx)
   const { objects: all, revision } = listed(ctx, namespace, filter, token, version)
   let objects: readonly KubeObject[] = filter.empty ? all : all.filter(filter.matches)
@@ -100,7 +101,7 @@ export async function list(ctx: Context): Promise<ApiResponse> {
     if (filter.empty) metadata.remainingItemCount = objects.length - limit
     objects = objects.slice(0, limit)
   }
-  if (served.stored || served.custom) objects = objects.map((o) => fromStored(served, o))
+  if (served.stored || served.custom) objects = objects.map((o) => inVersion(ctx, o))
   const form = formOf(ctx.request.headers?.accept)
   if (form === 'object') return answer(200, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata, items: objects as unknown as JsonObject[] })
   const { table, partialMetadata } = await import('../table.ts')

@@ -173,7 +173,6 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     validateUpdate,
     validateStatusUpdate,
     warnings,
-    selectableFields: (pvc) => ({ name: pvc.metadata.name ?? '' }),
   },
   columns: [
     name(),
