@@ -57,7 +57,8 @@ const WARM = {
   'api-resources': ['api-resources'],
   debug: ['debug t# --image=busybox:1.36 --attach=false'],
   // the node is as it was afterwards
-  cordon: ['cordon docker-desktop', 'uncordon docker-desktop'],
+  cordon: ['cordon docker-desktop'],
+  uncordon: ['uncordon docker-desktop'],
   taint: ['taint node docker-desktop k=v:PreferNoSchedule', 'taint node docker-desktop k-'],
   drain: ['drain docker-desktop --ignore-daemonsets --force --dry-run=server'],
   completion: ['completion bash'],
