@@ -136,8 +136,16 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     try { yield* stream } finally { watchers-- }
   }
 
+  // who asks again and again, as wait --for=create does, sees what others wrote meanwhile
+  let looked = o.clock.now()
+  const look = (): void => {
+    if (o.clock.now() - looked < POLL) return
+    looked = o.clock.now()
+    o.refresh?.()
+  }
   const door: Door = {
     async handle(request: ApiRequest): Promise<ApiResponse> {
+      look()
       await settle()
       if (request.path.startsWith('/kubesim/')) return (await import('./simulation.ts')).answerSimulation(request, cluster)
       const before = store.revision

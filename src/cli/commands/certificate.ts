@@ -13,7 +13,7 @@ async function decide(ctx: CommandContext, type: 'Approved' | 'Denied'): Promise
   const [word, other, reason] = type === 'Approved' ? ['approved', 'Denied', 'KubectlApprove'] : ['denied', 'Approved', 'KubectlDeny']
   const print = await resultPrinter(ctx, word)
   if (!args.length && !flags.list('filename').length && !flags.string('kustomize')) throw new CliError('one or more CSRs must be specified as <name> or -f <filename>')
-  const found = await resources(factory, { args: args.map((a) => (a.includes('/') ? a : `certificatesigningrequests/${a}`)), filenames: flags.list('filename'), kustomize: flags.string('kustomize'), recursive: flags.bool('recursive'), enforceNamespace: false, continueOnError: true, flatten: true, latest: true })
+  const found = await resources(factory, { args: args.map((a) => (a.includes('/') ? a : `certificatesigningrequests/${a}`)), filenames: flags.list('filename'), kustomize: flags.string('kustomize'), recursive: flags.bool('recursive'), namespace: '', enforceNamespace: false, continueOnError: true, flatten: true, latest: true })
   let count = 0
   await found.visit(async (info) => {
     count++

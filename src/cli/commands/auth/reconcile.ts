@@ -8,7 +8,7 @@ import { CliError } from '../../exit.ts'
 import { printFlags } from '../../printflags.ts'
 import { dryRun, dryRunFlag, fileRequest, filenameFlags, metaOf, resources, writeQuery } from '../../resources.ts'
 import { resultPrinter } from '../../result.ts'
-import { compact, ruleStruct, uncovered } from '../../rbacrules.ts'
+import { ruleStruct, uncovered } from '../../rbacrules.ts'
 import type { Rule } from '../../rbacrules.ts'
 
 const list = <T>(v: Json | undefined): T[] => (Array.isArray(v) ? (v as unknown as T[]) : [])
@@ -18,8 +18,8 @@ const merged = (a: Json | undefined, b: Json | undefined): JsonObject => ({ ...(
 
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io, args } = ctx
-  if (args.length) throw new CliError('no arguments are allowed')
   if (!flags.list('filename').length && !flags.string('kustomize')) throw new CliError('must specify one of -f and -k')
+  if (args.length) throw new CliError('no arguments are allowed')
   const mode = dryRun(ctx)
   if (mode === 'server') throw new CliError('--dry-run=server for command reconcile is not supported yet')
   const print = await resultPrinter(ctx, 'reconciled', mode)
@@ -63,8 +63,8 @@ async function run(ctx: CommandContext): Promise<void> {
       } else {
         const have = list<Rule>(live.rules)
         const want = list<Rule>(object.rules)
-        missingRules.push(...compact(uncovered(have, want)))
-        extra.push(...compact(uncovered(want, have)))
+        missingRules.push(...uncovered(have, want))
+        extra.push(...uncovered(want, have))
         result = { ...result, rules: (removing ? want : [...have, ...missingRules]) as unknown as Json[] }
         if (missingRules.length || (removing && extra.length)) operation = 'update'
       }
