@@ -62,7 +62,7 @@ await new Promise((done) => {
     }
   }, 5)
 })
-for (let i = 0; i < 200 && (answered + errors < sent || events < expected); i++) await new Promise((r) => setTimeout(r, 50))
+for (let i = 0; i < 600 && (answered + errors < sent || events < expected); i++) await new Promise((r) => setTimeout(r, 50))
 ended = true
 const average = (xs) => xs.reduce((a, b) => a + b, 0) / Math.max(1, xs.length)
 const quarter = Math.max(1, Math.floor(memory.length / 4))

@@ -47,11 +47,16 @@ export async function encodeAnswer(request: ApiRequest, response: ApiResponse): 
   return { type: type || 'application/json', bytes: Buffer.from(pretty(request) ? indentJson(text) : `${text}\n`) }
 }
 
-const events = new WeakMap<object, string>()
+const events = new WeakMap<object, Map<string, Buffer>>()
 
-/** A watch event as a line. An object that many watchers see is encoded once. */
-export function encodeEvent(type: string, object: JsonObject): string {
-  let text = events.get(object)
-  if (text === undefined) { text = encodeBody(object); events.set(object, text) }
-  return `{"type":"${type}","object":${text}}\n`
+/** A piece of a body as chunked transfer frames it. */
+export const chunkOf = (text: string): Buffer => Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`)
+
+/** A watch event as a line, framed as a chunk. An object that many watchers see is encoded once for all of them. */
+export function eventChunk(type: string, object: JsonObject): Buffer {
+  let known = events.get(object)
+  if (!known) { known = new Map(); events.set(object, known) }
+  let chunk = known.get(type)
+  if (!chunk) { chunk = chunkOf(`{"type":"${type}","object":${encodeBody(object)}}\n`); known.set(type, chunk) }
+  return chunk
 }
