@@ -52,12 +52,19 @@ export function configOfProfile(profile: Profile): KubeConfig {
   }
 }
 
+/** Credential programs of the older version are asked as if they could be (SetDefaults_ExecConfig). */
+function withDefaults(entry: JsonObject): JsonObject {
+  const { exec } = entry
+  if (!isObject(exec) || exec.interactiveMode || !/^client\.authentication\.k8s\.io\/v1(alpha1|beta1)$/.test(String(exec.apiVersion))) return entry
+  return { ...entry, exec: { ...exec, interactiveMode: 'IfAvailable' } }
+}
+
 function entries(value: Json | undefined, field: string): Map<string, ConfigEntry> {
   const out = new Map<string, ConfigEntry>()
   for (const e of Array.isArray(value) ? (value as readonly Json[]) : []) {
     if (!isObject(e) || typeof e.name !== 'string') continue
     const inner = e[field]
-    out.set(e.name, isObject(inner) ? ({ ...inner } as ConfigEntry) : {})
+    out.set(e.name, isObject(inner) ? ({ ...withDefaults(inner) } as ConfigEntry) : {})
   }
   return out
 }
@@ -73,14 +80,15 @@ export function readConfig(doc: Json): KubeConfig {
   }
 }
 
-/** A config as its document: lists sorted by name, null where empty. */
-export function writeConfig(config: KubeConfig): JsonObject {
+/** A config as its document, in the order of its type: lists sorted by name, null where empty. */
+export async function writeConfig(config: KubeConfig): Promise<JsonObject> {
+  const { formedConfig } = await import('./kubeconfigform.ts')
   const list = (map: ReadonlyMap<string, ConfigEntry>, field: string): Json =>
     map.size ? [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: value as JsonObject, name })) : null
-  return {
+  return formedConfig({
     apiVersion: 'v1', clusters: list(config.clusters, 'cluster'), contexts: list(config.contexts, 'context'), 'current-context': config.currentContext,
     ...(config.extensions !== undefined ? { extensions: config.extensions } : {}), kind: 'Config', preferences: config.preferences, users: list(config.users, 'user'),
-  }
+  })
 }
 
 /** The file's config; undefined where there is no file. */
@@ -94,6 +102,9 @@ export async function loadConfigFile(io: Io, path: string): Promise<KubeConfig |
     const why = (e instanceof Error ? e.message : String(e)).replace('error converting YAML to JSON: ', '')
     throw new CliError(`error loading config file "${path}": ${why}`)
   }
+  const { configProblem } = await import('./kubeconfigform.ts')
+  const problem = configProblem(doc)
+  if (problem !== undefined) throw new CliError(`error loading config file "${path}": ${problem}`)
   return readConfig(doc)
 }
 

@@ -9,6 +9,8 @@ import { CliError } from '../exit.ts'
 export interface PrintedAs {
   /** The object is a Go struct of kubectl's (generators, `set`, `rollout` …): JSON in struct order, empty structs and null timestamps written, numbers floats in jsonpath. */
   readonly typed?: boolean
+  /** The object's keys stand in the order in which JSON has them. */
+  readonly ordered?: boolean
   /** The type of a watch event (--output-watch-events). */
   readonly event?: string
 }

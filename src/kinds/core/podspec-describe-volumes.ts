@@ -100,7 +100,7 @@ function ephemeral(source: NonNullable<Volume['ephemeral']>, out: Lines): void {
   const from = t.spec?.dataSource
   if (!from) return
   out.write(0, 'DataSource:\n')
-  if (from.apiGroup !== undefined) out.write(1, `APIGroup:\t${from.apiGroup}\n`)
+  if ((from.apiGroup ?? undefined) !== undefined) out.write(1, `APIGroup:\t${from.apiGroup}\n`)
   out.write(1, `Kind:\t${from.kind}\n`)
   out.write(1, `Name:\t${from.name}\n`)
 }

@@ -12,7 +12,7 @@ export interface Access {
   /** The file as sentences name it. */
   readonly file: string
   readonly explicit: boolean
-  save(): void
+  save(): Promise<void>
 }
 
 const MAPS = ['clusters', 'contexts', 'users'] as const
@@ -28,15 +28,15 @@ export async function access(ctx: CommandContext): Promise<Access> {
   const config = found.length ? mergeConfigs(found) : own ? configOfProfile(await factory.host.profile(factory.stateOptions)) : emptyConfig()
   // where new entries go: the first file that exists
   const main = files.find((f) => f.config)?.path ?? paths.at(-1) ?? ''
-  const write = (path: string, c: KubeConfig): void => {
+  const write = async (path: string, c: KubeConfig): Promise<void> => {
     const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
     if (folder && !io.files.stat(folder)) io.files.mkdir(folder)
     const base = `${io.files.resolve(folder || '.')}/`
     for (const map of [c.clusters, c.users]) for (const entry of map.values()) for (const f of FILES) { const v = entry[f]; if (typeof v === 'string' && v.startsWith(base)) entry[f] = v.slice(base.length) }
-    io.files.write(path, toYaml(writeConfig(c)), { mode: 0o600 })
+    io.files.write(path, toYaml(await writeConfig(c)), { mode: 0o600 })
   }
   /** Each change goes into the file that the entry came from. */
-  const writeSeveral = (): void => {
+  const writeSeveral = async (): Promise<void> => {
     const before = mergeConfigs(found)
     const touched = new Map<string, KubeConfig>()
     const fileFor = (path: string): KubeConfig => {
@@ -54,9 +54,9 @@ export async function access(ctx: CommandContext): Promise<Access> {
       fileFor(path).currentContext = config.currentContext
     }
     if (!equal(config.preferences, before.preferences)) fileFor(main).preferences = config.preferences
-    for (const [path, c] of touched) write(path, c)
+    for (const [path, c] of touched) await write(path, c)
   }
-  return { config, file: main, explicit, save: () => { if (found.length && paths.length > 1) writeSeveral(); else write(main, config) } }
+  return { config, file: main, explicit, save: () => (found.length && paths.length > 1 ? writeSeveral() : write(main, config)) }
 }
 
 /** Wrong arguments: the command's help, then the sentence. */

@@ -53,11 +53,10 @@ export const setCluster: Command = {
     if (flags.changed('server')) entry.server = flags.string('server').replace(/\/+$/, '')
     if (flags.changed('tls-server-name')) entry['tls-server-name'] = flags.string('tls-server-name')
     if (flags.changed('proxy-url')) entry['proxy-url'] = flags.string('proxy-url')
-    if (flags.changed('insecure-skip-tls-verify')) {
-      entry['insecure-skip-tls-verify'] = flags.bool('insecure-skip-tls-verify')
-      // insecure mode and an authority do not go together
-      if (flags.bool('insecure-skip-tls-verify')) { delete entry['certificate-authority']; delete entry['certificate-authority-data'] }
-    }
+    // a flag that is not given says false here, unlike all others
+    entry['insecure-skip-tls-verify'] = flags.bool('insecure-skip-tls-verify')
+    // insecure mode and an authority do not go together
+    if (flags.bool('insecure-skip-tls-verify')) { delete entry['certificate-authority']; delete entry['certificate-authority-data'] }
     if (flags.changed('certificate-authority')) {
       delete entry['certificate-authority']
       delete entry['certificate-authority-data']
@@ -67,7 +66,7 @@ export const setCluster: Command = {
     }
     for (const k of ['insecure-skip-tls-verify', 'tls-server-name', 'proxy-url']) if (!entry[k]) delete entry[k]
     a.config.clusters.set(name, entry)
-    a.save()
+    await a.save()
     ctx.io.stdout.write(`Cluster ${JSON.stringify(name)} set.\n`)
   },
 }
@@ -79,7 +78,7 @@ export const deleteCluster: Command = {
     const name = ctx.args[0] ?? ''
     const a = await access(ctx)
     if (!a.config.clusters.delete(name)) throw new CliError(`cannot delete cluster ${name}, not in ${a.file}`)
-    a.save()
+    await a.save()
     ctx.io.stdout.write(`deleted cluster ${name} from ${a.file}\n`)
   },
 }

@@ -51,7 +51,7 @@ export const useContext: Command = {
     if (!name) throw new CliError('empty context names are not allowed')
     if (!a.config.contexts.has(name)) throw new CliError(`no context exists with the name: ${JSON.stringify(name)}`)
     a.config.currentContext = name
-    a.save()
+    await a.save()
     ctx.io.stdout.write(`Switched to context ${JSON.stringify(name)}.\n`)
   },
 }
@@ -79,7 +79,7 @@ export const setContext: Command = {
     for (const f of ['cluster', 'user', 'namespace'] as const) if (flags.changed(f)) entry[f] = flags.string(f)
     if (entry.namespace === '') delete entry.namespace
     a.config.contexts.set(name, entry)
-    a.save()
+    await a.save()
     ctx.io.stdout.write(`Context ${JSON.stringify(name)} ${before ? 'modified' : 'created'}.\n`)
   },
 }
@@ -93,7 +93,7 @@ export const deleteContext: Command = {
     if (!a.config.contexts.has(name)) throw new CliError(`cannot delete context ${name}, not in ${a.file}`)
     if (a.config.currentContext === name) ctx.io.stderr.write('warning: this removed your active context, use "kubectl config use-context" to select a different one\n')
     a.config.contexts.delete(name)
-    a.save()
+    await a.save()
     ctx.io.stdout.write(`deleted context ${name} from ${a.file}\n`)
   },
 }
@@ -112,7 +112,7 @@ export const renameContext: Command = {
     a.config.contexts.set(to, entry)
     a.config.contexts.delete(from)
     if (a.config.currentContext === from) a.config.currentContext = to
-    a.save()
+    await a.save()
     ctx.io.stdout.write(`Context ${JSON.stringify(from)} renamed to ${JSON.stringify(to)}.\n`)
   },
 }

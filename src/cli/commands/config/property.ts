@@ -143,7 +143,7 @@ async function runSet(ctx: CommandContext): Promise<void> {
   if (!name) throw new CliError('you must specify a property')
   const a = await access(ctx)
   modifyConfig(a.config, name, value, ctx.flags.bool('set-raw-bytes'))
-  a.save()
+  await a.save()
   ctx.io.stdout.write(`Property ${JSON.stringify(name)} set.\n`)
 }
 
@@ -154,7 +154,7 @@ async function runUnset(ctx: CommandContext): Promise<void> {
   if (!name) throw new CliError('you must specify a property')
   const a = await access(ctx)
   modifyConfig(a.config, name, undefined, false)
-  a.save()
+  await a.save()
   ctx.io.stdout.write(`Property ${JSON.stringify(name)} unset.\n`)
 }
 

@@ -16,15 +16,17 @@ export const getUsers: Command = {
 }
 
 /** key=value adds, key- removes. */
-function pairs(specs: readonly string[]): { set: Map<string, string>; remove: string[] } {
+function pairs(specs: readonly string[], what: string): { set: Map<string, string>; remove: string[] } {
   const set = new Map<string, string>()
   const remove: string[] = []
+  const invalid: string[] = []
   for (const s of specs) {
     const eq = s.indexOf('=')
     if (eq > 0) set.set(s.slice(0, eq), s.slice(eq + 1))
-    else if (s.endsWith('-')) remove.push(s.slice(0, -1))
-    else throw new CliError(`error: error parsing exec environment variables: invalid key=value format: ${s}`)
+    else if (s.endsWith('-') && s !== '-') remove.push(s.slice(0, -1))
+    else invalid.push(s)
   }
+  if (invalid.length) throw new CliError(`invalid ${what} format: ${invalid.join(', ')}`)
   return { set, remove }
 }
 
@@ -42,7 +44,7 @@ function execEntry(ctx: CommandContext, before: Json | undefined): JsonObject | 
   if (flags.changed('exec-interactive-mode')) exec.interactiveMode = flags.string('exec-interactive-mode')
   if (flags.changed('exec-provide-cluster-info')) exec.provideClusterInfo = flags.bool('exec-provide-cluster-info')
   if (flags.changed('exec-env')) {
-    const { set, remove } = pairs(flags.list('exec-env'))
+    const { set, remove } = pairs(flags.list('exec-env'), 'exec-env')
     const env = (Array.isArray(exec.env) ? (exec.env as readonly Json[]).filter(isObject) : []).map((e) => ({ ...e }))
     const kept = env.filter((e) => !remove.includes(String(e.name)))
     for (const e of kept) { const v = set.get(String(e.name)); if (v !== undefined) { e.value = v; set.delete(String(e.name)) } }
@@ -76,6 +78,7 @@ export const setCredentials: Command = {
   run: async (ctx) => {
     const { flags, args } = ctx
     if (args.length !== 1) throw await helpError(ctx, `unexpected args: ${listed(args)}`)
+    for (const flag of ['auth-provider-arg', 'exec-env']) try { pairs(flags.list(flag), flag) } catch (e) { await ctx.help('stdout'); throw e }
     const name = args[0] ?? ''
     if (!name) throw new CliError('you must specify a non-empty user name')
     const methods: string[] = []
@@ -108,11 +111,11 @@ export const setCredentials: Command = {
     if (token) { delete entry.tokenFile; if (!basic) { delete entry.username; delete entry.password } }
     if (basic && !token) { delete entry.token; delete entry.tokenFile }
     if (flags.changed('auth-provider')) {
-      if (flags.string('auth-provider')) entry['auth-provider'] = { ...(isObject(entry['auth-provider']) ? (entry['auth-provider'] as ConfigEntry) : {}), name: flags.string('auth-provider') }
+      if (flags.string('auth-provider')) entry['auth-provider'] = { config: {}, ...(isObject(entry['auth-provider']) ? (entry['auth-provider'] as ConfigEntry) : {}), name: flags.string('auth-provider') }
       else delete entry['auth-provider']
     }
     if (flags.changed('auth-provider-arg') && isObject(entry['auth-provider'])) {
-      const { set, remove } = pairs(flags.list('auth-provider-arg'))
+      const { set, remove } = pairs(flags.list('auth-provider-arg'), 'auth-provider-arg')
       const provider = entry['auth-provider'] as ConfigEntry
       const conf = { ...(isObject(provider.config) ? provider.config : {}) } as Record<string, Draft<Json>>
       for (const [k, v] of set) conf[k] = v
@@ -124,7 +127,7 @@ export const setCredentials: Command = {
     else delete entry.exec
     for (const k of ['token', 'username', 'password']) if (entry[k] === '') delete entry[k]
     a.config.users.set(name, entry)
-    a.save()
+    await a.save()
     ctx.io.stdout.write(`User ${JSON.stringify(name)} set.\n`)
   },
 }
@@ -136,7 +139,7 @@ export const deleteUser: Command = {
     const name = ctx.args[0] ?? ''
     const a = await access(ctx)
     if (!a.config.users.delete(name)) throw new CliError(`cannot delete user ${name}, not in ${a.file}`)
-    a.save()
+    await a.save()
     ctx.io.stdout.write(`deleted user ${name} from ${a.file}\n`)
   },
 }

@@ -54,7 +54,7 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   if (flags.bool('flatten')) flatten(ctx, a.config)
   else if (!flags.bool('raw')) hideSecrets(a.config)
-  print(writeConfig(a.config))
+  print(await writeConfig(a.config), { ordered: true })
 }
 
 export const view: Command = {
