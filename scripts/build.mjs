@@ -127,10 +127,12 @@ function load(id) {
   ;(functions[id] ??= new Script(body(id), { filename: 'kubesim/' + id }).runInThisContext())(m.exports, load, m, __filename, __dirname)
   return m.exports
 }
-${warm ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin(id = ${number.get(entry)}) { made.length = 0; return load(id) } }` : `let key = ''
+${warm ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin(id = ${number.get(entry)}) { made.length = 0; return load(id) } }` : `const keys = ' ${Object.keys(WARM).join(' ')} '
+let key = '', verb
 for (let i = 2; i < process.argv.length; i++) {
-  const longer = key ? key + '-' + process.argv[i] : process.argv[i]
-  if (' ${Object.keys(WARM).join(' ')} '.includes(' ' + longer + ' ')) key = longer
+  const a = process.argv[i], longer = verb ? verb + '-' + a : a
+  if (!verb && (keys.includes(' ' + a + ' ') || keys.includes(' ' + a + '-'))) verb = a
+  if (verb && keys.includes(' ' + longer + ' ')) key = longer
 }
 if (key === 'get' && process.argv.some((a) => /^(-o|--out)/.test(a))) key = 'get-o'
 try {
