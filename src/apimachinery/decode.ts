@@ -125,7 +125,7 @@ export interface DecodeOptions {
 }
 
 /** Lists whose emptiness the server tells from their absence; everywhere else an empty list is as good as none. */
-const EMPTY_COUNTS: ReadonlySet<string> = new Set(['ObjectMeta.managedFields', 'HPAScalingRules.policies', 'PodFailurePolicyOnExitCodesRequirement.values'])
+const EMPTY_COUNTS: ReadonlySet<string> = new Set(['ObjectMeta.managedFields', 'HPAScalingRules.policies', 'CustomResourceDefinitionSpec.versions', 'PodFailurePolicyOnExitCodesRequirement.values'])
 
 /** The places of a type's fields. */
 const orders = new WeakMap<TypeSchema, ReadonlyMap<string, number>>()

@@ -17,7 +17,7 @@ interface Place { readonly at: number; readonly read: Read }
 type Places = ReadonlyMap<string, Place>
 
 /** Lists of these are told apart when empty or absent, in some places. */
-const EMPTY_MAY_COUNT = /^\[(int32|.*\.(ManagedFieldsEntry|HPAScalingPolicy))\]$/
+const EMPTY_MAY_COUNT = /^\[(int32|.*\.(ManagedFieldsEntry|HPAScalingPolicy|CustomResourceDefinitionVersion))\]$/
 
 const INT32 = 2147483647
 

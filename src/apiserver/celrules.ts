@@ -5,7 +5,7 @@ import { duplicate, forbidden, invalid, required } from '../apimachinery/field.t
 import type { FieldError } from '../apimachinery/field.ts'
 import { compareBytes } from '../apimachinery/labels.ts'
 import { isObject } from '../apimachinery/object.ts'
-import type { Schema } from './structural.ts'
+import type { Schema } from '../apimachinery/structural.ts'
 
 interface Rule { readonly rule?: string; readonly message?: string; readonly messageExpression?: string; readonly reason?: string; readonly fieldPath?: string; readonly optionalOldSelf?: boolean }
 

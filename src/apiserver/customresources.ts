@@ -14,8 +14,8 @@ import { parseTime, rfc3339 } from '../apimachinery/time.ts'
 import type { Cell, Column, Kind } from '../kinds/kind.ts'
 import { StoreConflict } from '../storage/store.ts'
 import type { Api, CustomResource, Served } from './api.ts'
-import { fillDefaults, prune, validate } from './structural.ts'
-import type { Schema } from './structural.ts'
+import { fillDefaults, prune, validate } from '../apimachinery/structural.ts'
+import type { Schema } from '../apimachinery/structural.ts'
 import { structuralTypes } from './structuraltypes.ts'
 
 type CRD = CustomResourceDefinition

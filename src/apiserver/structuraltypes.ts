@@ -3,7 +3,7 @@ import type { TypeSource } from '../apimachinery/fieldset.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json } from '../apimachinery/object.ts'
 import type { FieldSchema, TypeSchema } from '../apimachinery/schema.ts'
-import type { Schema } from './structural.ts'
+import type { Schema } from '../apimachinery/structural.ts'
 
 const part = (s: unknown): Schema | undefined => (isObject(s) ? s : undefined)
 const SCALARS: Readonly<Record<string, string>> = { string: 'string', integer: 'int64', number: 'double', boolean: 'bool' }

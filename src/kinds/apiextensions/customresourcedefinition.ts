@@ -1,15 +1,16 @@
 // A CustomResourceDefinition. Behaves as apiextensions-apiserver's registry; printed as it prints. What a definition serves is the API server's.
-import { writeJson } from '../../apimachinery/bigint.ts'
 import type { CustomResourceColumnDefinition, CustomResourceDefinition, CustomResourceDefinitionSpec, CustomResourceDefinitionVersion, CustomResourceSubresources, JSONSchemaProps } from '../../apimachinery/api/apiextensions.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
-import { duplicate, forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
-import { GoText } from '../../apimachinery/gostring.ts'
-import { dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts'
-import type { Draft } from '../../apimachinery/object.ts'
+import { duplicate, forbidden, invalid, notSupported, required, tooMany } from '../../apimachinery/field.ts'
+import { GoText, goQuote, goStrings } from '../../apimachinery/gostring.ts'
+import { byteLength, dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts'
+import type { Draft, JsonObject } from '../../apimachinery/object.ts'
 import { equal, isObject } from '../../apimachinery/object.ts'
 import { validateImmutable } from '../../apimachinery/validation-meta.ts'
+import { validateClientConfig } from '../admissionregistration/rules.ts'
 import { createdAt, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
+import { fieldAt, validateDefinitionSchema } from './schema-validation.ts'
 
 type CRD = CustomResourceDefinition
 
@@ -84,32 +85,6 @@ function validateSubresources(sub: CustomResourceSubresources | undefined, path:
   return errors
 }
 
-const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string']
-
-/** The rules of structural schemas: a type everywhere, items in arrays, no half measures. */
-function validateSchema(schema: JSONSchemaProps, path: string, level: 'root' | 'field' | 'item'): FieldError[] {
-  const errors: FieldError[] = []
-  const free = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields']
-  const where = { root: 'at the root', field: 'for specified object fields', item: 'for specified array items' }[level]
-  if (schema.type && !TYPES.includes(schema.type)) errors.push(notSupported(`${path}.type`, schema.type, TYPES))
-  if (!schema.type && (level === 'root' || !free)) errors.push(required(`${path}.type`, `must not be empty ${where}`))
-  if (level === 'root' && schema.type && schema.type !== 'object') errors.push(invalid(`${path}.type`, schema.type, 'must be object at the root'))
-  if (schema.type === 'array' && !schema.items) errors.push(required(`${path}.items`, 'must be specified'))
-  if (schema.properties && schema.additionalProperties !== undefined) errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'))
-  if (schema['x-kubernetes-list-type'] === 'map' && !schema['x-kubernetes-list-map-keys']?.length) errors.push(required(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'))
-  for (const [k, v] of Object.entries(schema.properties ?? {})) errors.push(...validateSchema(v, `${path}.properties[${k}]`, 'field'))
-  const items: unknown = schema.items
-  if (isObject(items)) errors.push(...validateSchema(items as JSONSchemaProps, `${path}.items`, 'item'))
-  const additional: unknown = schema.additionalProperties
-  if (isObject(additional)) errors.push(...validateSchema(additional as JSONSchemaProps, `${path}.additionalProperties`, 'field'))
-  return errors
-}
-
-/** The schema that a simple path leads to. */
-function schemaAt(schema: JSONSchemaProps | undefined, path: string): JSONSchemaProps | undefined {
-  return path.split('.').slice(1).reduce<JSONSchemaProps | undefined>((s, step) => (s?.properties && Object.hasOwn(s.properties, step) ? s.properties[step] : undefined), schema)
-}
-
 /** The parts that versions may differ in; where all are equal they count as the definition's own, and errors name them so. */
 type Parts = Partial<Pick<CustomResourceDefinitionVersion, 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields'>>
 const PARTS = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const
@@ -120,27 +95,84 @@ function shared(versions: readonly CustomResourceDefinitionVersion[]): Parts {
 }
 
 function validateFields(fields: CustomResourceDefinitionVersion['selectableFields'], schema: JSONSchemaProps | undefined, path: string): FieldError[] {
-  return (fields ?? []).flatMap((f, i, all) => {
+  const errors = (fields ?? []).flatMap((f, i, all) => {
     const at = `${path}.selectableFields[${i}].jsonPath`
-    const target = schemaAt(schema, f.jsonPath ?? '')
     if (!f.jsonPath) return [required(at)]
-    if (!target) return [invalid(at, f.jsonPath, 'is an invalid path: does not refer to a valid field')]
+    const target = fieldAt(schema as JsonObject | undefined, f.jsonPath)
+    if ('why' in target) return [invalid(at, f.jsonPath, `is an invalid path: ${target.why}`)]
     return [
       ...(f.jsonPath.startsWith('.metadata') ? [invalid(at, f.jsonPath, 'must not point to fields in metadata')] : []),
-      ...(['string', 'boolean', 'integer'].includes(target.type ?? '') ? [] : [invalid(at, f.jsonPath, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.')]),
+      ...(['string', 'boolean', 'integer'].includes(String(target.schema.type)) ? [] : [invalid(at, f.jsonPath, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.')]),
       ...(all.findIndex((o) => o.jsonPath === f.jsonPath) < i ? [duplicate(at, f.jsonPath)] : []),
     ]
   })
+  const count = new Set((fields ?? []).map((f) => f.jsonPath)).size
+  return count > 8 ? [...errors, tooMany(`${path}.selectableFields`, count, 8)] : errors
 }
 
 /** A schema, its subresources, columns and fields; `word` is what the schema's own field is called there. */
-function validateParts(parts: Parts, schema: JSONSchemaProps | undefined, path: string, word: 'schema' | 'validation'): FieldError[] {
+function validateParts(parts: Parts, schema: JSONSchemaProps | undefined, path: string, word: 'schema' | 'validation', status: boolean): FieldError[] {
   const own = parts.schema?.openAPIV3Schema
   return [
-    ...(own ? validateSchema(own, `${path}.${word}.openAPIV3Schema`, 'root') : []),
+    ...(own ? validateDefinitionSchema(own as JsonObject, `${path}.${word}.openAPIV3Schema`, status) : []),
     ...validateSubresources(parts.subresources, `${path}.subresources`),
     ...(parts.additionalPrinterColumns ?? []).flatMap((c, i) => validateColumn(c, `${path}.additionalPrinterColumns[${i}]`)),
     ...validateFields(parts.selectableFields, schema, path),
+  ]
+}
+
+function deprecationErrors(v: CustomResourceDefinitionVersion): string[] {
+  const warning = v.deprecationWarning
+  if (warning === undefined) return []
+  if (!v.deprecated) return ['can only be set for deprecated versions']
+  const control = [...warning].findIndex((c) => /[\p{C}\p{Zl}\p{Zp}]/u.test(c))
+  return [
+    ...(byteLength(warning) > 256 ? ['must be <= 256 characters long'] : []),
+    ...(warning === '' ? ['must not be an empty string'] : []),
+    ...(control >= 0 ? [`must only contain printable UTF-8 characters; non-printable character found at index ${byteLength([...warning].slice(0, control).join(''))}`] : []),
+  ]
+}
+
+/** The versions in Go syntax; what they point to shows as an address. */
+function goVersions(versions: readonly CustomResourceDefinitionVersion[] | undefined): GoText {
+  const type = 'apiextensions.CustomResourceDefinitionVersion'
+  if (!versions) return new GoText(`[]${type}(nil)`)
+  const pointer = (of: string, set: unknown): string => `(*${of})(${set === undefined ? 'nil' : '0xc000000000'})`
+  const one = (v: CustomResourceDefinitionVersion): string => {
+    const columns = v.additionalPrinterColumns?.map((c) => `apiextensions.CustomResourceColumnDefinition{Name:${goQuote(c.name ?? '')}, Type:${goQuote(c.type ?? '')}, Format:${goQuote(c.format ?? '')}, Description:${goQuote(c.description ?? '')}, Priority:${c.priority ?? 0}, JSONPath:${goQuote(c.jsonPath ?? '')}}`)
+    const fields = v.selectableFields?.map((f) => `apiextensions.SelectableField{JSONPath:${goQuote(f.jsonPath ?? '')}}`)
+    return `${type}{Name:${goQuote(v.name ?? '')}, Served:${v.served === true}, Storage:${v.storage === true}, Deprecated:${v.deprecated === true}, DeprecationWarning:${pointer('string', v.deprecationWarning)}, Schema:${pointer('apiextensions.CustomResourceValidation', v.schema)}, Subresources:${pointer('apiextensions.CustomResourceSubresources', v.subresources)}, AdditionalPrinterColumns:[]apiextensions.CustomResourceColumnDefinition${columns ? `{${columns.join(', ')}}` : '(nil)'}, SelectableFields:[]apiextensions.SelectableField${fields ? `{${fields.join(', ')}}` : '(nil)'}}`
+  }
+  return new GoText(`[]${type}{${versions.map(one).join(', ')}}`)
+}
+
+function validateConversion(spec: CustomResourceDefinitionSpec): FieldError[] {
+  const path = 'spec.conversion'
+  const { strategy = '', webhook } = spec.conversion ?? {}
+  const versions = webhook?.conversionReviewVersions ?? []
+  const errors: FieldError[] = ['None', 'Webhook'].includes(strategy) ? [] : [strategy ? notSupported(`${path}.strategy`, strategy, ['None', 'Webhook']) : required(`${path}.strategy`)]
+  if (strategy !== 'Webhook') {
+    if (webhook?.clientConfig) errors.push(forbidden(`${path}.webhookClientConfig`, 'should not be set when strategy is not set to Webhook'))
+    if (versions.length) errors.push(forbidden(`${path}.conversionReviewVersions`, 'should not be set when strategy is not set to Webhook'))
+    return errors
+  }
+  errors.push(...(webhook?.clientConfig ? validateClientConfig(webhook.clientConfig, `${path}.webhookClientConfig`) : [required(`${path}.webhookClientConfig`, 'required when strategy is set to Webhook')]))
+  const at = `${path}.conversionReviewVersions`
+  if (versions.length === 0) return [...errors, required(at)]
+  versions.forEach((v, i) => errors.push(...(versions.indexOf(v) < i ? [invalid(`${at}[${i}]`, v, 'duplicate version')] : dns1035Label(v).map((m) => invalid(`${at}[${i}]`, v, m)))))
+  if (!versions.some((v) => v === 'v1' || v === 'v1beta1')) errors.push(invalid(at, goStrings(versions), 'must include at least one of v1, v1beta1'))
+  return errors
+}
+
+/** Every version in which objects may be stored must be one of the definition's. */
+function validateStoredVersions(crd: CRD): FieldError[] {
+  const path = 'status.storedVersions'
+  const stored = crd.status?.storedVersions
+  const versions = crd.spec.versions ?? []
+  if (!stored?.length) return [invalid(path, goStrings(stored), 'must have at least one stored version')]
+  return [
+    ...versions.filter((v) => v.storage && !stored.includes(v.name)).map((v) => invalid(path, goStrings(stored), `must have the storage version ${v.name}`)),
+    ...stored.flatMap((v, i) => (versions.some((o) => o.name === v) ? [] : [invalid(`${path}[${i}]`, v, `missing from spec.versions; ${v} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${v} and removes ${v} from status.storedVersions`)])),
   ]
 }
 
@@ -148,10 +180,13 @@ function validateVersion(v: CustomResourceDefinitionVersion, common: Parts, path
   const own: Parts = Object.fromEntries(PARTS.filter((k) => !Object.hasOwn(common, k)).map((k) => [k, v[k]]))
   return [
     ...label(v.name ?? '', `${path}.name`),
-    ...(v.deprecationWarning !== undefined && !v.deprecated ? [invalid(`${path}.deprecationWarning`, v.deprecationWarning, 'can only be set for deprecated versions')] : []),
-    ...validateParts(own, v.schema?.openAPIV3Schema, path, 'schema'),
+    ...deprecationErrors(v).map((m) => invalid(`${path}.deprecationWarning`, v.deprecationWarning, m)),
+    ...validateParts(own, v.schema?.openAPIV3Schema, path, 'schema', v.subresources?.status !== undefined),
   ]
 }
+
+/** Whether a default stands anywhere in the schema. */
+const hasDefault = (schema: unknown): boolean => isObject(schema) && (schema.default !== undefined || Object.values(schema).some((v) => (Array.isArray(v) ? v.some(hasDefault) : isObject(v) && (hasDefault(v) || Object.values(v).some(hasDefault)))))
 
 function validate(crd: CRD, old?: CRD): FieldError[] {
   const spec = crd.spec
@@ -167,17 +202,17 @@ function validate(crd: CRD, old?: CRD): FieldError[] {
   if (!scope) errors.push(required('spec.scope'))
   else if (!['Cluster', 'Namespaced'].includes(scope)) errors.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']))
   versions.forEach((v, i) => { if (!v.schema?.openAPIV3Schema) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`, 'schemas are required')) })
-  if (spec.preserveUnknownFields) errors.push(invalid('spec.preserveUnknownFields', true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'))
+  if (spec.preserveUnknownFields && versions.some((v) => hasDefault(v.schema?.openAPIV3Schema))) errors.push(invalid('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'))
   const common = shared(versions)
   versions.forEach((v, i) => errors.push(...validateVersion(v, common, `spec.versions[${i}]`)))
-  const shown = new GoText(writeJson(versions))
+  const shown = goVersions(spec.versions)
   if (new Set(versions.map((v) => v.name)).size < versions.length) errors.push(invalid('spec.versions', shown, 'must contain unique version names'))
   if (versions.filter((v) => v.storage).length !== 1) errors.push(invalid('spec.versions', shown, 'must have exactly one version marked as storage version'))
   if (versions.length) errors.push(...label(versions[0]?.name ?? '', 'spec.version'))
-  errors.push(...validateNames(spec), ...validateParts(common, versions[0]?.schema?.openAPIV3Schema, 'spec', 'validation'))
-  const strategy = spec.conversion?.strategy ?? ''
-  if (!['None', 'Webhook'].includes(strategy)) errors.push(strategy ? notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook']) : required('spec.conversion.strategy'))
+  errors.push(...validateNames(spec), ...validateParts(common, versions[0]?.schema?.openAPIV3Schema, 'spec', 'validation', versions.some((v) => v.subresources?.status !== undefined)))
+  errors.push(...validateConversion(spec), ...validateStoredVersions(crd))
   if (/(^|\.)(k8s|kubernetes)\.io$/.test(group) && !crd.metadata.annotations?.['api-approved.kubernetes.io']) errors.push(required('metadata.annotations[api-approved.kubernetes.io]', 'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'))
+  if (spec.preserveUnknownFields && !old?.spec.preserveUnknownFields) errors.push(invalid('spec.preserveUnknownFields', true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'))
   return errors
 }
 

@@ -1,12 +1,12 @@
 // Custom resources against their structural schemas: pruning, defaulting, validation in the sentences of apiextensions-apiserver (kube-openapi's validators).
 // x-kubernetes-validations (CEL) are celrules.ts's.
-import { writeJson } from '../apimachinery/bigint.ts'
-import { compareBytes } from '../apimachinery/labels.ts'
-import { invalid, notSupported, required, tooLong, tooMany } from '../apimachinery/field.ts'
-import type { FieldError } from '../apimachinery/field.ts'
-import { goQuote } from '../apimachinery/gostring.ts'
-import { copy, equal, isObject } from '../apimachinery/object.ts'
-import type { Json, JsonObject } from '../apimachinery/object.ts'
+import { writeJson } from './bigint.ts'
+import { compareBytes } from './labels.ts'
+import { invalid, notSupported, required, tooLong, tooMany } from './field.ts'
+import type { FieldError } from './field.ts'
+import { goQuote } from './gostring.ts'
+import { copy, equal, isObject } from './object.ts'
+import type { Json, JsonObject } from './object.ts'
 
 export type Schema = JsonObject
 type Values = Record<string, unknown>
