@@ -88,3 +88,7 @@ test('a file that its folder\'s list does not reach is dead', () => {
 test('no file is named after nothing', () => {
   expect(sources.map((p) => relative(src, p)).filter((n) => /(^|\/)(utils?|helpers?|common|misc|types)\.ts$/.test(n))).toEqual([])
 })
+
+test('what is exported stays what it was when its file was loaded: the build makes plain properties of exports', () => {
+  expect(sources.filter((p) => /^export (?:let|var)\b/m.test(readFileSync(p, 'utf8'))).map((p) => relative(src, p))).toEqual([])
+})
