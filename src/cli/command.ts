@@ -134,7 +134,7 @@ export interface Factory {
   /** Why nothing answers a GET of a path; undefined when there is a server. */
   unreachable(path: string): Error | undefined
   /** All resources of the server, discovery order. */
-  resources(): Promise<readonly Mapping[]>
+  resources(anew?: boolean): Promise<readonly Mapping[]>
   /** A global flag's value as given (`--context`, `--as`, `--request-timeout`), '' when absent. */
   global(name: string): string
   /** The cluster's time in milliseconds: what ages are counted from. */

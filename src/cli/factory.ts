@@ -1,15 +1,14 @@
 // The Factory: what commands ask of the world, each made at first use (kubectl's cmdutil.Factory over genericclioptions.ConfigFlags).
 import type { Door } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
-import type { JsonObject } from '../apimachinery/object.ts'
-import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { Client } from '../client/client.ts'
 import type { CliHost, Factory, FlagValues, Mapping, OpenCluster, StateOptions } from './command.ts'
 import { CliError, ConnectionError } from './exit.ts'
 import { klog } from './klog.ts'
 import { configOfProfile, configPaths, emptyConfig, loadConfigFiles, resolveConfig, usable } from './kubeconfig.ts'
 import type { KubeConfig, ResolvedConfig } from './kubeconfig.ts'
-import { findKind, findResource, NoKindMatch, noResourceType, toMapping } from './mapper.ts'
+import type { Discovery } from './discovery.ts'
+import { findKind, findResource, fullyMissed, NoKindMatch, noResourceType, toMapping } from './mapper.ts'
 import { PPROF } from './globals.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 
@@ -124,38 +123,9 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     throw error
   }
 
-  let extra: Promise<readonly ResourceInfo[]> | undefined
-  /** Groups the built-in discovery does not have: custom resources. Asked for only when a word is not built in. */
-  const custom = (): Promise<readonly ResourceInfo[]> => (extra ??= (async () => {
-    const c = await factory.client()
-    const builtin = new Set(schemas.discovery().map((r) => r.group))
-    const out: ResourceInfo[] = []
-    const list = (v: unknown): readonly JsonObject[] => (Array.isArray(v) ? v.filter(isObject) : [])
-    const groups = (await c.request('GET', '/apis')).body
-    for (const g of list(isObject(groups) ? groups.groups : undefined)) {
-      if (builtin.has(String(g.name))) continue
-      const preferred = isObject(g.preferredVersion) ? String(g.preferredVersion.version) : ''
-      const names = list(g.versions).map((v) => String(v.version))
-      for (const version of [preferred, ...names.filter((v) => v !== preferred)]) {
-        if (!version) continue
-        const body = (await c.request('GET', `/apis/${String(g.name)}/${version}`)).body
-        const rows = list(isObject(body) ? body.resources : undefined)
-        for (const r of rows) {
-          const name = String(r.name)
-          if (name.includes('/')) continue
-          const strings = (v: unknown): readonly string[] | undefined => (Array.isArray(v) ? v.map(String) : undefined)
-          const shortNames = strings(r.shortNames)
-          const categories = strings(r.categories)
-          const subresources = rows.filter((s) => String(s.name).startsWith(`${name}/`)).map((s) => ({ name: String(s.name).slice(name.length + 1), kind: String(s.kind), verbs: strings(s.verbs) ?? [] }))
-          out.push({
-            group: String(g.name), version, resource: name, kind: String(r.kind), singular: String(r.singularName || String(r.kind).toLowerCase()), namespaced: r.namespaced === true, verbs: strings(r.verbs) ?? [],
-            ...(shortNames ? { shortNames } : {}), ...(categories ? { categories } : {}), ...(subresources.length ? { subresources } : {}),
-          })
-        }
-      }
-    }
-    return out
-  })())
+  // custom resources: asked for only when a word is not built in
+  let discovery: Promise<Discovery> | undefined
+  const custom = (): Promise<Discovery> => (discovery ??= import('./discovery.ts').then((m) => new m.Discovery(factory.client, () => schemas.discovery())))
 
   const factory: ProgramFactory = {
     io, host, schemas, versions, stateOptions, programName: 'kubectl',
@@ -168,19 +138,32 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     unreachable,
     mapping: async (word, tries = 4): Promise<Mapping> => {
       reachable(tries)
-      const found = findResource(schemas.discovery(), word, warn) ?? findResource([...schemas.discovery(), ...(await custom())], word, warn)
+      const builtIn = schemas.discovery()
+      let found = findResource(builtIn, word, warn)
+      if (!found) {
+        const d = await custom()
+        const known = [...builtIn, ...await d.resources()]
+        if (!fullyMissed(known, word) || d.fresh) found = findResource(known, word, warn)
+        if (!found && !d.fresh) found = findResource([...builtIn, ...await d.renew()], word, warn)
+      }
       if (!found) throw noResourceType(word)
       return toMapping(found)
     },
     mappingForKind: async (apiVersion, kind): Promise<Mapping> => {
       reachable(1)
-      const found = findKind(schemas.discovery(), apiVersion, kind) ?? findKind(await custom(), apiVersion, kind)
+      let found = findKind(schemas.discovery(), apiVersion, kind)
+      if (!found) {
+        const d = await custom()
+        found = findKind(await d.resources(), apiVersion, kind)
+        if (!found && !d.fresh) found = findKind(await d.renew(), apiVersion, kind)
+      }
       if (!found) throw new NoKindMatch(apiVersion, kind)
       return toMapping(found)
     },
-    resources: async (): Promise<readonly Mapping[]> => {
+    resources: async (anew): Promise<readonly Mapping[]> => {
       reachable(1)
-      return [...schemas.discovery(), ...(await custom())].map(toMapping)
+      const d = await custom()
+      return [...schemas.discovery(), ...await (anew ? d.renew() : d.resources())].map(toMapping)
     },
     global: (name) => globals.string(name),
     now: async () => {

@@ -48,6 +48,12 @@ export function findResource(all: readonly ResourceInfo[], word: string, warn: (
   return (full && all.find((r) => r.kind === first && r.version === full.version && r.group === full.group)) ?? all.find((r) => r.kind === first && r.group === group)
 }
 
+/** Whether a word of three parts is no resource with version and group: kubectl looks for that first, and asks the server anew when it is none. */
+export function fullyMissed(all: readonly ResourceInfo[], word: string): boolean {
+  const [resource = '', version = '', ...group] = word.split('.')
+  return group.length > 0 && !kindFor(all, { resource, version, group: group.join('.') }, () => { /* told later */ })
+}
+
 /** The sentence for a word that names no resource type: its first part is quoted. */
 export const noResourceType = (word: string): CliError => new CliError(`the server doesn't have a resource type ${JSON.stringify(word.split('.')[0] ?? '')}`)
 

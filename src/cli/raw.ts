@@ -21,7 +21,7 @@ export async function rawRequest(ctx: CommandContext, method: Method, uri: strin
     body = decodeText(bytes)
   }
   const client = await factory.client()
-  const response = await client.request(method, path, { query, headers: { accept: 'application/json, */*', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body }) })
+  const response = await client.request(method, path, { absolute: true, query, headers: { accept: 'application/json, */*', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body }) })
   if (response.stream) {
     for await (const e of response.stream) io.stdout.write(typeof e === 'string' ? e : `${encodeBody({ type: e.type, object: e.object })}\n`)
     return

@@ -2,7 +2,7 @@
 import type { ApiRequest, ApiResponse, ConnectResult, Door, Method, Streams, WatchEvent } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
-import { StatusError } from '../apimachinery/status.ts'
+import { StatusError, resourceName } from '../apimachinery/status.ts'
 
 /** A resource as its path names it: 'v1/services', 'apps/v1/deployments'. */
 export type ResourcePath = string
@@ -10,7 +10,7 @@ export type ResourcePath = string
 export interface KubeList<T = KubeObject> { readonly apiVersion?: string; readonly kind?: string; readonly metadata: { readonly resourceVersion?: string; readonly continue?: string; readonly remainingItemCount?: number }; readonly items: readonly T[] }
 
 export type Query = Readonly<Record<string, readonly string[]>>
-export interface CallOptions { readonly query?: Readonly<Record<string, string | undefined>>; readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal }
+export interface CallOptions { readonly query?: Readonly<Record<string, string | undefined>>; readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal; /** The path is the user's own: errors name no resource. */ readonly absolute?: true }
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 
 const PATCH: Readonly<Record<PatchType, string>> = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' }
@@ -29,6 +29,13 @@ export interface ClientOptions {
   readonly onWarning?: (text: string) => void
 }
 
+/** What answers in no group that is served names nothing: client-go says what was asked (NewGenericServerResponse). */
+function named(error: StatusError, method: Method, path: string): StatusError {
+  if (error.code !== 404 || !error.details?.causes?.some((c) => c.reason === 'UnexpectedServerResponse')) return error
+  const [, group, resource, name] = /^\/(?:api|apis\/([^/]+))\/[^/]+\/(?:namespaces\/[^/]+\/)?([^/]+)(?:\/([^/]+))?/.exec(path) ?? []
+  return resource ? new StatusError(error.code, error.reason, `${error.message} (${[method.toLowerCase(), resourceName({ group: group ?? '', resource }), ...(name ? [decodeURIComponent(name)] : [])].join(' ')})`, error.details) : error
+}
+
 /** A client over any door: in process, or over HTTP. Calls throw StatusError for every answer that is not 2xx. */
 export class Client {
   readonly door: Door
@@ -44,7 +51,10 @@ export class Client {
     for (const [k, v] of Object.entries(options.query ?? {})) if (v !== undefined) query[k] = [v]
     const response = await this.door.handle({ method, path, query, headers: { ...this.#options.headers, ...options.headers }, ...(options.body !== undefined ? { body: options.body } : {}), ...(options.signal ? { signal: options.signal } : {}) })
     for (const w of response.warnings ?? []) this.#options.onWarning?.(w)
-    if (response.status >= 400) throw isObject(response.body) ? StatusError.from(response.body) : new StatusError(response.status, '', String(response.body))
+    if (response.status >= 400) {
+      const error = isObject(response.body) ? StatusError.from(response.body) : new StatusError(response.status, '', String(response.body))
+      throw options.absolute ? error : named(error, method, path)
+    }
     return response
   }
 

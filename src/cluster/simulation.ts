@@ -45,6 +45,21 @@ async function objects(_request: ApiRequest, cluster: Cluster): Promise<Json> {
   return Object.fromEntries(cluster.store.resources().map((r) => [r, cluster.store.list(r) as unknown as Json]))
 }
 
+const SIX_HOURS = 6 * 3_600_000
+
+/** What kubectl remembers of the custom resources, for six hours. POST: remembers a list. */
+async function discovery(request: ApiRequest, c: Cluster): Promise<Json> {
+  if (request.method === 'GET') {
+    const kept = c.store.meta('discovery')
+    return isObject(kept) && Number(kept.at) + SIX_HOURS > c.clock.running() ? (kept.resources ?? null) : null
+  }
+  const body: unknown = typeof request.body === 'string' ? JSON.parse(request.body) : request.body
+  if (!Array.isArray(body)) throw badRequest('the memory of resources takes a list')
+  c.store.setMeta('discovery', { at: c.clock.running(), resources: body as readonly Json[] })
+  await c.store.flush()
+  return null
+}
+
 /** The profile, and how many objects of each resource there are. */
 async function cluster(_request: ApiRequest, c: Cluster): Promise<Json> {
   return { profile: JSON.parse(JSON.stringify(c.profile)) as Json, revision: c.store.revision, counts: Object.fromEntries(c.store.resources().map((r) => [r, c.store.count(r)])), clock: clockNow(c) }
@@ -52,6 +67,7 @@ async function cluster(_request: ApiRequest, c: Cluster): Promise<Json> {
 
 export const SIMULATION: readonly SimulationLine[] = [
   { name: 'clock', answer: clock },
+  { name: 'discovery', answer: discovery },
   { name: 'objects', answer: objects },
   { name: 'cluster', answer: cluster },
   { name: 'dns/records', answer: (r, c) => import('./dns-answers.ts').then((m) => m.records(r, c)) },

@@ -19,7 +19,7 @@ async function run(ctx: CommandContext): Promise<void> {
   let found: readonly Mapping[] = []
   let failure: unknown
   // what could be found is shown all the same
-  try { found = await factory.resources() } catch (e) { if (!(e instanceof ConnectionError)) throw e; failure = e }
+  try { found = await factory.resources(!flags.bool('cached')) } catch (e) { if (!(e instanceof ConnectionError)) throw e; failure = e }
   let list: Mapping[] = found.filter((m) => { const k = groupResource(m); if (seen.has(k)) return false; seen.add(k); return true })
   list = list.filter((m) => (!flags.changed('api-group') || m.group === group) && (!flags.changed('namespaced') || m.namespaced === flags.bool('namespaced')) && verbs.every((v) => m.verbs.includes(v)) && categories.every((c) => m.categories?.includes(c)))
   const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -38,7 +38,7 @@ export const apiResources: Command = {
   examples: '  # All resources\n  kubectl api-resources\n  \n  # With their verbs and categories\n  kubectl api-resources -o wide\n  \n  # By a column\n  kubectl api-resources --sort-by=name\n  \n  # Only those in namespaces\n  kubectl api-resources --namespaced=true\n  \n  # Only one group\n  kubectl api-resources --api-group=rbac.authorization.k8s.io',
   flags: [
     { name: 'api-group', type: 'string', usage: 'Only this API group.' },
-    { name: 'cached', type: 'bool', usage: 'Accepted for kubectl\'s sake.' },
+    { name: 'cached', type: 'bool', usage: 'Use what is remembered of custom resources.' },
     { name: 'categories', type: 'stringSlice', usage: 'Only resources in these categories.' },
     { name: 'namespaced', type: 'bool', default: true, usage: 'false: only resources outside namespaces; true: only those inside.' },
     { name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' },

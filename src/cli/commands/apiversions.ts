@@ -7,7 +7,7 @@ import { CliError, ConnectionError, UsageError } from '../exit.ts'
 async function run(ctx: CommandContext): Promise<void> {
   if (ctx.args.length) throw new UsageError(`unexpected arguments: [${ctx.args.join(' ')}]`)
   const client = await ctx.factory.client()
-  try { await ctx.factory.resources() } catch (e) { if (e instanceof ConnectionError) throw new CliError(`couldn't get available api versions from server: ${e.message}`); throw e }
+  try { await ctx.factory.resources(true) } catch (e) { if (e instanceof ConnectionError) throw new CliError(`couldn't get available api versions from server: ${e.message}`); throw e }
   const out: string[] = []
   const core = (await client.request('GET', '/api')).body
   if (isObject(core) && Array.isArray(core.versions)) out.push(...(core.versions as readonly Json[]).map(String))
