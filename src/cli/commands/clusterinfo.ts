@@ -19,8 +19,11 @@ async function run(ctx: CommandContext): Promise<void> {
   const bold = (s: string, code: number): string => (io.stdout.isTTY ? `\u001b[0;${code}m${s}\u001b[0m` : s)
   const line = (name: string, link: string): void => { io.stdout.write(`${bold(name, 32)} is running at ${bold(link, 33)}\n`) }
   const last = '\nTo further debug and diagnose cluster problems, use \'kubectl cluster-info dump\'.\n'
-  try { await factory.mapping('services', 5) } catch (e) { io.stdout.write(last); throw e }
-  const list = await client.list<Service & { apiVersion: string; kind: string }>('v1/services', namespace, { query: { labelSelector: 'kubernetes.io/cluster-service=true' } })
+  let list: { readonly items: readonly Service[] }
+  try {
+    await factory.mapping('services', 5)
+    list = await client.list<Service & { apiVersion: string; kind: string }>('v1/services', namespace, { query: { labelSelector: 'kubernetes.io/cluster-service=true' } })
+  } catch (e) { io.stdout.write(last); throw e }
   line('Kubernetes control plane', host)
   for (const s of list.items) {
     const ports = s.spec?.ports ?? []

@@ -3,8 +3,9 @@ import type { Subject } from '../../../apimachinery/api/rbac.v1.ts'
 import { equal, isObject } from '../../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../../apimachinery/object.ts'
 import { StatusError } from '../../../apimachinery/status.ts'
+import type { Client } from '../../../client/client.ts'
 import type { Command, CommandContext } from '../../command.ts'
-import { CliError } from '../../exit.ts'
+import { CliError, pathName } from '../../exit.ts'
 import { printFlags } from '../../printflags.ts'
 import { dryRun, dryRunFlag, fileRequest, filenameFlags, metaOf, resources, writeQuery } from '../../resources.ts'
 import { resultPrinter } from '../../result.ts'
@@ -16,6 +17,21 @@ const subjectText = (s: Subject): string => `{Kind:${s.kind} APIGroup:${s.apiGro
 /** Missing labels and annotations are added, those that are there stay. */
 const merged = (a: Json | undefined, b: Json | undefined): JsonObject => ({ ...(isObject(b) ? b : {}), ...(isObject(a) ? a : {}) })
 
+const PATHS: ReadonlyMap<string, string> = new Map(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'].map((kind) => [`rbac.authorization.k8s.io/v1/${kind}`, `rbac.authorization.k8s.io/v1/${kind.toLowerCase()}s`]))
+
+/** The selectors of one aggregation that another has not. */
+const missingSelectors = (have: Json | undefined, want: Json | undefined): Json[] => {
+  const selectors = (rule: Json | undefined): Json[] => list<Json>(isObject(rule) ? rule.clusterRoleSelectors : undefined)
+  return selectors(want).filter((w) => !selectors(have).some((h) => equal(h, w)))
+}
+
+/** A role's namespace is made where it is not there; who may not is not told (tryEnsureNamespace). */
+async function ensureNamespace(client: Client, name: string): Promise<void> {
+  const ignored = (e: unknown, ...reasons: readonly string[]): void => { if (!(e instanceof StatusError && reasons.includes(e.reason))) throw e }
+  try { await client.get('v1/namespaces', '', pathName(name)); return } catch (e) { ignored(e, 'NotFound', 'Forbidden') }
+  try { await client.create('v1/namespaces', '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }) } catch (e) { ignored(e, 'AlreadyExists', 'Forbidden') }
+}
+
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io, args } = ctx
   if (!flags.list('filename').length && !flags.string('kustomize')) throw new CliError('must specify one of -f and -k')
@@ -25,15 +41,19 @@ async function run(ctx: CommandContext): Promise<void> {
   const print = await resultPrinter(ctx, 'reconciled', mode)
   const extraRules = flags.bool('remove-extra-permissions')
   const extraSubjects = flags.bool('remove-extra-subjects')
-  const found = await resources(factory, { ...fileRequest(ctx), continueOnError: true, flatten: true })
+  // The files alone are looked at: no mapping is asked for, no namespace put in.
+  const found = await resources(factory, { ...fileRequest(ctx), continueOnError: true, flatten: true, local: true })
   await found.visit(async (info) => {
-    const { mapping, object } = info
-    if (!mapping || !object || mapping.group !== 'rbac.authorization.k8s.io') return
+    const { object } = info
+    const path = object && PATHS.get(`${String(object.apiVersion)}/${String(object.kind)}`)
+    if (!object || path === undefined) return
     const client = await factory.client()
+    const namespaced = path.endsWith('/roles') || path.endsWith('/rolebindings')
+    const namespace = namespaced ? info.namespace : ''
     const query = writeQuery('none', 'kubectl-auth')
     let live: JsonObject | undefined
-    try { live = (await client.get(mapping.path, info.namespace, info.name)) as unknown as JsonObject } catch (e) { if (!(e instanceof StatusError && e.code === 404)) throw e }
-    const binding = mapping.kind.endsWith('Binding')
+    try { live = (await client.get(path, namespace, pathName(info.name))) as unknown as JsonObject } catch (e) { if (!(e instanceof StatusError && e.code === 404)) throw e }
+    const binding = path.endsWith('bindings')
     const removing = binding ? extraSubjects : extraRules
     let operation = ''
     let result: JsonObject
@@ -56,7 +76,7 @@ async function run(ctx: CommandContext): Promise<void> {
           const want = list<Subject>(object.subjects)
           missingSubjects.push(...want.filter((w) => !have.some((h) => same(h, w))))
           extraS.push(...have.filter((h) => !want.some((w) => same(h, w))))
-          const subjects = [...(removing ? have.filter((h) => want.some((w) => same(h, w))) : have), ...missingSubjects]
+          const subjects = removing ? (missingSubjects.length || extraS.length ? want : have) : [...have, ...missingSubjects]
           result = { ...result, subjects: subjects as unknown as Json[] }
           if (missingSubjects.length || (removing && extraS.length)) operation = 'update'
         }
@@ -64,17 +84,30 @@ async function run(ctx: CommandContext): Promise<void> {
         const have = list<Rule>(live.rules)
         const want = list<Rule>(object.rules)
         missingRules.push(...uncovered(have, want))
-        extra.push(...uncovered(want, have))
+        if (!(object.aggregationRule && live.aggregationRule)) extra.push(...uncovered(want, have))
         result = { ...result, rules: (removing ? want : [...have, ...missingRules]) as unknown as Json[] }
         if (missingRules.length || (removing && extra.length)) operation = 'update'
+        const lacking = missingSelectors(live.aggregationRule, object.aggregationRule)
+        if (!object.aggregationRule && live.aggregationRule) {
+          const { aggregationRule: _, ...rest } = result
+          result = rest
+          operation = 'update'
+        } else if (!removing && lacking.length) {
+          result = { ...result, aggregationRule: { clusterRoleSelectors: [...list<Json>(isObject(live.aggregationRule) ? live.aggregationRule.clusterRoleSelectors : undefined), ...lacking] } }
+          operation = 'update'
+        } else if (removing && (lacking.length || missingSelectors(object.aggregationRule, live.aggregationRule).length)) {
+          result = { ...result, aggregationRule: object.aggregationRule ?? null }
+          operation = 'update'
+        }
       }
       if (!operation && !equal([meta.annotations, meta.labels], [merged(metaOf(live).annotations, undefined), merged(metaOf(live).labels, undefined)])) operation = 'update'
     }
     const annotations = metaOf(live).annotations
     const shielded = isObject(annotations) && annotations['rbac.authorization.kubernetes.io/autoupdate'] === 'false'
     if (mode === 'none' && operation && !shielded) {
-      if (operation === 'recreate') await client.delete(mapping.path, info.namespace, info.name)
-      const answer = operation === 'update' ? await client.update(mapping.path, info.namespace, result, { query }) : await client.create(mapping.path, info.namespace, result, { query })
+      if (operation === 'recreate') await client.delete(path, namespace, info.name)
+      if (operation !== 'update' && namespaced) await ensureNamespace(client, namespace)
+      const answer = operation === 'update' ? await client.update(path, namespace, result, { query }) : await client.create(path, namespace, result, { query })
       result = answer as unknown as JsonObject
     }
     await print(result)
