@@ -36,6 +36,18 @@ export function prune(value: unknown, schema: Schema | undefined, path: string, 
   }
 }
 
+/** Takes out nulls where null is not allowed and no default will take its place. */
+export function pruneNulls(value: unknown, schema: Schema | undefined): void {
+  if (Array.isArray(value)) { for (const v of value) pruneNulls(v, part(schema?.items)); return }
+  if (!isObject(value) || !schema) return
+  const values = value as Values
+  for (const [k, v] of Object.entries(values)) {
+    const inner = propertyOf(schema, k) ?? part(schema.additionalProperties)
+    if (v === null && inner && inner.nullable !== true && (inner.default === undefined || inner.default === null)) delete values[k]
+    else pruneNulls(v, inner)
+  }
+}
+
 /** Fills in defaults; a null where a default stands and null is not allowed counts as absent. */
 export function fillDefaults(value: unknown, schema: Schema | undefined): void {
   if (!schema) return
@@ -96,7 +108,7 @@ function matchesPattern(v: string, pattern: string): boolean {
   try { return new RegExp(pattern, 'u').test(v) } catch { try { return new RegExp(pattern).test(v) } catch { return true } }
 }
 
-function checkMembers(value: JsonObject, s: Schema, path: string, out: FieldError[]): void {
+function checkMembers(value: JsonObject, s: Schema, path: string, out: FieldError[], old: unknown): void {
   const keys = Object.keys(value)
   const max = num(s, 'maxProperties')
   const min = num(s, 'minProperties')
@@ -106,8 +118,9 @@ function checkMembers(value: JsonObject, s: Schema, path: string, out: FieldErro
   const additional = part(s.additionalProperties)
   for (const k of keys.sort(compareBytes)) {
     const inner = propertyOf(s, k)
-    if (inner) validate(value[k], inner, join(path, k), out)
-    else if (additional) validate(value[k], additional, join(path, k), out)
+    const was = isObject(old) && Object.hasOwn(old, k) ? old[k] : undefined
+    if (inner) validate(value[k], inner, join(path, k), out, was)
+    else if (additional) validate(value[k], additional, join(path, k), out, was)
   }
 }
 
@@ -118,15 +131,18 @@ function goAny(v: unknown): string {
   return typeof v === 'string' ? goQuote(v) : v === null || v === undefined ? '"null"' : String(v)
 }
 
-function checkItems(value: readonly Json[], s: Schema, path: string, out: FieldError[]): void {
+function checkItems(value: readonly Json[], s: Schema, path: string, out: FieldError[], old: unknown): void {
   const max = num(s, 'maxItems')
   const min = num(s, 'minItems')
   if (max !== undefined && value.length > max) out.push(tooMany(path, value.length, max))
   if (min !== undefined && value.length < min) out.push(invalid(path, value.length, `${path} in body should have at least ${min} items`))
   if (s.uniqueItems === true && value.some((v, i) => value.findIndex((o) => equal(o, v)) < i)) out.push(invalid(path, value, `${path} in body shouldn't contain duplicates`))
   const items = part(s.items)
-  if (items) value.forEach((v, i) => validate(v, items, `${path}[${i}]`, out))
   const keys = list(s['x-kubernetes-list-map-keys']).map(String)
+  // only elements with keys are found again in the old list
+  const before = s['x-kubernetes-list-type'] === 'map' && Array.isArray(old) ? (old as readonly Json[]) : []
+  const was = (v: Json): unknown => before.find((o) => isObject(o) && isObject(v) && keys.every((k) => equal(o[k], v[k])))
+  if (items) value.forEach((v, i) => validate(v, items, `${path}[${i}]`, out, was(v)))
   const duplicates = (same: (a: Json, b: Json) => boolean, shown: (v: Json) => unknown): void => value.forEach((v, i) => { if (value.findIndex((o) => same(o, v)) < i) out.push({ type: 'FieldValueDuplicate', field: `${path}[${i}]`, message: `Duplicate value: ${goAny(shown(v))}` }) })
   if (s['x-kubernetes-list-type'] === 'map' && keys.length > 0) duplicates((a, b) => isObject(a) && isObject(b) && keys.every((k) => equal(a[k], b[k])), (v) => (isObject(v) ? Object.fromEntries(keys.map((k) => [k, v[k]])) : v))
   else if (s['x-kubernetes-list-type'] === 'set') duplicates(equal, (v) => v)
@@ -165,9 +181,9 @@ function checkEmbedded(value: JsonObject, path: string, out: FieldError[]): void
   }
 }
 
-/** Collects what is wrong with a value. */
-export function validate(value: unknown, schema: Schema, path: string, out: FieldError[]): void {
-  if (value === undefined) return
+/** Collects what is wrong with a value. What an update leaves as it was in `old` is not judged again (ratcheting). */
+export function validate(value: unknown, schema: Schema, path: string, out: FieldError[], old?: unknown): void {
+  if (value === undefined || (old !== undefined && equal(value, old))) return
   if (value === null && schema.nullable === true) return
   if (schema['x-kubernetes-int-or-string'] === true) {
     if (typeof value !== 'string' && !Number.isInteger(value)) out.push(invalid(path, typeOf(value), `${path} in body must be of type integer,string: "${typeOf(value)}"`))
@@ -180,9 +196,9 @@ export function validate(value: unknown, schema: Schema, path: string, out: Fiel
   checkLogic(value, schema, path, out)
   if (typeof value === 'number' || typeof value === 'bigint') checkNumber(value, schema, path, out)
   else if (typeof value === 'string') checkString(value, schema, path, out)
-  else if (Array.isArray(value)) checkItems(value, schema, path, out)
+  else if (Array.isArray(value)) checkItems(value, schema, path, out, old)
   else if (isObject(value)) {
-    checkMembers(value, schema, path, out)
+    checkMembers(value, schema, path, out, old)
     if (schema['x-kubernetes-embedded-resource'] === true) checkEmbedded(value, path, out)
   }
 }

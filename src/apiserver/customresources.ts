@@ -14,7 +14,7 @@ import { parseTime, rfc3339 } from '../apimachinery/time.ts'
 import type { Cell, Column, Kind } from '../kinds/kind.ts'
 import { StoreConflict } from '../storage/store.ts'
 import type { Api, CustomResource, Served } from './api.ts'
-import { fillDefaults, prune, validate } from '../apimachinery/structural.ts'
+import { fillDefaults, prune, pruneNulls, validate } from '../apimachinery/structural.ts'
 import type { Schema } from '../apimachinery/structural.ts'
 import { structuralTypes } from './structuraltypes.ts'
 
@@ -133,9 +133,15 @@ const isBlocking = (e: FieldError): boolean => BLOCKING.has(e.type) || / must be
 
 function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | undefined, rules: RuleErrors | undefined): Kind {
   const statusApart = v.subresources?.status !== undefined
-  const check = (o: KubeObject, old?: KubeObject): FieldError[] => {
+  const body = (o: KubeObject): JsonObject => { const { metadata: _metadata, apiVersion: _version, kind: _kind, ...rest } = o as unknown as JsonObject; return rest }
+  const check = (o: KubeObject, old?: KubeObject, status = false): FieldError[] => {
     const errors: FieldError[] = []
-    if (schema) { const { metadata: _metadata, apiVersion: _version, kind: _kind, ...rest } = o as unknown as JsonObject; validate(rest, { ...schema, type: 'object', ...(Array.isArray(schema.required) ? { required: schema.required.filter((r) => r !== 'metadata' && r !== 'kind' && r !== 'apiVersion') } : {}) }, '', errors) }
+    const own = status ? (isObject(schema?.properties) ? (schema.properties.status as Schema | undefined) : undefined) : undefined
+    if (status) {
+      // the status is judged on its own, and the sentences speak of it so
+      if (own) validate(body(o).status, own, '', errors, old && body(old).status)
+      errors.forEach((e, i) => { if (!e.field.startsWith('<')) errors[i] = { ...e, field: !e.field ? 'status' : e.field.startsWith('[') ? `status${e.field}` : `status.${e.field}` } })
+    } else if (schema) validate(body(o), { ...schema, type: 'object', ...(Array.isArray(schema.required) ? { required: schema.required.filter((r) => r !== 'metadata' && r !== 'kind' && r !== 'apiVersion') } : {}) }, '', errors, old && body(old))
     const scale = v.subresources?.scale
     if (scale) errors.push(...scaleErrors(o, scale))
     if (schema && rules) {
@@ -150,7 +156,7 @@ function kindOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema | u
     strategy: {
       hasStatus: statusApart, allowUnconditionalUpdate: false,
       generation: (next, old) => !equal(described(next, statusApart), described(old, statusApart)),
-      validate: (o) => check(o), validateUpdate: (o, old) => check(o, old), validateStatusUpdate: (o, old) => check(o, old), warnings: finalizerWarnings,
+      validate: (o) => check(o), validateUpdate: (o, old) => check(o, old), validateStatusUpdate: (o, old) => check(o, old, true), warnings: finalizerWarnings,
       selectableFields: (o) => Object.fromEntries(fields.map((f) => [f.jsonPath.replace(/^\./, ''), String(at(o, f.jsonPath) ?? '')])),
       fieldSelectorError: 'label',
     },
@@ -162,7 +168,7 @@ function customOf(crd: CRD, v: CustomResourceDefinitionVersion, schema: Schema |
   let types: ReturnType<typeof structuralTypes> | undefined
   const scale = v.subresources?.scale
   return {
-    prune: (object, unknown) => prune(object, schema, '', unknown, true),
+    prune: (object, unknown) => { prune(object, schema, '', unknown, true); pruneNulls(object, schema) },
     defaults: (object) => fillDefaults(object, schema),
     storageVersion: crd.spec.versions.find((x) => x.storage)?.name ?? v.name,
     ...(scale ? { scale } : {}),
