@@ -7,8 +7,8 @@ import { createRequire } from 'node:module'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { decode, encode, query, RCODES } from '../src/dns/wire.ts'
-import type { Message } from '../src/dns/wire.ts'
+import { dataText, decode, encode, query, RCODES, typeCode, typeName } from '../src/dns/wire.ts'
+import type { Message, ResourceRecord } from '../src/dns/wire.ts'
 import { showReply } from './harness/dnsreply.ts'
 import { startServer } from './harness/served.ts'
 import type { Server } from './harness/served.ts'
@@ -129,11 +129,35 @@ test('a change is in the next answer, whatever was kept', async () => {
 const masked = (text: string): string => text.replace(/id: \d+/, 'id: N').replace(/(Query time: )\d+/, '$1N').replace(/(WHEN: ).*/, '$1T').replace(/(SERVER: ).*/, '$1S').replace(/(COOKIE: )\w+/, '$1C').replace(/(hostmaster\S+ )\d+/, '$1N').replace(/^; <<>>.*\n(?:; \(1 server found\)\n)?/m, '')
   .split('\n').map((l) => l.replace(/[ \t]+/g, ' ').trimEnd()).sort().join('\n')
 
-test('dig in a pod says what dig says at the port', async () => {
-  const real = spawnSync('dig', ['-v'], { encoding: 'utf8' })
-  if (real.error) { console.warn('SKIPPED: no dig on PATH (Debian package dnsutils), so dig at the DNS port is not compared with dig in a pod'); return }
+/** A pod to ask from. */
+async function client(): Promise<void> {
+  if ((await s.kubesim('get', 'pod', 'client')).code === 0) return
   expect((await s.kubesim('run', 'client', '--image=nicolaka/netshoot', '--', 'sleep', 'infinity')).code).toBe(0)
   expect((await s.kubesim('wait', '--for=condition=Ready', 'pod/client', '--timeout=30s')).code).toBe(0)
+}
+
+test('dig in a pod prints what the port answers, record for record, whether or not this machine has a dig', async () => {
+  await client()
+  const asked = [[`hl3.${HOST}`, 'A'], [`web.${HOST}`, 'SRV'], [`hl10.${HOST}`, 'SRV'], [`nope.${HOST}`, 'A'], [`web.${HOST}`, 'AAAA'], [`six.${HOST}`, 'AAAA'], [`in.${HOST}`, 'A'], [`chain.${HOST}`, 'CNAME'], ['www.example.com', 'A'], ['cluster.local', 'NS'], ['cluster.local', 'SOA'], ['dns-version.cluster.local', 'TXT'], ['7.77.96.10.in-addr.arpa', 'PTR'], [`hl120.${HOST}`, 'A']] as const
+  const { stdout } = await s.kubesim('exec', 'client', '--', 'dig', '+bufsize=1232', ...asked.flat())
+  const answers = stdout.split(';; Got answer:\n').slice(1)
+  expect(answers.length).toBe(asked.length)
+  for (const [i, [name, type]] of asked.entries()) {
+    const question = encode(query(name, typeCode(type) ?? 1, { edns: { version: 0, udpSize: 1232, do: false, options: [] } }))
+    let reply = decode(await udp(question) ?? new Uint8Array())
+    if (reply.tc) { const whole = await tcp(question); if (typeof whole !== 'string') reply = decode(whole) }
+    const record = (r: ResourceRecord): string => `${r.name} ${r.ttl} IN ${typeName(r.type)} ${dataText(r).replace(/(hostmaster\S+ )\d+/, '$1N')}`
+    const port = [`status: ${RCODES[reply.rcode]}`, `ANSWER: ${reply.answers.length}, AUTHORITY: ${reply.authority.length}, ADDITIONAL: ${reply.additional.length + 1}`, ...[...reply.answers, ...reply.authority, ...reply.additional].map(record).sort()]
+    const told = answers[i] ?? ''
+    const records = told.split('\n').filter((l) => l !== '' && !l.startsWith(';')).map((l) => l.replace(/\s+/g, ' ').replace(/(hostmaster\S+ )\d+/, '$1N')).sort()
+    expect([name, type, /status: \w+/.exec(told)?.[0], /ANSWER: .*/.exec(told)?.[0], ...records]).toEqual([name, type, ...port])
+  }
+}, 60_000)
+
+test('dig in a pod says what dig says at the port', async () => {
+  const real = spawnSync('dig', ['-v'], { encoding: 'utf8' })
+  if (real.error) { console.warn('SKIPPED: no dig on PATH (Debian package dnsutils), so only the records of dig in a pod were compared with the port'); return }
+  await client()
   for (const args of [[`hl3.${HOST}`], [`web.${HOST}`, 'SRV'], [`hl10.${HOST}`, 'SRV'], [`nope.${HOST}`], ['-x', '10.96.77.7'], [`in.${HOST}`], ['+tcp', `hl100.${HOST}`], ['+short', `hl10.${HOST}`], ['+noedns', `hl30.${HOST}`], ['+dnssec', `six.${HOST}`, 'AAAA'], ['www.example.com'], ['cluster.local', 'NS'], ['cluster.local', 'SOA'], ['-c', 'CH', '-t', 'TXT', 'version.bind']].map((a) => (a.includes('+noedns') ? a : ['+bufsize=1232', ...a]))) { // the size is dig's own choice, another in each version
     const inside = await s.kubesim('exec', 'client', '--', 'dig', ...args)
     const outside = spawnSync('dig', ['@127.0.0.1', '-p', String(s.dnsPort), ...args], { encoding: 'utf8' })

@@ -27,13 +27,15 @@ export interface ResponderOptions {
 export function createResponder(o: ResponderOptions): Responder {
   let revision = -1
   let options: ResolverOptions | undefined
-  const kept = new Map<string, Uint8Array[]>()
+  const overUdp = new Map<string, Uint8Array[]>()
+  const overTcp = new Map<string, Uint8Array[]>()
+  const forget = (): void => { overUdp.clear(); overTcp.clear() }
   const answer: Responder['answer'] = (query, tcp) => {
     const now = o.revision()
-    if (now !== revision || !options) { revision = now; kept.clear(); options = o.options() }
+    if (now !== revision || !options) { revision = now; forget(); options = o.options() }
     if (query.length < 12) return respond(query, tcp, options)
-    const view = Buffer.from(query.buffer, query.byteOffset, query.byteLength)
-    const key = (tcp ? 't' : 'u') + view.toString('latin1', 2)
+    const kept = tcp ? overTcp : overUdp
+    const key = (query instanceof Buffer ? query : Buffer.from(query.buffer, query.byteOffset, query.byteLength)).toString('latin1', 2)
     let orders = kept.get(key)
     if (!orders || orders.length < ORDERS) {
       const made = respond(query, tcp, options)
@@ -51,5 +53,5 @@ export function createResponder(o: ResponderOptions): Responder {
     ready[1] = query[1] ?? 0
     return ready
   }
-  return { answer, forget: () => kept.clear() }
+  return { answer, forget }
 }
