@@ -1,4 +1,5 @@
 // kubectl apply at work: create what is not there, patch what is, prune what left. Behaves as kubectl/pkg/cmd/apply.
+import { readJson } from '../apimachinery/bigint.ts'
 import { toJson } from '../apimachinery/gojson.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
@@ -360,7 +361,8 @@ export async function runApply(ctx: CommandContext): Promise<void> {
   throwAll(errors)
   if (whole && infos.length) {
     const print = await resultPrinter(ctx, '', s.mode)
-    if (infos.length > 1) await print({ apiVersion: 'v1', items: infos.map((i) => i.object ?? {}), kind: 'List', metadata: {} })
+    // a List of Go's around objects that are maps
+    if (infos.length > 1) await print({ kind: 'List', apiVersion: 'v1', metadata: {}, items: infos.map((i) => readJson(toJson(i.object ?? {})) as JsonObject) }, { ordered: true })
     else if (infos[0]?.object) await print(infos[0].object)
   }
   if (flags.bool('prune')) await prune(ctx, s, kinds, uids, namespaces)

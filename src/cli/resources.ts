@@ -96,7 +96,7 @@ export const metaOf = (o: JsonObject | undefined): JsonObject => (isObject(o?.me
 export const nameOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'name')
 export const namespaceOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'namespace')
 export const versionOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'resourceVersion')
-export const isList = (o: JsonObject | undefined): boolean => Array.isArray(o?.items) && (stringAt(o, 'kind').endsWith('List') || stringAt(o, 'kind') === '')
+export const isList = (o: JsonObject | undefined): boolean => Array.isArray(o?.items)
 
 /** `/v1, Resource=pods`: a resource as Go prints a GroupVersionResource. */
 export const gvrText = (m: Mapping): string => `${m.group}/${m.version}, Resource=${m.resource}`

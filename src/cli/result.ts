@@ -3,9 +3,10 @@ import type { JsonObject } from '../apimachinery/object.ts'
 import type { CommandContext } from './command.ts'
 import { printNamed } from './named.ts'
 import { dryRunWord } from './resources.ts'
+import type { PrintedAs } from './printers/printer.ts'
 import type { DryRun } from './resources.ts'
 
-export type PrintObject = (object: JsonObject) => Promise<void> | void
+export type PrintObject = (object: JsonObject, as?: PrintedAs) => Promise<void> | void
 
 /** The printer of a write: by -o, or the words of what was done. `operation` gets its `(dry run)`. */
 export async function resultPrinter(ctx: CommandContext, operation: string, mode: DryRun = 'none'): Promise<PrintObject> {

@@ -15,8 +15,13 @@ export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
 
 const PATCH: Readonly<Record<PatchType, string>> = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', apply: 'application/apply-patch+yaml' }
 
-/** /api/v1/namespaces/default/services/web/status and its shorter forms. An empty namespace means cluster scope or all namespaces. */
+/** Why a name cannot stand in a path (apimachinery's IsValidPathSegmentName). */
+const segmentFaults = (name: string): string[] => (name === '.' || name === '..' ? [`may not be '${name}'`] : ['/', '%'].filter((c) => name.includes(c)).map((c) => `may not contain '${c}'`))
+
+/** /api/v1/namespaces/default/services/web/status and its shorter forms. An empty namespace means cluster scope or all namespaces. Throws where a name is no part of a path. */
 export function pathOf(resource: ResourcePath, namespace = '', name = '', subresource = ''): string {
+  const faults = segmentFaults(name)
+  if (faults.length) throw new Error(`invalid resource name ${JSON.stringify(name)}: [${faults.join(' ')}]`)
   const cut = resource.lastIndexOf('/')
   const gv = resource.slice(0, cut)
   return `${gv.includes('/') ? '/apis' : '/api'}/${gv}${namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''}/${resource.slice(cut + 1)}${name ? `/${encodeURIComponent(name)}` : ''}${subresource ? `/${subresource}` : ''}`
