@@ -61,7 +61,7 @@ const goObjectMeta = (m: Review['metadata']): GoText => goStruct('v1.ObjectMeta'
 /** A review is a question: its metadata stays empty, but for the namespace of a local one. */
 function metadataErrors(review: Review, local: boolean): FieldError[] {
   const { managedFields: _, namespace, ...rest } = review.metadata
-  const others = Object.keys({ ...rest, ...(local || !namespace ? {} : { namespace }) })
+  const others = Object.values({ ...rest, ...(local || !namespace ? {} : { namespace }) }).filter((v) => v !== undefined && v !== null)
   return others.length ? [invalidField('metadata', goObjectMeta(review.metadata), local ? 'must be empty except for namespace' : 'must be empty')] : []
 }
 
