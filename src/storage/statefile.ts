@@ -15,8 +15,9 @@ import type { Change } from './store.ts'
 export { StateError } from './statefile-base.ts'
 export type { Head } from './statefile-base.ts'
 
-/** A journal longer than this is folded into the state, in bytes: it is parsed whole by every command. */
+/** A journal longer than this is folded into the state, in bytes: it is parsed whole by every command. A small state is folded sooner, as it costs less. */
 const LONG = 128 * 1024
+const SHORT = 24 * 1024
 
 /** The journal that readHead read, for the store that is opened next: most commands do both, and reading it is most of either. */
 let looked: { readonly file: string; readonly generation: string; readonly journal: JournalRead } | undefined
@@ -215,10 +216,11 @@ export class FileStore extends MemoryStore {
     if (!this.#base) return undefined
     // changes that controllers have not seen stay in the journal, where the next process finds them; no object has a line shorter than this
     const settled = this.meta('settled') === this.revision
-    if (settled && this.#pending.size * 256 > LONG) return undefined
+    const long = Math.min(LONG, Math.max(SHORT, this.#base.bytes.size / 8))
+    if (settled && this.#pending.size * 256 > long) return undefined
     const entry: Entry = { r: this.revision, w: [...this.#pending.values()], ...(this.#pendingMeta.size ? { m: Object.fromEntries(this.#pendingMeta) } : {}) }
     const line = Buffer.from(writeJson(entry) + '\n')
-    return settled && this.#journal + line.length > LONG ? undefined : line
+    return settled && this.#journal + line.length > long ? undefined : line
   }
 
   #append(line: Buffer): void {
