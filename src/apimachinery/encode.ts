@@ -1,7 +1,7 @@
 // The typed encoder: an object as Go's encoding/json writes its struct. Fields in the type's order; those without omitempty and structs that are not pointers always there
 // (creationTimestamp: null, resources: {}, status: {}), everything else left out when empty. This is the form the server stores and answers, and what generators print.
 import { jsonNumber, jsonString, sortedKeys } from './gojson.ts'
-import { freeze, isObject } from './object.ts'
+import { copy, isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 
@@ -39,7 +39,7 @@ const layouts = new WeakMap<TypeSchema, Layout>()
 function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
   let l = layouts.get(schema)
   if (!l) {
-    const order = Object.entries(schema.fields).flatMap(([name, field]) => (field ? [{ name, field }] : [])).map((p, at): Place => ({ ...p, at, absent: freeze(absent(p.field, schemas)) }))
+    const order = Object.entries(schema.fields).flatMap(([name, field]) => (field ? [{ name, field }] : [])).map((p, at): Place => ({ ...p, at, absent: absent(p.field, schemas) }))
     l = { places: new Map(order.map((p) => [p.name, p])), order, always: order.filter((p) => p.absent !== undefined).length }
     layouts.set(schema, l)
   }
@@ -91,10 +91,14 @@ const BEYOND = /[\ud800-\udfff]/
 /** What is written for a field's value: undefined for nothing. */
 function written(v: Json | undefined, p: Place, schemas: Schemas): Json | undefined {
   const f = p.field
-  return v === undefined || v === null || (!f.ptr && !f.always && f.type !== 'intstr' && isEmpty(v, f.type)) ? p.absent : valueForm(v, f.type, schemas)
+  if (v !== undefined && v !== null && (f.ptr || f.always || f.type === 'intstr' || !isEmpty(v, f.type))) return valueForm(v, f.type, schemas)
+  return typeof p.absent === 'object' ? copy(p.absent) : p.absent
 }
 
-function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: Schemas): JsonObject {
+/** The parts of objects that were stored, by the type in whose form they are. */
+const stored = new WeakMap<object, string>()
+
+function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: Schemas, known?: typeof stored): JsonObject {
   if (!schema) return value
   const { places, order, always } = layoutOf(schema, schemas)
   let changed: Map<string, Json | undefined> | undefined
@@ -105,8 +109,10 @@ function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: 
     const p = places.get(k)
     const v = value[k]
     if (p === undefined || v === undefined) { formed = false; continue }
-    const w = written(v, p, schemas)
-    if (w !== v) { changed ??= new Map(); changed.set(k, w) }
+    if (!(known && typeof v === 'object' && v !== null && known.get(v) === p.field.type)) {
+      const w = written(v, p, schemas)
+      if (w !== v) { changed ??= new Map(); changed.set(k, w) }
+    }
     if (p.at < last) formed = false
     last = p.at
     if (p.absent !== undefined) said++
@@ -115,7 +121,7 @@ function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: 
   const out: Record<string, Json> = {}
   for (const p of order) {
     const v = value[p.name]
-    const w = v === undefined ? p.absent : changed?.has(p.name) ? changed.get(p.name) : v
+    const w = v === undefined ? written(v, p, schemas) : changed?.has(p.name) ? changed.get(p.name) : v
     if (w !== undefined) out[p.name] = w
   }
   return out
@@ -123,7 +129,15 @@ function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: 
 
 /** The object in the form of its Go struct, field for field; itself where it is in that form. Unknown fields go. A definition that is not known leaves it as it is. */
 export function typedForm<T>(object: T, schemaName: string, schemas: Schemas): T {
-  return structForm(object as JsonObject, schemas.type(schemaName), schemas) as unknown as T
+  return structForm(object as JsonObject, schemas.type(schemaName), schemas, stored) as unknown as T
+}
+
+/** The same, of an object that is to be stored: but for its metadata it changes no more, and when a part of it comes back in another one it is not looked at again. */
+export function storedForm<T>(object: T, schemaName: string, schemas: Schemas): T {
+  const out = typedForm(object, schemaName, schemas)
+  const type = schemas.type(schemaName)
+  if (type) for (const k of ['spec', 'status']) { const v = (out as JsonObject)[k]; const f = type.fields[k]; if (f && isObject(v)) stored.set(v, f.type) }
+  return out
 }
 
 /** The definition's name for an object's apiVersion and kind. */

@@ -67,8 +67,10 @@ export function validateFieldManager(manager: string, path: string): FieldError[
   return out
 }
 
+const isPlainEntry = (e: ManagedFieldsEntry): boolean => (e.operation === 'Update' || e.operation === 'Apply') && e.fieldsType === 'FieldsV1' && (e.subresource ?? '').length <= 64 && (e.manager ?? '').length <= 128 && PLAIN.test(e.manager ?? '')
 export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined, path: string): FieldError[] {
-  return (entries ?? []).flatMap((e, i) => {
+  if (!entries || entries.every(isPlainEntry)) return []
+  return entries.flatMap((e, i) => {
     const p = at(path, i)
     if ((e.operation === 'Apply' || e.operation === 'Update') && e.fieldsType === 'FieldsV1' && !e.subresource) return validateFieldManager(e.manager ?? '', sub(p, 'manager'))
     return [

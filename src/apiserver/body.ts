@@ -89,7 +89,7 @@ export async function decodeInto(ctx: Context, value: JsonObject, target: Target
     if (kind !== target.kind || group !== target.group) throw badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: expected ${wanted}, Kind=${target.kind}, got ${apiVersion}, Kind=${kind}`)
     if (version !== target.version) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
   }
-  return decoded(ctx, { ...value, apiVersion, kind }, target, fieldValidation, duplicates, kind, version)
+  return decoded(ctx, value.apiVersion === apiVersion && value.kind === kind ? value : { ...value, apiVersion, kind }, target, fieldValidation, duplicates, kind, version)
 }
 
 async function decoded(ctx: Context, value: JsonObject, target: Target, fieldValidation: 'Strict' | 'Warn' | 'Ignore', duplicates: readonly string[], kind: string, version: string): Promise<Draft<KubeObject>> {

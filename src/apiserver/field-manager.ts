@@ -35,10 +35,18 @@ function written(ctx: Context, live: KubeObject | undefined, next: KubeObject, s
 export async function trackUpdate(ctx: Context, live: KubeObject | undefined, next: Draft<KubeObject>, options: WriteOptions, subresource = ''): Promise<Draft<KubeObject>> {
   // what is stored is in typed form; a converted version of it may not be
   const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
-  const fields = track(live, written(ctx, live, next as KubeObject, subresource, typed), { ...managerContext(ctx, options, subresource), typed })
-  if (fields.length > 0) next.metadata.managedFields = fields as Draft<typeof fields>
-  else delete next.metadata.managedFields
-  return next
+  const form = written(ctx, live, next as KubeObject, subresource, typed)
+  const fields = track(live, form, { ...managerContext(ctx, options, subresource), typed })
+  const draft = typed ? formed(ctx, live, next, form, subresource) : next
+  if (fields.length > 0) draft.metadata.managedFields = fields as Draft<typeof fields>
+  else delete draft.metadata.managedFields
+  return draft
+}
+
+/** The draft with what its form has of it already, so that it is not brought into form twice. */
+function formed(ctx: Context, live: KubeObject | undefined, next: Draft<KubeObject>, form: KubeObject, subresource: string): Draft<KubeObject> {
+  if (subresource === 'status') return Object.assign(next, { metadata: form.metadata, status: (form as WithStatus).status })
+  return !live && !subresource && !hasStatus(ctx.served) ? form as Draft<KubeObject> : next
 }
 
 /** Server-side apply of a configuration onto the present object. */

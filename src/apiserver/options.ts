@@ -26,7 +26,9 @@ export const managerOf = (userAgent: string | undefined): string => (userAgent ?
 
 /** Reads and checks the query of a write. */
 export function writeOptions(ctx: Context, kind: OptionsKind, apply = false): WriteOptions {
-  const dry = ctx.request.query?.dryRun ?? []
+  const { query, headers } = ctx.request
+  if (!apply && (!query || Object.keys(query).length === 0)) return { dryRun: false, manager: managerOf(headers?.['user-agent']), fieldValidation: 'Warn', force: undefined }
+  const dry = query?.dryRun ?? []
   const fieldManager = param(ctx, 'fieldManager') ?? ''
   const validation = param(ctx, 'fieldValidation') ?? ''
   const force = param(ctx, 'force')
@@ -46,7 +48,7 @@ export function writeOptions(ctx: Context, kind: OptionsKind, apply = false): Wr
   if (force !== undefined && !['true', 'false', '1', '0', ''].includes(force)) throw badRequest(`unable to parse ${JSON.stringify(force)} as bool`)
   return {
     dryRun: dry.length > 0,
-    manager: fieldManager || managerOf(ctx.request.headers?.['user-agent']),
+    manager: fieldManager || managerOf(headers?.['user-agent']),
     fieldValidation: validation === 'Strict' || validation === 'Ignore' ? validation : 'Warn',
     force: force === undefined ? undefined : force === 'true' || force === '1' || force === '',
   }

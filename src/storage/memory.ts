@@ -29,6 +29,9 @@ export function indexEntries(o: KubeObject): string[] {
   return entries
 }
 
+/** So many single lookups in the source are always cheaper than reading all. */
+const FEW = 64
+
 /** One resource's objects. Until `load`, only touched objects are here and the rest stands in the source. */
 class Shelf {
   readonly objects = new Map<string, KubeObject>()
@@ -37,6 +40,7 @@ class Shelf {
   #source: Source
   readonly #resource: string
   #loaded = false
+  #lookups = 0
   /** Keys in order, by namespace ('' for all); valid until a key comes or goes. */
   #keys = new Map<string, readonly string[]>()
   #index: Map<string, Set<string>> | undefined
@@ -52,6 +56,8 @@ class Shelf {
   get(key: string): KubeObject | undefined {
     const here = this.objects.get(key)
     if (here || this.#loaded || this.removed.has(key)) return here
+    // who looks for many objects one by one is better off with all of them
+    if (++this.#lookups > FEW + this.#source.count(this.#resource) / 16) { this.#load(); return this.objects.get(key) }
     const cut = key.indexOf('/')
     const found = this.#source.find(this.#resource, key.slice(0, cut), key.slice(cut + 1))
     if (found) this.objects.set(key, found)

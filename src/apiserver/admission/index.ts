@@ -40,19 +40,31 @@ function load(line: PluginLine): Promise<Plugin> {
 
 const NEEDS: Readonly<Record<string, string>> = { ResourceQuota: 'resourcequotas', ValidatingAdmissionPolicy: 'validatingadmissionpolicybindings.admissionregistration.k8s.io' }
 
-function concerns(line: PluginLine, ctx: Context, operation: Operation): boolean {
-  if (!line.operations.includes(operation) || (line.resources && !line.resources.includes(ctx.served.storage))) return false
-  // without a quota anywhere there is nothing to count, and without a bound policy nothing to judge
+const chosen = new Map<string, readonly PluginLine[]>()
+/** The plugins that look at an operation on a resource. */
+function linesFor(resource: string, operation: Operation): readonly PluginLine[] {
+  const key = `${operation} ${resource}`
+  let lines = chosen.get(key)
+  if (!lines) {
+    lines = PLUGINS.filter((l) => l.operations.includes(operation) && (!l.resources || l.resources.includes(resource)))
+    if (chosen.size > 1000) chosen.clear()
+    chosen.set(key, lines)
+  }
+  return lines
+}
+
+/** Without a quota anywhere there is nothing to count, and without a bound policy nothing to judge. */
+function idle(line: PluginLine, ctx: Context): boolean {
   const needs = NEEDS[line.name]
-  return needs === undefined || ctx.api.store.count(needs) > 0
+  return needs !== undefined && ctx.api.store.count(needs) === 0
 }
 
 /** Runs the mutating plugins. */
 export async function admit(ctx: Context, m: Mutation): Promise<void> {
-  for (const line of PLUGINS) if (concerns(line, ctx, m.operation)) await (await load(line)).admit?.(ctx, m)
+  for (const line of linesFor(ctx.served.storage, m.operation)) if (!idle(line, ctx)) await (await load(line)).admit?.(ctx, m)
 }
 
 /** Runs the validating plugins. */
 export async function validateAdmission(ctx: Context, r: Review): Promise<void> {
-  for (const line of PLUGINS) if (concerns(line, ctx, r.operation)) await (await load(line)).validate?.(ctx, r)
+  for (const line of linesFor(ctx.served.storage, r.operation)) if (!idle(line, ctx)) await (await load(line)).validate?.(ctx, r)
 }
