@@ -10,7 +10,7 @@ import type { KindLine } from '../kinds/index.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { Store } from '../storage/store.ts'
 import type { RequestInfo } from './request-info.ts'
-import type { NodeRuntime } from './runtime.ts'
+import type { NodeRuntime, UsageSource } from './runtime.ts'
 
 export interface ApiServerOptions {
   readonly store: Store
@@ -25,6 +25,8 @@ export interface ApiServerOptions {
   readonly nodePortRange?: string
   /** The kubelets' side of exec, attach, logs, port-forward, proxy. */
   readonly runtime?: NodeRuntime
+  /** What the kubelets measure. */
+  readonly usage?: UsageSource
   /** Who asks when a request names nobody. Default: the cluster's administrator. */
   readonly user?: User
 }

@@ -110,6 +110,7 @@ export function createApiServer(options: ApiServerOptions): Door {
     deprecation(ctx)
     const special = served.info.group === 'authorization.k8s.io' || served.info.group === 'authentication.k8s.io' || served.storage === 'bindings' || served.storage === 'componentstatuses'
     if (special) return (await import('./virtual.ts')).serveVirtual(ctx)
+    if (served.info.group === 'metrics.k8s.io') return (await import('./metrics.ts')).serveMetrics(ctx)
     const handler = await verbHandler(info.verb)
     return handler ? handler(ctx) : methodNotAllowed()
   }

@@ -1,4 +1,4 @@
-// Which resources are served: the built-in ones of schemas/discovery.json and those that CustomResourceDefinitions add.
+// Which resources are served: the built-in ones of schemas/discovery.json, those that CustomResourceDefinitions add, and metrics where they are installed.
 import type { KubeObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { resourceName } from '../apimachinery/status.ts'
@@ -7,6 +7,7 @@ import { forWriting } from '../kinds/kind.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { Api, Served } from './api.ts'
 
+const METRICS = 'metrics.k8s.io'
 const CRDS = 'customresourcedefinitions.apiextensions.k8s.io'
 
 /** `apps/v1`, `v1`. */
@@ -70,15 +71,17 @@ export function createResources(api: Api, kinds: readonly KindLine[]): Resources
         if (group === 'rbac.authorization.k8s.io' || group === 'apiregistration.k8s.io' || group === 'flowcontrol.apiserver.k8s.io') await (await import('./system-objects.ts')).seeded(api, `${resource}.${group}`)
         return builtinServed(info)
       }
+      if (group === METRICS) return (await import('./metrics.ts')).servedMetrics(api, version, resource)
       const crd = group && api.store.count(CRDS) > 0 ? api.store.get(CRDS, '', `${resource}.${group}`) : undefined
       if (!crd) return undefined
       return (await import('./customresources.ts')).servedCustomResource(api, crd, version)
     },
     async all() {
       const crds = definitions()
-      if (crds.length === 0) return api.schemas.discovery()
+      const metrics = api.store.get('apiservices.apiregistration.k8s.io', '', `v1beta1.${METRICS}`) ? (await import('./metrics.ts')).metricsInfos(api) : []
+      if (crds.length === 0) return metrics.length ? [...api.schemas.discovery(), ...metrics] : api.schemas.discovery()
       const { customResourceInfos } = await import('./customresources.ts')
-      return [...api.schemas.discovery(), ...crds.flatMap((c) => customResourceInfos(c))]
+      return [...api.schemas.discovery(), ...crds.flatMap((c) => customResourceInfos(c)), ...metrics]
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Clock, Entropy } from '../apimachinery/ports.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
 import { rfc3339 } from '../apimachinery/time.ts'
 import { createApiServer } from '../apiserver/apiserver.ts'
-import type { NodeRuntime } from '../apiserver/runtime.ts'
+import type { NodeRuntime, UsageSource } from '../apiserver/runtime.ts'
 import { Client } from '../client/client.ts'
 import { KINDS } from '../kinds/index.ts'
 import type { Store } from '../storage/store.ts'
@@ -75,8 +75,12 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     forward: async (...a) => (await node()).forward(...a),
     http: async (...a) => (await node()).http(...a),
   }
+  const usage: UsageSource = {
+    pod: async (pod) => (await import('./node/usage.ts')).usageOf(pod, lister),
+    node: async (name) => (await import('./node/usage.ts')).nodeUsage(name, lister),
+  }
   const api = createApiServer({
-    store, schemas: o.schemas, kinds: KINDS, clock, entropy: o.entropy, versions: profile.version, serviceCIDRs: profile.serviceCIDR.split(','), runtime,
+    store, schemas: o.schemas, kinds: KINDS, clock, entropy: o.entropy, versions: profile.version, serviceCIDRs: profile.serviceCIDR.split(','), runtime, usage,
     ...(profile.nodePortRange ? { nodePortRange: profile.nodePortRange } : {}),
   })
   const contexts = new Map<string, ControllerContext>()

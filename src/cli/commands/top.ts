@@ -1,6 +1,7 @@
 // kubectl top: usage of nodes and pods, where the cluster has metrics. Behaves as kubectl/pkg/cmd/top.
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
+import { parseSelector } from '../../apimachinery/labels.ts'
 import { milliValue, parseQuantity, value } from '../../apimachinery/quantity.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { alignTabs } from '../../apimachinery/tabwriter.ts'
@@ -41,11 +42,14 @@ function check(ctx: CommandContext, use: string, selector: string): string {
   if (args.length > 1) throw new UsageError(use)
   const sortBy = flags.string('sort-by')
   if (!['', 'cpu', 'memory'].includes(sortBy)) throw new CliError('--sort-by accepts only cpu or memory')
-  if (args.length && flags.string('selector')) throw new CliError(`only one of NAME or ${selector} can be provided`)
+  const asked = flags.string('selector')
+  if (args.length && asked) throw new CliError(`only one of NAME or ${selector} can be provided`)
+  if (asked) try { parseSelector(asked) } catch (e) { throw new CliError((e as Error).message) }
   return sortBy
 }
 
-const align = (rows: readonly (readonly string[])[]): string => alignTabs(rows.map((r) => `${r.join('\t')}\n`).join(''), { minWidth: 6, tabWidth: 4, padding: 3 })
+// every cell ends in a tab, the last one too
+const align = (rows: readonly (readonly string[])[]): string => alignTabs(rows.map((r) => `${r.map((c) => `${c}\t`).join('')}\n`).join(''), { minWidth: 6, tabWidth: 4, padding: 3 })
 
 async function nodes(ctx: CommandContext): Promise<void> {
   const { flags, factory, io, args } = ctx

@@ -1,7 +1,7 @@
-// HorizontalPodAutoscaler: keeps a workload within its bounds and says why it cannot measure (there is no metrics API); behaves as pkg/controller/podautoscaler.
-import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, HorizontalPodAutoscalerStatus, MetricSpec } from '../../apimachinery/api/autoscaling.v2.ts'
+// HorizontalPodAutoscaler: brings a workload to the size that its metrics ask for, within its bounds, or says why it cannot measure; behaves as pkg/controller/podautoscaler.
+import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, HorizontalPodAutoscalerStatus } from '../../apimachinery/api/autoscaling.v2.ts'
 import { equal } from '../../apimachinery/object.ts'
-import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Json, KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
 import { pathOf } from '../../client/client.ts'
@@ -9,40 +9,21 @@ import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import type { Lister } from '../lister.ts'
 import { pathFor, resourceOf } from './garbagecollector.ts'
+import { LONGEST_WINDOW, limit } from './hpalimits.ts'
+import type { Moment } from './hpalimits.ts'
+import { isProposal, measure } from './hpameasure.ts'
+import type { Proposal, Unmeasured } from './hpameasure.ts'
 
 /** How often autoscalers look. */
 const PERIOD = 15_000
-const NO_METRICS = 'unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)'
 
 type Scale = KubeObject & { readonly spec?: { readonly replicas?: number }; readonly status?: { readonly replicas?: number; readonly selector?: string } }
 
-/** What is said of a metric that nobody can give: the reason of the event, and the sentence. */
-function failureOf(m: MetricSpec, hpa: HorizontalPodAutoscaler): { reason: string; message: string; wrapped: string } {
-  switch (m.type) {
-    case 'Resource': {
-      const name = m.resource?.name ?? ''
-      const text = m.resource?.target.type === 'Utilization' ? `failed to get ${name} utilization: unable to get metrics for resource ${name}: ${NO_METRICS}` : `failed to get ${name} usage: unable to get metrics for resource ${name}: ${NO_METRICS}`
-      return { reason: 'FailedGetResourceMetric', message: text, wrapped: `failed to get ${name} resource metric value: ${text}` }
-    }
-    case 'ContainerResource': {
-      const name = m.containerResource?.name ?? ''
-      const text = `failed to get ${name} ${m.containerResource?.target.type === 'Utilization' ? 'utilization' : 'usage'}: unable to get metrics for resource ${name}: ${NO_METRICS}`
-      return { reason: 'FailedGetContainerResourceMetric', message: text, wrapped: `failed to get ${name} container metric value: ${text}` }
-    }
-    case 'Pods': {
-      const text = `unable to get metric ${m.pods?.metric.name}: unable to fetch metrics from custom metrics API: the server could not find the requested resource`
-      return { reason: 'FailedGetPodsMetric', message: text, wrapped: `failed to get pods metric value: ${text}` }
-    }
-    case 'Object': {
-      const text = `unable to get metric ${m.object?.metric.name}: ${m.object?.describedObject.kind} on ${hpa.metadata.namespace} ${m.object?.describedObject.name}/unable to fetch metrics from custom metrics API: the server could not find the requested resource`
-      return { reason: 'FailedGetObjectMetric', message: text, wrapped: `failed to get object metric value: ${text}` }
-    }
-    default: {
-      const text = `unable to get external metric ${hpa.metadata.namespace}/${m.external?.metric.name}/nil: unable to fetch metrics from external metrics API: the server could not find the requested resource`
-      return { reason: 'FailedGetExternalMetric', message: text, wrapped: `failed to get external metric value: ${text}` }
-    }
-  }
+/** Small lists that outlive the process: [at, n] pairs. */
+function moments(value: Json | undefined): readonly Moment[] {
+  return Array.isArray(value) ? value.flatMap((m) => (Array.isArray(m) && typeof m[0] === 'number' && typeof m[1] === 'number' ? [{ at: m[0], n: m[1] }] : [])) : []
 }
+const pairs = (list: readonly Moment[], now: number): Json => list.filter((m) => m.at > now - LONGEST_WINDOW).map((m) => [m.at, m.n])
 
 async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
   const [namespace, name] = splitKey(key)
@@ -97,30 +78,59 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     set('ScalingActive', 'False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero')
     return write({ currentReplicas: 0, desiredReplicas: 0 })
   }
-  const rescale = async (size: number, why: string): Promise<void> => {
+  const history = `hpa/${hpa.metadata.uid}/history`
+  const before = ctx.recall(history)
+  const [proposed, scaled] = Array.isArray(before) ? [moments(before[0]), moments(before[1])] : [[{ at: now, n: current }], []]
+  const rescale = async (size: number, why: string, more: Partial<HorizontalPodAutoscalerStatus> = {}): Promise<void> => {
     await ctx.client.request('PUT', path, { body: { ...scale, spec: { ...scale.spec, replicas: size } } as never })
     await ctx.event(hpa, 'Normal', 'SuccessfulRescale', `New size: ${size}; reason: ${why}`)
     set('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${size}`)
-    await write({ currentReplicas: current, desiredReplicas: size, lastScaleTime: rfc3339(now), ...(hpa.metadata.generation ? { observedGeneration: hpa.metadata.generation } : {}) })
+    await write({ ...more, currentReplicas: current, desiredReplicas: size, lastScaleTime: rfc3339(now), ...(hpa.metadata.generation ? { observedGeneration: hpa.metadata.generation } : {}) })
   }
   if (current > spec.maxReplicas) return rescale(spec.maxReplicas, 'Current number of replicas above Spec.MaxReplicas')
   if (current < min) return rescale(min, 'Current number of replicas below Spec.MinReplicas')
-  const failures = (spec.metrics ?? []).map((m) => failureOf(m, hpa))
-  const first = failures[0]
-  if (!first) return write({ currentReplicas: current, desiredReplicas: current })
+  const metrics = spec.metrics ?? []
+  if (metrics.length === 0) return write({ currentReplicas: current, desiredReplicas: current })
+  const measured: (Proposal | Unmeasured)[] = []
+  for (const m of metrics) measured.push(await measure(m, hpa, scale.status?.selector ?? '', current, ctx))
+  const failures = measured.filter((m): m is Unmeasured => !isProposal(m))
+  const proposals = measured.filter(isProposal)
+  const largest = proposals.reduce<Proposal | undefined>((most, p) => (most && most.replicas >= p.replicas ? most : p), undefined)
   for (const f of failures) await say(f.reason, f.message)
-  set('ScalingActive', 'False', first.reason, `the HPA was unable to compute the replica count: ${first.message}`)
-  await say('FailedComputeMetricsReplicas', `invalid metrics (${failures.length} invalid out of ${failures.length}), first error is: ${first.wrapped}`)
   // a metric that could not be read leaves an empty place
-  await write({ currentReplicas: current, desiredReplicas: hpa.status?.desiredReplicas ?? 0, currentMetrics: failures.map(() => ({ type: '' })) })
+  const currentMetrics = measured.map((m) => (isProposal(m) ? m.status : { type: '' }))
+  const [first] = failures
+  // what is known may make a workload larger, never smaller while something is not
+  if (first && (!largest || largest.replicas < current)) {
+    set('ScalingActive', 'False', first.reason, `the HPA was unable to compute the replica count: ${first.message}`)
+    await say('FailedComputeMetricsReplicas', `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first.wrapped}`)
+    return write({ currentReplicas: current, desiredReplicas: hpa.status?.desiredReplicas ?? 0, currentMetrics })
+  }
+  if (!largest) return
+  set('ScalingActive', 'True', 'ValidMetricFound', `the HPA was able to successfully calculate a replica count from ${largest.name}`)
+  const { desired, able, limited, held } = limit(largest.replicas, current, { min, max: spec.maxReplicas, ...(spec.behavior ? { behavior: spec.behavior } : {}) }, { proposed, scaled }, now)
+  set('AbleToScale', 'True', able.reason, able.message)
+  set('ScalingLimited', limited.status, limited.reason, limited.message)
+  if (desired !== current) await rescale(desired, desired > current ? `${largest.name} above target` : 'All metrics below target', { currentMetrics })
+  else await write({ currentReplicas: current, desiredReplicas: desired, currentMetrics })
+  // one more look at the next beat while something is on its way: a new size, a size held back, pods whose figures do not count yet
+  const busy = desired !== current || held || proposals.some((p) => p.unready)
+  if (!busy && proposed.every((m) => m.n === largest.replicas)) return
+  ctx.remember(history, [pairs([...proposed, { at: now, n: largest.replicas }], now), pairs(desired === current ? scaled : [...scaled, { at: now, n: desired - current }], now)])
+  if (!busy) return
+  ctx.remember(beat, now + PERIOD)
+  return { after: PERIOD }
 }
 
+const usageSaid = (o: KubeObject): string => JSON.stringify(Object.entries(o.metadata.annotations ?? {}).filter(([k]) => k.startsWith('kubesim.io/')))
 const targeting = (kind: string) => (o: KubeObject, lister: Lister): string[] => lister.list<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', o.metadata.namespace ?? '').filter((h) => h.spec?.scaleTargetRef.kind === kind && h.spec.scaleTargetRef.name === o.metadata.name).map(keyOf)
 
 export const horizontalPodAutoscalerController: Controller = {
   name: 'horizontal-pod-autoscaler',
   sources: [
     { resource: 'horizontalpodautoscalers.autoscaling', keys: (o) => [keyOf(o)] },
+    // somebody says that a pod uses more, or less
+    { resource: 'pods', keys: (o, lister, change) => (change?.previous && usageSaid(o) !== usageSaid(change.previous) ? lister.list<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', o.metadata.namespace ?? '').map(keyOf) : []) },
     { resource: 'deployments.apps', keys: targeting('Deployment') },
     { resource: 'statefulsets.apps', keys: targeting('StatefulSet') },
     { resource: 'replicasets.apps', keys: targeting('ReplicaSet') },

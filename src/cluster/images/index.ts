@@ -28,6 +28,7 @@ export const IMAGES: readonly ImageLine[] = [
   { names: ['mysql', 'mariadb', 'bitnami/mysql'], load: () => import('./servers.ts').then((m) => m.mysql) },
   { names: ['memcached'], load: () => import('./servers.ts').then((m) => m.memcached) },
   { names: ['mongo'], load: () => import('./servers.ts').then((m) => m.mongo) },
+  { names: ['metrics-server/metrics-server', 'metrics-server'], load: () => import('./servers.ts').then((m) => m.metricsServer) },
   { names: ['pause'], load: () => import('./servers.ts').then((m) => m.pause) },
   { names: ['coredns'], load: () => import('./servers.ts').then((m) => m.coredns) },
 ]
