@@ -75,8 +75,8 @@ export interface CliHost {
   openCluster(options: StateOptions): Promise<OpenCluster>
 }
 
-/** pflag's types. stringSlice splits at commas and adds up, stringArray only adds up, stringToString takes k=v,k=v (list() gives the pairs), count counts. */
-export type FlagType = 'bool' | 'string' | 'int' | 'int32' | 'duration' | 'float' | 'stringSlice' | 'stringArray' | 'stringToString' | 'count'
+/** pflag's types. stringSlice splits at commas and adds up, stringArray only adds up, stringToString and component-base's mapStringString take k=v,k=v (list() gives the pairs), count counts. */
+export type FlagType = 'bool' | 'string' | 'int' | 'int32' | 'duration' | 'float' | 'stringSlice' | 'stringArray' | 'stringToString' | 'mapStringString' | 'count'
 export interface FlagSpec {
   readonly name: string
   readonly short?: string

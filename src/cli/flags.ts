@@ -114,7 +114,12 @@ function convert(spec: FlagSpec, text: string, before: Value | undefined): { val
     case 'stringArray':
       return { value: [...((before as string[] | undefined) ?? []), text] }
     case 'stringToString': {
-      // component-base's MapStringString, not pflag's own: its sentence differs
+      const fields = text.split('=').length > 2 ? splitCsv(text) : [text.replace(/^"+|"+$/g, '')]
+      if (!Array.isArray(fields)) return fields
+      const bad = fields.find((p) => !p.includes('='))
+      return bad === undefined ? { value: [...((before as string[] | undefined) ?? []), ...fields] } : { error: `${bad} must be formatted as key=value` }
+    }
+    case 'mapStringString': {
       const pairs = text.split(',').filter((p) => p !== '').map((p) => p.trim())
       return pairs.every((p) => p.includes('=')) ? { value: [...((before as string[] | undefined) ?? []), ...pairs] } : { error: 'malformed pair, expect string=string' }
     }
@@ -123,7 +128,7 @@ function convert(spec: FlagSpec, text: string, before: Value | undefined): { val
   }
 }
 
-const ZERO: Readonly<Record<FlagSpec['type'], Value>> = { bool: false, string: '', int: 0, int32: 0, duration: 0, float: 0, count: 0, stringSlice: [], stringArray: [], stringToString: [] }
+const ZERO: Readonly<Record<FlagSpec['type'], Value>> = { bool: false, string: '', int: 0, int32: 0, duration: 0, float: 0, count: 0, stringSlice: [], stringArray: [], stringToString: [], mapStringString: [] }
 
 /** The text `--help` and the error sentences show for a flag: `-r, --replicas`. */
 const shown = (spec: FlagSpec): string => (spec.short ? `-${spec.short}, --${spec.name}` : `--${spec.name}`)

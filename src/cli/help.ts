@@ -30,7 +30,7 @@ function shownDefault(f: FlagSpec): string {
     case 'string': return `'${f.default ?? ''}'`
     case 'int': case 'int32': case 'float': case 'count': return String(f.default ?? 0)
     case 'duration': return f.default === undefined || f.default === 0 ? '0s' : String(f.default)
-    case 'stringSlice': case 'stringArray': case 'stringToString': return `[${Array.isArray(f.default) ? f.default.join(',') : (f.default ?? '')}]`
+    case 'stringSlice': case 'stringArray': case 'stringToString': case 'mapStringString': return `[${Array.isArray(f.default) ? f.default.join(',') : (f.default ?? '')}]`
   }
 }
 

@@ -7,6 +7,7 @@ import { toYaml } from '../../apimachinery/yaml.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import { CliError, UsageError } from '../exit.ts'
+import { klog } from '../klog.ts'
 import { configurationOf, originalConfiguration } from '../lastapplied.ts'
 import { fetchInfo, fileRequest, filenameFlags, metaOf, nameOf, namespaceOf, resources, selectorFlag, writeQuery } from '../resources.ts'
 import type { Info } from '../resources.ts'
@@ -49,6 +50,24 @@ async function mergedObject(ctx: CommandContext, info: Info, local: JsonObject, 
 
 const fileName = (group: string, version: string, kind: string, namespace: string, name: string): string => `${group ? `${group}.` : ''}${version}.${kind}.${namespace}.${name}`
 
+/** Another program than diff gets two folders with a file for each object (DiffProgram.Run). */
+async function otherProgram(ctx: CommandContext, words: readonly string[], live: string, made: string, pairs: readonly { readonly name: string; readonly from: string; readonly to: string }[]): Promise<number> {
+  const { io } = ctx
+  for (const folder of [live, made]) io.files.mkdir(folder)
+  for (const p of pairs) {
+    if (p.from) io.files.write(`${live}/${p.name}`, p.from)
+    if (p.to) io.files.write(`${made}/${p.name}`, p.to)
+  }
+  try {
+    const code = await io.edit([...words, live].join(' '), made).catch(() => { throw new CliError(`failed to run ${goQuote(words[0] ?? '')}: executable file not found in $PATH`) })
+    if (code > 1) throw new CliError(`exit status ${code}`, code)
+    return code
+  } finally {
+    for (const p of pairs) for (const folder of [live, made]) if (io.files.stat(`${folder}/${p.name}`)) io.files.remove(`${folder}/${p.name}`)
+    for (const folder of [live, made]) io.files.remove(folder)
+  }
+}
+
 async function run(ctx: CommandContext): Promise<number> {
   const { flags, factory, io } = ctx
   if (ctx.args.length) throw new UsageError(`Unexpected args: [${ctx.args.join(' ')}]`)
@@ -72,12 +91,19 @@ async function run(ctx: CommandContext): Promise<number> {
     const shown = flags.bool('show-managed-fields')
     const uid = metaOf(info.object).uid
     if (typeof uid === 'string') seen.add(uid)
-    const merged = await mergedObject(ctx, info, local, serverSide, manager)
+    let merged: JsonObject
+    try { merged = await mergedObject(ctx, info, local, serverSide, manager) } catch (e) {
+      // it was tried four times, the last time without a lock
+      if (e instanceof StatusError && e.reason === 'Conflict') klog(io, 'W', 'diff.go:723', `Object (${info.mapping.group}/${info.mapping.version}, Kind=${info.mapping.kind}: ${info.name}) keeps changing, diffing without lock`)
+      throw e
+    }
     let from = shown ? info.object : withoutManaged(info.object)
     let to = (shown ? merged : withoutManaged(merged)) ?? {}
     if (to.kind === 'Secret' && to.apiVersion === 'v1') [from, to] = mask(from, to)
     if (metaOf(info.object).deletionTimestamp) io.stderr.write(`Warning: Detected changes to resource ${info.name} which is currently being deleted.\n`)
-    pairs.push({ name: fileName(info.mapping.group, info.mapping.version, info.mapping.kind, info.namespace, info.name), from: from ? toYaml(from) : '', to: toYaml(to) })
+    // a Secret that is not there yet is masked as well, and nothing masked is null
+    const absent = to.kind === 'Secret' && to.apiVersion === 'v1' ? 'null\n' : ''
+    pairs.push({ name: fileName(info.mapping.group, info.mapping.version, info.mapping.kind, info.namespace, info.name), from: from ? toYaml(from) : absent, to: toYaml(to) })
   })
   if (flags.bool('prune')) {
     const { prunedObjects } = await import('../apply.ts')
@@ -87,27 +113,26 @@ async function run(ctx: CommandContext): Promise<number> {
     }
   }
   const { normalDiff, unifiedDiff } = await import('../unifieddiff.ts')
-  // only diff itself can be meant: no other program is run
   const [program = 'diff', ...given] = io.env.KUBECTL_EXTERNAL_DIFF ? io.env.KUBECTL_EXTERNAL_DIFF.split(' ') : ['diff', '-u', '-N']
   const options = given.filter((o) => /^[a-zA-Z0-9-=]+$/.test(o))
-  if (!/(?:^|\/)diff$/.test(program)) throw new CliError(`failed to run ${goQuote(program)}: executable file not found in $PATH`)
-  const context = options.map((o) => /^(?:-u|--unified|-U(\d+)|--unified=(\d+))$/.exec(o)).find((m) => m)
+  const context = options.map((o) => /^(?:-u(\d*)|--unified|-U(\d+)|--unified=(\d+))$/.exec(o)).find((m) => m)
   const newFile = options.includes('-N') || options.includes('--new-file')
   const dir = (): string => String(factory.host.entropy.int(4294967295))
   const live = `/tmp/LIVE-${dir()}`
   const made = `/tmp/MERGED-${dir()}`
   const d = new Date(io.clock.now())
+  if (!/(?:^|\/)diff$/.test(program)) return await otherProgram(ctx, [program, ...options], live, made, pairs)
   const stamp = `${d.toISOString().slice(0, 10)} ${d.toISOString().slice(11, 23)}000000 +0000`
   let differs = false
   for (const p of pairs.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const lines = context ? Number(context[1] ?? context[2] ?? 3) : 3
+    const lines = context ? Number(context[1] || (context[2] ?? context[3] ?? 3)) : 3
     const hunks = context ? unifiedDiff(p.from, p.to, lines) : normalDiff(p.from, p.to)
     if (!hunks) continue
     differs = true
-    if (!newFile && (!p.from || !p.to)) { io.stdout.write(`Only in ${p.from ? live : made}: ${p.name}\n`); continue }
+    if (!newFile && !p.to) { io.stdout.write(`Only in ${live}: ${p.name}\n`); continue }
     const command = `diff ${options.map((o) => `${o} `).join('')}${live}/${p.name} ${made}/${p.name}\n`
     if (!context) { io.stdout.write(`${command}${hunks}`); continue }
-    io.stdout.write(`${command}--- ${live}/${p.name}\t${p.from ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n+++ ${made}/${p.name}\t${p.to ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n${hunks}`)
+    io.stdout.write(`${command}--- ${live}/${p.name}\t${stamp}\n+++ ${made}/${p.name}\t${p.to ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n${hunks}`)
   }
   return differs ? 1 : 0
 }

@@ -32,7 +32,7 @@ export const kustomize: Command = {
     legal('load-restrictor', 'LoadRestrictionsRootOnly', 'LoadRestrictionsNone', '')
     legal('reorder', 'legacy', 'none')
     const objects = await kustomizeObjects(factory, args[0] ?? '.', {
-      unrestricted: flags.string('load-restrictor') === 'LoadRestrictionsNone', helm: flags.bool('enable-helm'), managedByLabel: flags.bool('enable-managedby-label'), reorder: flags.string('reorder') === 'none' ? 'none' : 'legacy',
+      unrestricted: flags.string('load-restrictor') === 'LoadRestrictionsNone', helm: flags.bool('enable-helm'), managedByLabel: flags.bool('enable-managedby-label'), reorder: flags.string('reorder') === 'none' ? 'none' : 'legacy', ordered: flags.changed('reorder'),
     })
     const { kustomizationYaml } = await import('../kustomize/build.ts')
     const output = flags.string('output')

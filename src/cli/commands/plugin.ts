@@ -1,4 +1,5 @@
 // kubectl plugin list: programs named kubectl-… on PATH. Behaves as kubectl/pkg/cmd/plugin; they are listed, never run.
+import { goQuote } from '../../apimachinery/gostring.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { SilentExit } from '../exit.ts'
 import { groupRun } from '../subcommands.ts'
@@ -10,7 +11,9 @@ async function list(ctx: CommandContext): Promise<void> {
   const seen = new Map<string, string>()
   for (const dir of [...new Set((io.env.PATH ?? '').split(':'))]) {
     if (!dir.trim()) continue
-    for (const name of io.files.list(dir) ?? []) {
+    const names = io.files.list(dir)
+    if (!names) { io.stderr.write(`Unable to read directory ${goQuote(dir)} from your PATH: open ${dir}: no such file or directory. Skipping...\n`); continue }
+    for (const name of names) {
       if (!name.startsWith('kubectl-')) continue
       const path = `${dir}/${name}`
       const stat = io.files.stat(path)

@@ -20,6 +20,8 @@ export interface BuildContext {
   readonly schemas: Schemas
   /** Deprecations, a line each. */
   readonly warn: (line: string) => void
+  /** What Go's own log is told. */
+  readonly log?: (line: string) => void
   /** What the command line allows and asks for. */
   readonly options?: BuildOptions
 }
@@ -31,6 +33,8 @@ export interface BuildOptions {
   readonly managedByLabel?: boolean
   /** The order when the kustomization itself asks for none. */
   readonly reorder?: 'legacy' | 'none'
+  /** That order was asked for, by --reorder or by -k. */
+  readonly ordered?: boolean
 }
 
 /** A resource file that is no YAML: kustomize does not try it as a folder then. */
@@ -244,6 +248,7 @@ export function buildKustomization(context: BuildContext, path: string): JsonObj
   const sort = isObject(target.k.sortOptions) ? target.k.sortOptions : undefined
   if (sort && text(sort.order) !== 'fifo' && text(sort.order) !== 'legacy') throw new KustomizeError("the field 'sortOptions.order' must be one of [fifo, legacy]")
   if (text(sort?.order) === 'fifo' && isObject(sort?.legacySortOptions)) throw new KustomizeError("the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', not 'legacy'")
+  if (sort && context.options?.ordered) context.log?.("Warning: Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a CLI flag ('--reorder'). Using the kustomization file over the CLI flag.")
   if (sort ? text(sort.order) === 'legacy' : context.options?.reorder !== 'none') {
     const legacy = isObject(sort?.legacySortOptions) ? sort.legacySortOptions : undefined
     resources.sort(legacyOrder(legacy ? strings(legacy.orderFirst) : FIRST, legacy ? strings(legacy.orderLast) : LAST))

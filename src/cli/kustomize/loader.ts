@@ -4,6 +4,13 @@ import { KustomizeError } from './resource.ts'
 
 export const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const
 
+/** The first part of a path that is not there: what Go's lstat complains about. */
+function missing(files: Files, path: string): string {
+  const parts = path.split('/')
+  for (let i = 2; i < parts.length; i++) { const part = parts.slice(0, i).join('/'); if (!files.stat(part)) return part }
+  return path
+}
+
 export class Loader {
   readonly root: string
   readonly #files: Files
@@ -15,16 +22,9 @@ export class Loader {
   static top(files: Files, path: string, restricted = true): Loader {
     const root = files.resolve(path)
     const stat = files.stat(root)
-    if (!stat) throw new KustomizeError(`must build at directory: not a valid directory: evalsymlink failure on '${path}' : lstat ${root}: no such file or directory`)
+    if (!stat) throw new KustomizeError(`must build at directory: not a valid directory: evalsymlink failure on '${path}' : lstat ${missing(files, root)}: no such file or directory`)
     if (stat.kind !== 'directory') throw new KustomizeError(`must build at directory: '${path}': file is not directory`)
     return new Loader(files, root, restricted)
-  }
-
-  /** The first part of a path that is not there: what Go's lstat complains about. */
-  #missing(path: string): string {
-    const parts = path.split('/')
-    for (let i = 2; i < parts.length; i++) { const part = parts.slice(0, i).join('/'); if (!this.#files.stat(part)) return part }
-    return path
   }
 
   resolve(path: string): string {
@@ -41,7 +41,7 @@ export class Loader {
     if (/^(?:https?:\/\/|git@|ssh:\/\/|git::)|^github\.com\//.test(path)) throw new KustomizeError(`remote kustomizations are not fetched: '${path}'`)
     const root = this.resolve(path)
     const stat = this.#files.stat(root)
-    if (!stat) throw new KustomizeError(`must build at directory: not a valid directory: evalsymlink failure on '${root}' : lstat ${this.#missing(root)}: no such file or directory`)
+    if (!stat) throw new KustomizeError(`must build at directory: not a valid directory: evalsymlink failure on '${root}' : lstat ${missing(this.#files, root)}: no such file or directory`)
     if (stat.kind !== 'directory') throw new KustomizeError(`must build at directory: '${root}': file is not directory`)
     for (const visited of [this.root, ...this.#parents]) if (visited === root || visited.startsWith(`${root}/`)) throw new KustomizeError(`cycle detected: candidate root '${root}' contains visited root '${visited}'`)
     return new Loader(this.#files, root, this.#restricted, [this.root, ...this.#parents])
@@ -51,7 +51,7 @@ export class Loader {
   read(path: string): Uint8Array {
     const at = this.resolve(path)
     const stat = this.#files.stat(at)
-    if (!stat) throw new KustomizeError(`evalsymlink failure on '${at}' : lstat ${this.#missing(at)}: no such file or directory`)
+    if (!stat) throw new KustomizeError(`evalsymlink failure on '${at}' : lstat ${missing(this.#files, at)}: no such file or directory`)
     if (stat.kind === 'directory') throw new KustomizeError(`'${at}' must resolve to a file`)
     if (this.#restricted && at !== this.root && !at.startsWith(this.root === '/' ? '/' : `${this.root}/`)) throw new KustomizeError(`security; file '${at}' is not in or below '${this.root}'`)
     return this.#files.read(at) ?? new Uint8Array()

@@ -90,6 +90,8 @@ function newImage(value: string, entry: JsonObject): string {
 /** Every `image` in every list named containers or initContainers, wherever it stands, and where configurations say. */
 function setImages(object: Mutable, entry: JsonObject, more: readonly FieldSpec[]): void {
   setContainerImages(object, entry)
+  // pod templates are in kustomize's default field specs too: a suffix is added there a second time
+  if (text(entry.tagSuffix) !== '') for (const spec of [record(object.spec), record(record(record(object.spec)?.template)?.spec)]) setContainerImages({ containers: spec?.containers, initContainers: spec?.initContainers }, entry)
   for (const spec of more) if (selects(spec, gvkOf(object))) atPath(object, spec.path, spec.create === true, (v) => (typeof v === 'string' ? newImage(v, entry) : v))
 }
 
@@ -134,6 +136,14 @@ function visitField(object: Mutable, path: string, create: boolean, change: (val
   return count
 }
 
+/** A scalar in the place of another takes over its type where it can. */
+function retyped(value: unknown, old: unknown): unknown {
+  if (typeof old === 'string') return typeof value === 'string' ? value : String(value)
+  if (typeof value !== 'string' || (typeof old !== 'number' && typeof old !== 'boolean')) return value
+  const meant = parseYaml(value)
+  return typeof meant === typeof old ? meant : value
+}
+
 function replace(resources: readonly Resource[], entry: JsonObject): void {
   if (!isObject(entry.source) || objects(entry.targets).length === 0) throw new KustomizeError('replacements must specify a source and at least one target')
   const source = isObject(entry.source) ? entry.source : {}
@@ -154,7 +164,7 @@ function replace(resources: readonly Resource[], entry: JsonObject): void {
       if (rejected.has(r)) continue
       for (const field of list(target.fieldPaths).length > 0 ? list(target.fieldPaths) : ['metadata.name']) {
         const changed = visitField(r.object, text(field), how.create === true, (old) => {
-          if (text(how.delimiter) === '' || typeof old !== 'string') return typeof value === 'object' ? structuredClone(value) : value
+          if (text(how.delimiter) === '' || typeof old !== 'string') return typeof value === 'object' ? structuredClone(value) : retyped(value, old)
           const parts = old.split(text(how.delimiter))
           const index = Number(how.index ?? 0)
           if (index < 0) parts.unshift(String(value))
@@ -250,7 +260,7 @@ export function resolveVars(resources: readonly Resource[], vars: readonly JsonO
     const from = resources.find((r) => allIds(r).some((id) => selects(gvk, id) && id.name === text(ref.name)))
     if (!from) throw new KustomizeError(`var '${text(v.name)}' cannot be mapped to a field in the set of known resources`)
     const path = text(isObject(v.fieldref) ? v.fieldref.fieldpath ?? v.fieldref.fieldPath : undefined) || 'metadata.name'
-    visitField(from.object, path, false, (x) => { values.set(text(v.name), x); return x })
+    visitField(from.object, path.replace(/\[(\d+)\]/g, '.$1'), false, (x) => { values.set(text(v.name), x); return x })
   }
   const fill = (node: unknown): unknown => {
     if (typeof node === 'string') {

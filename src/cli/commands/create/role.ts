@@ -119,6 +119,6 @@ export const clusterrole: Command = {
   short: 'Create a cluster role',
   long: 'Create a cluster role.',
   examples: '  # Reading pods everywhere\n  kubectl create clusterrole pod-reader --verb=get,list,watch --resource=pods\n  \n  # Reading a path of the server\n  kubectl create clusterrole "foo" --verb=get --non-resource-url=/logs/*',
-  flags: generatorFlags(...flags, { name: 'non-resource-url', type: 'stringSlice', usage: 'A path of the server itself.' }, { name: 'aggregation-rule', type: 'stringToString', usage: 'Labels of the cluster roles whose rules are put together.' }),
+  flags: generatorFlags(...flags, { name: 'non-resource-url', type: 'stringSlice', usage: 'A path of the server itself.' }, { name: 'aggregation-rule', type: 'mapStringString', usage: 'Labels of the cluster roles whose rules are put together.' }),
   run: (ctx) => generate(ctx, { resource: 'rbac.authorization.k8s.io/v1/clusterroles', namespaced: false, build: build(true) }),
 }
