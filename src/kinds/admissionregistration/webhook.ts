@@ -44,7 +44,7 @@ function validateWebhook(hook: Webhook, path: string): FieldError[] {
   oneOf('failurePolicy', FAILURE_POLICIES)
   oneOf('matchPolicy', MATCH_POLICIES)
   const effects = ['None', 'NoneOnDryRun']
-  if (!hook.sideEffects) errors.push(required(`${path}.sideEffects`, `must specify one of ${effects.join(', ')}`))
+  if (hook.sideEffects === undefined || hook.sideEffects === null) errors.push(required(`${path}.sideEffects`, `must specify one of ${effects.join(', ')}`))
   else if (!effects.includes(hook.sideEffects)) errors.push(notSupported(`${path}.sideEffects`, hook.sideEffects, effects))
   if (hook.timeoutSeconds !== undefined && (hook.timeoutSeconds > 30 || hook.timeoutSeconds < 1)) errors.push(invalid(`${path}.timeoutSeconds`, hook.timeoutSeconds, 'the timeout value must be between 1 and 30 seconds'))
   errors.push(...validateLabelSelector(hook.namespaceSelector, `${path}.namespaceSelector`), ...validateLabelSelector(hook.objectSelector, `${path}.objectSelector`))

@@ -171,7 +171,7 @@ function validateSpec(spec: JobSpec | undefined, path: string, old?: PodTemplate
   if (spec?.successPolicy) {
     const list = spec.successPolicy.rules ?? []
     const there = here('successPolicy.rules')
-    if (mode !== 'Indexed') errors.push(invalid(here('successPolicy'), new GoText(`batch.SuccessPolicy{Rules:[]batch.SuccessPolicyRule{${list.map((r) => `batch.SuccessPolicyRule{SucceededIndexes:(*string)(${r.succeededIndexes === undefined ? 'nil' : '0xc000000000'}), SucceededCount:(*int32)(${r.succeededCount === undefined ? 'nil' : '0xc000000000'})}`).join(', ')}}}`), 'requires indexed completion mode'))
+    if (mode !== 'Indexed') errors.push(invalid(here('successPolicy'), new GoText(`batch.SuccessPolicy{Rules:[]batch.SuccessPolicyRule${spec?.successPolicy?.rules ? `{${list.map((r) => `batch.SuccessPolicyRule{SucceededIndexes:(*string)(${r.succeededIndexes === undefined ? 'nil' : '0xc000000000'}), SucceededCount:(*int32)(${r.succeededCount === undefined ? 'nil' : '0xc000000000'})}`).join(', ')}}` : '(nil)'}}`), 'requires indexed completion mode'))
     else {
       if (list.length === 0) errors.push(required(there, 'at least one rules must be specified when the successPolicy is specified'))
       if (list.length > 20) errors.push(tooMany(there, list.length, 20))

@@ -43,7 +43,7 @@ function validateBackend(backend: IngressBackend, path: string): FieldError[] {
 }
 
 function validatePath(p: HTTPIngressPath, path: string): FieldError[] {
-  if (!p.pathType) return [required(`${path}.pathType`, 'pathType must be specified')]
+  if (p.pathType === undefined || p.pathType === null) return [required(`${path}.pathType`, 'pathType must be specified')]
   const at = `${path}.path`
   const text = p.path ?? ''
   const errors: FieldError[] = []

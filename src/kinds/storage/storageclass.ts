@@ -39,7 +39,8 @@ function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[
         ...(expressions.findIndex((o) => o.key === e.key) < j ? [duplicate(`${at}.key`, e.key)] : []),
       ]
     })
-    const same = terms.findIndex((t) => equal(topology(t), topology(term))) < i
+    // upstream compares with as many empty terms, too
+    const same = expressions.length === 0 || terms.findIndex((t) => equal(topology(t), topology(term))) < i
     return same ? [...errors, duplicate(path, '')] : errors
   })
 }
