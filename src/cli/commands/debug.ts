@@ -191,7 +191,7 @@ async function run(ctx: CommandContext): Promise<void> {
     let debugged: Debugged
     if (object.kind === 'Node') debugged = await onNode(ctx, object, args)
     else if (object.kind === 'Pod') debugged = copyTo ? await byCopy(ctx, object as unknown as Pod, args, images) : await inPod(ctx, object as unknown as Pod, args)
-    else throw new CliError(`${goQuote(`${String(object.apiVersion)}, Kind=${String(object.kind)}`)} not supported by debug`)
+    else throw new CliError(`${goQuote(`${String(object.apiVersion).includes('/') ? '' : '/'}${String(object.apiVersion)}, Kind=${String(object.kind)}`)} not supported by debug`)
     if (attach && debugged.container) await follow(ctx, debugged)
   })
 }

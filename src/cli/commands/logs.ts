@@ -8,7 +8,7 @@ import { pathOf } from '../../client/client.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, messageFor, UsageError } from '../exit.ts'
 import { allContainerNames, DEFAULT_CONTAINER, findContainer, podList, podTimeout, timeoutFlag } from '../pods.ts'
-import { resources } from '../resources.ts'
+import { listError, resources } from '../resources.ts'
 
 const USAGE = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
 
@@ -58,7 +58,8 @@ async function target(ctx: CommandContext, words: readonly string[]): Promise<Js
   const selector = flags.string('selector')
   if (selector) {
     const client = await factory.client()
-    const list = await client.list('v1/pods', namespace, { query: { labelSelector: selector } })
+    const mapping = await factory.mapping('pods')
+    const list = await client.list('v1/pods', namespace, { query: { labelSelector: selector } }).catch((e: unknown) => { throw listError(e, mapping, selector, '') })
     if (list.items.length === 0) io.stderr.write(`No resources found in ${namespace} namespace.\n`)
     return { kind: 'PodList', items: list.items } as unknown as JsonObject
   }
@@ -83,6 +84,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const sinceTime = flags.string('since-time')
   if (sinceTime && Number.isNaN(Date.parse(sinceTime))) throw new CliError(`parsing time "${sinceTime}" as "2006-01-02T15:04:05Z07:00": cannot parse "${sinceTime}" as "2006"`)
   const since = flags.number('since')
+  if (podTimeout(ctx) <= 0) throw new CliError('--pod-running-timeout must be higher than zero')
   const object = await target(ctx, args)
   const tail = flags.int('tail')
   if (sinceTime && since !== 0) throw new CliError('at most one of `sinceTime` or `sinceSeconds` may be specified')

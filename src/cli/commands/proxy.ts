@@ -30,6 +30,7 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   const address = flags.string('address')
   const port = flags.int('port')
+  if (port < 0 || port > 65535) throw new CliError(`listen tcp: address ${port}: invalid port`)
   const shown = address.includes(':') ? `[${address}]` : address
   const server = await factory.host.serveProxy(client.door, {
     address, port, headers: client.headers, apiPrefix: slash(flags.string('api-prefix')), folderPrefix: slash(flags.string('www-prefix')), ...(folder && io.files.stat(folder)?.kind === 'directory' ? { folder: io.files.resolve(folder) } : {}), ...(filter ? { filter } : {}),

@@ -54,7 +54,7 @@ async function jsonPathCheck(text: string): Promise<Check> {
   const path = parseJsonPath(expression)
   return (object) => {
     let results
-    try { results = path.findResults(object) } catch { return false }
+    try { results = path.findResults(object) } catch (e) { throw new CliError(e instanceof Error ? e.message : String(e)) }
     if (!results.length || !results[0]?.length) return false
     if (results.length > 1) throw new CliError('given jsonpath expression matches more than one list')
     if (results[0].length > 1) throw new CliError('given jsonpath expression matches more than one value')

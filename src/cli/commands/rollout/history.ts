@@ -2,7 +2,7 @@
 import { alignTabs } from '../../../apimachinery/tabwriter.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
-import { printFlags } from '../../printflags.ts'
+import { printerFor, printFlags } from '../../printflags.ts'
 import { filenameFlags, selectorFlag } from '../../resources.ts'
 import { resultPrinter } from '../../result.ts'
 import { revisionsOf } from '../../rollouthistory.ts'
@@ -15,13 +15,13 @@ async function run(ctx: CommandContext): Promise<void> {
   if (wanted < 0) throw new CliError(`revision must be a positive integer: ${wanted}`)
   const found = await rolloutObjects(ctx)
   const formatted = flags.string('output') !== '' || flags.string('template') !== ''
-  const print = formatted ? await resultPrinter(ctx, '') : undefined
+  const print = formatted ? await printerFor(ctx, '') : undefined
   await found.visit(async (info) => {
     const revisions = await revisionsOf(factory, info, 'history')
     const one = revisions.find((r) => r.number === wanted)
     if (print) {
       if (wanted > 0 && !one) throw new CliError('unable to find the specified revision')
-      for (const r of wanted > 0 && one ? [one] : revisions) await print(r.object)
+      for (const r of wanted > 0 && one ? [one] : revisions) print(r.object, { typed: true })
       return
     }
     let text: string
