@@ -230,6 +230,17 @@ test('a watcher sees what follows when the clock is moved', async () => {
   expect([first?.type, first?.object.metadata.name]).toEqual(['ADDED', expect.stringMatching(/^hourly-\d+$/)])
 })
 
+test('a million pods to make keep nobody out, and are called off', { timeout: 180_000 }, async () => {
+  const own = await startServer(['--ephemeral'])
+  try {
+    const spec = { replicas: 1_000_000, selector: { matchLabels: { app: 'big' } }, template: { metadata: { labels: { app: 'big' } }, spec: { containers: [{ name: 'c', image: 'nginx' }] } } }
+    const path = '/apis/apps/v1/namespaces/default/replicasets'
+    expect((await own.ask('POST', path, { body: JSON.stringify({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'big' }, spec }) })).status).toBe(201)
+    expect((await own.ask('GET', '/api/v1/namespaces/kube-system')).status).toBe(200)
+    expect((await own.ask('DELETE', `${path}/big?propagationPolicy=Orphan`)).status).toBe(202)
+  } finally { expect(await own.stop()).toBe(0) }
+})
+
 test('1,000 connections that say nothing do not keep others out', async () => {
   const { hostname, port } = new URL(s.url)
   const idle = await Promise.all(Array.from({ length: 1000 }, () => new Promise<net.Socket>((done) => { const c = net.connect(Number(port), hostname, () => done(c)); c.on('error', () => undefined) })))

@@ -56,6 +56,12 @@ export interface Cluster {
 
 /** How long a watching process sleeps at most before it looks for changes by other processes, in milliseconds. */
 const POLL = 50
+/** How long who asks a served cluster waits for the controllers to come to rest, in milliseconds; then the answer is what there is. */
+const PATIENCE = 10_000
+/** How long the same is waited for while they are known to be busy. */
+const BUSY = 100
+/** So long the controllers of a served cluster work before others get their turn, in milliseconds. */
+const TURN = 25
 
 /** Puts a cluster together on a store; a store without a cluster gets one first (bootstrap). */
 export async function createCluster(o: ClusterOptions): Promise<Cluster> {
@@ -83,12 +89,22 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     store, schemas: o.schemas, kinds: KINDS, clock, entropy: o.entropy, versions: profile.version, serviceCIDRs: profile.serviceCIDR.split(','), runtime, usage,
     ...(profile.nodePortRange ? { nodePortRange: profile.nodePortRange } : {}),
   })
+  let served = false
+  let turn = 0
+  // controllers never wait for anything but each other: a million pods to make would keep everybody else out
+  const unhurried: Door = {
+    ...api,
+    async handle(request) {
+      if (served && o.clock.now() - turn > TURN) { await o.clock.sleep(0); turn = o.clock.now() }
+      return api.handle(request)
+    },
+  }
   const contexts = new Map<string, ControllerContext>()
   let record: ReturnType<typeof createRecorder> | undefined
   const contextFor = (name: string): ControllerContext => {
     let c = contexts.get(name)
     if (!c) {
-      const client = new Client(api, { headers: { 'user-agent': `${name.startsWith('kubelet') ? 'kubelet' : name === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager'}/${profile.version.server}` } })
+      const client = new Client(unhurried, { headers: { 'user-agent': `${name.startsWith('kubelet') ? 'kubelet' : name === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager'}/${profile.version.server}` } })
       record ??= createRecorder(client, lister, clock)
       const say = record
       c = { client, lister, clock, entropy: o.entropy, profile, event: (about, type, reason, message, component, more) => say(about, type, reason, message, component ?? name, more), horizon: () => clock.horizon, quiet: () => (clock.horizon === undefined ? undefined : Math.min(clock.horizon, engine.nextHardWake ?? Infinity)), programs: () => containers().then((i) => i.programs), recall: (key) => store.meta(key), remember: (key, value) => store.setMeta(key, value) }
@@ -131,8 +147,21 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   }
   const settle = async (): Promise<void> => {
     const before = store.revision
+    if (!engine.dirty) turn = o.clock.now()
     await engine.settle()
+    busy = engine.fair = false
     if (store.revision !== before) await store.flush()
+  }
+  /** Whether the controllers took longer than anybody waits. */
+  let busy = false
+  /** Waits for the controllers; in a served cluster not for ever. False when they are still at it. */
+  const settled = async (): Promise<boolean> => {
+    if (!served) { await settle(); return true }
+    const stop = new AbortController()
+    const work = settle().then(() => true).finally(() => stop.abort())
+    const late = o.clock.sleep(busy ? BUSY : PATIENCE, stop.signal).then(() => { busy = engine.fair = true; return false }, () => work)
+    late.catch(() => undefined)
+    return Promise.race([work, late])
   }
   async function* watched(stream: AsyncIterable<WatchEvent | string>): AsyncGenerator<WatchEvent | string> {
     watchers++
@@ -150,7 +179,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   const door: Door = {
     async handle(request: ApiRequest): Promise<ApiResponse> {
       look()
-      await settle()
+      await settled()
       if (request.path.startsWith('/kubesim/')) return (await import('./simulation.ts')).answerSimulation(request, cluster)
       const before = store.revision
       const response = await api.handle(request)
@@ -158,7 +187,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       return response.stream ? { ...response, stream: watched(response.stream) } : response
     },
     async connect(request: ApiRequest, streams: Streams) {
-      await settle()
+      await settled()
       watchers++
       void pump()
       try { return await api.connect(request, streams) } finally { watchers--; await store.flush() }
@@ -176,12 +205,13 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       await store.flush()
     },
     keepAlive() {
+      served = true
       watchers++
       void pump()
       return () => { watchers-- }
     },
     async close() {
-      await settle()
+      if (!(await settled())) { engine.halt(); await engine.settle() }
       engine.close()
       await store.flush()
       await store.close()

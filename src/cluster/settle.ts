@@ -32,6 +32,9 @@ export class Engine {
   readonly #queues = new Map<string, Set<string>>()
   readonly #wake = new Map<string, WakeUp>()
   #running: Promise<void> | undefined
+  #halted = false
+  /** Whether controllers take turns instead of going in their order: what never ends must not keep off those who are to end it. */
+  fair = false
   readonly #stop: () => void
 
   constructor(options: EngineOptions) {
@@ -81,12 +84,13 @@ export class Engine {
   async #work(until: number): Promise<void> {
     this.#o.clock.horizon = until
     try { await this.#catchUp(until) } finally { this.#o.clock.horizon = undefined }
-    this.#remember()
+    // who was stopped on the way did not see everything: the next process goes on from where this one began
+    if (!this.#halted) this.#remember()
   }
 
   async #catchUp(until: number): Promise<void> {
     await this.#quiet()
-    for (let next = this.nextWake; next !== undefined && next <= until; next = this.nextWake) {
+    for (let next = this.nextWake; next !== undefined && next <= until && !this.#halted; next = this.nextWake) {
       const moment = next
       await this.#o.clock.at(moment, async () => {
         for (const [id, w] of [...this.#wake]) if (w.at <= moment) { this.#wake.delete(id); this.#enqueue(w.controller, w.key) }
@@ -132,10 +136,13 @@ export class Engine {
 
   async #quiet(): Promise<void> {
     const rounds = new Map<string, number>()
+    const turns = new Map<string, number>()
     for (;;) {
+      if (this.#halted) return
       if (this.#changes.length) await this.#distribute()
-      const line = this.#o.controllers.find((c) => this.#queues.get(c.name)?.size)
+      const line = this.#next(turns)
       if (!line) { this.#queues.clear(); if (this.#changes.length) continue; return }
+      turns.set(line.name, (turns.get(line.name) ?? 0) + 1)
       const controller = await this.#controller(line)
       const keys = this.#queues.get(line.name) ?? new Set<string>()
       this.#queues.delete(line.name)
@@ -143,10 +150,19 @@ export class Engine {
         const id = `${line.name} ${key}`
         const n = (rounds.get(id) ?? 0) + 1
         rounds.set(id, n)
+        if (this.#halted) return
         if (n > ROUNDS) { this.#o.onError?.(line.name, key, new Error(`the controller did not come to rest after ${ROUNDS} rounds`)); continue }
         await this.#reconcile(controller, key)
       }
     }
+  }
+
+  /** The first controller with something to do; where all take turns, the one that had fewest. */
+  #next(turns: ReadonlyMap<string, number>): ControllerLine | undefined {
+    const waits = (c: ControllerLine): boolean => this.#queues.has(c.name)
+    const first = this.#o.controllers.find(waits)
+    if (!first || !this.fair) return first
+    return this.#o.controllers.filter(waits).reduce((a, b) => ((turns.get(b.name) ?? 0) < (turns.get(a.name) ?? 0) ? b : a))
   }
 
   async #reconcile(controller: Controller, key: string): Promise<void> {
@@ -161,6 +177,9 @@ export class Engine {
       else this.#o.onError?.(controller.name, key, e)
     }
   }
+
+  /** Leaves what there is to do to the next process. */
+  halt(): void { this.#halted = true }
 
   close(): void { this.#stop() }
 }

@@ -41,8 +41,12 @@ export function podFromTemplate(owner: KubeObject, template: PodTemplateSpec, me
 
 export interface Created { readonly created: readonly Pod[]; readonly error?: StatusError; /** The namespace is being deleted: nothing more can be created there. */ readonly terminating?: boolean }
 
-/** Creates pods in growing batches (1, 2, 4 …) so that a refusal costs few attempts; each is told as an event of the owner. */
-export async function createPods(ctx: ControllerContext, owner: KubeObject, count: number, make: (index: number) => Pod): Promise<Created> {
+/** So many pods are made for one owner before it is looked at again (burstReplicas): it may want fewer by then. */
+export const BURST = 500
+
+/** Creates pods in growing batches (1, 2, 4 …) so that a refusal costs few attempts, and no more than a burst; each is told as an event of the owner. */
+export async function createPods(ctx: ControllerContext, owner: KubeObject, wanted: number, make: (index: number) => Pod): Promise<Created> {
+  const count = Math.min(wanted, BURST)
   const created: Pod[] = []
   let error: StatusError | undefined
   for (let batch = 1, at = 0; at < count && !error; batch *= 2) {

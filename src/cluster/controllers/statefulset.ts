@@ -9,7 +9,7 @@ import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { presentRevision, revisionsOf, templateIn, truncate } from './history.ts'
 import { claim, controllerKeys, controllerOf, controllerRef, equalities, isControlledBy } from './owners.ts'
-import { availableIn, isFinished, isReady, podFromTemplate } from './pods.ts'
+import { availableIn, BURST, isFinished, isReady, podFromTemplate } from './pods.ts'
 
 const REVISION = 'controller-revision-hash'
 const HASH = 'controller.kubernetes.io/hash'
@@ -138,12 +138,13 @@ class Sync {
     const all = (): Pod[] => [...kept.values(), ...condemned]
     if (set.metadata.deletionTimestamp) return all()
 
+    let created = 0
     for (let n = this.start; n < this.end; n++) {
       const p = kept.get(n)
       if (!p) {
         const made = await this.create(n)
         if (made) kept.set(n, made)
-        if (this.ordered) return all()
+        if (this.ordered || ++created === BURST) return all()
         continue
       }
       if (isFinished(p)) {
