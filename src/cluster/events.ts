@@ -98,13 +98,14 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
       tie = now === last ? tie + 1 : 0
       last = now
       const name = `${about.metadata.name}.${(BigInt(Math.floor(now)) * 1000000n + BigInt(tie)).toString(16)}`
+      // in the order of the types, so that nothing is put in order again
+      const { apiVersion, kind, metadata } = about
       const involved: JsonObject = {
-        kind: about.kind, apiVersion: about.apiVersion, name: about.metadata.name, uid: about.metadata.uid, resourceVersion: about.metadata.resourceVersion,
-        ...(about.metadata.namespace ? { namespace: about.metadata.namespace } : {}), ...(options.fieldPath ? { fieldPath: options.fieldPath } : {}),
+        kind, ...(metadata.namespace ? { namespace: metadata.namespace } : {}), name: metadata.name, uid: metadata.uid, apiVersion, resourceVersion: metadata.resourceVersion, ...(options.fieldPath ? { fieldPath: options.fieldPath } : {}),
       }
       await client.create('v1/events', namespace, {
-        apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: involved, reason, message: text, type, count: times, firstTimestamp: time, lastTimestamp: time,
-        source: { component, ...(options.host ? { host: options.host } : {}) }, reportingComponent: component, reportingInstance: options.host ?? '',
+        kind: 'Event', apiVersion: 'v1', metadata: { name, namespace }, involvedObject: involved, reason, message: text,
+        source: { component, ...(options.host ? { host: options.host } : {}) }, firstTimestamp: time, lastTimestamp: time, count: times, type, reportingComponent: component, reportingInstance: options.host ?? '',
       })
       h.names.set(id, name)
     } catch (e) {

@@ -43,6 +43,8 @@ class Shelf {
   #lookups = 0
   /** Keys in order, by namespace ('' for all); valid until a key comes or goes. */
   #keys = new Map<string, readonly string[]>()
+  /** What was listed, by namespace; valid until something is written: a long list is asked for piece by piece. */
+  #lists = new Map<string, readonly KubeObject[]>()
   #index: Map<string, Set<string>> | undefined
 
   constructor(resource: string, source: Source) { this.#resource = resource; this.#source = source; this.#loaded = source.count(resource) === 0 }
@@ -67,6 +69,7 @@ class Shelf {
   put(key: string, o: KubeObject, previous: KubeObject | undefined): void {
     this.objects.set(key, o)
     this.removed.delete(key)
+    this.#lists.clear()
     if (!previous) this.#keys.clear()
     if (!this.#index) return
     if (previous && equal(previous.metadata.labels, o.metadata.labels) && equal(previous.metadata.ownerReferences, o.metadata.ownerReferences)) return
@@ -77,6 +80,7 @@ class Shelf {
   delete(key: string, previous: KubeObject): void {
     this.objects.delete(key)
     if (!this.#loaded) this.removed.add(key)
+    this.#lists.clear()
     this.#keys.clear()
     if (this.#index) for (const e of indexEntries(previous)) this.#index.get(e)?.delete(key)
   }
@@ -93,6 +97,8 @@ class Shelf {
 
   list(namespace: string): readonly KubeObject[] {
     this.#load()
+    const known = this.#lists.get(namespace)
+    if (known) return known
     let keys = this.#keys.get(namespace)
     if (!keys) {
       const all = this.#keys.get('') ?? [...this.objects.keys()].sort(byKey)
@@ -102,6 +108,7 @@ class Shelf {
     }
     const out: KubeObject[] = []
     for (const k of keys) { const o = this.objects.get(k); if (o) out.push(o) }
+    this.#lists.set(namespace, out)
     return out
   }
 

@@ -16,6 +16,19 @@ import { filterOf } from '../selectors.ts'
 
 const keyOf = (o: KubeObject): string => `${o.metadata.namespace ? `${o.metadata.namespace}/` : ''}${o.metadata.name ?? ''}`
 
+/** Where the objects begin, which are in the order of their keys, that do not come before a key. */
+function firstAt(objects: readonly KubeObject[], key: string): number {
+  let low = 0
+  let high = objects.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const o = objects[middle]
+    if (o && keyOf(o) < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 interface Token { readonly rv: number; readonly start: string }
 
 function encodeToken(t: Token): string {
@@ -93,7 +106,7 @@ export async function list(ctx: Context): Promise<ApiResponse> {
   const { objects: all, revision } = listed(ctx, namespace, filter, token, version)
   let objects: readonly KubeObject[] = filter.empty ? all : all.filter(filter.matches)
   const metadata: Record<string, string | number> = { resourceVersion: String(revision) }
-  if (token) objects = objects.filter((o) => keyOf(o) >= token.start)
+  if (token) objects = objects.slice(firstAt(objects, token.start))
   if (limit > 0 && objects.length > limit) {
     const last = objects[limit - 1]
     metadata.continue = encodeToken({ rv: Number(metadata.resourceVersion), start: `${last ? keyOf(last) : ''}\u0000` })
