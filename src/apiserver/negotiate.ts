@@ -81,7 +81,7 @@ export function indentJson(text: string): string {
 const META = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields']
 
 /** An object of a Go type: kind and apiVersion first, metadata in its type's order. */
-function typedOrder(o: JsonObject): JsonObject {
+export function typedOrder(o: JsonObject): JsonObject {
   const { kind, apiVersion, metadata, ...rest } = o
   if (!isObject(metadata)) return o
   const ordered: Record<string, Json> = {}

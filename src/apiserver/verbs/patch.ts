@@ -12,6 +12,7 @@ import { warn } from '../api.ts'
 import { matchName, mediaType, targetOf, unsupportedMediaType } from '../body.ts'
 import type { Target } from '../body.ts'
 import { decodeObject } from '../decode-object.ts'
+import { typedOrder } from '../negotiate.ts'
 import { writeOptions } from '../options.ts'
 import type { WriteOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
@@ -131,7 +132,7 @@ function sortedWhere(value: unknown, touched: unknown): unknown {
 /** What errors about a patched object print: the patch itself when it is strategic, else the whole object. */
 export function patchShown(patch: { readonly type: string; readonly value: unknown }, patched: JsonObject): string {
   if (patch.type === STRATEGIC) return goMap(patch.value)
-  return toJsonInOrder(sortedWhere(patched, Array.isArray(patch.value) ? touchedBy(patch.value) : patch.value) as JsonObject)
+  return toJsonInOrder(sortedWhere(typedOrder(patched), Array.isArray(patch.value) ? touchedBy(patch.value) : patch.value) as JsonObject)
 }
 
 /** NewInvalid without kind and name, as patch's errors are. */
