@@ -40,7 +40,7 @@ function writer(file: string, who: string, ms: number): Promise<number> {
   })
 }
 
-test('killed hundreds of times, everything acknowledged is there', { timeout: 240_000 }, async () => {
+test('killed hundreds of times, everything acknowledged is there', { timeout: 900_000 }, async () => {
   const file = join(dir, 'killed.json')
   let last = -1
   for (let i = 0; i < 200; i += 2) {

@@ -25,7 +25,7 @@ function kubesim(state: string, ...args: string[]): Promise<Ended> {
   })
 }
 
-test('fifty writers at once', { timeout: 240_000 }, async () => {
+test('fifty writers at once', { timeout: 900_000 }, async () => {
   await kubesim('fifty.json', 'get', 'ns')
   const all = await Promise.all(Array.from({ length: 50 }, (_, i) => kubesim('fifty.json', 'create', 'configmap', `c-${i}`, `--from-literal=n=${i}`)))
   expect(all.filter((r) => r.code !== 0)).toEqual([])
