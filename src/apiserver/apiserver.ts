@@ -15,12 +15,11 @@ export type { ApiServerOptions } from './api.ts'
 /** The asker when a request names nobody: the cluster's administrator. */
 export const ADMINISTRATOR: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
 
-/** What a request's path says, read once for all who ask. */
-const INFOS = new WeakMap<ApiRequest, RequestInfo>()
+/** What the path of the request that was last asked about says: all who ask, ask about the same one. */
+let read: { readonly request: ApiRequest; readonly info: RequestInfo } | undefined
 function infoOf(request: ApiRequest): RequestInfo {
-  let info = INFOS.get(request)
-  if (!info) { info = requestInfo(request.method, request.path, request.query); INFOS.set(request, info) }
-  return info
+  if (read?.request !== request) read = { request, info: requestInfo(request.method, request.path, request.query) }
+  return read.info
 }
 
 const VERB_HANDLERS = new Map<string, Promise<Handler>>()
