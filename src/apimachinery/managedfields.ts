@@ -110,12 +110,12 @@ function settle(managed: Managed, self: string, change: ReturnType<typeof compar
 }
 
 /** isResetManagedFields: an empty list, or one empty entry, forgets who owns what. */
-const emptyReset = (entries: readonly ManagedFieldsEntry[] | undefined): boolean => entries?.length === 0 || entries?.length === 1 && Object.values(entries[0] ?? {}).every((v) => v === undefined)
+export const forgetsOwners = (entries: readonly ManagedFieldsEntry[] | undefined): boolean => entries?.length === 0 || entries?.length === 1 && Object.values(entries[0] ?? {}).every((v) => v === undefined)
 
 /** The managedFields of an object after a create or update by `ctx.manager`. `live` is absent at creation. */
 export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx: FieldManagerContext): readonly ManagedFieldsEntry[] {
   const given = next.metadata.managedFields
-  if (emptyReset(given)) return []
+  if (forgetsOwners(given)) return []
   const own = live?.metadata.uid ? live : undefined
   const managed = decodeManaged(given?.length ? given : own?.metadata.managedFields)
   if (own && managed.size === 0) return []

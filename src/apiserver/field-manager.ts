@@ -1,5 +1,5 @@
 // Who set which field: metadata.managedFields of every write, and server-side apply; the machinery is apimachinery's, here is what a strategy takes out of it (reset fields).
-import { applyServerSide as applyConfiguration, trackUpdate as track } from '../apimachinery/managedfields.ts'
+import { applyServerSide as applyConfiguration, forgetsOwners, trackUpdate as track } from '../apimachinery/managedfields.ts'
 import type { FieldManagerContext } from '../apimachinery/managedfields.ts'
 import { typedForm } from '../apimachinery/encode.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
@@ -36,7 +36,8 @@ export async function trackUpdate(ctx: Context, live: KubeObject | undefined, ne
   // what is stored is in typed form; a converted version of it may not be
   const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
   const form = written(ctx, live, next as KubeObject, subresource, typed)
-  const fields = track(live, form, { ...managerContext(ctx, options, subresource), typed })
+  // the typed form knows no empty list
+  const fields = forgetsOwners(next.metadata.managedFields) ? [] : track(live, form, { ...managerContext(ctx, options, subresource), typed })
   const draft = typed ? formed(ctx, live, next, form, subresource) : next
   if (fields.length > 0) draft.metadata.managedFields = fields as Draft<typeof fields>
   else delete draft.metadata.managedFields
