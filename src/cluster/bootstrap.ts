@@ -14,12 +14,12 @@ function firstAddress(cidr: string): string {
 
 function node(n: ProfileNode, podCIDR: string, profile: Profile, time: string): JsonObject {
   const arch = n.architecture ?? 'amd64'
-  const resources = { cpu: n.cpu ?? '4', memory: n.memory ?? '8Gi', pods: n.pods ?? '110' }
+  const resources = { cpu: n.cpu ?? '4', ...(n.storage ? { 'ephemeral-storage': n.storage } : {}), memory: n.memory ?? '8Gi', pods: n.pods ?? '110' }
   const condition = (type: string, status: string, reason: string, message: string): JsonObject => ({ type, status, reason, message, lastHeartbeatTime: time, lastTransitionTime: time })
   return {
     apiVersion: 'v1', kind: 'Node',
     metadata: {
-      name: n.name,
+      name: n.name, annotations: { 'node.alpha.kubernetes.io/ttl': '0' },
       labels: {
         'beta.kubernetes.io/arch': arch, 'beta.kubernetes.io/os': 'linux', 'kubernetes.io/arch': arch, 'kubernetes.io/hostname': n.hostname ?? n.name, 'kubernetes.io/os': 'linux',
         ...Object.fromEntries((n.roles ?? []).map((r) => [`node-role.kubernetes.io/${r}`, ''])), ...n.labels,

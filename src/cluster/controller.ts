@@ -35,6 +35,8 @@ export interface EventMore {
   readonly host?: string
   /** How often it happened since it was last said; default 1. */
   readonly times?: number
+  /** What the speaker was doing: such events go through events.k8s.io, with an eventTime and, when repeated, a series. */
+  readonly action?: string
 }
 
 export interface Source {

@@ -21,7 +21,7 @@ export const PROFILE_SCHEMA: JsonObject = {
         properties: {
           name: text, internalIP: text, externalIP: text, hostname: text, roles: texts, labels: map({ type: 'string' }),
           taints: { type: 'array', items: { type: 'object', additionalProperties: false, required: ['key', 'effect'], properties: { key: text, value: { type: 'string' }, effect: { enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] } } } },
-          kubeletVersion: version, osImage: text, kernelVersion: text, containerRuntimeVersion: text, architecture: text, cpu: text, memory: text, pods: text, podCIDR: cidr,
+          kubeletVersion: version, osImage: text, kernelVersion: text, containerRuntimeVersion: text, architecture: text, cpu: text, memory: text, pods: text, storage: text, podCIDR: cidr,
         },
       },
     },

@@ -17,6 +17,8 @@ export interface ProfileNode {
   readonly cpu?: string
   readonly memory?: string
   readonly pods?: string
+  /** ephemeral-storage of the node; without it pods that ask for some find no node. */
+  readonly storage?: string
   /** Where this node's pods get their addresses; default: a /24 each of the profile's podCIDR. */
   readonly podCIDR?: string
 }

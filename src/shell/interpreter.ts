@@ -50,19 +50,18 @@ function fileSystem(files: PodFiles, commands: () => readonly string[]): IFileSy
     if (t === undefined) { if (program(p)) return ''; throw new FsError('ENOENT', 'no such file or directory, open', `'${path}'`) }
     return t
   }
-  const asText = (content: string | Uint8Array): string => (typeof content === 'string' ? content : Buffer.from(content).toString('utf8'))
-  const write = (path: string, content: string): void => {
+  const write = (path: string, content: string | Uint8Array): void => {
     const p = clean(path)
     if (/^\/dev\/(null|zero|full|tty|stdout|stderr)$/.test(p)) return
     if (kind(p) === 'directory') throw new FsError('EISDIR', 'illegal operation on a directory, open', `'${path}'`)
     if (kind(p.replace(/\/[^/]*$/, '') || '/') !== 'directory') throw new FsError('ENOENT', 'no such file or directory, open', `'${path}'`)
-    files.write(p, content)
+    try { files.write(p, content) } catch (e) { const code = (e as { code?: string }).code ?? ''; throw new FsError(code, code === 'EROFS' ? 'read-only file system, open' : code === 'EACCES' ? 'permission denied, open' : 'no space left on device, write', `'${path}'`) }
   }
   const stat = (path: string) => {
     const p = clean(path)
     const k = kind(p)
     if (k === undefined) throw new FsError('ENOENT', 'no such file or directory, stat', `'${path}'`)
-    const size = k === 'file' ? Buffer.byteLength(files.read(p) ?? '') : 4096
+    const size = k === 'file' ? files.bytes(p)?.length ?? 0 : 4096
     return { isFile: k === 'file', isDirectory: k === 'directory', isSymbolicLink: k === 'link', mode: k === 'directory' || program(p) ? 0o755 : 0o644, size, mtime: EPOCH }
   }
   const list = (path: string): string[] => {
@@ -86,13 +85,13 @@ function fileSystem(files: PodFiles, commands: () => readonly string[]): IFileSy
       if (!recursive) throw new FsError('EISDIR', 'is a directory, cp', `'${src}'`)
       if (kind(clean(dest)) === undefined) files.mkdir(clean(dest))
       for (const n of files.list(clean(src)) ?? []) copy(`${src}/${n}`, `${dest}/${n}`, true)
-    } else write(dest, text(src))
+    } else { const t = text(src); write(dest, files.bytes(clean(src)) ?? t) }
   }
   return {
     readFile: async (path) => text(path),
-    readFileBuffer: async (path) => new TextEncoder().encode(text(path)),
-    writeFile: async (path, content) => write(path, asText(content)),
-    appendFile: async (path, content) => write(path, (kind(clean(path)) === 'file' ? text(path) : '') + asText(content)),
+    readFileBuffer: async (path) => { const t = text(path); return files.bytes(clean(path)) ?? new TextEncoder().encode(t) },
+    writeFile: async (path, content) => write(path, content),
+    appendFile: async (path, content) => write(path, Buffer.concat([kind(clean(path)) === 'file' ? files.bytes(clean(path)) ?? new Uint8Array(0) : new Uint8Array(0), Buffer.from(content)])),
     exists: async (path) => kind(clean(path)) !== undefined,
     stat: async (path) => stat(path),
     lstat: async (path) => stat(path),
@@ -209,7 +208,16 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
   const raw = async (text: string, quiet = false): Promise<{ stdout: string; code: number; exited: boolean }> => {
     const options = ['u', 'pipefail', 'f'].filter((x) => state.options.has(x)).map((x) => (x.length > 1 ? `set -o ${x}\n` : `set -${x}\n`)).join('')
     const before = `${[...state.functions.values()].join('\n')}\n${options}${positional}${state.status === 0 ? '' : `(exit ${state.status})\n`}`
-    const r = await bash.exec(`${before}${text}\n__kubesim=$?`, { env: state.env, replaceEnv: true, cwd: state.cwd, rawScript: true, signal })
+    let r: Awaited<ReturnType<typeof bash.exec>>
+    try { r = await bash.exec(`${before}${text}\n__kubesim=$?`, { env: state.env, replaceEnv: true, cwd: state.cwd, rawScript: true, signal }) } catch (e) {
+      // a redirection to where nothing can be written
+      if (!(e instanceof FsError)) throw e
+      const where = /'(.*)'$/.exec(e.message)?.[1] ?? ''
+      const why = e.code === 'EROFS' ? 'Read-only file system' : e.code === 'EACCES' ? 'Permission denied' : e.code === 'ENOENT' ? (o.style === 'ash' ? 'nonexistent directory' : 'No such file or directory') : e.code === 'EISDIR' ? 'Is a directory' : 'No space left on device'
+      complainTo(o.style === 'bash' ? `${o.name}: ${o.interactive ? '' : 'line 1: '}${where}: ${why}\n` : o.style === 'dash' ? `${o.name}: 1: cannot create ${where}: ${why}\n` : `${o.name}: can't create ${where}: ${why}\n`)
+      state.status = o.style === 'dash' ? 2 : 1
+      return { stdout: '', code: state.status, exited: false }
+    }
     const ended = r.env['__kubesim']
     const code = ended === undefined ? r.exitCode : Number(ended)
     const env: Record<string, string> = {}

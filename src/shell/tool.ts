@@ -4,8 +4,12 @@ import type { StubResolver } from '../dns/stub.ts'
 /** Files inside a container. Paths are absolute. */
 export interface PodFiles {
   read(path: string): string | undefined
-  /** Throws an Error with `code` EACCES, EISDIR, ENOENT, EROFS. */
-  write(path: string, content: string): void
+  /** The bytes of a file. */
+  bytes(path: string): Uint8Array | undefined
+  /** Throws an Error with `code` EACCES, EISDIR, ENOENT, EROFS. Bytes that are no UTF-8 are kept as they are. */
+  write(path: string, content: string | Uint8Array): void
+  /** Where a symbolic link leads; `kind` follows links. */
+  link(path: string): string | undefined
   /** Names in a folder, sorted, or undefined. */
   list(path: string): readonly string[] | undefined
   kind(path: string): 'file' | 'directory' | 'link' | undefined
@@ -32,6 +36,8 @@ export interface PodNetwork {
   connect(address: string, port: number, protocol?: 'TCP' | 'UDP'): Connection
   /** Whether an address answers pings. */
   ping(address: string): boolean
+  /** What listens in the pod. */
+  listening?(): Promise<readonly { readonly port: number; readonly protocol: 'TCP' | 'UDP' }[]>
 }
 
 export interface ToolContext {
@@ -55,6 +61,8 @@ export interface ToolContext {
   /** Waits in real time unless the simulation's clock is frozen. */
   sleep(ms: number): Promise<void>
   readonly signal: AbortSignal
+  /** Sends a signal to the container's main process, which ends when it heeds it. */
+  signalMain?(signal: number): void
   /** Time is played, not lived: a sleep only moves this program's own clock. */
   readonly played?: boolean
   /** Runs another tool of the same container (xargs, env, timeout, time, watch). */

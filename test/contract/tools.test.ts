@@ -11,7 +11,7 @@ function container(): { ctx: ToolContext; said: () => string } {
   const stop = new AbortController()
   const files = new Map([['/etc/hosts', '127.0.0.1\tlocalhost\n'], ['/etc/resolv.conf', 'nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n']])
   const podFiles: PodFiles = {
-    read: (p) => files.get(p), write: (p, c) => { files.set(p, c) }, list: (p) => (p === '/etc' ? ['hosts', 'resolv.conf'] : p === '/' ? ['etc', 'tmp'] : undefined),
+    read: (p) => files.get(p), bytes: (p) => { const t = files.get(p); return t === undefined ? undefined : Buffer.from(t) }, link: () => undefined, write: (p, c) => { files.set(p, String(c)) }, list: (p) => (p === '/etc' ? ['hosts', 'resolv.conf'] : p === '/' ? ['etc', 'tmp'] : undefined),
     kind: (p) => (files.has(p) ? 'file' : ['/', '/etc', '/tmp'].includes(p) ? 'directory' : undefined), mkdir: () => {}, remove: (p) => { files.delete(p) },
   }
   let now = Date.UTC(2026, 0, 2)

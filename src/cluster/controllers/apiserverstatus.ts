@@ -1,6 +1,7 @@
 // What an API server's own controllers write into statuses: which FlowSchemas dangle, which APIServices can be reached, which admission policies were looked at.
 // Behaves as apiserver/pkg/util/flowcontrol, kube-aggregator's remote_available_controller and pkg/controller/validatingadmissionpolicystatus.
 import type { ValidatingAdmissionPolicy } from '../../apimachinery/api/admissionregistration.v1.ts'
+import type { CustomResourceDefinition } from '../../apimachinery/api/apiextensions.v1.ts'
 import type { APIService } from '../../apimachinery/api/apiregistration.v1.ts'
 import type { Endpoints, Pod, Service } from '../../apimachinery/api/core.v1.ts'
 import type { FlowSchema } from '../../apimachinery/api/flowcontrol.v1.ts'
@@ -14,6 +15,8 @@ import type { Condition } from './conditions.ts'
 
 const LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io'
 const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io'
+const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
+const MANAGED = 'kube-aggregator.kubernetes.io/automanaged'
 const API_SERVICES = 'apiservices.apiregistration.k8s.io'
 
 async function write(ctx: ControllerContext, path: string, name: string, conditions: readonly Partial<Condition>[] | undefined, next: Omit<Condition, 'lastTransitionTime'>): Promise<void> {
@@ -87,6 +90,21 @@ export const apiServiceController: Controller = {
     if (!unreached && speaksMetrics(ctx, spec)) return write(ctx, 'apiregistration.k8s.io/v1/apiservices', name, api.status?.conditions, { type: 'Available', status: 'True', reason: 'Passed', message: 'all checks passed' })
     const why = unreached ?? { reason: 'FailedDiscoveryCheck', message: `failing or missing response from ${url}: Get ${goQuote(url)}: dial tcp ${host}: connect: connection refused` }
     await write(ctx, 'apiregistration.k8s.io/v1/apiservices', name, api.status?.conditions, { type: 'Available', status: 'False', ...why })
+  },
+}
+
+/** An APIService for each group and version that definitions serve (pkg/controlplane/controller/crdregistration); the key is `version.group`. */
+export const definitionRegistration: Controller = {
+  name: 'crd-autoregister',
+  sources: [{ resource: DEFINITIONS, keys: (o, _lister, change) => [...new Set([o, ...(change?.previous ? [change.previous] : [])].flatMap((d) => ((d as CustomResourceDefinition).spec.versions ?? []).map((v) => `${v.name}.${(d as CustomResourceDefinition).spec.group}`)))] }],
+  reconcile: async (key, ctx) => {
+    const cut = key.indexOf('.')
+    const [version, group] = [key.slice(0, cut), key.slice(cut + 1)]
+    const served = ctx.lister.list<CustomResourceDefinition>(DEFINITIONS).some((d) => d.spec.group === group && d.status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True') && d.spec.versions.some((v) => v.served && v.name === version))
+    const path = 'apiregistration.k8s.io/v1/apiservices'
+    const there = ctx.lister.get<APIService>(API_SERVICES, '', key)
+    if (served && !there) await ctx.client.create(path, '', { apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: key, labels: { [MANAGED]: 'true' } }, spec: { group, version, groupPriorityMinimum: 1000, versionPriority: 100 } })
+    else if (!served && there?.metadata.labels?.[MANAGED] === 'true') await ctx.client.delete(path, '', key)
   },
 }
 

@@ -1,7 +1,8 @@
 // Nodes: a node that somebody adds comes up, and conditions and cordons become taints; behaves as the kubelet's registration and pkg/controller/nodelifecycle.
 import type { Node, NodeCondition, Taint } from '../../apimachinery/api/core.v1.ts'
 import { equal } from '../../apimachinery/object.ts'
-import { rfc3339 } from '../../apimachinery/time.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import { rfc3339, rfc3339Micro } from '../../apimachinery/time.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 
 /** Condition, the status of it that taints, the taint. */
@@ -17,7 +18,7 @@ const OURS = new Set([...BY_CONDITION.map(([, , t]) => t), UNSCHEDULABLE])
 async function register(ctx: ControllerContext, node: Node): Promise<void> {
   const now = rfc3339(ctx.clock.now())
   const condition = (type: string, status: string, reason: string, message: string): NodeCondition => ({ type, status, reason, message, lastHeartbeatTime: now, lastTransitionTime: now })
-  const resources = { cpu: '4', memory: '8Gi', pods: '110' }
+  const resources = { cpu: '4', 'ephemeral-storage': '100Gi', memory: '8Gi', pods: '110' }
   const model = ctx.profile.nodes[0]
   const index = Math.max(0, ctx.lister.list<Node>('nodes').findIndex((n) => n.metadata.name === node.metadata.name))
   await ctx.client.update('v1/nodes', '', {
@@ -54,6 +55,21 @@ function freeRange(ctx: ControllerContext): string {
   return `${a}.${b}.${c}.0/24`
 }
 
+/** How long a kubelet may keep Secrets and ConfigMaps without asking (pkg/controller/ttl): not at all in clusters of up to 100 nodes. */
+const TTL = 'node.alpha.kubernetes.io/ttl'
+
+/** The lease by which a kubelet says that it is there. It is made once; nobody takes it away for not being renewed. */
+async function renew(ctx: ControllerContext, node: Node): Promise<void> {
+  const name = node.metadata.name ?? ''
+  if (ctx.lister.get('leases.coordination.k8s.io', 'kube-node-lease', name)) return
+  try {
+    await ctx.client.create('coordination.k8s.io/v1/leases', 'kube-node-lease', {
+      apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace: 'kube-node-lease', ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid: node.metadata.uid ?? '' }] },
+      spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: rfc3339Micro(ctx.clock.now()) },
+    })
+  } catch (e) { if (!(e instanceof StatusError)) throw e }
+}
+
 async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
   const node = ctx.lister.get<Node>('nodes', '', name)
   if (!node || node.metadata.deletionTimestamp) return
@@ -67,10 +83,12 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
   const kept = have.filter((t) => !OURS.has(t.key) || wanted.some((w) => same(w, t)))
   const added = wanted.filter((w) => !have.some((t) => same(w, t))).map((t) => ({ ...t, timeAdded: rfc3339(ctx.clock.now()) }))
   const taints = [...kept, ...added]
+  await renew(ctx, node)
+  const ttl = node.metadata.annotations?.[TTL] === undefined
   const range = node.spec?.podCIDR ? undefined : freeRange(ctx)
-  if (equal(taints, have) && range === undefined) return
+  if (equal(taints, have) && range === undefined && !ttl) return
   const { taints: _old, ...spec } = node.spec ?? {}
-  await ctx.client.update('v1/nodes', '', { ...node, spec: { ...spec, ...(range ? { podCIDR: range, podCIDRs: [range] } : {}), ...(taints.length ? { taints } : {}) } })
+  await ctx.client.update('v1/nodes', '', { ...node, metadata: ttl ? { ...node.metadata, annotations: { ...node.metadata.annotations, [TTL]: '0' } } : node.metadata, spec: { ...spec, ...(range ? { podCIDR: range, podCIDRs: [range] } : {}), ...(taints.length ? { taints } : {}) } })
 }
 
 export const nodeLifecycleController: Controller = { name: 'node-controller', sources: [{ resource: 'nodes', keys: (o) => [o.metadata.name ?? ''] }], reconcile }

@@ -24,8 +24,8 @@ interface PodSet {
   readonly status: ReplicaSet['status']
 }
 
-/** How long to wait before pods that were refused are tried again. */
-const RETRY = 30_000
+/** How long to wait before pods that were refused are tried again: as long again as they have been refused, as a work queue's doubled delays come to. */
+const retryAfter = (since: string | undefined, now: number): number => Math.min(1_000_000, Math.max(1000, since ? now - Date.parse(since) : 0))
 
 async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<{ after: number } | void> {
   const { owner } = set
@@ -76,7 +76,7 @@ async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<{ afte
     ...(conditions?.length ? { conditions } : {}),
   }
   if (!equal(status, { replicas: 0, ...set.status })) await ctx.client.update(set.path, owner.metadata.namespace ?? '', { ...owner, status }, { subresource: 'status' })
-  if (failure) return { after: RETRY }
+  if (failure) return { after: retryAfter(conditionOf(conditions, 'ReplicaFailure')?.lastTransitionTime, now) }
   if (soonest !== undefined) return { after: soonest }
 }
 

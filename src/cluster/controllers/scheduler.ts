@@ -7,6 +7,7 @@ import { StatusError } from '../../apimachinery/status.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
+import type { Lister } from '../lister.ts'
 import { amount, hostPorts, nodeState, podRequests } from '../node/nodestate.ts'
 import type { Amounts, NodeState } from '../node/nodestate.ts'
 import { podFits, preference } from './podaffinity.ts'
@@ -41,7 +42,6 @@ function fits(pod: Pod, requests: Amounts, node: Node, state: NodeState, without
   for (const r of ['cpu', 'memory', 'ephemeral-storage', ...[...requests.keys()].filter((k) => k.includes('/') || k.startsWith('hugepages-'))]) {
     const wanted = requests.get(r) ?? 0
     if (wanted <= 0) continue
-    if (r === 'ephemeral-storage' && allocatable[r] === undefined) continue
     if (wanted > amount(r, allocatable[r] ?? 0) - used(r)) reasons.push(`Insufficient ${r}`)
   }
   return reasons.length ? maybe(...reasons) : undefined
@@ -111,10 +111,25 @@ export function suits(pv: PersistentVolume, claim: PersistentVolumeClaim): boole
   return amount('storage', pv.spec?.capacity?.storage ?? 0) >= amount('storage', claim.spec?.resources?.requests?.storage ?? 0)
 }
 
+/** The nodes that a pod's required affinity names, when each of its terms names some (NodeAffinity's PreFilter). */
+function namedNodes(pod: Pod): ReadonlySet<string> | undefined {
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  if (!terms?.length) return undefined
+  const names = new Set<string>()
+  for (const t of terms) {
+    const fields = (t.matchFields ?? []).filter((f) => f.key === 'metadata.name' && f.operator === 'In')
+    const [first, ...more] = fields
+    if (!first) return undefined
+    for (const n of first.values ?? []) if (more.every((f) => f.values?.includes(n))) names.add(n)
+  }
+  return names
+}
+
 /** Runs the filters in the scheduler's order; the first that refuses speaks for the node. */
 function filter(ctx: ControllerContext, pod: Pod, requests: Amounts, volumes: Volumes, node: Node, nodes: readonly Node[], state: NodeState, without?: ReadonlySet<string>): Misfit | undefined {
   const name = node.metadata.name ?? ''
   const tolerations = pod.spec?.tolerations ?? []
+  if (namedNodes(pod)?.has(name) === false) return never('node(s) didn\'t satisfy plugin(s) [NodeAffinity]')
   if (node.spec?.unschedulable && !toleratesTaint(tolerations, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' })) return never('node(s) were unschedulable')
   if (pod.spec?.nodeName && pod.spec.nodeName !== name) return never("node(s) didn't match the requested node name")
   const taint = node.spec?.taints?.find((t) => (t.effect === 'NoSchedule' || t.effect === 'NoExecute') && !toleratesTaint(tolerations, t))
@@ -141,7 +156,7 @@ async function bind(ctx: ControllerContext, pod: Pod, node: string): Promise<voi
   const namespace = pod.metadata.namespace ?? ''
   await ctx.client.post('v1/pods', namespace, pod.metadata.name ?? '', 'binding', { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name ?? '', namespace, uid: pod.metadata.uid ?? '' }, target: { kind: 'Node', name: node } })
   nodeState(ctx.lister).see({ ...pod, spec: { ...pod.spec, containers: pod.spec?.containers ?? [], nodeName: node } })
-  await ctx.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${pod.metadata.name} to ${node}`)
+  await ctx.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${pod.metadata.name} to ${node}`, undefined, { action: 'Binding' })
 }
 
 /** Says why the pod waits: the condition, and an event when the reason is new. */
@@ -149,7 +164,7 @@ async function refuse(ctx: ControllerContext, pod: Pod, message: string, nominat
   const conditions = pod.status?.conditions ?? []
   const old = conditions.find((c) => c.type === 'PodScheduled')
   if (old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message && (nominated === undefined || nominated === pod.status?.nominatedNodeName)) return
-  await ctx.event(pod, 'Warning', 'FailedScheduling', message)
+  await ctx.event(pod, 'Warning', 'FailedScheduling', message, undefined, { action: 'Scheduling' })
   const next = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastProbeTime: null, lastTransitionTime: old?.status === 'False' && old.lastTransitionTime ? old.lastTransitionTime : rfc3339(ctx.clock.now()) }
   const rest = conditions.filter((c) => c.type !== 'PodScheduled')
   const at = conditions.findIndex((c) => c.type === 'PodScheduled')
@@ -199,13 +214,18 @@ async function preempt(ctx: ControllerContext, pod: Pod, requests: Amounts, volu
     if (!victim || victim.metadata.deletionTimestamp) continue
     const now = rfc3339(ctx.clock.now())
     await ctx.client.update('v1/pods', namespace, { ...victim, status: { ...victim.status, conditions: [...(victim.status?.conditions ?? []).filter((c) => c.type !== 'DisruptionTarget'), { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: 'default-scheduler: preempting to accommodate a higher priority pod', lastProbeTime: null, lastTransitionTime: now }] } } as never, { subresource: 'status' })
-    await ctx.event(victim, 'Normal', 'Preempted', `Preempted by pod ${pod.metadata.uid} on node ${best.node}`)
+    await ctx.event(victim, 'Normal', 'Preempted', `Preempted by pod ${pod.metadata.uid} on node ${best.node}`, undefined, { action: 'Preempting' })
     await ctx.client.delete('v1/pods', namespace, name)
   }
   return { nominated: best.node }
 }
 
+/** Pods that only a node's change woke: when that did not make room for them, nothing new is said (the queueing hints of the plugins). */
+const nudged = new WeakMap<Lister, Set<string>>()
+const nudgedOf = (lister: Lister): Set<string> => { let s = nudged.get(lister); if (!s) { s = new Set(); nudged.set(lister, s) } return s }
+
 async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
+  const quietly = nudgedOf(ctx.lister).delete(key)
   const [namespace, name] = splitKey(key)
   const pod = ctx.lister.get<Pod>('pods', namespace, name)
   if (!pod || !waits(pod)) return
@@ -225,6 +245,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
     }
   }
   if (!best) {
+    if (quietly && pod.status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'Unschedulable')) return
     const head = volumes.refuse !== undefined ? `0/${nodes.length} nodes are available: ${volumes.refuse}.` : tally(nodes.length, [...misfits.values()].flatMap((m) => m.reasons))
     const outcome = await preempt(ctx, pod, requests, volumes, nodes, misfits, state)
     if ('nominated' in outcome) return refuse(ctx, pod, head, outcome.nominated)
@@ -253,13 +274,20 @@ export const scheduler: Controller = {
         const pod = o as Pod
         const state = nodeState(lister)
         if (change) state.track(change)
-        if (change?.type !== 'DELETED' && !pod.spec?.nodeName) return waits(pod) ? [keyOf(pod)] : []
+        if (change?.type !== 'DELETED' && !pod.spec?.nodeName) { nudgedOf(lister).delete(keyOf(pod)); return waits(pod) ? [keyOf(pod)] : [] }
         // room appears when a placed pod goes or ends, and new neighbours may attract
         const mattered = change?.type === 'DELETED' || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' || change?.previous?.metadata.labels !== pod.metadata.labels
         return mattered && state.pending.size > 0 ? [...state.pending] : []
       },
     },
-    { resource: 'nodes', keys: (_o, lister) => [...nodeState(lister).pending] },
+    {
+      resource: 'nodes',
+      keys: (_o, lister, change) => {
+        const { pending } = nodeState(lister)
+        if (change?.type === 'MODIFIED') { const s = nudgedOf(lister); for (const k of pending) s.add(k) } else if (change) nudgedOf(lister).clear()
+        return [...pending]
+      },
+    },
     { resource: 'persistentvolumeclaims', keys: (_o, lister) => [...nodeState(lister).pending] },
     { resource: 'persistentvolumes', keys: (_o, lister) => [...nodeState(lister).pending] },
     { resource: 'storageclasses.storage.k8s.io', keys: (_o, lister) => [...nodeState(lister).pending] },

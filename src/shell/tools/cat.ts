@@ -16,7 +16,7 @@ export const cat: Tool = {
       const path = absolute(ctx.cwd, p)
       if (path === '/dev/null') continue
       const kind = ctx.files.kind(path)
-      const text = kind === 'directory' ? undefined : ctx.files.read(path)
+      const text = kind === 'directory' ? undefined : ctx.files.bytes(path)
       if (text !== undefined) out(text)
       else {
         code = 1
