@@ -2,7 +2,7 @@
 import type { Pod, Service } from '../apimachinery/api/core.v1.ts'
 import type { ApiRequest } from '../apimachinery/door.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
-import { badRequest, notFound } from '../apimachinery/status.ts'
+import { badRequest } from '../apimachinery/status.ts'
 import { family, reverseName } from '../dns/address.ts'
 import { illegal } from '../dns/qname.ts'
 import { candidates, createStub, parseResolvConf } from '../dns/stub.ts'
@@ -13,7 +13,7 @@ import { zoneRecords } from '../dns/zone.ts'
 import type { Cluster } from './cluster.ts'
 import { clusterView, resolverOptions } from './dns.ts'
 import { Containers } from './node/container.ts'
-import { resolvConf } from './node/podfs.ts'
+import { nodeNameServer, resolvConf } from './node/podfs.ts'
 
 const value = (request: ApiRequest, name: string): string => request.query?.[name]?.[0] ?? ''
 const row = (r: ResourceRecord): JsonObject => ({ name: r.name, type: typeName(r.type), ttl: r.ttl, data: dataText(r) })
@@ -47,7 +47,7 @@ export async function query(request: ApiRequest, c: Cluster): Promise<Json> {
   if (from) {
     const [ns, bare] = from.includes('/') ? [from.slice(0, from.indexOf('/')), from.slice(from.indexOf('/') + 1)] : [namespace, from]
     const found = c.lister.get<Pod>('pods', ns, bare)
-    if (!found) throw notFound({ group: '', resource: 'pods' }, bare)
+    if (!found) throw badRequest(`there is no pod ${bare} in namespace ${ns}`)
     pod = found
   } else pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: '', namespace }, spec: { containers: [] } }
   const containers = new Containers({ lister: c.lister, store: c.store, clock: c.clock, entropy: c.entropy, profile: c.profile })
@@ -57,7 +57,8 @@ export async function query(request: ApiRequest, c: Cluster): Promise<Json> {
   const stub = createStub({ resolvConf: conf, hosts: '', id: () => 0, send: (s, port, m, tcp) => containers.send(pod, undefined, s, port, m, tcp) })
   const steps: JsonObject[] = []
   const types = type === undefined ? [1, 28] : [type]
-  const names = family(name) && type === 12 ? [reverseName(name) ?? name] : candidates(name, parsed)
+  const address = family(name) !== 0 && type === 12
+  const names = address ? [reverseName(name) ?? name] : candidates(name, parsed)
   for (const at of names) {
     let found = false
     let exists = false
@@ -71,5 +72,5 @@ export async function query(request: ApiRequest, c: Cluster): Promise<Json> {
     if (found || (exists && types.length === 1)) break
   }
   const service = c.lister.get<Service>('services', 'kube-system', 'kube-dns')
-  return { name, from: from || '', namespace: pod.metadata.namespace ?? '', search: parsed.search, ndots: parsed.ndots, server, served: service ? 'Service kube-system/kube-dns' : 'the DNS server of the cluster', steps: steps as unknown as Json }
+  return { name, address, from: from || '', namespace: pod.metadata.namespace ?? '', search: parsed.search, ndots: parsed.ndots, server, served: service?.spec?.clusterIPs?.includes(server) ? 'Service kube-system/kube-dns' : server === c.profile.dns.address ? 'the DNS server of the cluster' : server === nodeNameServer(c.profile) ? 'the name server of the node, not of the cluster' : 'named by the pod itself', steps: steps as unknown as Json }
 }

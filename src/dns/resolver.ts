@@ -11,7 +11,7 @@ import type { Message, ReplyLimit, ResourceRecord } from './wire.ts'
 
 export interface ResolverOptions {
   readonly view: ClusterView
-  /** `cluster.local`. */
+  /** `cluster.local`; empty for a server that knows nothing of the cluster, as the nodes' own. */
   readonly domain: string
   readonly ttl: number
   /** Which names exist at all. */
@@ -71,7 +71,7 @@ function balance(records: readonly ResourceRecord[], shuffle: ResolverOptions['s
 }
 
 /** The zone that a name lies in: the longest of those served. */
-const zoneOf = (o: ResolverOptions, name: string): string | undefined => [`${bare(o.domain)}.`, ...o.zones].filter((z) => isSubdomain(z, name)).sort((a, b) => b.length - a.length)[0]
+export const zoneOf = (o: ResolverOptions, name: string): string | undefined => [...(o.domain ? [`${bare(o.domain)}.`] : []), ...o.zones].filter((z) => isSubdomain(z, name)).sort((a, b) => b.length - a.length)[0]
 
 /** Servings of one question on the way of its CNAMEs from zone to zone. CoreDNS has no end there and dies of it. */
 const MAX_ZONES = 8

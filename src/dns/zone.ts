@@ -1,9 +1,10 @@
 // The whole zone as rows: every record the resolver answers with, and the object it comes from. Rows are made by the resolver's own functions.
-import { family, reverseName } from './address.ts'
+import { reverseName } from './address.ts'
 import { endpointHostname, exposed, lookup, published } from './lookup.ts'
 import { addressRecords, cnameRecords, lifetime, living, nsRecords, ptrRecords, soaRecord, srvRecords, txtRecords } from './records.ts'
 import type { ZoneContext } from './records.ts'
 import { parseRequest } from './request.ts'
+import { zoneOf } from './resolver.ts'
 import type { ResolverOptions } from './resolver.ts'
 import type { ResourceRecord } from './wire.ts'
 
@@ -21,6 +22,12 @@ export function zoneRecords(o: ResolverOptions, namespace = ''): readonly ZoneRo
       const key = JSON.stringify([record.name, record.type, record.data])
       if (!seen.has(key)) { seen.add(key); rows.push({ record, origin, namespace: ns }) }
     }
+  }
+  /** The PTR records of an address, where its tree is served. */
+  const addReverse = (ip: string, origin: string, ns: string): void => {
+    const name = reverseName(ip)
+    const at = name === undefined ? undefined : zoneOf(o, name)
+    if (name !== undefined && at !== undefined) add(ptrRecords(context(at), name).records, origin, ns)
   }
   const originAt = (name: string, host: string, fallback: string): string => {
     const r = parseRequest(name, zone)
@@ -51,13 +58,9 @@ export function zoneRecords(o: ResolverOptions, namespace = ''): readonly ZoneRo
     for (const at of named) add(srvRecords(c, at).records, origin, ns)
     for (const e of ready) for (const a of e.addresses) {
       addresses(`${endpointHostname(a, e, o.lookup)}.${name}`)
-      const reverse = reverseName(a)
-      if (reverse) add(ptrRecords(context(reverse.endsWith('ip6.arpa.') ? 'ip6.arpa.' : 'in-addr.arpa.'), reverse).records, e.podName ? `Pod ${ns}/${e.podName}` : `EndpointSlice ${ns}/${e.slice}`, ns)
+      addReverse(a, e.podName ? `Pod ${ns}/${e.podName}` : `EndpointSlice ${ns}/${e.slice}`, ns)
     }
-    for (const ip of service.headless ? [] : service.clusterIPs) {
-      const reverse = reverseName(ip)
-      if (reverse) add(ptrRecords(context(family(ip) === 6 ? 'ip6.arpa.' : 'in-addr.arpa.'), reverse).records, origin, ns)
-    }
+    for (const ip of service.headless ? [] : service.clusterIPs) addReverse(ip, origin, ns)
   }
   return rows
 }

@@ -10,16 +10,23 @@ async function ask(ctx: CommandContext, path: string, query: Readonly<Record<str
   if (response.status >= 400 || !isObject(response.body)) throw new CliError(isObject(response.body) ? String(response.body.message) : String(response.body))
   return response.body
 }
+/** Whether JSON is wanted; anything else but nothing is refused. */
+function wantsJson(ctx: CommandContext): boolean {
+  const format = ctx.flags.string('output')
+  if (format !== '' && format !== 'json') throw new CliError(`"${format}" is no form of output here: json, or nothing for a report to read`)
+  return format === 'json'
+}
 const list = (v: unknown): readonly JsonObject[] => (Array.isArray(v) ? v.filter(isObject) : [])
 const texts = (v: unknown): readonly string[] => (Array.isArray(v) ? v.map(String) : [])
 
 async function records(ctx: CommandContext): Promise<void> {
   const { factory, flags, io } = ctx
   if (ctx.args.length > 0) throw new CliError(`dns records takes no names; to look one up: kubesim dns query ${ctx.args[0]}`)
+  const json = wantsJson(ctx)
   const { namespace, explicit } = factory.namespace()
   const body = await ask(ctx, 'records', { namespace: explicit && !flags.bool('all-namespaces') ? namespace : '' })
   const rows = list(body.records)
-  if (flags.string('output') === 'json') { io.stdout.write(`${JSON.stringify(body, null, 2)}\n`); return }
+  if (json) { io.stdout.write(`${JSON.stringify(body, null, 2)}\n`); return }
   if (rows.length === 0) { io.stderr.write(`No records for namespace ${namespace}.\n`); return }
   const { createReport } = await import('../report.ts')
   createReport(io.stdout, io.env).table(['NAME', 'TYPE', 'TTL', 'DATA', 'FROM'], rows.map((r) => [String(r.name), String(r.type), String(r.ttl), String(r.data), String(r.origin)]))
@@ -30,14 +37,15 @@ async function query(ctx: CommandContext): Promise<number> {
   const [name, type = '', ...rest] = args
   if (name === undefined) throw new CliError('say which name: kubesim dns query NAME [TYPE] [--from POD]')
   if (rest.length > 0) throw new CliError(`one name and one type at a time; "${rest[0]}" is too much`)
+  const json = wantsJson(ctx)
   const body = await ask(ctx, 'query', { name, type, from: flags.string('from'), namespace: factory.namespace().namespace })
-  if (flags.string('output') === 'json') { io.stdout.write(`${JSON.stringify(body, null, 2)}\n`); return 0 }
+  if (json) { io.stdout.write(`${JSON.stringify(body, null, 2)}\n`); return 0 }
   const { createReport } = await import('../report.ts')
   const r = createReport(io.stdout, io.env)
   const search = texts(body.search)
   r.line(`${r.bold(name)} ${body.from ? `asked by pod ${String(body.from)}` : `asked from namespace ${String(body.namespace)}`}; name server ${String(body.server)} (${String(body.served)})`)
   const dots = name.split('.').length - 1
-  r.line(r.dim(name.endsWith('.') ? 'The name ends in a dot: no search list.' : `The name has ${dots} ${dots === 1 ? 'dot' : 'dots'}, ndots is ${String(body.ndots)}: ${dots >= Number(body.ndots) ? 'the name itself first, then the search list' : 'the search list first, then the name itself'} (${search.join(', ') || 'empty'}).`))
+  r.line(r.dim(body.address === true ? 'An address: its name in the tree of addresses is asked, without the search list.' : name.endsWith('.') ? 'The name ends in a dot: no search list.' : search.length === 0 ? 'The pod has no search list: the name is asked as it is.' : `The name has ${dots} ${dots === 1 ? 'dot' : 'dots'}, ndots is ${String(body.ndots)}: ${dots >= Number(body.ndots) ? 'the name itself first, then the search list' : 'the search list first, then the name itself'} (${search.join(', ')}).`))
   let good = false
   for (const [i, s] of list(body.steps).entries()) {
     const outcome = s.outcome === 'answer' ? String(s.rcode) : String(s.outcome)

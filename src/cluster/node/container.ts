@@ -18,7 +18,7 @@ import type { Origin, Proxy } from '../network/proxy.ts'
 import type { Profile } from '../profile.ts'
 import { containerEnvironment, expand } from './environment.ts'
 import { appendLog } from './disk.ts'
-import { containerFiles, hostnameOf } from './podfs.ts'
+import { containerFiles, hostnameOf, nodeNameServer } from './podfs.ts'
 
 export interface NodeOptions { readonly lister: Lister; readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly profile: Profile }
 export interface KnownImage { readonly image: Image; readonly tag: string; readonly name: string }
@@ -117,7 +117,7 @@ export class Containers {
     const startedAt = startOf(pod, status)
     const vars = new Map([...Object.entries(known.image.env?.(known.tag) ?? {}), ...containerEnvironment(pod, container, this.#o.lister, startedAt)])
     const files = containerFiles(pod, container, { store: this.#o.store, lister: this.#o.lister, profile: this.#o.profile, base: known.image.files?.(known.tag) ?? {}, argv: [], user: 'root' })
-    return { pod: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', ip: pod.status?.podIP ?? '', hostname: hostnameOf(pod), node: pod.spec?.nodeName ?? '', tag: known.tag, argv: commandLine(container, known.image, vars), env: Object.fromEntries(vars), ports: (container.ports ?? []).filter((p) => (p.protocol ?? 'TCP') === 'TCP').map((p) => p.containerPort), startedAt, now: () => at ?? clock.now(), read: files.read, list: files.list }
+    return { pod: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', ip: pod.status?.podIP ?? '', hostname: hostnameOf(pod, this.#o.profile), node: pod.spec?.nodeName ?? '', tag: known.tag, argv: commandLine(container, known.image, vars), env: Object.fromEntries(vars), ports: (container.ports ?? []).filter((p) => (p.protocol ?? 'TCP') === 'TCP').map((p) => p.containerPort), startedAt, now: () => at ?? clock.now(), read: files.read, list: files.list }
   }
 
   /** The files of a container; its image must be loaded. */
@@ -179,6 +179,12 @@ export class Containers {
     const { profile, lister } = this.#o
     const resolver = this.resolver()
     const own = server === profile.dns.address || resolver.addresses.includes(server) || (this.#o.lister.get<Pod>('services', 'kube-system', 'kube-dns') !== undefined && resolver.view.service('kube-system', 'kube-dns')?.clusterIPs.includes(server) === true)
+    // the nodes' own server knows what is outside, by the profile's table, and nothing of the cluster
+    if (!own && port === 53 && server === nodeNameServer(profile)) {
+      const { message: reply, why } = answer(message, { ...resolver, domain: '', zones: [] })
+      const { bytes, message: cut } = encodeWithin(reply, replyLimit(message, tcp))
+      return { outcome: 'answer', message: cut, size: bytes.length, tcp, why: ['the server is the node\'s own: the pod does not ask the cluster\'s DNS', ...why] }
+    }
     if (!own || port !== 53) {
       const c = proxyReady?.connect(this.origin(pod), server, port, tcp ? 'TCP' : 'UDP')
       return { outcome: c?.outcome === 'timeout' || c?.outcome === 'unreachable' ? 'timeout' : c ? 'refused' : 'timeout' }
@@ -208,7 +214,7 @@ export class Containers {
     const user = userOf(pod, container, image)
     const vars = containerEnvironment(pod, container, lister, startOf(pod, status))
     const home = user === 'root' ? '/root' : user === 'nobody' || /^\d+$/.test(user) ? '/' : `/home/${user}`
-    const env: Record<string, string> = { ...(image.env?.(tag) ?? {}), HOSTNAME: hostnameOf(pod), ...(io.tty ? { TERM: 'xterm' } : {}), ...Object.fromEntries(vars), HOME: vars.get('HOME') ?? home }
+    const env: Record<string, string> = { ...(image.env?.(tag) ?? {}), HOSTNAME: hostnameOf(pod, profile), ...(io.tty ? { TERM: 'xterm' } : {}), ...Object.fromEntries(vars), HOME: vars.get('HOME') ?? home }
     const argv = commandLine(container, image, new Map(Object.entries(env)))
     const files = containerFiles(pod, container, { store, lister, profile, base: image.files?.(tag) ?? {}, argv, user })
     if (lister.count('networkpolicies.networking.k8s.io') > 0) { const { permitted } = await import('../network/policy.ts'); this.#permitted = (flow) => permitted(lister, flow) }
@@ -225,7 +231,7 @@ export class Containers {
         connect: (address, port, protocol) => proxy?.connect(origin, address, port, protocol) ?? { outcome: 'timeout' },
         ping: (address) => proxy?.ping(origin, address) ?? false,
       },
-      pod: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', hostname: hostnameOf(pod), node: pod.spec?.nodeName ?? '', container: container.name, user },
+      pod: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', hostname: hostnameOf(pod, profile), node: pod.spec?.nodeName ?? '', container: container.name, user },
       image: { name, programs, shell: Object.hasOwn(programs, 'bash') ? 'bash' : 'sh', prompt: image.prompt(tag) },
       stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, tty: io.tty, now: io.now ?? (() => clock.now()), random,
       sleep: io.sleep ?? ((ms) => pause(clock, ms, io.signal)), signal: io.signal, ...(io.played ? { played: true } : {}),

@@ -9,32 +9,40 @@ import { fieldValue, resourceValue } from './environment.ts'
 
 const decode64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8')
 
+/** The name server of the nodes themselves, in their own resolv.conf: the router of their network, which knows no name of the cluster. */
+export const nodeNameServer = (profile: Profile): string => (profile.nodes[0]?.internalIP ?? '').replace(/^(\d+\.\d+\.\d+)\.\d+$/, '$1.1') || '127.0.0.53'
+
+/** What the kubelet lets through of name servers and search domains (dns.go). */
+const MOST = { nameservers: 3, search: 32 } as const
+
 /** /etc/resolv.conf as the kubelet writes it, by dnsPolicy and dnsConfig. */
 export function resolvConf(pod: Pod, profile: Profile): string {
   const { domain, address, search: nodeSearch = [] } = profile.dns
   const ns = pod.metadata.namespace ?? 'default'
   const policy = pod.spec?.dnsPolicy ?? 'ClusterFirst'
   const cluster = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && !pod.spec?.hostNetwork)
-  let nameservers = cluster ? [address] : policy === 'None' ? [] : [profile.nodes[0]?.internalIP ? address : '127.0.0.53']
+  let nameservers = cluster ? [address] : policy === 'None' ? [] : [nodeNameServer(profile)]
   let search = cluster ? [`${ns}.svc.${domain}`, `svc.${domain}`, domain, ...nodeSearch] : policy === 'None' ? [] : [...nodeSearch]
   const options = new Map<string, string | undefined>(cluster ? [['ndots', '5']] : [])
   const config = pod.spec?.dnsConfig
-  nameservers = [...new Set([...nameservers, ...(config?.nameservers ?? [])])]
-  search = [...new Set([...search, ...(config?.searches ?? [])])]
+  nameservers = [...new Set([...nameservers, ...(config?.nameservers ?? [])])].slice(0, MOST.nameservers)
+  search = [...new Set([...search, ...(config?.searches ?? [])])].slice(0, MOST.search)
   for (const o of config?.options ?? []) if (o.name) options.set(o.name, o.value)
   return `${search.length ? `search ${search.join(' ')}\n` : ''}${nameservers.map((n) => `nameserver ${n}\n`).join('')}${options.size ? `options ${[...options].map(([k, v]) => (v === undefined || v === '' ? k : `${k}:${v}`)).join(' ')}\n` : ''}`
 }
 
-/** The pod's hostname: as asked, or its name, at most 63 characters. */
-export const hostnameOf = (pod: Pod): string => (pod.spec?.hostNetwork ? pod.spec.nodeName ?? '' : (pod.spec?.hostname || (pod.metadata.name ?? '')).slice(0, 63).replace(/[-.]+$/, ''))
+const shortName = (pod: Pod): string => (pod.spec?.hostname || (pod.metadata.name ?? '')).slice(0, 63).replace(/[-.]+$/, '')
+const longName = (pod: Pod, profile: Profile): string => (pod.spec?.subdomain ? `${shortName(pod)}.${pod.spec.subdomain}.${pod.metadata.namespace}.svc.${profile.dns.domain}` : shortName(pod))
+/** The pod's hostname: as asked, or its name, at most 63 characters; the whole name with setHostnameAsFQDN; the node's on the host network. */
+export const hostnameOf = (pod: Pod, profile: Profile): string => (pod.spec?.hostNetwork ? pod.spec.nodeName ?? '' : pod.spec?.setHostnameAsFQDN ? longName(pod, profile) : shortName(pod))
 
 /** /etc/hosts as the kubelet writes it. */
 export function hostsFile(pod: Pod, profile: Profile): string {
-  const name = hostnameOf(pod)
-  const full = pod.spec?.subdomain ? `${name}.${pod.spec.subdomain}.${pod.metadata.namespace}.svc.${profile.dns.domain}\t${name}` : name
-  const ips = (pod.status?.podIPs ?? (pod.status?.podIP ? [{ ip: pod.status.podIP }] : [])).map((i) => `${i.ip}\t${full}\n`).join('')
+  const host = pod.spec?.hostNetwork === true
+  const names = host ? pod.spec?.nodeName ?? '' : pod.spec?.subdomain ? `${longName(pod, profile)}\t${shortName(pod)}` : shortName(pod)
+  const ips = (pod.status?.podIPs ?? (pod.status?.podIP ? [{ ip: pod.status.podIP }] : [])).map((i) => `${i.ip}\t${names}\n`).join('')
   const aliases = pod.spec?.hostAliases ?? []
-  return `# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n${ips}${aliases.length ? `\n# Entries added by HostAliases.\n${aliases.map((a) => `${a.ip}\t${(a.hostnames ?? []).join('\t')}\n`).join('')}` : ''}`
+  return `# Kubernetes-managed hosts file${host ? ' (host network)' : ''}.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n${ips}${aliases.length ? `\n# Entries added by HostAliases.\n${aliases.map((a) => `${a.ip}\t${(a.hostnames ?? []).join('\t')}\n`).join('')}` : ''}`
 }
 
 type Items = readonly { readonly key: string; readonly path: string }[] | undefined
@@ -95,7 +103,7 @@ export function containerFiles(pod: Pod, container: Pick<Container, 'name' | 'vo
   const base = new Map<string, string>([
     ['/etc/passwd', `root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n${o.user !== 'root' && !/^\d+$/.test(o.user) ? `${o.user}:x:100:101::/home/${o.user}:/bin/sh\n` : ''}`], ['/etc/group', `root:x:0:\nnogroup:x:65533:\n${o.user !== 'root' && !/^\d+$/.test(o.user) ? 'users:x:101:\n' : ''}`],
     ...Object.entries(o.base),
-    ['/etc/hostname', `${hostnameOf(pod)}\n`], ['/etc/hosts', hostsFile(pod, profile)], ['/etc/resolv.conf', resolvConf(pod, profile)],
+    ['/etc/hostname', `${hostnameOf(pod, profile)}\n`], ['/etc/hosts', hostsFile(pod, profile)], ['/etc/resolv.conf', resolvConf(pod, profile)],
     ['/proc/1/cmdline', o.argv.map((a) => `${a}\0`).join('')], ['/proc/cpuinfo', Array.from({ length: Number(profile.nodes[0]?.cpu ?? 2) || 2 }, (_, i) => `processor\t: ${i}\n`).join('')], ['/proc/sys/kernel/osrelease', `${profile.nodes[0]?.kernelVersion ?? '6.1.0'}\n`], ['/proc/version', `Linux version ${profile.nodes[0]?.kernelVersion ?? '6.1.0'}\n`],
   ])
   const mounts: Mount[] = (container.volumeMounts ?? []).flatMap((m): Mount[] => {

@@ -6,7 +6,8 @@ export const hostname: Tool = {
   async run(args, ctx) {
     const full = ctx.files.read('/etc/hosts')?.split('\n').map((l) => l.trim().split(/\s+/)).find((l) => l[0] === ctx.network.addresses[0] && l.includes(ctx.pod.hostname))?.[1] ?? ctx.pod.hostname
     const a = args[0]
-    if (a === undefined || a === '-s' || a === '--short') ctx.stdout(`${ctx.pod.hostname}\n`)
+    if (a === undefined) ctx.stdout(`${ctx.pod.hostname}\n`)
+    else if (a === '-s' || a === '--short') ctx.stdout(`${ctx.pod.hostname.split('.')[0]}\n`)
     else if (a === '-i' || a === '-I' || a === '--ip-address') ctx.stdout(`${ctx.network.addresses.join(' ')}${a === '-I' ? ' ' : ''}\n`)
     else if (a === '-f' || a === '--fqdn' || a === '--long') ctx.stdout(`${full}\n`)
     else if (a === '-d' || a === '--domain') ctx.stdout(`${full.includes('.') ? full.slice(full.indexOf('.') + 1) : ''}\n`)
