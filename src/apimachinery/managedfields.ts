@@ -123,7 +123,8 @@ export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx:
   const after = typed(ctx, next)
   const change = compare(types, types.root(ctx.custom?.root ?? ctx.schemaName), own ? typed(ctx, own) : emptyObject(ctx, next), after)
   const touched = difference(union(change.modified, change.added), STRIPPED)
-  const entry: ManagedFieldsEntry = { manager: ctx.manager, operation: 'Update', apiVersion: ctx.apiVersion, time: rfc3339(ctx.now), ...(ctx.subresource ? { subresource: ctx.subresource } : {}) }
+  // what comes through /scale is carried over to the object without its time (ScaleHandler.ToParent)
+  const entry: ManagedFieldsEntry = { manager: ctx.manager, operation: 'Update', apiVersion: ctx.apiVersion, ...(ctx.subresource === 'scale' ? {} : { time: rfc3339(ctx.now) }), ...(ctx.subresource ? { subresource: ctx.subresource } : {}) }
   const id = identity(entry)
   const mine = managed.get(id)
   settle(managed, '', change, true)
