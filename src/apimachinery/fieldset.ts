@@ -216,7 +216,7 @@ export class Types {
   /** Whether an item may leave a key out. */
   hasDefault(shape: Shape & { kind: 'list' }, key: string): boolean {
     const f = this.#schemas.type(shape.inner)?.fields[key]
-    return f?.default !== undefined || (f?.type === 'string' && !f.required)
+    return f?.default !== undefined || (f?.type === 'string' && !f.ptr)
   }
 
   /** Which element of its list an item is. Keys that are absent have their defaults. */
@@ -227,7 +227,7 @@ export class Types {
     const key: Record<string, unknown> = {}
     for (const k of shape.keys) {
       const f = type?.fields[k]
-      const v = map[k] ?? f?.default ?? (f?.type === 'string' && !f.required ? '' : undefined)
+      const v = map[k] ?? f?.default ?? (f?.type === 'string' && !f.ptr ? '' : undefined)
       if (v !== undefined) key[k] = v
     }
     return `k:${writeJson(key)}`

@@ -373,3 +373,31 @@ export function createThreeWay(original: JsonObject, modified: JsonObject, curre
   const deletions = diffMaps(original, modified, place, { ignoreChanges: true, order: true })
   return mergeMap(copy(deletions) as unknown as Dict, copy(delta) as unknown as Dict, place, { parallel: false, ignoreNulls: false }) as JsonObject
 }
+
+/** Whether two patches of one object want something different of the same field (MergingMapsHaveConflicts). */
+function clash(a: unknown, b: unknown, place: Place, strategy: string, mergeKey: string): boolean {
+  if (isDict(a)) {
+    if (!isDict(b) || a[DIRECTIVE] !== b[DIRECTIVE]) return true
+    if (strategy === 'replace') return false
+    return Object.entries(a).some(([key, value]) => {
+      if (key === DIRECTIVE || key === RETAIN || !Object.hasOwn(b, key)) return false
+      const at = place.lookup(key)
+      return clash(value, b[key], at.below, at.strategy, at.mergeKey)
+    })
+  }
+  if (!Array.isArray(a)) return !equal(a, b)
+  if (!Array.isArray(b)) return true
+  const maps = [...a, ...b].some(isDict)
+  if (strategy === 'merge') return maps && a.some((item) => { const other: unknown = b[indexIn(b, item, mergeKey, 'map')]; return other !== undefined && clash(item, other, place, '', '') })
+  if (a.length !== b.length) return true
+  const plain = (list: readonly unknown[]): readonly unknown[] => (maps ? list : [...new Set(list)].sort((x, y) => compareBytes(goValue(x), goValue(y))))
+  const [x, y] = [plain(a), plain(b)]
+  return x.some((item, i) => clash(item, y[i], place, '', ''))
+}
+
+/** What somebody else changed since the last apply, where the patch would change it too; undefined when nothing clashes. */
+export function clashingChanges(patch: JsonObject, original: JsonObject, current: JsonObject, schemaName: string, schemas: Schemas): JsonObject | undefined {
+  const place = new Place(schemas, schemaName)
+  const changed = diffMaps(original, current, place, {})
+  return clash(patch, changed, place, '', '') ? copy(changed) as unknown as JsonObject : undefined
+}

@@ -26,7 +26,7 @@ export function structuralTypes(schema: Schema, builtIn: TypeSource): { readonly
     ...(Array.isArray(s['x-kubernetes-list-map-keys']) ? { keys: (s['x-kubernetes-list-map-keys'] as readonly Json[]).map(String) } : {}),
     ...(s['x-kubernetes-map-type'] === 'atomic' ? { map: 'atomic' } : {}),
     // a key that is left out has its default or is missed
-    ...(s.default !== undefined ? { default: s.default } : { required: true }),
+    ...(s.default !== undefined ? { default: s.default } : { ptr: true }),
   })
   const word = (s: Schema): string => {
     if (s['x-kubernetes-int-or-string'] === true) return 'intstr'

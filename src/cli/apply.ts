@@ -15,7 +15,7 @@ import { dryRun, fetchInfo, fileRequest, gvrText, metaOf, nameOf, namespaceOf, r
 import type { DryRun, Info } from './resources.ts'
 import { recorded } from './record.ts'
 import { resultPrinter } from './result.ts'
-import { applyPatch } from './threeway.ts'
+import { applyPatch, PatchClash } from './threeway.ts'
 import { uidOf } from './waiting.ts'
 
 export interface ApplySettings {
@@ -25,6 +25,7 @@ export interface ApplySettings {
   readonly manager: string
   readonly validate: Validation
   readonly force: boolean
+  readonly overwrite: boolean
   readonly policy: string
   readonly grace: number
   readonly timeout: number
@@ -76,7 +77,7 @@ export function applySettings(ctx: CommandContext): ApplySettings {
   const serverSide = flags.bool('server-side')
   return {
     serverSide, mode: dryRun(ctx), forceConflicts: flags.bool('force-conflicts'), manager: flags.changed('field-manager') || !serverSide ? flags.string('field-manager') : 'kubectl',
-    validate: validation(flags.string('validate')), force: flags.bool('force'), policy: cascade(flags.string('cascade'), ctx.io), grace: flags.int('grace-period'), timeout: flags.number('timeout'), subresource: flags.string('subresource'),
+    validate: validation(flags.string('validate')), force: flags.bool('force'), overwrite: flags.bool('overwrite'), policy: cascade(flags.string('cascade'), ctx.io), grace: flags.int('grace-period'), timeout: flags.number('timeout'), subresource: flags.string('subresource'),
   }
 }
 
@@ -167,7 +168,7 @@ async function sendPatch(ctx: CommandContext, info: Info, modified: JsonObject, 
   for (let attempt = 0; ; attempt++) {
     try {
       const current = info.object ?? {}
-      const { type, patch } = await applyPatch(factory.schemas, mapping, originalConfiguration(current), modified, current)
+      const { type, patch } = await applyPatch(factory.schemas, mapping, originalConfiguration(current), modified, current, s.overwrite)
       text = toJson(patch)
       if (text === '{}') return { text }
       const answer = await client.patch(mapping.path, info.namespace, info.name, type, patch, { query: writeQuery(s.mode, s.manager, s.validate) })
@@ -182,6 +183,13 @@ async function sendPatch(ctx: CommandContext, info: Info, modified: JsonObject, 
       if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'Invalid') && s.force) {
         await replaceByForce(ctx, info, original, modified, s)
         return { text: encode(modified) }
+      }
+      if (e instanceof PatchClash) {
+        // tried with two kinds of schema, then with the types kubectl knows
+        for (const schema of ['openapi v3', 'openapi']) io.stderr.write(`warning: error calculating patch from ${schema} spec: ${e.message}\n`)
+        const current = info.object ?? {}
+        const why = new CliError(`creating patch with:\noriginal:\n${originalConfiguration(current) ?? ''}\nmodified:\n${encode(modified)}\ncurrent:\n${encode(current)}\nfor:: ${e.message}`)
+        throw withSource(`applying patch:\n\nto:\n${infoText(info)}\nfor:`, info.source, withSource('patching', info.source, why))
       }
       throw withSource(`applying patch:\n${text}\nto:\n${infoText(info)}\nfor:`, info.source, withSource('patching', info.source, e))
     }

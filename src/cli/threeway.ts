@@ -7,16 +7,25 @@ import type { PatchType } from '../client/client.ts'
 import type { Mapping } from './command.ts'
 import { CliError } from './exit.ts'
 
-/** The patch that apply sends, and in which form. */
-export async function applyPatch(schemas: Schemas, mapping: Mapping, original: string | undefined, modified: JsonObject, current: JsonObject): Promise<{ type: PatchType; patch: JsonObject }> {
+/** With --overwrite=false: what others changed is not to be changed back. */
+export class PatchClash extends Error {}
+
+/** The patch that apply sends, and in which form. Throws PatchClash where `overwrite` is false and others changed the same. */
+export async function applyPatch(schemas: Schemas, mapping: Mapping, original: string | undefined, modified: JsonObject, current: JsonObject, overwrite = true): Promise<{ type: PatchType; patch: JsonObject }> {
   let before: JsonObject = {}
   if (original) {
     try { const v = readJson(original) as Json; if (isObject(v)) before = v } catch (e) { throw new CliError(`invalid last-applied-configuration: ${e instanceof Error ? e.message : String(e)}`) }
   }
   const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
   if (schemas.type(name)) {
-    const { createThreeWay } = await import('../apimachinery/strategicmerge.ts')
-    return { type: 'strategic', patch: createThreeWay(before, modified, current, name, schemas) as JsonObject }
+    const { clashingChanges, createThreeWay } = await import('../apimachinery/strategicmerge.ts')
+    const patch = createThreeWay(before, modified, current, name, schemas) as JsonObject
+    const changed = overwrite ? undefined : clashingChanges(patch, before, current, name, schemas)
+    if (changed) {
+      const { toYaml } = await import('../apimachinery/yaml.ts')
+      throw new PatchClash(`patch:\n${toYaml(patch)}\nconflicts with changes made from original to current:\n${toYaml(changed)}\n`)
+    }
+    return { type: 'strategic', patch }
   }
   const { createThreeWayJson } = await import('../apimachinery/patch.ts')
   const patch = createThreeWayJson(before, modified, current)
