@@ -146,11 +146,11 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     } finally { pumping = false }
   }
   const settle = async (): Promise<void> => {
-    const before = store.revision
     if (!engine.dirty) turn = o.clock.now()
     await engine.settle()
     busy = engine.fair = false
-    if (store.revision !== before) await store.flush()
+    // also where no object was written: whoever meant to write holds the state until then
+    await store.flush()
   }
   /** Whether the controllers took longer than anybody waits. */
   let busy = false
@@ -181,9 +181,8 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       look()
       await settled()
       if (request.path.startsWith('/kubesim/')) return (await import('./simulation.ts')).answerSimulation(request, cluster)
-      const before = store.revision
       const response = await api.handle(request)
-      if (store.revision !== before) await store.flush()
+      await store.flush()
       return response.stream ? { ...response, stream: watched(response.stream) } : response
     },
     async connect(request: ApiRequest, streams: Streams) {
