@@ -3,7 +3,7 @@ import type { Event } from '../apimachinery/api/core.v1.ts'
 import type { JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { Clock } from '../apimachinery/ports.ts'
 import { StatusError } from '../apimachinery/status.ts'
-import { rfc3339 } from '../apimachinery/time.ts'
+import { rfc3339, rfc3339Micro } from '../apimachinery/time.ts'
 import type { Client } from '../client/client.ts'
 import type { EventMore } from './controller.ts'
 import type { Lister } from './lister.ts'
@@ -22,6 +22,8 @@ const SIMILAR_FOR = 600_000
 /** How many events one source may say of one object at once, and how long until it may say one more (EventSourceObjectSpamFilter). */
 const BURST = 25
 const REFILL = 300_000
+/** How often a series is written. */
+const SERIES = 360_000
 
 interface Speaker {
   /** Messages of each type and reason, and when the last one came. */
@@ -58,8 +60,9 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
       h = { names: new Map(), speakers: new Map(), unwritten: new Map() }
       for (const e of lister.list<Event>('events', namespace)) {
         const uid = e.involvedObject.uid ?? ''
-        const component = e.source?.component ?? ''
+        const component = e.source?.component ?? e.reportingComponent ?? ''
         h.names.set(sameness({ uid, type: e.type ?? '', reason: e.reason ?? '', message: (e.message ?? '').startsWith(COMBINED) ? COMBINED : (e.message ?? ''), component, fieldPath: e.involvedObject.fieldPath ?? '' }), e.metadata.name ?? '')
+        if (e.eventTime) continue
         const at = e.lastTimestamp ? Date.parse(e.lastTimestamp) : clock.now()
         const s = speaker(h, speakerOf(uid, component, e.source?.host ?? ''), at)
         s.tokens -= e.count ?? 1
@@ -71,12 +74,42 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
     }
     return h
   }
+  const nameOf = (about: KubeObject, now: number): string => {
+    tie = now === last ? tie + 1 : 0
+    last = now
+    return `${about.metadata.name}.${(BigInt(Math.floor(now)) * 1000000n + BigInt(tie)).toString(16)}`
+  }
+  const involvedIn = ({ apiVersion, kind, metadata }: KubeObject, fieldPath?: string): JsonObject => ({
+    kind, ...(metadata.namespace ? { namespace: metadata.namespace } : {}), name: metadata.name, uid: metadata.uid, apiVersion, resourceVersion: metadata.resourceVersion, ...(fieldPath ? { fieldPath } : {}),
+  })
+  /** As client-go's recorder for events.k8s.io: one event, and a series from the second time on, which is written every six minutes. */
+  const observed = async (h: Heard, about: KubeObject, type: string, reason: string, message: string, component: string, options: EventMore): Promise<void> => {
+    const namespace = about.metadata.namespace || 'default'
+    const now = clock.now()
+    const id = sameness({ uid: about.metadata.uid ?? '', type, reason, message, component, fieldPath: '' })
+    const there = h.names.get(id)
+    const before = there ? lister.get<Event>('events', namespace, there) : undefined
+    try {
+      if (before && there) {
+        const times = (options.times ?? 1) + (h.unwritten.get(id) ?? 0)
+        if (before.series?.lastObservedTime && now - Date.parse(before.series.lastObservedTime) < SERIES) { h.unwritten.set(id, times); return }
+        h.unwritten.delete(id)
+        await client.patch('v1/events', namespace, there, 'merge', { series: { count: (before.series?.count ?? 1) + times, lastObservedTime: rfc3339Micro(now) } })
+        return
+      }
+      const name = nameOf(about, now)
+      const instance = `${component}-${lister.list('nodes')[0]?.metadata.name ?? 'vm'}`
+      await client.create('v1/events', namespace, { kind: 'Event', apiVersion: 'v1', metadata: { name, namespace }, involvedObject: involvedIn(about), reason, message, source: {}, firstTimestamp: null, lastTimestamp: null, type, eventTime: rfc3339Micro(now), action: options.action ?? '', reportingComponent: component, reportingInstance: instance })
+      h.names.set(id, name)
+    } catch (e) { if (!(e instanceof StatusError)) throw e }
+  }
   return async (about, type, reason, message, component, options = {}) => {
     const namespace = about.metadata.namespace || 'default'
     const now = clock.now()
     const time = rfc3339(now)
     const h = heard(namespace)
     const uid = about.metadata.uid ?? ''
+    if (options.action !== undefined) return observed(h, about, type, reason, message, component, options)
     const s = speaker(h, speakerOf(uid, component, options.host ?? ''), now)
     const combined = note(s, `${type} ${reason}`, message, now) >= SIMILAR
     s.tokens = Math.min(BURST, s.tokens + Math.max(0, now - s.since) / REFILL)
@@ -95,16 +128,10 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
         await client.patch('v1/events', namespace, there, 'merge', { count: (before.count ?? 1) + times, lastTimestamp: time, ...(combined ? { message: text } : {}) })
         return
       }
-      tie = now === last ? tie + 1 : 0
-      last = now
-      const name = `${about.metadata.name}.${(BigInt(Math.floor(now)) * 1000000n + BigInt(tie)).toString(16)}`
+      const name = nameOf(about, now)
       // in the order of the types, so that nothing is put in order again
-      const { apiVersion, kind, metadata } = about
-      const involved: JsonObject = {
-        kind, ...(metadata.namespace ? { namespace: metadata.namespace } : {}), name: metadata.name, uid: metadata.uid, apiVersion, resourceVersion: metadata.resourceVersion, ...(options.fieldPath ? { fieldPath: options.fieldPath } : {}),
-      }
       await client.create('v1/events', namespace, {
-        kind: 'Event', apiVersion: 'v1', metadata: { name, namespace }, involvedObject: involved, reason, message: text,
+        kind: 'Event', apiVersion: 'v1', metadata: { name, namespace }, involvedObject: involvedIn(about, options.fieldPath), reason, message: text,
         source: { component, ...(options.host ? { host: options.host } : {}) }, firstTimestamp: time, lastTimestamp: time, count: times, type, reportingComponent: component, reportingInstance: options.host ?? '',
       })
       h.names.set(id, name)

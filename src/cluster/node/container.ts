@@ -17,7 +17,7 @@ import type { Lister } from '../lister.ts'
 import type { Origin, Proxy } from '../network/proxy.ts'
 import type { Profile } from '../profile.ts'
 import { containerEnvironment, expand } from './environment.ts'
-import { appendLog } from './disk.ts'
+import { appendLog, endProcess } from './disk.ts'
 import { containerFiles, hostnameOf, nodeNameServer } from './podfs.ts'
 
 export interface NodeOptions { readonly lister: Lister; readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly profile: Profile }
@@ -230,11 +230,15 @@ export class Containers {
         prepare: async (address) => { proxy = await this.proxy(); await this.prepare(address, pod) },
         connect: (address, port, protocol) => proxy?.connect(origin, address, port, protocol) ?? { outcome: 'timeout' },
         ping: (address) => proxy?.ping(origin, address) ?? false,
+        listening: async () => { for (const c of containersOf(pod)) await this.image(c.container.image ?? ''); return this.listeners(pod).map((l) => ({ port: l.port, protocol: l.protocol ?? 'TCP' })) },
       },
       pod: { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', hostname: hostnameOf(pod, profile), node: pod.spec?.nodeName ?? '', container: container.name, user },
       image: { name, programs, shell: Object.hasOwn(programs, 'bash') ? 'bash' : 'sh', prompt: image.prompt(tag) },
       stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, tty: io.tty, now: io.now ?? (() => clock.now()), random,
-      sleep: io.sleep ?? ((ms) => pause(clock, ms, io.signal)), signal: io.signal, ...(io.played ? { played: true } : {}),
+      sleep: io.sleep ?? ((ms) => pause(clock, ms, io.signal)), signal: io.signal,
+      // a first process without a handler hears no signals from its own container; servers have handlers
+      signalMain: (number) => { if (this.#listen(pod, container, status).length > 0 && [1, 2, 3, 15].includes(number) && !(number === 1 && image.names.length > 0)) endProcess(store, pod, container.name, status?.restartCount ?? 0, clock.now(), image.names.length > 0 ? 0 : 128 + number) },
+      ...(io.played ? { played: true } : {}),
       run: (words, over) => {
         // a program that is interrupted wakes from its sleep too
         const signal = over?.signal

@@ -7,7 +7,17 @@ import type { Profile } from '../profile.ts'
 import { diskName, readDisk, writeDisk } from './disk.ts'
 import { fieldValue, resourceValue } from './environment.ts'
 
-const decode64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8')
+/** How bytes that are no UTF-8 stand among texts. */
+const BINARY = '\u0000base64:'
+const textOf = (stored: string): string => (stored.startsWith(BINARY) ? Buffer.from(stored.slice(BINARY.length), 'base64').toString('utf8') : stored)
+const bytesOf = (stored: string): Uint8Array => (stored.startsWith(BINARY) ? Buffer.from(stored.slice(BINARY.length), 'base64') : Buffer.from(stored))
+function stored(content: string | Uint8Array): string {
+  if (typeof content === 'string' && !content.startsWith(BINARY)) return content
+  const bytes = Buffer.from(content)
+  const text = bytes.toString('utf8')
+  return Buffer.from(text).equals(bytes) && !text.startsWith(BINARY) ? text : BINARY + bytes.toString('base64')
+}
+const decode64 = (text: string): string => stored(Buffer.from(text, 'base64'))
 
 /** The name server of the nodes themselves, in their own resolv.conf: the router of their network, which knows no name of the cluster. */
 export const nodeNameServer = (profile: Profile): string => (profile.nodes[0]?.internalIP ?? '').replace(/^(\d+\.\d+\.\d+)\.\d+$/, '$1.1') || '127.0.0.53'
@@ -90,6 +100,12 @@ class FileError extends Error {
   constructor(code: string, path: string) { super(`${code}: ${path}`); this.code = code }
 }
 
+/** /proc/mounts: the root, the kernel's own, the volumes, and the files that the kubelet puts in place. */
+function mountsText(pod: Pod, container: Pick<Container, 'volumeMounts'>): string {
+  const volumes = (container.volumeMounts ?? []).map((m) => { const v = pod.spec?.volumes?.find((x) => x.name === m.name); const memory = v?.secret ?? v?.projected ?? (v?.emptyDir?.medium === 'Memory' ? v : undefined); return memory ? `tmpfs ${m.mountPath} tmpfs ${m.readOnly ? 'ro' : 'rw'},relatime,size=16384000k 0 0\n` : `/dev/vda1 ${m.mountPath} ext4 ${m.readOnly || v?.configMap || v?.downwardAPI ? 'ro' : 'rw'},relatime 0 0\n` })
+  return `overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\nsysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\nshm /dev/shm tmpfs rw,nosuid,nodev,noexec,relatime,size=65536k 0 0\n/dev/vda1 /etc/hosts ext4 rw,relatime 0 0\n/dev/vda1 /etc/hostname ext4 rw,relatime 0 0\n/dev/vda1 /etc/resolv.conf ext4 rw,relatime 0 0\n${volumes.join('')}`
+}
+
 interface Mount { readonly path: string; readonly readOnly: boolean; readonly fixed?: Map<string, string>; /** [namespace, disk, shelf, prefix] of what is written. */ readonly disk?: readonly [string, string, string, string]; readonly single?: string }
 
 export interface FilesOptions { readonly store: Store; readonly lister: Lister; readonly profile: Profile; readonly base: Readonly<Record<string, string>>; readonly argv: readonly string[]; readonly user: string }
@@ -104,7 +120,8 @@ export function containerFiles(pod: Pod, container: Pick<Container, 'name' | 'vo
     ['/etc/passwd', `root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n${o.user !== 'root' && !/^\d+$/.test(o.user) ? `${o.user}:x:100:101::/home/${o.user}:/bin/sh\n` : ''}`], ['/etc/group', `root:x:0:\nnogroup:x:65533:\n${o.user !== 'root' && !/^\d+$/.test(o.user) ? 'users:x:101:\n' : ''}`],
     ...Object.entries(o.base),
     ['/etc/hostname', `${hostnameOf(pod, profile)}\n`], ['/etc/hosts', hostsFile(pod, profile)], ['/etc/resolv.conf', resolvConf(pod, profile)],
-    ['/proc/1/cmdline', o.argv.map((a) => `${a}\0`).join('')], ['/proc/cpuinfo', Array.from({ length: Number(profile.nodes[0]?.cpu ?? 2) || 2 }, (_, i) => `processor\t: ${i}\n`).join('')], ['/proc/sys/kernel/osrelease', `${profile.nodes[0]?.kernelVersion ?? '6.1.0'}\n`], ['/proc/version', `Linux version ${profile.nodes[0]?.kernelVersion ?? '6.1.0'}\n`],
+    ['/proc/1/cmdline', o.argv.map((a) => `${a}\0`).join('')], ['/proc/cpuinfo', Array.from({ length: Number(profile.nodes[0]?.cpu ?? 2) || 2 }, (_, i) => `processor\t: ${i}\n`).join('')], ['/proc/sys/kernel/osrelease', `${profile.nodes[0]?.kernelVersion ?? '6.1.0'}\n`], ['/proc/meminfo', 'MemTotal:       16384000 kB\nMemFree:         8192000 kB\nMemAvailable:   14336000 kB\nBuffers:          102400 kB\nCached:          4194304 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n'], ['/proc/loadavg', '0.08 0.03 0.01 1/412 17\n'],
+    ['/proc/mounts', mountsText(pod, container)], ['/proc/version', `Linux version ${profile.nodes[0]?.kernelVersion ?? '6.1.0'}\n`],
   ])
   const mounts: Mount[] = (container.volumeMounts ?? []).flatMap((m): Mount[] => {
     const volume = pod.spec?.volumes?.find((v) => v.name === m.name)
@@ -128,12 +145,21 @@ export function containerFiles(pod: Pod, container: Pick<Container, 'name' | 'vo
     const mount = mountOf(path)
     return mount?.disk ? { at: mount.disk, key: mount.disk[3] + path.slice(mount.path.length), mount } : { at: own, key: path, ...(mount ? { mount } : {}) }
   }
+  /** The folder in which a volume of the kubelet's has its files, so that they change all at once: `..2026_01_02_03_04_05.1234567890`. */
+  const version = `..${(pod.status?.startTime ?? pod.metadata.creationTimestamp ?? '1970-01-01T00:00:00Z').slice(0, 19).replace(/[-:T]/g, '_')}.${parseInt((pod.metadata.uid ?? '0').replace(/-/g, '').slice(0, 8), 16) || 1}`
+  const linkOf = (path: string): string | undefined => {
+    const mount = mountOf(path)
+    if (!mount?.fixed || path === mount.path) return undefined
+    const rest = path.slice(mount.path.length + 1)
+    return rest === '..data' ? version : !rest.includes('/') && !rest.startsWith('..') && lookup(path) !== undefined ? `..data/${rest}` : undefined
+  }
   const lookup = (path: string): string | 'folder' | undefined | { text: string } => {
     if (/^\/dev\/(null|zero|random|urandom|tty|stdin|stdout|stderr|full)$/.test(path)) return { text: '' }
     const { at, key, mount } = place(path)
     if (mount?.single !== undefined) return path === mount.path ? { text: mount.single } : undefined
     if (mount?.fixed) {
-      const rest = path.slice(mount.path.length + 1)
+      const inside = path.slice(mount.path.length + 1)
+      const rest = inside === '..data' || inside === version ? '' : inside.startsWith('..data/') ? inside.slice(7) : inside.startsWith(`${version}/`) ? inside.slice(version.length + 1) : inside
       const text = mount.fixed.get(rest)
       if (text !== undefined) return { text }
       return rest === '' || [...mount.fixed.keys()].some((k) => k.startsWith(`${rest}/`)) ? 'folder' : undefined
@@ -156,14 +182,16 @@ export function containerFiles(pod: Pod, container: Pick<Container, 'name' | 'vo
     writeDisk(store, at[0], at[1], (d) => { (d.files[at[2]] ??= {})[key + suffix] = value })
   }
   return {
-    read: (path) => { const l = lookup(path); return typeof l === 'object' ? l.text : undefined },
+    read: (path) => { const l = lookup(path); return typeof l === 'object' ? textOf(l.text) : undefined },
+    bytes: (path) => { const l = lookup(path); return typeof l === 'object' ? bytesOf(l.text) : undefined },
+    link: linkOf,
     write(path, content) {
       if (/^\/(proc|sys)\//.test(path)) throw new FileError('EACCES', path)
       if (kind(path) === 'directory') throw new FileError('EISDIR', path)
       if (kind(path.replace(/\/[^/]*$/, '') || '/') !== 'directory') throw new FileError('ENOENT', path)
       if (content.length > 4_000_000) throw new FileError('ENOSPC', path)
       if (o.user !== 'root' && o.user !== '0' && /^\/(etc|usr|bin|sbin|lib|root|var\/lib)\b/.test(path)) throw new FileError('EACCES', path)
-      put(path, '', content)
+      put(path, '', stored(content))
     },
     kind,
     list(path) {
@@ -172,7 +200,14 @@ export function containerFiles(pod: Pod, container: Pick<Container, 'name' | 'vo
       const prefix = path === '/' ? '/' : `${path}/`
       const add = (full: string): void => { if (full.startsWith(prefix)) { const n = full.slice(prefix.length).split('/')[0]; if (n) names.add(n) } }
       const mount = mountOf(path)
-      if (mount?.fixed) for (const k of mount.fixed.keys()) add(`${mount.path}/${k}`)
+      if (mount?.fixed) {
+        const top = path === mount.path
+        if (top) { names.add('..data'); names.add(version) }
+        const inner = `${mount.path}/`
+        const below = path.slice(inner.length)
+        const at = below === '..data' || below === version ? '' : below.startsWith('..data/') ? below.slice(7) : below.startsWith(`${version}/`) ? below.slice(version.length + 1) : below
+        for (const k of mount.fixed.keys()) if (at === '' || top) names.add(k.split('/')[0] ?? k); else if (k.startsWith(`${at}/`)) names.add(k.slice(at.length + 1).split('/')[0] ?? k)
+      }
       if (!mount) { for (const k of base.keys()) add(k); for (const f of FOLDERS) add(f) }
       for (const m of mounts) add(m.path)
       const { at, key } = place(path)
