@@ -73,13 +73,6 @@ test('what is not served is not found, and what cannot be done is not allowed', 
   expect((await door.handle({ method: 'POST', path: '/api/v1/namespaces/default/configmaps/x', body: cm('x') })).status).toBe(405)
 })
 
-test('a warm get costs far less than a millisecond', async () => {
-  await client.create('v1/configmaps', 'default', cm('a'))
-  const start = performance.now()
-  for (let i = 0; i < 2000; i++) await door.handle({ method: 'GET', path: '/api/v1/namespaces/default/configmaps/a' })
-  expect((performance.now() - start) / 2000).toBeLessThan(0.5)
-})
-
 test('writes name their managers, and server-side apply guards what they own', async () => {
   await client.create('v1/configmaps', 'default', cm('a'))
   const patched = await client.patch('v1/configmaps', 'default', 'a', 'merge', { data: { b: '2' } }, { query: { fieldManager: 'other' } })
