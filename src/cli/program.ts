@@ -112,7 +112,9 @@ async function helpText(node: Node): Promise<string> {
 async function helpFor(argv: readonly string[], host: CliHost): Promise<number> {
   const { node, args } = await locate(argv)
   if (node === root && words(args, root.flags).length) {
-    host.io.stderr.write(`Unknown help topic [${argv.map((a) => `\`${a}\``).join(' ')}]\n`)
+    // the usage without what stands before the first group
+    const usage = (await helpText(root)).replace(/^[^]*?\n\n(?=\S[^\n]*:\n)/, '')
+    host.io.stderr.write(`Unknown help topic [${argv.map((a) => `\`${a}\``).join(' ')}]\n\n\n${usage}`)
     return 0
   }
   host.io.stdout.write(await helpText(node))

@@ -2,7 +2,8 @@
 import type { Command, CommandContext } from '../command.ts'
 import { UsageError } from '../exit.ts'
 
-const BASH = `# bash completion for kubectl: every answer comes from the program itself
+const BASH = `
+# bash completion for kubectl: every answer comes from the program itself
 __kubectl_complete() {
     local cur out
     cur="\${COMP_WORDS[COMP_CWORD]}"

@@ -20,7 +20,9 @@ const size = (v: PersistentVolume): number => amount('storage', v.spec?.capacity
 
 async function setVolumePhase(ctx: ControllerContext, pv: PersistentVolume, phase: string, message?: string): Promise<void> {
   if (pv.status?.phase === phase && (pv.status.message ?? '') === (message ?? '')) return
-  await ctx.client.update('v1/persistentvolumes', '', { ...pv, status: { phase, ...(message ? { message } : {}), lastPhaseTransitionTime: pv.status?.phase === phase ? (pv.status.lastPhaseTransitionTime ?? rfc3339(ctx.clock.now())) : rfc3339(ctx.clock.now()) } }, { subresource: 'status' })
+  // a reason stays as it was (updateVolumePhase)
+  const { message: _, ...rest } = pv.status ?? {}
+  await ctx.client.update('v1/persistentvolumes', '', { ...pv, status: { ...rest, phase, ...(message ? { message } : {}), lastPhaseTransitionTime: pv.status?.phase === phase ? (pv.status.lastPhaseTransitionTime ?? rfc3339(ctx.clock.now())) : rfc3339(ctx.clock.now()) } }, { subresource: 'status' })
 }
 
 /** Completes the four writes of a binding; each is done only where it is missing. */
@@ -84,16 +86,16 @@ async function syncClaim(key: string, ctx: ControllerContext): Promise<void> {
   }
   if (!cls) {
     await said(ctx, claim, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${claim.spec.storageClassName}" not found`)
-    return pending()
+    return
   }
-  if (cls.provisioner === 'kubernetes.io/no-provisioner') return pending()
+  // a claim that a provisioner is to serve is left as it is (syncUnboundClaim)
+  if (cls.provisioner === 'kubernetes.io/no-provisioner') return
   if (PROVISIONER.some((a) => claim.metadata.annotations?.[a] !== cls.provisioner)) {
     await ctx.client.patch('v1/persistentvolumeclaims', namespace, name, 'merge', { metadata: { annotations: Object.fromEntries(PROVISIONER.map((a) => [a, cls.provisioner])) } })
     return
   }
   await said(ctx, claim, 'Normal', 'ExternalProvisioning', `Waiting for a volume to be created either by the external provisioner '${cls.provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`)
-  if (cls.provisioner === OURS) return provision(ctx, claim, cls)
-  return pending()
+  if (cls.provisioner === OURS) await provision(ctx, claim, cls)
 }
 
 /** An event said once for as long as the claim stays as it is: the controller looks often. */
