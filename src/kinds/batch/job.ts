@@ -40,7 +40,8 @@ function generateSelector(job: Draft<Job>): void {
   const match = ((spec.selector ??= {}).matchLabels ??= {})
   match['batch.kubernetes.io/controller-uid'] ??= job.metadata.uid ?? ''
   // what is stored is read with the defaults, so that the template's labels show at once
-  if (Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels }
+  // (of a name that is no label the template's labels tell; the object will not be stored)
+  if (Object.keys(job.metadata.labels ?? {}).length === 0 && (job.metadata.name ?? '').length <= 63) job.metadata.labels = { ...labels }
 }
 
 const condition = (job: Job, type: string): boolean => Boolean(job.status?.conditions?.some((c) => c.type === type && c.status === 'True'))
