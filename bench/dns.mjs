@@ -27,7 +27,7 @@ const start = (command, args, env = {}) => { const [c, a] = pinned(0, command, a
 
 const ZONE = 'default.svc.cluster.local'
 const addresses = { three: Array.from({ length: 3 }, (_, i) => `192.0.2.${i + 1}`), hundred: Array.from({ length: 100 }, (_, i) => `198.51.100.${i + 1}`) }
-const answers = (port, name) => spawnSync(found('dig') || 'true', ['@127.0.0.1', '-p', String(port), '+short', '+bufsize=4096', '+tries=1', '+time=1', `${name}.${ZONE}`], { encoding: 'utf8' }).stdout.trim().split('\n').filter(Boolean).length
+const answers = (port, name) => spawnSync(found('dig') || 'true', ['@127.0.0.1', '-p', String(port), '+short', '+bufsize=4096', '+tries=3', '+time=5', `${name}.${ZONE}`], { encoding: 'utf8' }).stdout.trim().split('\n').filter((l) => l !== '' && !l.startsWith(';')).length
 
 const servers = []
 try {
