@@ -6,7 +6,7 @@ import { goQuote } from './gostring.ts'
 import { compareBytes } from './labels.ts'
 import { isObject } from './object.ts'
 import type { Draft, JsonObject, KubeObject } from './object.ts'
-import { canonical as canonicalQuantity } from './quantity.ts'
+import { readQuantity } from './quantity.ts'
 import { quickDecode } from './quickdecode.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 import { parseMicroTime, parseTime, rfc3339, rfc3339Micro } from './time.ts'
@@ -237,7 +237,7 @@ class Decoder {
       }
       case 'quantity': {
         const text = typeof value === 'string' || typeof value === 'number' ? value : writeJson(value)
-        try { return canonicalQuantity(text) } catch (e) { throw new DecodeError((e as Error).message) }
+        try { return readQuantity(text) } catch (e) { throw new DecodeError((e as Error).message) }
       }
       case 'intstr':
         if (typeof value === 'string') return value

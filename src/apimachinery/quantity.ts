@@ -104,6 +104,20 @@ export function compareQuantity(a: QuantityLike, b: QuantityLike): number {
   return compareScaled(x.unscaled, x.scale, y.unscaled, y.scale)
 }
 
+/** How amounts were spelt when they were last read, where that is not their canonical text: refusals in Go's syntax show the parsed form (5 at scale -1 for 0.5). */
+const spelt = new Map<string, ParsedQuantity>()
+
+/** A quantity's text as it is kept. Throws QuantityError. */
+export function readQuantity(text: string | number): string {
+  const q = parseQuantity(text)
+  const kept = canonical(q)
+  if (kept !== String(text)) { if (spelt.size > 1000) spelt.clear(); spelt.set(kept, q) } else if (spelt.size > 0) spelt.delete(kept)
+  return kept
+}
+
+/** A kept quantity as it was parsed when it was read. */
+export const asRead = (kept: string | number): ParsedQuantity => spelt.get(String(kept)) ?? parseQuantity(kept)
+
 /** The text upstream's String() gives: 1000m is 1, 1024Mi is 1Gi, 0.5 is 500m; canonical texts stay as they are. */
 export function canonical(q: QuantityLike): string {
   const { unscaled, scale, format, text } = parsed(q)

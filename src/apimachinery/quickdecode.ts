@@ -3,7 +3,7 @@
 import { sortedKeys } from './gojson.ts'
 import { isObject } from './object.ts'
 import type { JsonObject } from './object.ts'
-import { canonical as canonicalQuantity } from './quantity.ts'
+import { readQuantity } from './quantity.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 import { isCanonicalTime } from './time.ts'
 
@@ -80,7 +80,7 @@ class Plans {
       case 'int64': return (v) => (typeof v !== 'number' || !Number.isSafeInteger(v) ? doubt() : v !== 0 || keep ? v : undefined)
       case 'double': return (v) => (typeof v !== 'number' ? doubt() : v !== 0 || keep ? v : undefined)
       case 'time': return (v) => (typeof v === 'string' && isCanonicalTime(v) ? v : doubt())
-      case 'quantity': return (v) => (typeof v === 'string' ? canonicalQuantity(v) : doubt())
+      case 'quantity': return (v) => (typeof v === 'string' ? readQuantity(v) : doubt())
       case 'intstr': return (v) => (typeof v === 'string' || (typeof v === 'number' && Number.isInteger(v) && Math.abs(v) <= INT32) ? v : doubt())
       case 'json': return (v) => v
       case 'bytes': case 'microtime': return doubt

@@ -6,7 +6,7 @@ import { GoText, goQuote, goStrings } from '../apimachinery/gostring.ts'
 import { compareBytes } from '../apimachinery/labels.ts'
 import { percent } from '../apimachinery/names.ts'
 import type { IntOrString, Quantity } from '../apimachinery/object.ts'
-import { canonical, parseQuantity } from '../apimachinery/quantity.ts'
+import { asRead, canonical } from '../apimachinery/quantity.ts'
 import { validateNonnegative } from '../apimachinery/validation-meta.ts'
 
 /** `map[string]string{"a":"b"}`, keys sorted; `map[string]string(nil)` when there is none. */
@@ -26,10 +26,10 @@ export function goIntOrString(value: IntOrString): GoText {
   return new GoText(typeof value === 'number' ? `intstr.IntOrString{Type:0, IntVal:${value}, StrVal:""}` : `intstr.IntOrString{Type:1, IntVal:0, StrVal:${goQuote(value)}}`)
 }
 
-/** A quantity inside a struct, field by field. */
-export function goQuantity(value: Quantity): GoText {
-  const q = parseQuantity(value)
-  return new GoText(`resource.Quantity{i:resource.int64Amount{value:${q.unscaled}, scale:${q.scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(canonical(q))}, Format:${goQuote(q.format)}}`)
+/** A quantity inside a struct, field by field. `said`: its text was asked for before, which Go keeps. */
+export function goQuantity(value: Quantity, said = false): GoText {
+  const q = asRead(value)
+  return new GoText(`resource.Quantity{i:resource.int64Amount{value:${q.unscaled}, scale:${q.scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(said ? canonical(q) : (q.text ?? ''))}, Format:${goQuote(q.format)}}`)
 }
 
 /** A whole number that is not negative, or a percentage. */

@@ -9,7 +9,8 @@ import { nameLines } from '../describe.ts'
 import type { Lines } from '../kind.ts'
 import { defineKind } from '../kind.ts'
 import { roundUp } from './podspec-defaults.ts'
-import { containerResourceName, goQuantity, isOvercommitAllowed, resourceName } from './resourcenames.ts'
+import { goQuantity } from '../fieldrules.ts'
+import { containerResourceName, isOvercommitAllowed, resourceName } from './resourcenames.ts'
 
 type Amounts = { readonly [name: string]: Quantity }
 
@@ -44,7 +45,7 @@ function compareBounds(item: LimitRangeItem, k: string, path: string): FieldErro
   const errors: FieldError[] = []
   const above = (a: Quantity | undefined, b: Quantity | undefined, field: string, shown: Quantity | undefined, aName: string, bName: string): void => {
     if (a === undefined || b === undefined || shown === undefined || compareQuantity(a, b) <= 0) return
-    errors.push(invalid(`${path}.${field}[${k}]`, goQuantity(shown), `${aName} value ${canonical(a)} is greater than ${bName} value ${canonical(b)}`))
+    errors.push(invalid(`${path}.${field}[${k}]`, goQuantity(shown, true), `${aName} value ${canonical(a)} is greater than ${bName} value ${canonical(b)}`))
   }
   above(min, max, 'min', min, 'min', 'max')
   above(min, request, 'defaultRequest', request, 'min', 'default request')
@@ -53,13 +54,13 @@ function compareBounds(item: LimitRangeItem, k: string, path: string): FieldErro
   above(min, limit, 'default', min, 'min', 'default')
   above(limit, max, 'default', max, 'default', 'max')
   const ratioPath = `${path}.maxLimitRequestRatio[${k}]`
-  if (ratio !== undefined && compareQuantity(ratio, 1) < 0) errors.push(invalid(ratioPath, goQuantity(ratio), `ratio ${canonical(ratio)} is less than 1`))
+  if (ratio !== undefined && compareQuantity(ratio, 1) < 0) errors.push(invalid(ratioPath, goQuantity(ratio, true), `ratio ${canonical(ratio)} is less than 1`))
   if (ratio !== undefined && min !== undefined && max !== undefined) {
     const bound = milliValue(max) / milliValue(min)
-    if (milliValue(ratio) / 1000 > bound) errors.push(invalid(ratioPath, goQuantity(ratio), `ratio ${canonical(ratio)} is greater than max/min = ${bound.toFixed(6)}`))
+    if (milliValue(ratio) / 1000 > bound) errors.push(invalid(ratioPath, goQuantity(ratio, true), `ratio ${canonical(ratio)} is greater than max/min = ${bound.toFixed(6)}`))
   }
   if (!isOvercommitAllowed(k) && limit !== undefined && request !== undefined && value(limit) !== value(request)) {
-    errors.push(invalid(`${path}.defaultRequest[${k}]`, goQuantity(request), `default value ${canonical(limit)} must equal to defaultRequest value ${canonical(request)} in ${k}`))
+    errors.push(invalid(`${path}.defaultRequest[${k}]`, goQuantity(request, true), `default value ${canonical(limit)} must equal to defaultRequest value ${canonical(request)} in ${k}`))
   }
   return errors
 }

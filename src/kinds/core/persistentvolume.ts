@@ -16,7 +16,7 @@ import { defineKind } from '../kind.ts'
 import { roundUp } from './podspec-defaults.ts'
 import { validateNodeSelector } from './podspec-scheduling.ts'
 import { noBacksteps, validateCsiDriver } from './podspec-volumes.ts'
-import { goQuantity } from './resourcenames.ts'
+import { goQuantity } from '../fieldrules.ts'
 import { sourceDiff } from './podspec-diff.ts'
 import { accessModes, storageClassOf } from './volumetext.ts'
 

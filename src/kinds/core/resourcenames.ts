@@ -1,9 +1,10 @@
 // Names of resources (cpu, requests.storage, example.com/gpu): which are standard where, as apis/core/helper and validation have it.
 import type { FieldError } from '../../apimachinery/field.ts'
 import { invalid } from '../../apimachinery/field.ts'
-import { GoText, goStruct } from '../../apimachinery/gostring.ts'
+import { GoText } from '../../apimachinery/gostring.ts'
 import { qualifiedName } from '../../apimachinery/names.ts'
-import { canonical, milliValue, parseQuantity, quantitySign } from '../../apimachinery/quantity.ts'
+import { canonical, milliValue, quantitySign } from '../../apimachinery/quantity.ts'
+import { goQuantity } from '../fieldrules.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
 
 const CONTAINER = ['cpu', 'memory', 'ephemeral-storage']
@@ -63,15 +64,4 @@ export function scopeFits(scope: string, name: string): boolean {
     case 'VolumeAttributesClass': return name === 'persistentvolumeclaims' || name === 'requests.storage'
     default: return true
   }
-}
-
-/** A quantity as %#v shows its Go struct. */
-export function goQuantity(quantity: Quantity): GoText {
-  const q = parseQuantity(quantity)
-  return goStruct('resource.Quantity', {
-    i: new GoText(`resource.int64Amount{value:${q.unscaled}, scale:${q.scale}}`),
-    d: new GoText('resource.infDecAmount{Dec:(*inf.Dec)(nil)}'),
-    s: canonical(q),
-    Format: q.format,
-  })
 }
