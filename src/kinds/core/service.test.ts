@@ -6,9 +6,11 @@ import { copy } from '../../apimachinery/object.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { alignTabs } from '../../apimachinery/tabwriter.ts'
 import type { DescribeContext } from '../kind.ts'
-import { service } from './service.ts'
+import { forWriting } from '../kind.ts'
+import { service as reading } from './service.ts'
 import { serviceWarnings, validateService, validateServiceUpdate } from './servicevalidation.ts'
 
+const service = await forWriting(reading)
 const versions = { server: 'v1.33.13', client: 'v1.33.1' }
 const ctx = { now: 0, versions }
 const make = (spec: object): Service => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace: 'default' }, spec } as Service)
