@@ -179,14 +179,15 @@ const start = performance.now()
 /** What only a defect of ours says. */
 const OURS = /simulation failed|\bat .*:\d+:\d+|TypeError|RangeError|is not a function|is not iterable|Cannot read prop|undefined/
 /** What the real API server fails with, too, for want of a better word. */
-const THEIRS = /^(requested \[.*\] without impersonating a user|failed to create typed patch object|resourceVersion should not be set|target\.name: Required value|Internal error occurred: failed to allocate a serviceIP: IPAddress|unable to find api field in struct|This pod has more than one PodDisruptionBudget)/
+const THEIRS = /^(requested \[.*\] without impersonating a user|failed to create typed patch object|resourceVersion should not be set|\[?target\.(name|kind): |strconv\.ParseUint|map: map\[.*\] does not contain declared merge key|Internal error occurred: failed to allocate a serviceIP: IPAddress|unable to find api field in struct|This pod has more than one PodDisruptionBudget)/
+const CLEARED = ['apis/apps/v1/*/deployments', 'apis/apps/v1/*/replicasets', 'apis/apps/v1/*/statefulsets', 'apis/batch/v1/*/cronjobs', 'apis/batch/v1/*/jobs', 'api/v1/*/replicationcontrollers', 'api/v1/*/pods', 'api/v1/*/events', 'api/v1/*/configmaps', 'api/v1/*/secrets', 'api/v1/*/services']
 let asked = 0
 const one = async () => {
   const q = request()
   const a = await ask(q.method, q.path, q.body, q.headers)
   codes.set(a.status, (codes.get(a.status) ?? 0) + 1)
   const line = () => `${q.method} ${q.path} ${q.headers['content-type'] ?? ''} ${(q.body ?? '').slice(0, 1500)}\n    -> ${a.status} ${a.text.slice(0, 900)}`
-  const message = /message":\s*"((?:[^"\\]|\\.){0,200})/.exec(a.text)?.[1] ?? a.text.slice(0, 120)
+  const message = /message":\s*"((?:[^"\\]|\\.){0,200})|^message: '?(.*?)'?$/m.exec(a.text)?.slice(1).find(Boolean) ?? a.text.slice(0, 120)
   if (a.status === 0 && !/ECONNRESET|EPIPE|hang up/.test(a.text)) blame(`no answer: ${a.text}`, line())
   else if (a.status >= 500 && (OURS.test(a.text) || (a.status === 500 && !THEIRS.test(message)))) blame(`${a.status} ${message.replace(/\\?"[^"]*"|\d+/g, '#').slice(0, 80)}`, line())
 }
@@ -196,7 +197,7 @@ const worker = async () => {
     await one()
     if (i % 1000 === 0) await noise()
     // a cluster with thousands of objects would only be slower to ask
-    if (i % 2000 === 0) for (const p of ['pods', 'events', 'configmaps', 'secrets', 'services']) await ask('DELETE', `/api/v1/namespaces/default/${p}?gracePeriodSeconds=0`)
+    if (i % 2000 === 0) for (const n of ['default', 'a', 'kube-system']) for (const p of CLEARED) await ask('DELETE', `/${p.replace('*', `namespaces/${n}`)}?gracePeriodSeconds=0&propagationPolicy=Background`)
     if (i % 10_000 === 0) console.log(`${i} requests, ${(i / (performance.now() - start) * 1000).toFixed(0)} a second, ${Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024)} MB`)
   }
 }

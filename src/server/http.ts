@@ -210,7 +210,7 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
     const gone = new AbortController()
     const admitted = admit(incoming, gone.signal)
     socket.on('close', () => gone.abort(new Error('the client went away')))
-    const reject = (code: number, body: string | Buffer, type: string): void => { socket.end(`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`) }
+    const reject = (code: number, body: string | Buffer, type: string): void => { socket.end(`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${incoming.method === 'HEAD' ? '' : body}`) }
     if ('refused' in admitted) { reject(admitted.refused.code, admitted.refused.body, admitted.refused.type); return }
     if (!o.upgrade?.(admitted.request, incoming, socket, head)) reject(400, status(400, 'BadRequest', 'Upgrade request required'), 'application/json')
   })

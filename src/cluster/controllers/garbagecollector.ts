@@ -30,8 +30,9 @@ function ownerOf(lister: Lister, dependent: KubeObject, ref: OwnerReference): Ku
   return o?.metadata.uid === ref.uid ? o : undefined
 }
 
-/** Whether the API serves the owner's kind at all: references to unknown kinds are left alone. */
+/** Whether the owner can be asked for: references to kinds that are not served, and to names that can be in no path, are left alone. */
 async function served(ctx: ControllerContext, dependent: KubeObject, ref: OwnerReference): Promise<boolean> {
+  if (/[/%]|^\.\.?$/.test(ref.name)) return false
   try {
     await ctx.client.get(pathFor(resourceOf(ctx.lister, ref), ref.apiVersion), dependent.metadata.namespace ?? '', ref.name)
     return true
