@@ -33,6 +33,11 @@ class FsError extends Error {
   constructor(code: string, what: string, path: string) { super(`${code}: ${what}, ${path}`); this.code = code }
 }
 const EPOCH = new Date(0)
+/** What just-bash writes: text, or bytes in a text of one character each. */
+const raw8 = (content: string | Uint8Array, options: unknown): string | Uint8Array => {
+  const encoding = typeof options === 'string' ? options : (options as { readonly encoding?: string } | undefined)?.encoding
+  return typeof content === 'string' && (encoding === 'binary' || encoding === 'latin1') ? Buffer.from(content, 'latin1') : content
+}
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
 /** The pod's files as just-bash sees them. */
@@ -90,8 +95,8 @@ function fileSystem(files: PodFiles, commands: () => readonly string[]): IFileSy
   return {
     readFile: async (path) => text(path),
     readFileBuffer: async (path) => { const t = text(path); return files.bytes(clean(path)) ?? new TextEncoder().encode(t) },
-    writeFile: async (path, content) => write(path, content),
-    appendFile: async (path, content) => write(path, Buffer.concat([kind(clean(path)) === 'file' ? files.bytes(clean(path)) ?? new Uint8Array(0) : new Uint8Array(0), Buffer.from(content)])),
+    writeFile: async (path, content, options) => write(path, raw8(content, options)),
+    appendFile: async (path, content, options) => write(path, Buffer.concat([kind(clean(path)) === 'file' ? files.bytes(clean(path)) ?? new Uint8Array(0) : new Uint8Array(0), Buffer.from(raw8(content, options))])),
     exists: async (path) => kind(clean(path)) !== undefined,
     stat: async (path) => stat(path),
     lstat: async (path) => stat(path),

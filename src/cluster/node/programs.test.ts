@@ -145,6 +145,15 @@ describe('with others', () => {
     expect(state(w, 'ready')).toBe('Running 0 ready')
   })
 
+  test('files of bytes stay what they are; mounted configuration is reached through links', async () => {
+    const w = await world()
+    await new Client(w.c.door).create('v1/configmaps', 'default', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cfg' }, data: { 'a.conf': 'x' }, binaryData: { bin: Buffer.from([255, 0, 254]).toString('base64') } } as never)
+    await run(w, 'files', { volumes: [{ name: 'v', configMap: { name: 'cfg' } }], containers: [sh('sleep 3600', { volumeMounts: [{ name: 'v', mountPath: '/etc/cfg' }] })] })
+    expect(await exec(w, 'files', ['sh', '-c', 'cat /etc/cfg/bin > /tmp/b; cat /tmp/b /etc/cfg/..data/bin >> /tmp/b; wc -c < /tmp/b; base64 /tmp/b; echo é > /tmp/u; cat /tmp/u'])).toBe('9\n/wD+/wD+/wD+\né\n')
+    expect((await exec(w, 'files', ['ls', '-l', '/etc/cfg'])).split('\n').map((l) => l.replace(/^(\S+).*:\d\d /, '$1 '))).toEqual(['total 0', 'lrwxrwxrwx a.conf -> ..data/a.conf', 'lrwxrwxrwx bin -> ..data/bin', ''])
+    expect(await exec(w, 'files', ['sh', '-c', 'echo no > /etc/cfg/a.conf'])).toBe("sh: can't create /etc/cfg/a.conf: Read-only file system\n")
+  })
+
   test('last words, hooks, and the answers of known servers', async () => {
     const w = await world()
     await run(w, 'words', { restartPolicy: 'Never', containers: [sh('sleep 10 && echo Sleep expired > /dev/termination-log'), sh('echo broken; exit 2', { name: 'd', terminationMessagePolicy: 'FallbackToLogsOnError' })] })
