@@ -143,6 +143,10 @@ describe('with others', () => {
     await exec(w, 'ready', ['touch', '/tmp/ready'])
     await seconds(w, 5)
     expect(state(w, 'ready')).toBe('Running 0 ready')
+    await seconds(w, 600)
+    await exec(w, 'ready', ['rm', '/tmp/ready'])
+    await seconds(w, 16)
+    expect(state(w, 'ready')).toBe('Running 0 running')
   })
 
   test('files of bytes stay what they are; mounted configuration is reached through links', async () => {
