@@ -13,7 +13,7 @@ import { VERBS } from './verbs/index.ts'
 export type { ApiServerOptions } from './api.ts'
 
 /** The asker when a request names nobody: the cluster's administrator. */
-export const ADMINISTRATOR: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
+export const ADMINISTRATOR: User = { name: 'kubernetes-admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] }
 
 /** What the path of the request that was last asked about says: all who ask, ask about the same one. */
 let read: { readonly request: ApiRequest; readonly info: RequestInfo } | undefined
