@@ -70,7 +70,7 @@ function goFacts(file, name, key, word, old) {
   if (g.type.startsWith('*')) facts.ptr = true
   if (g.always) facts.always = true
   const own = file.split('.').at(-1)
-  const named = g.type.replace(/^\*/, '').replace(/\b(?:\w+\.)?[A-Z]\w*/g, (t) => (t.includes('.') ? t.replace(/^(metav1|corev1)\./, 'v1.') : `${own}.${t}`))
+  const named = g.type.replace(/^\*/, '').replace(/\b(?:\w+\.)?[A-Z]\w*/g, (t) => (t.includes('.') ? t.replace(/^(metav1|corev1|apiv1)\./, 'v1.') : `${own}.${t}`))
   const guess = goWord(word)
   if (named !== guess && !/resource\.Quantity$|intstr\.IntOrString|v1\.(Micro)?Time$|RawExtension|FieldsV1|\[\]byte|JSON/.test(named)) facts.go = named
   return facts
