@@ -13,7 +13,6 @@ const two = (n: number): string => String(n).padStart(2, '0')
 const stamp = (ms: number): string => { const d = new Date(ms); return `${DAYS[d.getUTCDay()]} ${MONTHS[d.getUTCMonth()]} ${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}.${String(d.getUTCMilliseconds()).padStart(3, '0')}000 ${d.getUTCFullYear()}` }
 
 export const httpd: Image = {
-  names: ['httpd'],
   programs: (tag) => (alpine(tag) ? busyboxPrograms('1.37.0') : debianPrograms('5.2.15')), prompt: (tag) => (alpine(tag) ? '\\w \\$ ' : '\\u@\\h:\\w\\$ '), libc: 'glibc', workdir: '/usr/local/apache2',
   env: (tag) => ({ PATH: '/usr/local/apache2/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HTTPD_PREFIX: '/usr/local/apache2', HTTPD_VERSION: version(tag) }),
   cmd: ['httpd-foreground'], serves: (argv) => argv.length === 0 || argv.some((a) => /httpd(-foreground)?$/.test(a)),

@@ -35,8 +35,8 @@ export interface Listener {
 }
 
 export interface Image {
-  /** Repositories that are this image: `nginx`, `nicolaka/netshoot`; the last part alone matches too when it has no slash. */
-  readonly names: readonly string[]
+  /** Stands for all images that nobody knows. */
+  readonly generic?: true
   /** Program name -> version or kind, by tag. */
   readonly programs: (tag: string) => Readonly<Record<string, string>>
   readonly prompt: (tag: string) => string

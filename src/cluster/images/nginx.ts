@@ -11,7 +11,6 @@ const two = (n: number): string => String(n).padStart(2, '0')
 const stamp = (ms: number): string => { const d = new Date(ms); return `${d.getUTCFullYear()}/${two(d.getUTCMonth() + 1)}/${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}` }
 
 export const nginx: Image = {
-  names: ['nginx', 'nginxinc/nginx-unprivileged', 'bitnami/nginx'],
   programs: (tag) => (alpine(tag) ? { ...busyboxPrograms('1.37.0'), curl: '8.12.1', nginx: version(tag) } : { ...debianPrograms('5.2.15'), curl: '7.88.1', nginx: version(tag) }),
   prompt: (tag) => (alpine(tag) ? '\\w \\$ ' : '\\u@\\h:\\w\\$ '),
   libc: 'glibc',

@@ -138,7 +138,7 @@ export class Containers {
     const { image } = known
     // with another command the image's server does not run; an unknown command may well be one
     const program = (container.command?.[0] ?? '').split('/').at(-1) ?? ''
-    if (image.names.length > 0) {
+    if (!image.generic) {
       const custom = container.command?.length || container.args?.length
       if (custom && image.serves && !image.serves(c.argv)) return []
       if (container.command?.length && !image.serves) return image.listen ? image.listen(c) : []
@@ -237,7 +237,7 @@ export class Containers {
       stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, tty: io.tty, now: io.now ?? (() => clock.now()), random,
       sleep: io.sleep ?? ((ms) => pause(clock, ms, io.signal)), signal: io.signal,
       // a first process without a handler hears no signals from its own container; servers have handlers
-      signalMain: (number) => { if (this.#listen(pod, container, status).length > 0 && [1, 2, 3, 15].includes(number) && !(number === 1 && image.names.length > 0)) endProcess(store, pod, container.name, status?.restartCount ?? 0, clock.now(), image.names.length > 0 ? 0 : 128 + number) },
+      signalMain: (number) => { if (this.#listen(pod, container, status).length > 0 && [1, 2, 3, 15].includes(number) && !(number === 1 && !image.generic)) endProcess(store, pod, container.name, status?.restartCount ?? 0, clock.now(), !image.generic ? 0 : 128 + number) },
       ...(io.played ? { played: true } : {}),
       run: (words, over) => {
         // a program that is interrupted wakes from its sleep too

@@ -184,7 +184,7 @@ class Run {
     if (/^(?:apt|apt-get|apk|yum|dnf|microdnf|pip3?|npm|yarn|gem|update-ca-certificates|locale-gen|useradd|adduser|addgroup|groupadd|sysctl|mount|umount|iptables|chpasswd)$/.test(name) && argv[1] !== 'start' && argv[1] !== 'run') return 0
     if (name === 'kill' || name === 'pkill' || name === 'killall' || name === 'sync') return 0
     const { image, name: repository } = await this.#containers.image(this.container.image ?? '')
-    const shell = image.names.length > 0 && !image.listen
+    const shell = !image.generic && !image.listen
     const last = repository.split('/').at(-1) ?? ''
     if (shell && !name.startsWith(last) && !/^(?:python|node|java|php|ruby|perl|go|cargo|npm)/.test(name) && !(argv[0] ?? '').includes('/')) return undefined
     await this.#sleep(Infinity)
@@ -327,7 +327,7 @@ export class RunningPrograms implements Programs {
     if (!get || (get.host !== undefined && get.host !== '')) return undefined
     const port = typeof get.port === 'number' ? get.port : container.ports?.find((p) => p.name === get.port)?.containerPort
     const { image } = await this.#containers.image(container.image ?? '')
-    if (image.names.length === 0 || port === undefined) return undefined
+    if (image.generic || port === undefined) return undefined
     const status = containersOf(pod).find((x) => x.container.name === container.name)?.status
     const listener = this.#containers.listening(pod, container, status, startedAt + running).find((l) => l.port === port && l.http)
     if (!listener?.http) return undefined
