@@ -13,11 +13,14 @@ function isEmpty(value: Json, word: string): boolean {
   return word.startsWith('{') && isObject(value) && Object.keys(value).length === 0
 }
 
+/** A struct of which nobody set anything. */
+function emptyForm(word: string, schemas: Schemas): JsonObject { const type = schemas.type(word); return type ? structForm({}, layoutOf(type, schemas)) : {} }
+
 /** What Go writes for a field that was not set, or undefined for nothing. */
 function absent(f: FieldSchema, schemas: Schemas): Json | undefined {
   const word = f.type
   if (f.ptr) return f.always ? null : undefined
-  if (f.struct) return structForm({}, schemas.type(word), schemas)
+  if (f.struct) return emptyForm(word, schemas)
   switch (word) {
     case 'time': case 'microtime': return null
     case 'intstr': return 0
@@ -28,47 +31,69 @@ function absent(f: FieldSchema, schemas: Schemas): Json | undefined {
     case 'string': return ''
     case 'bool': return false
     case 'int32': case 'int64': case 'double': return 0
-    default: return SCALARS.has(word) || word.startsWith('[') || word.startsWith('{') ? null : structForm({}, schemas.type(word), schemas)
+    default: return SCALARS.has(word) || word.startsWith('[') || word.startsWith('{') ? null : emptyForm(word, schemas)
+  }
+}
+
+// What is in its form already is returned as it is: what was stored once costs a look, and is shared.
+
+/** Brings a value into form; none where every value of a type word is in form. */
+type Form = ((value: Json) => Json) | undefined
+
+const forms = new WeakMap<Schemas, Map<string, Form>>()
+function formOf(word: string, schemas: Schemas): Form {
+  if (SCALARS.has(word)) return undefined
+  let known = forms.get(schemas)
+  if (!known) { known = new Map(); forms.set(schemas, known) }
+  let form = known.get(word)
+  if (form === undefined && !known.has(word)) { form = makeForm(word, schemas); if (known.size < 5000) known.set(word, form) }
+  return form
+}
+function makeForm(word: string, schemas: Schemas): Form {
+  if (word.startsWith('[')) {
+    const inner = formOf(word.slice(1, -1), schemas)
+    return inner && ((v) => (Array.isArray(v) ? listForm(v as readonly Json[], inner) : v))
+  }
+  if (word.startsWith('{')) {
+    const inner = formOf(word.slice(1, -1), schemas)
+    return (v) => (isObject(v) ? mapForm(v, inner) : v)
+  }
+  // types that contain themselves: a type's layout is made when the first value of it comes
+  let layout: Layout | undefined
+  return (v) => {
+    if (!isObject(v)) return v
+    const type = layout ? undefined : schemas.type(word)
+    if (type) layout = layoutOf(type, schemas)
+    return layout ? structForm(v, layout) : v
   }
 }
 
 /** A field of a struct: where it stands, and what is written when nobody set it. */
-interface Place { readonly name: string; readonly at: number; readonly field: FieldSchema; readonly absent: Json | undefined }
+interface Place { readonly name: string; readonly at: number; readonly field: FieldSchema; readonly form: Form; /** Written even when empty. */ readonly keep: boolean; readonly absent: Json | undefined }
 interface Layout { readonly places: ReadonlyMap<string, Place>; readonly order: readonly Place[]; /** How many are written even when nobody set them. */ readonly always: number }
 const layouts = new WeakMap<TypeSchema, Layout>()
 function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
   let l = layouts.get(schema)
   if (!l) {
-    const order = Object.entries(schema.fields).flatMap(([name, field]) => (field ? [{ name, field }] : [])).map((p, at): Place => ({ ...p, at, absent: absent(p.field, schemas) }))
+    const order = Object.entries(schema.fields).flatMap(([name, field]) => (field ? [{ name, field }] : [])).map((p, at): Place => ({ ...p, at, form: formOf(p.field.type, schemas), keep: p.field.ptr === true || p.field.always === true || p.field.type === 'intstr', absent: absent(p.field, schemas) }))
     l = { places: new Map(order.map((p) => [p.name, p])), order, always: order.filter((p) => p.absent !== undefined).length }
     layouts.set(schema, l)
   }
   return l
 }
 
-// What is in its form already is returned as it is: what was stored once costs a look, and is shared.
-
-function valueForm(value: Json, word: string, schemas: Schemas): Json {
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) {
-    const inner = word.startsWith('[') ? word.slice(1, -1) : 'json'
-    return SCALARS.has(inner) ? value : listForm(value as readonly Json[], inner, schemas)
-  }
-  if (word.startsWith('{')) return mapForm(value as JsonObject, word.slice(1, -1), schemas)
-  return word === 'json' ? value : structForm(value as JsonObject, schemas.type(word), schemas)
-}
-
-function listForm(list: readonly Json[], inner: string, schemas: Schemas): readonly Json[] {
+function listForm(list: readonly Json[], inner: (value: Json) => Json): readonly Json[] {
   let out: Json[] | undefined
   for (let i = 0; i < list.length; i++) {
     const v = list[i] ?? null
-    const formed = valueForm(v, inner, schemas)
+    if (typeof v !== 'object' || v === null) continue
+    const formed = inner(v)
     if (formed !== v) { out ??= [...list]; out[i] = formed }
   }
   return out ?? list
 }
 
-function mapForm(map: JsonObject, inner: string, schemas: Schemas): JsonObject {
+function mapForm(map: JsonObject, inner: Form): JsonObject {
   let formed = true
   let last: string | undefined
   let changed: Map<string, Json> | undefined
@@ -77,8 +102,8 @@ function mapForm(map: JsonObject, inner: string, schemas: Schemas): JsonObject {
     // the order of plain text; what is beyond it is sorted anew
     if (v === undefined || (last !== undefined && k < last) || BEYOND.test(k)) formed = false
     last = k
-    if (v === undefined) continue
-    const w = valueForm(v, inner, schemas)
+    if (inner === undefined || v === undefined || v === null || typeof v !== 'object') continue
+    const w = inner(v)
     if (w !== v) { changed ??= new Map(); changed.set(k, w) }
   }
   if (formed && !changed) return map
@@ -89,18 +114,15 @@ function mapForm(map: JsonObject, inner: string, schemas: Schemas): JsonObject {
 const BEYOND = /[\ud800-\udfff]/
 
 /** What is written for a field's value: undefined for nothing. */
-function written(v: Json | undefined, p: Place, schemas: Schemas): Json | undefined {
-  const f = p.field
-  if (v !== undefined && v !== null && (f.ptr || f.always || f.type === 'intstr' || !isEmpty(v, f.type))) return valueForm(v, f.type, schemas)
+function written(v: Json | undefined, p: Place): Json | undefined {
+  if (v !== undefined && v !== null && (p.keep || !isEmpty(v, p.field.type))) return typeof v === 'object' && p.form ? p.form(v) : v
   return typeof p.absent === 'object' ? copy(p.absent) : p.absent
 }
 
 /** The parts of objects that were stored, by the type in whose form they are. */
 const stored = new WeakMap<object, string>()
 
-function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: Schemas, known?: typeof stored): JsonObject {
-  if (!schema) return value
-  const { places, order, always } = layoutOf(schema, schemas)
+function structForm(value: JsonObject, { places, order, always }: Layout, known?: typeof stored): JsonObject {
   let changed: Map<string, Json | undefined> | undefined
   let formed = true
   let last = -1
@@ -110,7 +132,7 @@ function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: 
     const v = value[k]
     if (p === undefined || v === undefined) { formed = false; continue }
     if (!(known && typeof v === 'object' && v !== null && known.get(v) === p.field.type)) {
-      const w = written(v, p, schemas)
+      const w = written(v, p)
       if (w !== v) { changed ??= new Map(); changed.set(k, w) }
     }
     if (p.at < last) formed = false
@@ -121,7 +143,7 @@ function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: 
   const out: Record<string, Json> = {}
   for (const p of order) {
     const v = value[p.name]
-    const w = v === undefined ? written(v, p, schemas) : changed?.has(p.name) ? changed.get(p.name) : v
+    const w = v === undefined ? written(v, p) : changed?.has(p.name) ? changed.get(p.name) : v
     if (w !== undefined) out[p.name] = w
   }
   return out
@@ -129,7 +151,8 @@ function structForm(value: JsonObject, schema: TypeSchema | undefined, schemas: 
 
 /** The object in the form of its Go struct, field for field; itself where it is in that form. Unknown fields go. A definition that is not known leaves it as it is. */
 export function typedForm<T>(object: T, schemaName: string, schemas: Schemas): T {
-  return structForm(object as JsonObject, schemas.type(schemaName), schemas, stored) as unknown as T
+  const type = schemas.type(schemaName)
+  return type ? structForm(object as JsonObject, layoutOf(type, schemas), stored) as unknown as T : object
 }
 
 /** The same, of an object that is to be stored: but for its metadata it changes no more, and when a part of it comes back in another one it is not looked at again. */
