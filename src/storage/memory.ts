@@ -50,6 +50,8 @@ class Shelf {
   constructor(resource: string, source: Source) { this.#resource = resource; this.#source = source; this.#loaded = source.count(resource) === 0 }
 
   get loaded(): boolean { return this.#loaded }
+  /** Whether all that is known of a key stands in the source. */
+  untouched(key: string): boolean { return !this.#loaded && !this.objects.has(key) && !this.removed.has(key) }
   adopt(source: Source): void {
     this.#source = source
     this.removed.clear()
@@ -215,9 +217,31 @@ export class MemoryStore implements Store {
   protected replay(type: Change['type'], resource: string, object: KubeObject, revision: number): void {
     const shelf = this.#shelf(resource)
     const key = keyOf(object)
+    if (type !== 'DELETED' && this.#listeners.size === 0 && shelf.untouched(key)) {
+      // nobody listens: what was there before is looked up when somebody asks for the past
+      this.#revision = revision
+      shelf.put(key, object, undefined)
+      this.#history.push(this.#late(resource, object, revision))
+      return
+    }
     const previous = shelf.get(key)
     if (type === 'DELETED' && !previous) { this.#revision = Math.max(this.#revision, revision); return }
     this.#commit({ revision, type: type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED', resource, object, ...(previous ? { previous } : {}) }, shelf, key)
+  }
+
+  /** Lookups that wait, to be made before their source goes. */
+  #waiting: (() => unknown)[] = []
+  /** A change whose object before it stands in the source still. */
+  #late(resource: string, object: KubeObject, revision: number): Change {
+    const source = this.#source
+    let known: { readonly previous: KubeObject | undefined } | undefined
+    const before = (): KubeObject | undefined => (known ??= { previous: source.find(resource, object.metadata.namespace ?? '', object.metadata.name ?? '') }).previous
+    this.#waiting.push(before)
+    return { revision, resource, object, get type() { return before() ? 'MODIFIED' as const : 'ADDED' as const }, get previous() { return before() } }
+  }
+  #lookUp(): void {
+    for (const before of this.#waiting) before()
+    this.#waiting = []
   }
 
   create(resource: string, object: KubeObject): KubeObject {
@@ -274,12 +298,14 @@ export class MemoryStore implements Store {
 
   /** The same objects now stand in a new source (they were folded into a new file): objects in memory stay as they are. */
   protected adopt(source: Source): void {
+    this.#lookUp()
     this.#source = source
     for (const s of this.#shelves.values()) s.adopt(source)
   }
 
   /** Somebody else folded the state: takes the new source and tells watchers what is different from what was known here. */
   protected rebase(source: Source, revision: number): void {
+    this.#lookUp()
     const old = this.#shelves
     this.#source = source
     this.#shelves = new Map()

@@ -104,6 +104,33 @@ test('a second process sees the first one\'s writes, before its own write at the
   await b.close()
 })
 
+test('who watches from the past is told what was there before, also when the file was folded since', async () => {
+  const a = openStateFile(file)
+  a.create('pods', pod('default', 'web', { v: '1' }))
+  a.create('pods', pod('default', 'db', { v: '1' }))
+  a.setMeta('settled', a.revision)
+  await a.flush()
+  // into the journal: the objects before stand in the file
+  a.update('pods', pod('default', 'web', { v: '2' }), '1')
+  a.create('pods', pod('default', 'new', { v: '2' }))
+  a.delete('pods', 'default', 'db')
+  await a.flush()
+  await a.close()
+  const past = (s: FileStore): unknown[] => { const seen: unknown[] = []; s.watch(2, (c) => seen.push([c.type, c.object.metadata.name, c.object.metadata.labels, c.previous?.metadata.labels]))(); return seen }
+  const told = [['MODIFIED', 'web', { v: '2' }, { v: '1' }], ['ADDED', 'new', { v: '2' }, undefined], ['DELETED', 'db', { v: '1' }, { v: '1' }]]
+  const b = openStateFile(file)
+  expect(past(b)).toEqual(told)
+  await b.close()
+  const c = openStateFile(file)
+  expect(names(c.list('pods'))).toEqual(['default/new', 'default/web'])
+  for (let i = 0; i < 300; i++) c.create('pods', pod('default', `p${i}`))
+  c.setMeta('settled', c.revision)
+  await c.flush()
+  expect(fs.statSync(`${file}.journal`).size).toBe(0)
+  expect(past(c).slice(0, 3)).toEqual(told)
+  await c.close()
+})
+
 test('a torn tail of the journal is cut off, a damaged middle is refused', async () => {
   const a = openStateFile(file)
   a.create('pods', pod('default', 'a'))
@@ -214,15 +241,17 @@ test('a folder, an unreadable file and a journal that a crash left of an older g
 const WORD = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.', '"', '\\', 'é', '😀', '\u2028', '\n'), minLength: 1, maxLength: 6 })
 const TREE = fc.letrec((tie) => ({ tree: fc.dictionary(WORD, fc.oneof({ maxDepth: 3 }, fc.constant({}), tie('tree')), { maxKeys: 4 }) })).tree
 const ENTRY = fc.record({ manager: WORD, operation: fc.constantFrom('Update', 'Apply'), apiVersion: fc.constant('v1'), time: fc.constant('2026-01-02T03:04:05Z'), fieldsType: fc.constant('FieldsV1'), fieldsV1: TREE }, { requiredKeys: ['manager', 'operation', 'fieldsV1'] })
+/** JSON whose whole numbers a double holds: what is beyond comes back as a bigint (bigint.ts). */
+const VALUE = fc.jsonValue().filter((v) => !/(?<![\d.])\d{16,}(?![\d.])/.test(JSON.stringify(v)))
 const OBJECT = fc.record({
   apiVersion: fc.constant('v1'), kind: fc.constant('Thing'),
   metadata: fc.record({ namespace: fc.constantFrom('n', 'm'), name: WORD, uid: fc.uuid(), labels: fc.dictionary(WORD, WORD, { maxKeys: 3 }), ownerReferences: fc.array(fc.record({ apiVersion: fc.constant('v1'), kind: fc.constant('K'), name: WORD, uid: fc.constantFrom('u1', 'u2'), controller: fc.boolean() }), { maxLength: 2 }), managedFields: fc.array(ENTRY, { minLength: 1, maxLength: 3 }) }, { requiredKeys: ['name', 'uid'] }),
-  spec: fc.jsonValue(), data: fc.dictionary(WORD, WORD),
+  spec: VALUE, data: fc.dictionary(WORD, WORD),
 }, { requiredKeys: ['apiVersion', 'kind', 'metadata'] })
 
 test('what is loaded is what was saved', async () => {
   const stored = fc.array(fc.tuple(fc.constantFrom('pods', 'things.example.com', 'services'), OBJECT, fc.boolean()), { maxLength: 25 })
-  await fc.assert(fc.asyncProperty(stored, fc.dictionary(WORD, fc.jsonValue(), { maxKeys: 3 }), fc.boolean(), async (objects, meta, settled) => {
+  await fc.assert(fc.asyncProperty(stored, fc.dictionary(WORD, VALUE, { maxKeys: 3 }), fc.boolean(), async (objects, meta, settled) => {
     const f = path.join(dir, `${process.hrtime.bigint()}.json`)
     const s = openStateFile(f)
     for (const [k, v] of Object.entries(meta)) s.setMeta(k, v as Json)

@@ -9,7 +9,7 @@ export interface Change {
   readonly resource: string
   /** The object after the change; for DELETED its last state, with the revision of the deletion. */
   readonly object: KubeObject
-  readonly previous?: KubeObject
+  readonly previous?: KubeObject | undefined
 }
 
 export interface ListOptions {
