@@ -46,6 +46,8 @@ class Shelf {
   /** What was listed, by namespace; valid until something is written: a long list is asked for piece by piece. */
   #lists = new Map<string, readonly KubeObject[]>()
   #index: Map<string, Set<string>> | undefined
+  /** Entries of the index in key order; what came since stands at the end. */
+  #ordered = new Map<string, { readonly keys: string[]; sorted: boolean }>()
 
   constructor(resource: string, source: Source) { this.#resource = resource; this.#source = source; this.#loaded = source.count(resource) === 0 }
 
@@ -75,8 +77,14 @@ class Shelf {
     if (!previous) this.#keys.clear()
     if (!this.#index) return
     if (previous && equal(previous.metadata.labels, o.metadata.labels) && equal(previous.metadata.ownerReferences, o.metadata.ownerReferences)) return
-    if (previous) for (const e of indexEntries(previous)) this.#index.get(e)?.delete(key)
-    for (const e of indexEntries(o)) this.#entry(e).add(key)
+    if (previous) this.#unindex(key, previous)
+    for (const e of indexEntries(o)) {
+      const keys = this.#entry(e)
+      if (keys.has(key)) continue
+      keys.add(key)
+      const order = this.#ordered.get(e)
+      if (order) { order.keys.push(key); order.sorted = false }
+    }
   }
 
   delete(key: string, previous: KubeObject): void {
@@ -84,7 +92,11 @@ class Shelf {
     if (!this.#loaded) this.removed.add(key)
     this.#lists.clear()
     this.#keys.clear()
-    if (this.#index) for (const e of indexEntries(previous)) this.#index.get(e)?.delete(key)
+    this.#unindex(key, previous)
+  }
+
+  #unindex(key: string, o: KubeObject): void {
+    if (this.#index) for (const e of indexEntries(o)) { this.#index.get(e)?.delete(key); this.#ordered.delete(e) }
   }
 
   #entry(e: string): Set<string> { let s = this.#index?.get(e); if (!s) { s = new Set(); this.#index?.set(e, s) } return s }
@@ -130,8 +142,11 @@ class Shelf {
       this.#index = new Map()
       for (const [k, o] of this.objects) for (const e of indexEntries(o)) this.#entry(e).add(k)
     }
+    let order = this.#ordered.get(entry)
+    if (!order) { order = { keys: [...(this.#index.get(entry) ?? [])], sorted: false }; this.#ordered.set(entry, order) }
+    if (!order.sorted) { order.keys.sort(byKey); order.sorted = true }
     const out: KubeObject[] = []
-    for (const k of [...(this.#index.get(entry) ?? [])].sort(byKey)) { const o = this.objects.get(k); if (o && (!namespace || o.metadata.namespace === namespace)) out.push(o) }
+    for (const k of order.keys) { const o = this.objects.get(k); if (o && (!namespace || o.metadata.namespace === namespace)) out.push(o) }
     return out
   }
 

@@ -28,21 +28,30 @@ function tally(total: number, reasons: readonly string[]): string {
   return `0/${total} nodes are available:${parts.length ? ` ${parts.join(', ')}.` : ''}`
 }
 
+const rooms = new WeakMap<Node, Map<string, number>>()
+/** How much of a resource a node has for pods: looked up for every pod that waits. */
+function allocatableOf(node: Node, resource: string): number {
+  let room = rooms.get(node)
+  if (!room) { room = new Map(); rooms.set(node, room) }
+  let n = room.get(resource)
+  if (n === undefined) { n = amount(resource, node.status?.allocatable?.[resource] ?? (resource === 'pods' ? 110 : 0)); room.set(resource, n) }
+  return n
+}
+
 /** The part of a pod's request that a node cannot give beside what it holds already. */
 function fits(pod: Pod, requests: Amounts, node: Node, state: NodeState, without?: ReadonlySet<string>): Misfit | undefined {
   const usage = state.usage(node.metadata.name ?? '')
-  const allocatable = node.status?.allocatable ?? {}
   const reasons: string[] = []
   const used = (r: string): number => {
     let n = usage.used.get(r) ?? 0
     for (const uid of without ?? []) n -= state.placed.get(uid)?.requests.get(r) ?? 0
     return n
   }
-  if (usage.uids.size - (without?.size ?? 0) + 1 > amount('pods', allocatable.pods ?? 110)) reasons.push('Too many pods')
-  for (const r of ['cpu', 'memory', 'ephemeral-storage', ...[...requests.keys()].filter((k) => k.includes('/') || k.startsWith('hugepages-'))]) {
+  if (usage.uids.size - (without?.size ?? 0) + 1 > allocatableOf(node, 'pods')) reasons.push('Too many pods')
+  if (requests.size > 0) for (const r of ['cpu', 'memory', 'ephemeral-storage', ...[...requests.keys()].filter((k) => k.includes('/') || k.startsWith('hugepages-'))]) {
     const wanted = requests.get(r) ?? 0
     if (wanted <= 0) continue
-    if (wanted > amount(r, allocatable[r] ?? 0) - used(r)) reasons.push(`Insufficient ${r}`)
+    if (wanted > allocatableOf(node, r) - used(r)) reasons.push(`Insufficient ${r}`)
   }
   return reasons.length ? maybe(...reasons) : undefined
 }
@@ -144,10 +153,9 @@ function filter(ctx: ControllerContext, pod: Pod, requests: Amounts, volumes: Vo
 /** Higher is better: spread of one controller's pods first, then wishes, then free room. */
 function score(ctx: ControllerContext, pod: Pod, requests: Amounts, node: Node, nodes: readonly Node[], state: NodeState): number {
   const usage = state.usage(node.metadata.name ?? '')
-  const allocatable = node.status?.allocatable ?? {}
-  const free = (r: string): number => { const all = amount(r, allocatable[r] ?? 0); return all > 0 ? Math.max(0, all - (usage.used.get(r) ?? 0) - (requests.get(r) ?? 0)) / all : 0 }
+  const free = (r: string): number => { const all = allocatableOf(node, r); return all > 0 ? Math.max(0, all - (usage.used.get(r) ?? 0) - (requests.get(r) ?? 0)) / all : 0 }
   const owner = pod.metadata.ownerReferences?.find((r) => r.controller)?.uid
-  const soft = (node.spec?.taints ?? []).filter((t) => t.effect === 'PreferNoSchedule' && !toleratesTaint(pod.spec?.tolerations ?? [], t)).length
+  const soft = !node.spec?.taints?.length ? 0 : node.spec.taints.filter((t) => t.effect === 'PreferNoSchedule' && !toleratesTaint(pod.spec?.tolerations ?? [], t)).length
   const siblings = owner ? (usage.owners.get(owner) ?? 0) : 0
   return -200 * siblings - 300 * soft + 2 * nodePreference(pod, node) + 2 * preference(ctx.lister, pod, node, nodes, state) + 50 * (free('cpu') + free('memory')) - usage.uids.size / 10
 }

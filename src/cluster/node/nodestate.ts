@@ -67,7 +67,14 @@ export function podRequests(pod: Pod): Amounts {
 }
 
 /** Host ports a pod occupies: `TCP 0.0.0.0 80`. */
-export function hostPorts(pod: Pod): string[] {
+export function hostPorts(pod: Pod): readonly string[] {
+  let ports = portsOf.get(pod)
+  if (!ports) { ports = readHostPorts(pod); portsOf.set(pod, ports) }
+  return ports
+}
+/** Asked for once a node. */
+const portsOf = new WeakMap<Pod, readonly string[]>()
+function readHostPorts(pod: Pod): string[] {
   const ports: string[] = []
   for (const c of [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []).filter((i) => i.restartPolicy === 'Always')]) for (const p of c.ports ?? []) if (p.hostPort) ports.push(`${p.protocol ?? 'TCP'} ${p.hostIP || '0.0.0.0'} ${p.hostPort}`)
   return ports
