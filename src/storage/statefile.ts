@@ -231,7 +231,8 @@ export class FileStore extends MemoryStore {
       const fresh = this.#journal === 0
       if (fresh) text = Buffer.concat([Buffer.from(JSON.stringify({ journal: FORMAT, generation: this.#base?.head.generation }) + '\n'), line])
       for (let at = 0; at < text.length;) at += fs.writeSync(fd, text, at)
-      fs.fdatasyncSync(fd)
+      // that the controllers have seen everything may get lost with the power: they look again
+      if (this.#pending.size > 0 || [...this.#pendingMeta.keys()].some((k) => k !== 'settled')) fs.fdatasyncSync(fd)
       this.#journal += text.length
       if (fresh) syncDirectory(path.dirname(this.#file))
     } finally { fs.closeSync(fd) }
