@@ -4,6 +4,7 @@ import { bare, fqdn } from '../../dns/qname.ts'
 import { dataText, OPCODES, RCODES, typeCode, typeName } from '../../dns/wire.ts'
 import type { Message, ResourceRecord } from '../../dns/wire.ts'
 import { answerLine, ask, atLeast, flagWords, recordLine, searchNames, send, serverAddress, versionOf } from '../bind.ts'
+import { getopt } from '../getopt.ts'
 import type { Tool, ToolContext } from '../tool.ts'
 
 const USAGE = 'Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] [-p port] hostname [server]\n'
@@ -29,23 +30,26 @@ export const host: Tool = {
     let tries = 2
     let seconds = 5
     const words: string[] = []
-    for (let i = 0; i < args.length; i++) {
-      const a = args[i] ?? ''
-      if (!a.startsWith('-') || a === '-') { words.push(a); continue }
-      for (let j = 1; j < a.length; j++) {
-        const c = a[j] ?? ''
-        if ('ctNWRmpD'.includes(c)) {
-          const value = j + 1 < a.length ? a.slice(j + 1) : args[++i]
-          if (value === undefined) { ctx.stderr(`host: option requires an argument -- '${c}'\n${USAGE}`); return 1 }
-          if (c === 't') { const t = typeCode(value.split('=')[0] ?? ''); if (t === undefined) { ctx.stderr(`host: invalid type: ${value}\n\n`); return 1 } type = t } else if (c === 'p') port = Number(value) || 53
-          else if (c === 'W') seconds = Math.max(1, Number(value) || 1)
-          else if (c === 'R') tries = Math.max(1, Number(value) || 1)
+    for (const found of getopt(args, (n) => 'ctNWRmpD'.includes(n))) {
+      if (found.kind === 'word') { words.push(found.text); continue }
+      if (found.kind === 'missing') { ctx.stderr(`host: option requires an argument -- '${found.name}'\n${USAGE}`); return 1 }
+      const { name: option, value = '' } = found
+      switch (option) {
+        case 't': {
+          const code = typeCode(value.split('=')[0] ?? '')
+          if (code === undefined) { ctx.stderr(`host: invalid type: ${value}\n\n`); return 1 }
+          type = code
           break
         }
-        if (c === 'v' || c === 'd') loud = true
-        else if (c === 'a') { loud = true; type = 255 } else if (c === 'r') rd = false
-        else if (c === 'T') tcp = true
-        else if (c === 'V') { ctx.stdout(`host ${versionOf(ctx, 'host')}\n`); return 0 } else if (!'46CilnsUw'.includes(c)) { ctx.stderr(`host: invalid option -- '${c}'\n${USAGE}`); return 1 }
+        case 'p': port = Number(value) || 53; break
+        case 'W': seconds = Math.max(1, Number(value) || 1); break
+        case 'R': tries = Math.max(1, Number(value) || 1); break
+        case 'v': case 'd': loud = true; break
+        case 'a': loud = true; type = 255; break
+        case 'r': rd = false; break
+        case 'T': tcp = true; break
+        case 'V': ctx.stdout(`host ${versionOf(ctx, 'host')}\n`); return 0
+        default: if (!'46CilnsUwcNmD'.includes(option)) { ctx.stderr(`host: invalid option -- '${option}'\n${USAGE}`); return 1 }
       }
     }
     const name = words[0]

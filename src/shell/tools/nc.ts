@@ -2,6 +2,7 @@
 import { reach } from '../http.ts'
 import { versionOf } from '../bind.ts'
 import { family } from '../../dns/address.ts'
+import { getopt } from '../getopt.ts'
 import type { Tool, ToolContext } from '../tool.ts'
 
 const SERVICES: Readonly<{ [port: number]: string }> = { 21: 'ftp', 22: 'ssh', 23: 'telnet', 25: 'smtp', 53: 'domain', 80: 'http', 110: 'pop3', 143: 'imap2', 389: 'ldap', 443: 'https', 993: 'imaps', 3306: 'mysql', 5432: 'postgresql', 6379: 'redis', 6443: '*', 8080: 'http-alt', 11211: '*', 27017: '*' }
@@ -39,19 +40,16 @@ export const nc: Tool = {
     let listen = false
     let wait = 0
     const words: string[] = []
-    for (let i = 0; i < args.length; i++) {
-      const a = args[i] ?? ''
-      if (!a.startsWith('-') || a === '-') { words.push(a); continue }
-      for (let j = 1; j < a.length; j++) {
-        const c = a[j] ?? ''
-        if ((box ? 'wipfe' : 'wipsqXxIOTVM').includes(c)) { const v = j + 1 < a.length ? a.slice(j + 1) : args[++i]; if (c === 'w') wait = Number(v) || 0; break }
-        if (box && !extra && 'zvu'.includes(c)) { ctx.stderr(`nc: invalid option -- '${c}'\n${BUSYBOX(version)}`); return 1 }
-        if (c === 'z') zero = true
-        else if (c === 'v') loud = true
-        else if (c === 'u') udp = true
-        else if (c === 'l') listen = true
-        else if (!'46nkNrtUCDdhS'.includes(c)) { ctx.stderr(box ? `nc: invalid option -- '${c}'\n${BUSYBOX(version)}` : `nc: invalid option -- '${c}'\nusage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]\n\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]\n\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]\n\t  [destination] [port]\n`); return 1 }
-      }
+    for (const found of getopt(args, (n) => (box ? 'wipfe' : 'wipsqXxIOTVM').includes(n))) {
+      if (found.kind === 'word') { words.push(found.text); continue }
+      if (found.kind === 'missing') continue
+      const { name: option, value } = found
+      if (box && !extra && 'zvu'.includes(option)) { ctx.stderr(`nc: invalid option -- '${option}'\n${BUSYBOX(version)}`); return 1 }
+      if (value !== undefined) { if (option === 'w') wait = Number(value) || 0 } else if (option === 'z') zero = true
+      else if (option === 'v') loud = true
+      else if (option === 'u') udp = true
+      else if (option === 'l') listen = true
+      else if (!'46nkNrtUCDdhS'.includes(option)) { ctx.stderr(box ? `nc: invalid option -- '${option}'\n${BUSYBOX(version)}` : `nc: invalid option -- '${option}'\nusage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]\n\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]\n\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]\n\t  [destination] [port]\n`); return 1 }
     }
     if (listen) {
       // nothing in the simulation connects to a listener a person starts by hand: it waits until it is interrupted

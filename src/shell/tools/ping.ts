@@ -1,5 +1,6 @@
 // ping: iputils' and busybox's; the image says which.
 import { family } from '../../dns/address.ts'
+import { getopt } from '../getopt.ts'
 import type { Tool } from '../tool.ts'
 
 export const ping: Tool = {
@@ -14,23 +15,22 @@ export const ping: Tool = {
     let quiet = false
     let wanted: 0 | 4 | 6 = 0
     const words: string[] = []
-    for (let i = 0; i < args.length; i++) {
-      const a = args[i] ?? ''
-      if (!a.startsWith('-') || a === '-') { words.push(a); continue }
-      for (let j = 1; j < a.length; j++) {
-        const c = a[j] ?? ''
-        if ('ciWwsItQpSMmFl'.includes(c)) {
-          const v = j + 1 < a.length ? a.slice(j + 1) : args[++i]
-          if (v === undefined) { ctx.stderr(`ping: option requires an argument -- '${c}'\n`); return box ? 1 : 2 }
-          const n = Number(v)
-          if ('ciWws'.includes(c) && !(n >= 0)) { ctx.stderr(box ? `ping: invalid number '${v}'\n` : `ping: invalid argument: '${v}'\n`); return 1 }
-          if (c === 'c') count = n; else if (c === 'i') wait = n; else if (c === 'W') timeout = n; else if (c === 'w') deadline = n; else if (c === 's') size = n
-          break
-        }
-        if (c === 'q') quiet = true
-        else if (c === '4') wanted = 4
-        else if (c === '6') wanted = 6
-        else if (!'nvAbBdDfhLOrRUV'.includes(c)) { ctx.stderr(box ? `ping: invalid option -- '${c}'\n` : `ping: invalid option -- '${c}'\n\nUsage\n  ping [options] <destination>\n`); return box ? 1 : 2 }
+    for (const found of getopt(args, (n) => 'ciWwsItQpSMmFl'.includes(n))) {
+      if (found.kind === 'word') { words.push(found.text); continue }
+      if (found.kind === 'missing') { ctx.stderr(`ping: option requires an argument -- '${found.name}'\n`); return box ? 1 : 2 }
+      const { name: option, value } = found
+      const n = Number(value)
+      if ('ciWws'.includes(option) && !(n >= 0)) { ctx.stderr(box ? `ping: invalid number '${value}'\n` : `ping: invalid argument: '${value}'\n`); return 1 }
+      switch (option) {
+        case 'c': count = n; break
+        case 'i': wait = n; break
+        case 'W': timeout = n; break
+        case 'w': deadline = n; break
+        case 's': size = n; break
+        case 'q': quiet = true; break
+        case '4': wanted = 4; break
+        case '6': wanted = 6; break
+        default: if (!'nvAbBdDfhLOrRUVItQpSMmFl'.includes(option)) { ctx.stderr(box ? `ping: invalid option -- '${option}'\n` : `ping: invalid option -- '${option}'\n\nUsage\n  ping [options] <destination>\n`); return box ? 1 : 2 }
       }
     }
     const name = words.at(-1)

@@ -2,6 +2,7 @@
 import { absolute, byteLength, header, parseUrl, reach, relocate } from '../http.ts'
 import { atLeast, versionOf } from '../bind.ts'
 import { family } from '../../dns/address.ts'
+import { getopt } from '../getopt.ts'
 import type { HttpResponse, Tool, ToolContext } from '../tool.ts'
 
 export const wget: Tool = {
@@ -34,31 +35,25 @@ async function gnu(args: readonly string[], ctx: ToolContext): Promise<number> {
     else if (name === 'method') o.method = v
   }
   const SHORT: Readonly<{ [c: string]: string }> = { O: 'output-document', T: 'timeout', t: 'tries', U: 'user-agent', P: 'directory-prefix', o: 'output-file', w: 'wait', e: 'execute' }
-  for (let i = 0; i < args.length; i++) {
-    const a = args[i] ?? ''
-    if (a.startsWith('--')) {
-      const [name = '', v] = a.slice(2).split(/=(.*)/s)
-      if (name === 'version') { ctx.stdout(`GNU Wget ${version} built on linux-gnu.\n`); return 0 }
-      if (LONG.has(name)) { const given = v ?? args[++i]; if (given === undefined) { ctx.stderr(`wget: option '--${name}' requires an argument\n${usage}`); return 2 } value(name, given) } else if (!FLAGS.has(name)) { ctx.stderr(`wget: unrecognized option '${a}'\n${usage}`); return 2 } else if (name === 'quiet') o.quiet = true
-      else if (name === 'spider') o.spider = true
-      else if (name === 'no-check-certificate') o.insecure = true
-      else if (name === 'server-response') o.server = true
-      else if (name === 'no-verbose') o.noVerbose = true
-      continue
+  const longName = (n: string): string => (Object.hasOwn(SHORT, n) ? SHORT[n] ?? n : n)
+  for (const found of getopt(args, (n) => LONG.has(longName(n)), true)) {
+    if (found.kind === 'word') { o.urls.push(found.text); continue }
+    const letter = found.name.length === 1
+    if (found.kind === 'missing') { ctx.stderr(`wget: option ${letter ? `requires an argument -- '${found.name}'` : `'--${found.name}' requires an argument`}\n${usage}`); return 2 }
+    if (found.value !== undefined && LONG.has(longName(found.name))) { value(longName(found.name), found.value); continue }
+    if (found.typed === '-nv') { o.noVerbose = true; continue }
+    switch (found.name) {
+      case 'version': case 'V': ctx.stdout(`GNU Wget ${version} built on linux-gnu.\n`); return 0
+      case 'quiet': case 'q': o.quiet = true; break
+      case 'spider': o.spider = true; break
+      case 'no-check-certificate': o.insecure = true; break
+      case 'server-response': case 'S': o.server = true; break
+      case 'no-verbose': o.noVerbose = true; break
+      default:
+        if (letter ? '46bcdkNprvxn'.includes(found.name) : FLAGS.has(found.name)) break
+        ctx.stderr(`wget: ${letter ? `invalid option -- '${found.name}'` : `unrecognized option '${found.typed}'`}\n${usage}`)
+        return 2
     }
-    if (a.startsWith('-') && a.length > 1) {
-      if (a === '-nv') { o.noVerbose = true; continue }
-      for (let j = 1; j < a.length; j++) {
-        const c = a[j] ?? ''
-        const name = Object.hasOwn(SHORT, c) ? SHORT[c] : undefined
-        if (name) { const given = j + 1 < a.length ? a.slice(j + 1) : args[++i]; if (given === undefined) { ctx.stderr(`wget: option requires an argument -- '${c}'\n${usage}`); return 2 } value(name, given); break }
-        if (c === 'q') o.quiet = true
-        else if (c === 'S') o.server = true
-        else if (c === 'V') { ctx.stdout(`GNU Wget ${version} built on linux-gnu.\n`); return 0 } else if (!'46bcdkNprvxn'.includes(c)) { ctx.stderr(`wget: invalid option -- '${c}'\n${usage}`); return 2 }
-      }
-      continue
-    }
-    o.urls.push(a)
   }
   if (o.urls.length === 0) { ctx.stderr(`wget: missing URL\n${usage}`); return 1 }
   const log = (text: string): void => { if (!o.quiet) ctx.stderr(text) }
@@ -139,32 +134,27 @@ async function busybox(args: readonly string[], ctx: ToolContext): Promise<numbe
   // Debian builds busybox without FEATURE_WGET_TIMEOUT
   const timed = !/Debian/.test(version)
   const usage = (why: string): number => { ctx.stderr(`${why ? `wget: ${why}\n` : ''}${USAGE(version)}`); return 1 }
-  for (let i = 0; i < args.length; i++) {
-    const a = args[i] ?? ''
-    if (a.startsWith('--')) {
-      const [name = '', v] = a.slice(2).split(/=(.*)/s)
-      if (name === 'spider') o.spider = true
-      else if (name === 'no-check-certificate') o.insecure = true
-      else if (name === 'quiet') o.quiet = true
-      else if (name === 'header') o.headers.push(v ?? args[++i] ?? '')
-      else if (name === 'post-data') o.post = v ?? args[++i] ?? ''
-      else if (name === 'post-file') o.post = ctx.files.read(absolute(ctx.cwd, v ?? args[++i] ?? '')) ?? ''
-      else if (name === 'output-document') o.output = v ?? args[++i]
-      else if (timed && name === 'timeout') o.timeout = Number(v ?? args[++i]) || 900
-      else if (name !== 'continue' && name !== 'passive-ftp') return usage(`unrecognized option '${a}'`)
-      continue
+  const LONG = ['header', 'post-data', 'post-file', 'output-document', ...(timed ? ['timeout'] : [])]
+  for (const found of getopt(args, (n) => (n.length === 1 ? 'OoPUYt'.includes(n) || (timed && n === 'T') : LONG.includes(n)), true)) {
+    if (found.kind === 'word') { o.urls.push(found.text); continue }
+    if (found.kind === 'missing') return usage(found.name.length === 1 ? `option requires an argument -- '${found.name}'` : `option '--${found.name}' requires an argument`)
+    const { name, value = '' } = found
+    switch (name) {
+      case 'spider': o.spider = true; break
+      case 'no-check-certificate': o.insecure = true; break
+      case 'quiet': case 'q': o.quiet = true; break
+      case 'S': o.server = true; break
+      case 'header': o.headers.push(value); break
+      case 'post-data': o.post = value; break
+      case 'post-file': o.post = ctx.files.read(absolute(ctx.cwd, value)) ?? ''; break
+      case 'output-document': case 'O': o.output = value; break
+      case 'P': o.prefix = value; break
+      case 'U': o.agent = value; break
+      case 'T': if (!timed) return usage("invalid option -- 'T'"); o.timeout = Number(value) || 900; break
+      case 'timeout': if (!timed) return usage(`unrecognized option '${found.typed}'`); o.timeout = Number(value) || 900; break
+      case 'o': case 'Y': case 't': case 'c': case 'continue': case 'passive-ftp': break
+      default: return usage(name.length === 1 ? `invalid option -- '${name}'` : `unrecognized option '${found.typed}'`)
     }
-    if (a.startsWith('-') && a.length > 1) {
-      for (let j = 1; j < a.length; j++) {
-        const c = a[j] ?? ''
-        if ('OoPUY'.includes(c) || (timed && c === 'T') || c === 't') { const v = j + 1 < a.length ? a.slice(j + 1) : args[++i]; if (v === undefined) return usage(`option requires an argument -- '${c}'`); if (c === 'O') o.output = v; if (c === 'P') o.prefix = v; if (c === 'U') o.agent = v; if (c === 'T') o.timeout = Number(v) || 900; break }
-        if (c === 'q') o.quiet = true
-        else if (c === 'S') o.server = true
-        else if (c !== 'c') return usage(`invalid option -- '${c}'`)
-      }
-      continue
-    }
-    o.urls.push(a)
   }
   if (o.urls.length === 0) return usage('')
   const log = (text: string): void => { if (!o.quiet) ctx.stderr(text) }
