@@ -35,10 +35,10 @@ function absent(f: FieldSchema, schemas: Schemas): Json | undefined {
   }
 }
 
-// What is in its form already is returned as it is: what was stored once costs a look, and is shared.
+// What is in its form already is returned as it is. Beside a value may stand the one that was stored before it: what it shares with that is not looked at again.
 
 /** Brings a value into form; none where every value of a type word is in form. */
-type Form = ((value: Json) => Json) | undefined
+type Form = ((value: Json, old?: Json) => Json) | undefined
 
 const forms = new WeakMap<Schemas, Map<string, Form>>()
 function formOf(word: string, schemas: Schemas): Form {
@@ -52,7 +52,7 @@ function formOf(word: string, schemas: Schemas): Form {
 function makeForm(word: string, schemas: Schemas): Form {
   if (word.startsWith('[')) {
     const inner = formOf(word.slice(1, -1), schemas)
-    return inner && ((v) => (Array.isArray(v) ? listForm(v as readonly Json[], inner) : v))
+    return inner && ((v, old) => (Array.isArray(v) ? listForm(v as readonly Json[], inner, Array.isArray(old) ? old as readonly Json[] : NOTHING) : v))
   }
   if (word.startsWith('{')) {
     const inner = formOf(word.slice(1, -1), schemas)
@@ -60,11 +60,11 @@ function makeForm(word: string, schemas: Schemas): Form {
   }
   // types that contain themselves: a type's layout is made when the first value of it comes
   let layout: Layout | undefined
-  return (v) => {
+  return (v, old) => {
     if (!isObject(v)) return v
     const type = layout ? undefined : schemas.type(word)
     if (type) layout = layoutOf(type, schemas)
-    return layout ? structForm(v, layout) : v
+    return layout ? structForm(v, layout, isObject(old) ? old : undefined) : v
   }
 }
 
@@ -82,12 +82,13 @@ function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
   return l
 }
 
-function listForm(list: readonly Json[], inner: (value: Json) => Json): readonly Json[] {
+const NOTHING: readonly Json[] = []
+function listForm(list: readonly Json[], inner: (value: Json, old?: Json) => Json, old: readonly Json[]): readonly Json[] {
   let out: Json[] | undefined
   for (let i = 0; i < list.length; i++) {
     const v = list[i] ?? null
-    if (typeof v !== 'object' || v === null) continue
-    const formed = inner(v)
+    if (typeof v !== 'object' || v === null || v === old[i]) continue
+    const formed = inner(v, old[i])
     if (formed !== v) { out ??= [...list]; out[i] = formed }
   }
   return out ?? list
@@ -114,15 +115,12 @@ function mapForm(map: JsonObject, inner: Form): JsonObject {
 const BEYOND = /[\ud800-\udfff]/
 
 /** What is written for a field's value: undefined for nothing. */
-function written(v: Json | undefined, p: Place): Json | undefined {
-  if (v !== undefined && v !== null && (p.keep || !isEmpty(v, p.field.type))) return typeof v === 'object' && p.form ? p.form(v) : v
+function written(v: Json | undefined, p: Place, old?: Json): Json | undefined {
+  if (v !== undefined && v !== null && (p.keep || !isEmpty(v, p.field.type))) return typeof v === 'object' && p.form ? p.form(v, old) : v
   return typeof p.absent === 'object' ? copy(p.absent) : p.absent
 }
 
-/** The parts of objects that were stored, by the type in whose form they are. */
-const stored = new WeakMap<object, string>()
-
-function structForm(value: JsonObject, { places, order, always }: Layout, known?: typeof stored): JsonObject {
+function structForm(value: JsonObject, { places, order, always }: Layout, old?: JsonObject): JsonObject {
   let changed: Map<string, Json | undefined> | undefined
   let formed = true
   let last = -1
@@ -131,8 +129,8 @@ function structForm(value: JsonObject, { places, order, always }: Layout, known?
     const p = places.get(k)
     const v = value[k]
     if (p === undefined || v === undefined) { formed = false; continue }
-    if (!(known && typeof v === 'object' && v !== null && known.get(v) === p.field.type)) {
-      const w = written(v, p)
+    if (typeof v !== 'object' || v === null || old?.[k] !== v) {
+      const w = written(v, p, old?.[k])
       if (w !== v) { changed ??= new Map(); changed.set(k, w) }
     }
     if (p.at < last) formed = false
@@ -149,18 +147,10 @@ function structForm(value: JsonObject, { places, order, always }: Layout, known?
   return out
 }
 
-/** The object in the form of its Go struct, field for field; itself where it is in that form. Unknown fields go. A definition that is not known leaves it as it is. */
-export function typedForm<T>(object: T, schemaName: string, schemas: Schemas): T {
+/** The object in the form of its Go struct, field for field; itself where it is in that form. Unknown fields go. A definition that is not known leaves it as it is. `old`: what was stored before it. */
+export function typedForm<T>(object: T, schemaName: string, schemas: Schemas, old?: object): T {
   const type = schemas.type(schemaName)
-  return type ? structForm(object as JsonObject, layoutOf(type, schemas), stored) as unknown as T : object
-}
-
-/** The same, of an object that is to be stored: but for its metadata it changes no more, and when a part of it comes back in another one it is not looked at again. */
-export function storedForm<T>(object: T, schemaName: string, schemas: Schemas): T {
-  const out = typedForm(object, schemaName, schemas)
-  const type = schemas.type(schemaName)
-  if (type) for (const k of ['spec', 'status']) { const v = (out as JsonObject)[k]; const f = type.fields[k]; if (f && isObject(v)) stored.set(v, f.type) }
-  return out
+  return type ? structForm(object as JsonObject, layoutOf(type, schemas), old as JsonObject | undefined) as unknown as T : object
 }
 
 /** The definition's name for an object's apiVersion and kind. */

@@ -1,7 +1,7 @@
 // From JSON values to an object of a kind, with defaults, and to the form in which it is stored: every field the server always writes, in the order of the Go type.
 import { compareBytes } from '../apimachinery/labels.ts'
 import { DecodeError, decode } from '../apimachinery/decode.ts'
-import { storedForm } from '../apimachinery/encode.ts'
+import { typedForm } from '../apimachinery/encode.ts'
 import { sortedKeys } from '../apimachinery/gojson.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
@@ -67,10 +67,10 @@ function inOrder(value: unknown): unknown {
   return out
 }
 
-/** The form that is stored and answered. */
-export function normalize(api: Api, served: Served, object: Draft<KubeObject>): Draft<KubeObject> {
+/** The form that is stored and answered. `old`: what was stored before. */
+export function normalize(api: Api, served: Served, object: Draft<KubeObject>, old?: KubeObject): Draft<KubeObject> {
   if (served.custom) return inOrder(object) as Draft<KubeObject>
   if (!served.schema || !api.schemas.type(served.schema)) return object
   // structs are made anew, the rest is shared: what follows changes no more than fields of the object and its metadata
-  return storedForm(object, served.schema, api.schemas)
+  return typedForm(object, served.schema, api.schemas, old)
 }

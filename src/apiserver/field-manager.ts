@@ -19,7 +19,7 @@ type WithStatus = KubeObject & { readonly status?: unknown }
 
 /** The new object without what this path does not write: the status at the main resource, everything else at /status. In typed form, where there is one; what stays is the live object's own. */
 function written(ctx: Context, live: KubeObject | undefined, next: KubeObject, subresource: string, typed: boolean): KubeObject {
-  const form = (o: object): WithStatus => (typed ? typedForm(o as WithStatus, ctx.served.schema, ctx.api.schemas) : (o as WithStatus))
+  const form = (o: object): WithStatus => (typed ? typedForm(o as WithStatus, ctx.served.schema, ctx.api.schemas, live) : (o as WithStatus))
   const { kind, apiVersion } = next
   if (subresource === 'status') {
     const mine = form({ kind, apiVersion, metadata: next.metadata, status: (next as WithStatus).status })

@@ -288,7 +288,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp
   if (old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp
   if (old.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined) meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
-  const object = normalize(api, storedOf(served), draft)
+  const object = normalize(api, storedOf(served), draft, existing)
   if (subresource !== 'status' && generationMoves(strategy, object as KubeObject, existing)) object.metadata.generation = (old.generation ?? 0) + 1
   const next = object as KubeObject
   const specific = update.validate ? update.validate(next, existing) : subresource === 'status' ? (strategy.validateStatusUpdate?.(next, existing, context) ?? []) : (strategy.validateUpdate?.(next, existing, context) ?? [])

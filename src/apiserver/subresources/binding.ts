@@ -1,7 +1,7 @@
 // /binding of a pod: the scheduler's word on where it runs; as pkg/registry/core/pod/storage.BindingREST.
 import type { Pod, PodCondition } from '../../apimachinery/api/core.v1.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
-import { storedForm } from '../../apimachinery/encode.ts'
+import { typedForm } from '../../apimachinery/encode.ts'
 import { notSupported, required } from '../../apimachinery/field.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import { StatusError, badRequest, conflict, notFound } from '../../apimachinery/status.ts'
@@ -44,7 +44,7 @@ export async function bind(ctx: Context, name: string): Promise<ApiResponse> {
     spec: { ...existing.spec, containers: existing.spec?.containers ?? [], nodeName: body.target?.name ?? '' },
     status: { ...existing.status, conditions: known ? conditions.map((c) => (c === known && c.status !== 'True' ? { ...scheduled, lastProbeTime: c.lastProbeTime ?? null } as PodCondition : c)) : [...conditions, scheduled] },
   }
-  if (!options.dryRun) api.store.update('pods', storedForm(bound, 'core.v1.Pod', api.schemas), existing.metadata.resourceVersion ?? '')
+  if (!options.dryRun) api.store.update('pods', typedForm(bound, 'core.v1.Pod', api.schemas, existing), existing.metadata.resourceVersion ?? '')
   return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
 
