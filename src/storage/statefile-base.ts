@@ -153,27 +153,28 @@ export class Base implements Source {
     return objects
   }
 
-  readonly #managed = new Map<string, Managed>()
+  readonly #managed = new Map<string, { readonly from: Managed; readonly property: PropertyDescriptor }>()
   /** Lets an object's managedFields be read when somebody looks at them. */
   #lazily(resource: string, o: KubeObject): KubeObject {
     const range = this.section(resource)?.managed
     if (!range || (o.metadata.managedFields as unknown) !== ELSEWHERE) return o
     let all = this.#managed.get(resource)
-    if (!all) { all = new Managed(this, range, resource); this.#managed.set(resource, all) }
-    const from = all
-    let found: readonly ManagedFieldsEntry[] | undefined
-    Object.defineProperty(o.metadata, 'managedFields', { enumerable: true, configurable: true, get: () => (found ??= from.find(storeKey(o.metadata.namespace, o.metadata.name ?? ''))) })
+    if (!all) { const from = new Managed(this, range, resource); all = { from, property: from.property() }; this.#managed.set(resource, all) }
+    // the last property goes and comes again: with one getter for all, the engine keeps one layout for all
+    const metadata = o.metadata as { managedFields?: unknown }
+    delete metadata.managedFields
+    Object.defineProperty(metadata, 'managedFields', all.property)
     return o
   }
 
   /** The file is left for a newer one: what was not looked at yet stays readable. */
   leave(): void {
-    for (const m of this.#managed.values()) m.keep()
+    for (const m of this.#managed.values()) m.from.keep()
     fs.closeSync(this.fd)
   }
   /** The end: what was not looked at yet is looked at no more. */
   close(): void {
-    for (const m of this.#managed.values()) m.end()
+    for (const m of this.#managed.values()) m.from.end()
     fs.closeSync(this.fd)
   }
 
@@ -247,6 +248,20 @@ class Managed {
   #read(): Buffer { const [from, to] = this.#base.range(this.#range); return this.#kept ?? this.#base.bytes.read(from, to - from) }
   keep(): void { if (!this.#all) this.#kept = this.#read() }
   end(): void { this.#all ??= new Map() }
+
+  /** The property of an object's metadata that finds its entries. */
+  property(): PropertyDescriptor {
+    const found = new WeakMap<object, readonly ManagedFieldsEntry[]>()
+    const find = (key: string): readonly ManagedFieldsEntry[] | undefined => this.find(key)
+    return {
+      enumerable: true, configurable: true,
+      get(this: KubeObject['metadata']) {
+        let entries = found.get(this)
+        if (!entries) { entries = find(storeKey(this.namespace, this.name ?? '')); if (entries) found.set(this, entries) }
+        return entries
+      },
+    }
+  }
 
   find(key: string): readonly ManagedFieldsEntry[] | undefined {
     type Line = readonly [namespace: string, name: string, entries: readonly ManagedFieldsEntry[]]
