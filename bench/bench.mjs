@@ -109,7 +109,8 @@ if (TIME) { const m = Math.max(peak(k('get', 'svc')), peak(k('exec', 'client', '
 // ---- large states, written straight into state files
 buildSync({ entryPoints: [join(root, 'src/storage/statefile.ts')], bundle: true, format: 'cjs', platform: 'node', outfile: join(home, 'statefile.cjs'), logLevel: 'silent' })
 const { openStateFile } = createRequire(import.meta.url)(join(home, 'statefile.cjs'))
-const template = JSON.parse(spawnSync(ours[0], [...ours.slice(1), 'get', 'pod', 'client', '-o', 'json', '--show-managed-fields'], { env, encoding: 'utf8' }).stdout)
+run('run', 'plain', '--image=nginx')
+const template = JSON.parse(spawnSync(ours[0], [...ours.slice(1), 'get', 'pod', 'plain', '-o', 'json', '--show-managed-fields'], { env, encoding: 'utf8' }).stdout)
 async function large(pods) {
   const path = join(home, `large-${pods}.json`)
   once(k('get', 'ns'), { KUBESIM_STATE: path })
