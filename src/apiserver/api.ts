@@ -118,3 +118,6 @@ export interface SubresourceLine { readonly name: string; readonly load: () => P
 export const answer = (status: number, body: Json | KubeObject): ApiResponse => ({ status, headers: { 'content-type': 'application/json' }, body: body as JsonObject })
 /** An answer with plain text. */
 export const text = (status: number, body: string, type = 'text/plain; charset=utf-8'): ApiResponse => ({ status, headers: { 'content-type': type }, body })
+
+/** `apps/v1`, `v1`. */
+export const groupVersion = (group: string, version: string): string => (group ? `${group}/${version}` : version)

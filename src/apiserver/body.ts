@@ -3,8 +3,8 @@ import { isObject } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { StatusError, badRequest } from '../apimachinery/status.ts'
 import type { Context, Served } from './api.ts'
-import { warn } from './api.ts'
-import { groupVersion } from './resources.ts'
+import { groupVersion, warn } from './api.ts'
+import type { Target } from './decode-object.ts'
 
 const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
@@ -52,8 +52,6 @@ export function matchName(ctx: Context, draft: { readonly metadata?: { readonly 
   if (name !== ctx.info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${ctx.info.name})`)
 }
 
-/** What decoding needs to know of a type. */
-export interface Target { readonly group: string; readonly version: string; readonly kind: string; readonly schema: string; readonly custom?: Served['custom']; /** Options types belong to every group. */ readonly anyVersion?: true; /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject; readonly defaults?: Served['kind']['strategy']['defaults'] }
 
 /** The target of a resource's own objects. */
 export const targetOf = (s: Served): Target => ({ group: s.info.group, version: s.info.version, kind: s.info.kind, schema: s.schema, ...(s.custom ? { custom: s.custom } : {}), ...(s.kind.strategy.defaults ? { defaults: s.kind.strategy.defaults } : {}) })

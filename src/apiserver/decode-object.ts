@@ -7,7 +7,9 @@ import { copy, isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { StatusError } from '../apimachinery/status.ts'
 import type { Api, Served } from './api.ts'
-import type { Target } from './body.ts'
+
+/** What decoding needs to know of a type. */
+export interface Target { readonly group: string; readonly version: string; readonly kind: string; readonly schema: string; readonly custom?: Served['custom']; /** Options types belong to every group. */ readonly anyVersion?: true; /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject; readonly defaults?: Served['kind']['strategy']['defaults'] }
 
 /** Decodes an object of the target's type and fills in its defaults. `cannot` words what makes it unreadable; `sorted`: keys are read in order, as clients that re-encode send them. */
 export function decodeObject(api: Api, value: JsonObject, target: Target, cannot: (why: string) => StatusError, sorted = true): { object: Draft<KubeObject>; errors: readonly string[] } {

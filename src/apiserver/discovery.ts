@@ -8,7 +8,7 @@ import { answer } from './api.ts'
 import { notServed, unserved } from './unserved.ts'
 import { accepts } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
-import { groupVersion } from './resources.ts'
+import { groupVersion } from './api.ts'
 
 interface Group { readonly name: string; readonly versions: { readonly version: string; readonly resources: ResourceInfo[] }[] }
 

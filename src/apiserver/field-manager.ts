@@ -7,7 +7,7 @@ import { badRequest, conflict } from '../apimachinery/status.ts'
 import type { Context } from './api.ts'
 import { targetOf } from './body.ts'
 import { decodeObject } from './decode-object.ts'
-import { hasStatus } from './registry.ts'
+import { hasStatus } from './stored.ts'
 import type { WriteOptions } from './options.ts'
 
 function managerContext(ctx: Context, options: WriteOptions, subresource: string): FieldManagerContext {

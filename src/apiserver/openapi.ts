@@ -10,7 +10,7 @@ import { answer } from './api.ts'
 import { notServed } from './unserved.ts'
 import { encodeBody } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
-import { groupVersion } from './resources.ts'
+import { groupVersion } from './api.ts'
 
 const PACKAGES: Readonly<Record<string, string>> = { meta: 'io.k8s.apimachinery.pkg.apis.meta', apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions', apiregistration: 'io.k8s.kube-aggregator.pkg.apis.apiregistration' }
 

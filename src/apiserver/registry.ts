@@ -18,7 +18,7 @@ import type { Api, Context, Served } from './api.ts'
 import { normalize } from './decode-object.ts'
 import { trackUpdate } from './field-manager.ts'
 import type { WriteOptions } from './options.ts'
-import { fromStored, namespaceOf, storedOf, toStored } from './stored.ts'
+import { fromStored, hasStatus, namespaceOf, storedOf, toStored } from './stored.ts'
 
 type Writable = Draft<KubeObject>
 
@@ -29,7 +29,6 @@ const kindOf = (s: Served): { group: string; kind: string } => ({ group: storedO
 /** Nodes register with their status; every other status is the controllers' alone from the start. */
 const STATUS_AT_CREATION: ReadonlySet<string> = new Set(['nodes', 'apiservices.apiregistration.k8s.io'])
 
-export const hasStatus = (s: Served): boolean => strategyOf(s).hasStatus ?? s.info.subresources?.some((r) => r.name === 'status') ?? false
 
 /** Refuses an object that says it belongs elsewhere than the path; fills in the path's namespace. */
 function matchNamespace(ctx: Context, draft: Writable): void {

@@ -5,13 +5,11 @@ import { resourceName } from '../apimachinery/status.ts'
 import type { KindLine } from '../kinds/index.ts'
 import { forWriting } from '../kinds/kind.ts'
 import type { Kind } from '../kinds/kind.ts'
+import { groupVersion } from './api.ts'
 import type { Api, Served } from './api.ts'
 
 const METRICS = 'metrics.k8s.io'
 const CRDS = 'customresourcedefinitions.apiextensions.k8s.io'
-
-/** `apps/v1`, `v1`. */
-export const groupVersion = (group: string, version: string): string => (group ? `${group}/${version}` : version)
 
 const WRITABLE = new WeakMap<Served, Served>()
 /** A resource for one who writes: with all that its kind's strategy has. */

@@ -42,3 +42,6 @@ export function getStored(ctx: Context, name = ctx.info.name): KubeObject {
   if (!found) throw notFound(ctx.served.gr, name)
   return found
 }
+
+/** Whether the status of a resource is written apart. */
+export const hasStatus = (s: Served): boolean => storedOf(s).kind.strategy.hasStatus ?? s.info.subresources?.some((r) => r.name === 'status') ?? false

@@ -1,9 +1,7 @@
 // The Table and PartialObjectMetadata forms of objects: rows from the kind's columns; as apiserver's rest.TableConvertor and handlers/response.go.
 import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { badRequest } from '../apimachinery/status.ts'
-import { age, integer, name } from '../kinds/columns.ts'
 import type { Column } from '../kinds/kind.ts'
-import type { Scale } from './subresources/scale.ts'
 import type { Context, Served } from './api.ts'
 import { param } from './api.ts'
 
@@ -15,9 +13,6 @@ const DEFAULT_COLUMNS: readonly Column<KubeObject>[] = [
   { name: 'Name', type: 'string', format: 'name', description: NAME_DESCRIPTION, cell: (o) => o.metadata.name ?? '' },
   { name: 'Created At', type: 'date', description: CREATED_DESCRIPTION, cell: (o) => o.metadata.creationTimestamp ?? null },
 ]
-
-/** A Scale has columns of its own. */
-export const scaleColumns: readonly Column<Scale>[] = [name(), integer('Desired', (s) => s.spec?.replicas ?? 0), integer('Available', (s) => s.status?.replicas ?? 0), age()]
 
 type Include = 'None' | 'Metadata' | 'Object'
 

@@ -11,7 +11,7 @@ import type { Context, Subresource } from '../api.ts'
 import { matchName, readBody } from '../body.ts'
 import { formOf } from '../negotiate.ts'
 import type { Column } from '../../kinds/kind.ts'
-import type { Target } from '../body.ts'
+import type { Target } from '../decode-object.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { fromStored, getStored } from '../stored.ts'
@@ -89,8 +89,10 @@ export const scale: Subresource = {
   async get(ctx) {
     const found = scaleOf(ctx, fromStored(ctx.served, getStored(ctx)), true)
     if (formOf(ctx.request.headers?.accept) !== 'Table') return answer(200, found)
-    const { scaleColumns, table } = await import('../table.ts')
-    return answer(200, table(ctx, [found], {}, true, scaleColumns as readonly Column<KubeObject>[]))
+    const { table } = await import('../table.ts')
+    const { age, integer, name } = await import('../../kinds/columns.ts')
+    const columns: readonly Column<Scale>[] = [name(), integer('Desired', (x) => x.spec?.replicas ?? 0), integer('Available', (x) => x.status?.replicas ?? 0), age()]
+    return answer(200, table(ctx, [found], {}, true, columns as readonly Column<KubeObject>[]))
   },
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
