@@ -124,6 +124,16 @@ export function defaultPlan(container: Container): ProcessPlan | 'run' {
   return plan
 }
 const known = new WeakMap<Container, ProcessPlan | 'run'>()
+
+/** Whether a program waits for what somebody types: a shell alone, cat without a file, a script that reads. With an open input it runs until somebody attaches. */
+export function readsInput(words: readonly string[]): boolean {
+  const [program = '', ...args] = words
+  const name = program.split('/').at(-1) ?? ''
+  if (name === 'cat') return args.every((a) => a === '-')
+  if (!['sh', 'bash', 'ash', 'dash'].includes(name)) return false
+  const at = args.indexOf('-c')
+  return at < 0 ? args.every((a) => a.startsWith('-')) : /(?:^|[;&|({]|\b(?:while|until|if|do|then))\s*(?:read\b|cat\s*(?:$|[;&|)}]))/.test(args[at + 1] ?? '')
+}
 function glance(container: Container): ProcessPlan | 'run' {
   const words = [...(container.command ?? []), ...(container.args ?? [])]
   const image = parseImageName(container.image ?? '')
@@ -138,8 +148,7 @@ function glance(container: Container): ProcessPlan | 'run' {
   if (!container.command?.length && !shell) return {}
   const outcome = command(words)
   if (outcome === 'forever') return {}
-  const interactive = container.stdin && ['sh', 'bash', 'ash'].includes(words[0]?.split('/').at(-1) ?? '') && words.length === 1
-  if (outcome && interactive) return {}
+  if (outcome && container.stdin && readsInput(words)) return {}
   if (outcome === 'run') return 'run'
   // its last words are wanted
   if (outcome && outcome.code !== 0 && container.terminationMessagePolicy === 'FallbackToLogsOnError') return 'run'

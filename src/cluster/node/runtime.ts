@@ -8,7 +8,7 @@ import { findTool } from '../../shell/tools/index.ts'
 import { containersOf, executable } from './container.ts'
 import type { Containers, NodeOptions } from './container.ts'
 import { endProcess } from './disk.ts'
-import { isRun } from './process.ts'
+import { isRun, readsInput } from './process.ts'
 import type { RunningPrograms } from './programs.ts'
 
 /** The newest state of the pod: what the API server read may be older than what controllers did since. */
@@ -81,9 +81,8 @@ export function createRuntime(o: NodeOptions, containers: Containers, programs: 
       const { pod, container, status } = f
       const known = await containers.image(container.image ?? '')
       const argv = containers.running(pod, container, status)?.argv ?? []
-      const program = argv[0]?.split('/').at(-1) ?? ''
-      // a shell that waits for input is the one that answers; anything else only shows what it writes from now on
-      if (container.stdin && options.stdin && ['sh', 'bash', 'ash', 'dash', 'cat'].includes(program) && !argv.includes('-c')) {
+      // a program that waits for input is the one that answers; anything else only shows what it writes from now on
+      if (container.stdin && options.stdin && readsInput(argv)) {
         const tty = container.tty === true && options.tty
         const result = await run(f, argv.filter((a) => a !== '-l'), { tty, stdin: true }, streams)
         // the shell was the container: it is over now

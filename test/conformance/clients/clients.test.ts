@@ -1,7 +1,7 @@
 // Real clients on a served cluster: kubectl of every version at hand, helm, client libraries, the real scheduler. `node scripts/clients.mjs` fetches what can be
 // fetched; kubectl is also taken from KUBECTLS (paths, joined by :) and PATH, the scheduler from KUBE_SCHEDULER or PATH. What is not there is skipped, aloud.
 import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run, startServer } from '../../harness/served.ts'
@@ -28,6 +28,45 @@ for (const v of Array.from({ length: 12 }, (_, i) => String(27 + i))) {
   if (path) kubectls.set(v, path)
 }
 if (kubectls.size === 0) client('kubectl', undefined, async () => undefined)
+
+/** The verbs that the tour above it does not need for its way. */
+async function tourOfTheRest(kubectl: string, ns: string, pod: string, k: (...args: string[]) => Promise<string>): Promise<void> {
+  const node = 'kind-control-plane'
+  expect(await k('annotate', 'service', 'web', 'note=x')).toMatch(/^service\/web annotated?\n$/)
+  expect(await k('autoscale', 'deployment', 'web', '--min=1', '--max=3')).toBe('horizontalpodautoscaler.autoscaling/web autoscaled\n')
+  expect(await k('rollout', 'pause', 'deployment/web')).toBe('deployment.apps/web paused\n')
+  expect(await k('rollout', 'resume', 'deployment/web')).toBe('deployment.apps/web resumed\n')
+  expect(await k('rollout', 'history', 'deployment/web')).toBe('deployment.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n')
+  expect((await run(kubectl, ['-n', ns, 'edit', 'configmap', 'applied'], { env: { ...s.env, KUBE_EDITOR: 'sed -i s/b:/c:/' } })).stdout).toBe('configmap/applied edited\n')
+  expect(await k('get', 'configmap', 'applied', '-o', 'jsonpath={.data}')).toBe('{"c":"2"}')
+  const file = join(s.home, `${ns}-replaced.yaml`)
+  writeFileSync(file, 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: applied\ndata:\n  d: "3"\n')
+  expect(await k('replace', '-f', file)).toBe('configmap/applied replaced\n')
+  // run -i attaches to what it made
+  expect((await run(kubectl, ['-n', ns, 'run', 'typed', '-i', '--rm', '--restart=Never', '--image=busybox', '--', 'cat'], { env: s.env, input: 'typed\n' })).stdout).toMatch(/^typed\n(?:pod "typed" deleted.*\n)?$/)
+  expect(await k('debug', pod, '--image=busybox', '--', 'sleep', '1')).toMatch(/^Defaulting debug container name to debugger-\w+\.\n/)
+  expect(await k('cordon', node)).toBe(`node/${node} cordoned\n`)
+  expect(await k('drain', node, '--dry-run=client', '--ignore-daemonsets', '--force', '--delete-emptydir-data')).toContain(`node/${node} drained (dry run)\n`)
+  expect(await k('uncordon', node)).toBe(`node/${node} uncordoned\n`)
+  expect(await k('taint', 'nodes', node, 'tour=x:PreferNoSchedule')).toBe(`node/${node} tainted\n`)
+  expect(await k('taint', 'nodes', node, 'tour-')).toBe(`node/${node} untainted\n`)
+  expect(await k('events', '--for', `pod/${pod}`)).toMatch(/Scheduled +Pod\//)
+  expect(await k('top', 'pods')).toBe('error: Metrics API not available\nexit 1\n')
+  expect(await k('certificate', 'approve', 'nope')).toBe('Error from server (NotFound): certificatesigningrequests.certificates.k8s.io "nope" not found\nexit 1\n')
+  expect(await k('config', 'view', '--minify', '-o', 'jsonpath={.contexts[0].context.cluster}')).toBe('kind-kind')
+  expect(await k('cluster-info')).toContain('Kubernetes control plane')
+  expect(await k('api-versions')).toMatch(/^apps\/v1$/m)
+  expect(await k('version', '-o', 'yaml')).toContain('serverVersion:')
+  const folder = join(s.home, `${ns}-kustomize`)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'kustomization.yaml'), 'namePrefix: tour-\nconfigMapGenerator:\n- name: made\n  literals: [a=b]\n')
+  expect(await k('apply', '-k', folder)).toMatch(/^configmap\/tour-made-\w+ created\n$/)
+  const proxy = spawn(kubectl, ['proxy', '--port=0'], { env: s.env, stdio: ['ignore', 'pipe', 'ignore'] })
+  try {
+    const port = await new Promise<string>((done, fail) => { proxy.on('close', fail); proxy.stdout.setEncoding('utf8').on('data', (c: string) => { const at = /127\.0\.0\.1:(\d+)/.exec(c)?.[1]; if (at) done(at) }) })
+    expect(await fetch(`http://127.0.0.1:${port}/version`).then((r) => r.json())).toMatchObject({ major: '1', minor: '33' })
+  } finally { proxy.kill() }
+}
 
 /** Every way a kubectl talks: typed writes, patches, tables, watches, streams. */
 for (const [version, kubectl] of kubectls) client(`kubectl 1.${version}: a tour of the verbs`, kubectl, async () => {
@@ -75,6 +114,7 @@ for (const [version, kubectl] of kubectls) client(`kubectl 1.${version}: a tour 
     } finally { p.kill() }
     expect((await run(kubectl, ['-n', ns, 'exec', '-i', `pod/${pod}`, '--', 'sh', '-c', 'cat; exit 2'], { env: { ...s.env, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: websockets }, input: 'both\n' }))).toMatchObject({ stdout: 'both\n', code: 2 })
   }
+  await tourOfTheRest(kubectl, ns, pod, k)
   expect(await k('delete', 'deployment,service', '--all')).toBe('deployment.apps "web" deleted\nservice "web" deleted\n'.replaceAll(/deleted$/gm, Number(version) >= 35 ? `deleted from ${ns} namespace` : 'deleted'))
   expect(await k('delete', 'namespace', ns)).toMatch(/^namespace "kubectl-\d+" deleted\n$/)
 })
