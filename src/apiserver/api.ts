@@ -121,3 +121,6 @@ export const text = (status: number, body: string, type = 'text/plain; charset=u
 
 /** `apps/v1`, `v1`. */
 export const groupVersion = (group: string, version: string): string => (group ? `${group}/${version}` : version)
+
+/** The group that metrics-server serves (metrics.ts). */
+export const METRICS = 'metrics.k8s.io'

@@ -3,6 +3,7 @@ import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from
 import { StatusError, internalError, notFound } from '../apimachinery/status.ts'
 import { createResources, writable } from './resources.ts'
 import type { Resources } from './resources.ts'
+import { METRICS } from './api.ts'
 import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
 import { requestInfo } from './request-info.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -109,7 +110,7 @@ export function createApiServer(options: ApiServerOptions): Door {
     deprecation(ctx)
     const special = served.info.group === 'authorization.k8s.io' || served.info.group === 'authentication.k8s.io' || served.storage === 'bindings' || served.storage === 'componentstatuses'
     if (special) return (await import('./virtual.ts')).serveVirtual(ctx)
-    if (served.info.group === 'metrics.k8s.io') return (await import('./metrics.ts')).serveMetrics(ctx)
+    if (served.info.group === METRICS) return (await import('./metrics.ts')).serveMetrics(ctx)
     const handler = await verbHandler(info.verb)
     return handler ? handler(ctx) : methodNotAllowed()
   }

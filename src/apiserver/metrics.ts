@@ -9,13 +9,12 @@ import { rfc3339 } from '../apimachinery/time.ts'
 import { name } from '../kinds/columns.ts'
 import type { Column, Kind } from '../kinds/kind.ts'
 import type { Api, Context, Served } from './api.ts'
-import { answer } from './api.ts'
+import { METRICS, answer } from './api.ts'
 import { formOf } from './negotiate.ts'
 import type { Usage } from './runtime.ts'
 import { filterOf } from './selectors.ts'
 import { table } from './table.ts'
 
-export const METRICS = 'metrics.k8s.io'
 const VERSION = 'v1beta1'
 const WINDOW = '15s'
 
@@ -34,9 +33,10 @@ function registered(api: Api): { readonly available: boolean } | undefined {
 /** The resources, while somebody answers for them. */
 export const metricsInfos = (api: Api): readonly ResourceInfo[] => (registered(api)?.available ? INFOS : [])
 
-const total = (m: Metrics, what: 'cpu' | 'memory'): Usage => (m.containers ?? [{ usage: m.usage }]).reduce((sum, c) => ({ ...sum, [what]: sum[what] + Number.parseInt(String((c.usage as JsonObject | undefined)?.[what] ?? '0'), 10) }), { cpu: 0, memory: 0 })
+/** What all containers of a pod, or a node, use of something, in the unit in which it is given. */
+const total = (m: Metrics, what: 'cpu' | 'memory'): number => (m.containers ?? [{ usage: m.usage ?? {} }]).reduce((sum, c) => sum + Number.parseInt(String(c.usage[what] ?? '0'), 10), 0)
 const columns: readonly Column<Metrics>[] = [
-  name(), { name: 'cpu', type: 'string', format: 'quantity', cell: (m) => `${total(m, 'cpu').cpu}n` }, { name: 'memory', type: 'string', format: 'quantity', cell: (m) => `${total(m, 'memory').memory}Ki` },
+  name(), { name: 'cpu', type: 'string', format: 'quantity', cell: (m) => `${total(m, 'cpu')}n` }, { name: 'memory', type: 'string', format: 'quantity', cell: (m) => `${total(m, 'memory')}Ki` },
   { name: 'Window', type: 'string', format: 'duration', cell: (m) => m.window },
 ]
 
@@ -75,11 +75,12 @@ export async function serveMetrics(ctx: Context): Promise<ApiResponse> {
       if (used) out.push(metricsOf(ctx, o, { usage: quantities(used) }))
     }
   }
+  const asTable = formOf(ctx.request.headers?.accept) === 'Table'
   if (ctx.info.verb === 'get') {
     const one = out[0]
     if (!one) throw notFound({ group: METRICS, resource: ctx.served.info.resource }, `${ctx.info.namespace ? `${ctx.info.namespace}/` : ''}${ctx.info.name}`)
-    return answer(200, formOf(ctx.request.headers?.accept) === 'Table' ? table(ctx, [one], {}) : one)
+    return answer(200, asTable ? table(ctx, [one], {}) : one)
   }
-  if (formOf(ctx.request.headers?.accept) === 'Table') return answer(200, table(ctx, out, {}))
+  if (asTable) return answer(200, table(ctx, out, {}))
   return answer(200, { kind: `${ctx.served.info.kind}List`, apiVersion: ctx.served.apiVersion, metadata: {}, items: out as unknown as JsonObject[] })
 }

@@ -5,10 +5,9 @@ import { resourceName } from '../apimachinery/status.ts'
 import type { KindLine } from '../kinds/index.ts'
 import { forWriting } from '../kinds/kind.ts'
 import type { Kind } from '../kinds/kind.ts'
-import { groupVersion } from './api.ts'
+import { METRICS, groupVersion } from './api.ts'
 import type { Api, Served } from './api.ts'
 
-const METRICS = 'metrics.k8s.io'
 const CRDS = 'customresourcedefinitions.apiextensions.k8s.io'
 
 const WRITABLE = new WeakMap<Served, Served>()

@@ -55,12 +55,7 @@ function readOptions(bytes: Uint8Array): EdnsOption[] {
 
 /** Reads one record; the EDNS of an OPT record is returned. */
 function readRecord(r: Reader, all: Uint8Array): Edns | undefined {
-  r.name()
-  const type = r.u16()
-  const cls = r.u16()
-  const ttl = r.u32()
-  const size = r.u16()
-  r.need(size)
+  const { type, cls, ttl, size } = r.head()
   const end = r.at + size
   if (size > 0) {
     // names in the data may point back, never read on behind it

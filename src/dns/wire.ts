@@ -234,15 +234,16 @@ export class Reader {
     if (back >= 0) this.at = back
     return out === '' ? '.' : out
   }
+  /** What stands before the data of a record; all of the data is there. */
+  head(): { readonly name: string; readonly type: number; readonly cls: number; readonly ttl: number; readonly size: number } {
+    const head = { name: this.name(), type: this.u16(), cls: this.u16(), ttl: this.u32(), size: this.u16() }
+    this.need(head.size)
+    return head
+  }
 }
 
 function readRecord(r: Reader): ResourceRecord & { readonly bytes: Uint8Array } {
-  const name = r.name()
-  const type = r.u16()
-  const cls = r.u16()
-  const ttl = r.u32()
-  const size = r.u16()
-  r.need(size)
+  const { name, type, cls, ttl, size } = r.head()
   const end = r.at + size
   const bytes = r.bytes.slice(r.at, end)
   let data: RData

@@ -460,7 +460,7 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
         return code
       }
       try {
-        if (!ast) { const r = await leaf(() => raw(name ? script : script)); return { code: r.code, exited: r.exited } }
+        if (!ast) { const r = await leaf(() => raw(script)); return { code: r.code, exited: r.exited } }
         await statements(ast.statements)
         return { code: o.interactive ? state.status : await bye(state.status), exited: false }
       } catch (e) {

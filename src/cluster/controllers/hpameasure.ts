@@ -68,7 +68,7 @@ function groupPods(pods: readonly Pod[], metrics: ReadonlyMap<string, number>, r
 /** The ratio of use to target: of the requests' sum in percent, or of the mean. */
 type Ratio = (metrics: ReadonlyMap<string, number>) => { readonly ratio: number; readonly utilization?: number; readonly mean: number }
 
-function replicasFor(pods: readonly Pod[], metrics: Map<string, number>, groups: Groups, current: number, ratioOf: Ratio, fill: (pod: string, full: boolean) => number): { replicas: number; utilization?: number; mean: number } {
+function replicasFor(metrics: Map<string, number>, groups: Groups, current: number, ratioOf: Ratio, fill: (pod: string, full: boolean) => number): { replicas: number; utilization?: number; mean: number } {
   for (const name of [...groups.ignored, ...groups.unready]) metrics.delete(name)
   if (metrics.size === 0) throw new CannotMeasure('did not receive metrics for targeted pods (pods might be unready)')
   const { ratio, ...seen } = ratioOf(metrics)
@@ -109,7 +109,7 @@ async function ofResource(hpa: HorizontalPodAutoscaler, resource: string, contai
   const mean = (m: ReadonlyMap<string, number>): number => Math.trunc([...m.values()].reduce((a, b) => a + b, 0) / m.size)
   if (target.type !== 'Utilization') {
     const wanted = Number(milliValue(target.averageValue ?? '0'))
-    const result = replicasFor(pods, metrics, groups, current, (m) => ({ ratio: mean(m) / wanted, mean: mean(m) }), (_, full) => (full ? wanted : 0))
+    const result = replicasFor(metrics, groups, current, (m) => ({ ratio: mean(m) / wanted, mean: mean(m) }), (_, full) => (full ? wanted : 0))
     return { ...result, unready: groups.unready.length > 0 }
   }
   const requests = requestsOf(pods, resource, container)
@@ -121,7 +121,7 @@ async function ofResource(hpa: HorizontalPodAutoscaler, resource: string, contai
     const utilization = Math.trunc(used * 100 / asked)
     return { ratio: utilization / (target.averageUtilization ?? 1), utilization, mean: Math.trunc(used / m.size) }
   }
-  return { ...replicasFor(pods, metrics, groups, current, ratio, (name, full) => (full ? requests.get(name) ?? 0 : 0)), unready: groups.unready.length > 0 }
+  return { ...replicasFor(metrics, groups, current, ratio, (name, full) => (full ? requests.get(name) ?? 0 : 0)), unready: groups.unready.length > 0 }
 }
 
 const ABSENT = 'the server could not find the requested resource'

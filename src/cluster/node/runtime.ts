@@ -79,7 +79,8 @@ export function createRuntime(o: NodeOptions, containers: Containers, programs: 
       running(f)
       streams.opened?.()
       const { pod, container, status } = f
-      const known = await containers.image(container.image ?? '')
+      // its entry point is part of what runs
+      await containers.image(container.image ?? '')
       const argv = containers.running(pod, container, status)?.argv ?? []
       // a program that waits for input is the one that answers; anything else only shows what it writes from now on
       if (container.stdin && options.stdin && readsInput(argv)) {
@@ -90,7 +91,6 @@ export function createRuntime(o: NodeOptions, containers: Containers, programs: 
         return { exitCode: 0 }
       }
       const { play, logLines } = await import('./logs.ts')
-      void known
       let seen = o.clock.now()
       for (;;) {
         const now = o.clock.now()

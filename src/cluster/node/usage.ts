@@ -23,6 +23,17 @@ const memory = (o: KubeObject, key: string): number | undefined => read(o, key, 
 
 const runningOf = (pod: Pod): readonly string[] => (pod.metadata.deletionTimestamp ? [] : (pod.status?.containerStatuses ?? []).filter((c) => c.state?.running).map((c) => c.name))
 
+/** How many pods run below an owner, however many owners stand between. */
+function runningBelow(owner: KubeObject, lister: Lister): number {
+  const { uid = '' } = owner.metadata
+  let n = 0
+  for (const [resource, o] of lister.dependents(uid)) {
+    if (!o.metadata.ownerReferences?.some((r) => r.controller && r.uid === uid)) continue
+    n += resource === 'pods' ? Number(runningOf(o as Pod).length > 0) : runningBelow(o, lister)
+  }
+  return n
+}
+
 /** The workload at the top of a pod's owners, and the pods below it that run. */
 function loadOf(pod: Pod, lister: Lister): { readonly workload: KubeObject; readonly among: number } | undefined {
   const namespace = pod.metadata.namespace ?? ''
@@ -33,7 +44,7 @@ function loadOf(pod: Pod, lister: Lister): { readonly workload: KubeObject; read
   }
   const workload = topOf(pod)
   if (workload === pod || (cpu(workload, 'cpu-load') === undefined && memory(workload, 'memory-load') === undefined)) return undefined
-  return { workload, among: lister.list<Pod>('pods', namespace).filter((p) => runningOf(p).length > 0 && topOf(p).metadata.uid === workload.metadata.uid).length }
+  return { workload, among: runningBelow(workload, lister) }
 }
 
 /** What each running container of a pod uses; none while nothing runs. */
