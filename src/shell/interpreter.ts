@@ -25,7 +25,7 @@ export interface Tracker {
 export interface Shell {
   readonly state: ShellState
   /** Runs a script; resolves to its exit code, and whether `exit` ended the shell. */
-  run(script: string, args?: readonly string[], name?: string): Promise<{ readonly code: number; readonly exited: boolean }>
+  run(script: string, args?: readonly string[]): Promise<{ readonly code: number; readonly exited: boolean }>
 }
 
 class FsError extends Error {
@@ -446,7 +446,7 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
 
   return {
     state,
-    async run(script, args = [], name) {
+    async run(script, args = []) {
       signal = ctx.signal
       positional = args.length > 0 ? `set -- ${args.map(quote).join(' ')}\n` : ''
       let ast: ScriptNode | undefined
