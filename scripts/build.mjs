@@ -1,6 +1,9 @@
-// Builds dist/: a tiny main and a chunk for each part that is loaded by itself, in CommonJS. esbuild splits only ES modules, and an ES entry costs Node 5 to 13 ms
-// more at start, so the split modules are turned into CommonJS one by one. All chunks stand in one file, dist/program, from which main reads those that a command
-// needs: a command uses some 60 small ones, and finding each as a file of its own costs Node more than running it. Compiling costs even more: hence dist/cache.
+// Builds dist/: a tiny main and a chunk for each part that is loaded by itself, in CommonJS. esbuild splits only ES
+// modules, and an ES entry costs Node 5 to 13 ms
+// more at start, so the split modules are turned into CommonJS one by one. All chunks stand in one file, dist/program,
+// from which main reads those that a command
+// needs: a command uses some 60 small ones, and finding each as a file of its own costs Node more than running it.
+// Compiling costs even more: hence dist/cache.
 // node scripts/build.mjs [--out DIR] [--no-minify]
 import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
@@ -16,8 +19,12 @@ const minify = !args.includes('--no-minify')
 const dist = join(out, 'dist')
 const fresh = join(out, `.dist-${process.pid}`)
 
-const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: s#\nspec:\n  selector:\n    app: web\n  ports:\n  - port: 80\n'
-/** What the warm-up runs, each twice (# is 0, then 1), under the words it begins with: what they load and compile is kept for the next command that begins so. @new: on a state of its own; < what it reads. */
+const SERVICE =
+  'apiVersion: v1\nkind: Service\nmetadata:\n  name: s#\nspec:\n  selector:\n    app: web\n  ports:\n  - port: 80\n'
+/**
+ * What the warm-up runs, each twice (# is 0, then 1), under the words it begins with: what they load and compile is
+ * kept for the next command that begins so. @new: on a state of its own; < what it reads.
+ */
 const WARM = {
   version: ['version --client'],
   'create-deployment': ['create deployment web# --image=nginx --replicas=3 --port=80'],
@@ -70,40 +77,113 @@ const WARM = {
 // just-bash's chunks make a require of their own from import.meta.url; a path does as well there
 const define = { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' }
 const result = await build({
-  absWorkingDir: root, entryPoints: { main: 'src/main.ts', index: 'src/index.ts', ready: 'src/cluster/readymade-make.ts' }, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
-  outdir: fresh, outExtension: { '.js': '.cjs' }, chunkNames: '[name]-[hash]', minify, write: false, legalComments: 'none', logLevel: 'warning', metafile: true, external: ['node-liblzma', '@mongodb-js/zstd'],
+  absWorkingDir: root,
+  entryPoints: { main: 'src/main.ts', index: 'src/index.ts', ready: 'src/cluster/readymade-make.ts' },
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  outdir: fresh,
+  outExtension: { '.js': '.cjs' },
+  chunkNames: '[name]-[hash]',
+  minify,
+  write: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  external: ['node-liblzma', '@mongodb-js/zstd'],
   // just-bash marks optional native parts this way; nothing of ours is external
-  loader: { '.wasm': 'binary' }, supported: { 'import-meta': true },
+  loader: { '.wasm': 'binary' },
+  supported: { 'import-meta': true },
 })
 mkdirSync(fresh, { recursive: true })
 // numbers instead of names: require("./get-ABC.cjs") -> require(17)
 const number = new Map(result.outputFiles.map((f, i) => [basename(f.path), i]))
-const outputs = new Map(Object.entries(result.metafile.outputs).map(([path, o]) => [basename(path), { own: Object.keys(o.inputs).every((i) => i.startsWith('src/')), chunks: o.imports.filter((i) => i.kind === 'import-statement' && !i.external).map((i) => basename(i.path)) }]))
+const outputs = new Map(
+  Object.entries(result.metafile.outputs).map(([path, o]) => [
+    basename(path),
+    {
+      own: Object.keys(o.inputs).every((i) => i.startsWith('src/')),
+      chunks: o.imports.filter((i) => i.kind === 'import-statement' && !i.external).map((i) => basename(i.path)),
+    },
+  ]),
+)
 /** Whether a chunk's imports lead back to it: then others may look at its exports before it has run to its end. */
 function circular(chunk) {
   const seen = new Set()
-  const visit = (n) => (outputs.get(n)?.chunks ?? []).some((c) => c === chunk || (!seen.has(c) && (seen.add(c), visit(c))))
+  const visit = (n) =>
+    (outputs.get(n)?.chunks ?? []).some((c) => c === chunk || (!seen.has(c) && (seen.add(c), visit(c))))
   return visit(chunk)
 }
-const HELPERS = ['__create', '__defProp', '__getOwnPropDesc', '__getOwnPropNames', '__getProtoOf', '__hasOwnProp', '__export', '__copyProps', '__toESM', '__toCommonJS']
-/** A chunk as a function. esbuild gives an export two getters and a chunk helpers of its own, which all want memory and compiling: where nobody looks too early, exports are plain properties. Node's own modules and our chunks are their namespaces already. */
+const HELPERS = [
+  '__create',
+  '__defProp',
+  '__getOwnPropDesc',
+  '__getOwnPropNames',
+  '__getProtoOf',
+  '__hasOwnProp',
+  '__export',
+  '__copyProps',
+  '__toESM',
+  '__toCommonJS',
+]
+/**
+ * A chunk as a function. esbuild gives an export two getters and a chunk helpers of its own, which all want memory and
+ * compiling: where nobody looks too early, exports are plain properties. Node's own modules and our chunks are their
+ * namespaces already.
+ */
 async function wrapped(name, text) {
-  const cjs = (await transform(text, { format: 'cjs', platform: 'node', target: 'node20', define, supported: { 'dynamic-import': false }, legalComments: 'none', logLevel: 'error', charset: 'ascii' })).code
-  let code = cjs.replace(/^\/\/ Annotate the CommonJS export names.*\n0 && [^;]*;\n/m, '')
-    .replace(/__toESM\((require\("\.\/[^"]+\.cjs"\))(?:, 1)?\)/g, '$1').replace(/require\("\.\/([^"]+\.cjs)"\)/g, (whole, n) => (number.has(n) ? `require(${number.get(n)})` : whole))
-    .replace(/var (\w+) = __toESM\((require\("(?:node:)?(?:fs|path|os|vm|net|http|https|tls|zlib|crypto|child_process|dgram|stream|url|util|events)"\))(?:, 1)?\);/g, (whole, v, bare) => (cjs.includes(`${v}.default`) ? whole : `var ${v} = ${bare};`))
+  const cjs = (
+    await transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      define,
+      supported: { 'dynamic-import': false },
+      legalComments: 'none',
+      logLevel: 'error',
+      charset: 'ascii',
+    })
+  ).code
+  let code = cjs
+    .replace(/^\/\/ Annotate the CommonJS export names.*\n0 && [^;]*;\n/m, '')
+    .replace(/__toESM\((require\("\.\/[^"]+\.cjs"\))(?:, 1)?\)/g, '$1')
+    .replace(/require\("\.\/([^"]+\.cjs)"\)/g, (whole, n) => (number.has(n) ? `require(${number.get(n)})` : whole))
+    .replace(
+      /var (\w+) = __toESM\((require\("(?:node:)?(?:fs|path|os|vm|net|http|https|tls|zlib|crypto|child_process|dgram|stream|url|util|events)"\))(?:, 1)?\);/g,
+      (whole, v, bare) => (cjs.includes(`${v}.default`) ? whole : `var ${v} = ${bare};`),
+    )
   if (outputs.get(name)?.own && !circular(name)) {
-    code = code.replace(/var stdin_exports = \{\};\n__export\(stdin_exports, \{([^}]*)\}\);\nmodule\.exports = __toCommonJS\(stdin_exports\);\n([^]*)$/, (_, list, rest) => `${rest}module.exports = {${list.replaceAll('() => ', '')}};\n`)
-    for (const h of HELPERS.toReversed()) if (code.split(new RegExp(`\\b${h}\\b`)).length === 2) code = code.replace(new RegExp(`^var ${h} = (?:.*;\\n|.*[^;]\\n(?: .*\\n)*(?:\\}|\\)\\));\\n)`, 'm'), '')
+    code = code.replace(
+      /var stdin_exports = \{\};\n__export\(stdin_exports, \{([^}]*)\}\);\nmodule\.exports = __toCommonJS\(stdin_exports\);\n([^]*)$/,
+      (_, list, rest) => `${rest}module.exports = {${list.replaceAll('() => ', '')}};\n`,
+    )
+    for (const h of HELPERS.toReversed())
+      if (code.split(new RegExp(`\\b${h}\\b`)).length === 2)
+        code = code.replace(new RegExp(`^var ${h} = (?:.*;\\n|.*[^;]\\n(?: .*\\n)*(?:\\}|\\)\\));\\n)`, 'm'), '')
   }
   const whole = `chunk=function(exports,require,module,__filename,__dirname){${code}\n}`
-  const last = minify ? (await transform(whole, { target: 'node20', minify: true, legalComments: 'none', logLevel: 'error', charset: 'ascii' })).code : whole
+  const last = minify
+    ? (
+        await transform(whole, {
+          target: 'node20',
+          minify: true,
+          legalComments: 'none',
+          logLevel: 'error',
+          charset: 'ascii',
+        })
+      ).code
+    : whole
   return `(${last.replace(/^chunk=/, '').replace(/;\n?$/, '')})`
 }
 const texts = await Promise.all(result.outputFiles.map((f) => wrapped(basename(f.path), f.text)))
 
 writeFileSync(join(fresh, 'program'), texts.join(''), 'latin1')
-/** The loader of an entry. What a warmed-up command needs is one script with one code cache, made once for the very Node that builds: any other Node takes the chunks one by one. */
+/**
+ * The loader of an entry. What a warmed-up command needs is one script with one code cache, made once for the very Node
+ * that builds: any other Node takes the chunks one by one.
+ */
 const loader = (entry, warm) => `'use strict'
 const fs = require('node:fs'), { Script } = require('node:vm')
 const made = [], functions = []
@@ -127,7 +207,10 @@ function load(id) {
   ;(functions[id] ??= new Script(body(id), { filename: 'kubesim/' + id }).runInThisContext())(m.exports, load, m, __filename, __dirname)
   return m.exports
 }
-${warm ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin(id = ${number.get(entry)}) { made.length = 0; return load(id) } }` : `const keys = ' ${Object.keys(WARM).join(' ')} '
+${
+  warm
+    ? `module.exports = { body, take, loaded: () => Object.keys(made).map(Number), clear() { functions.length = 0 }, begin(id = ${number.get(entry)}) { made.length = 0; return load(id) } }`
+    : `const keys = ' ${Object.keys(WARM).join(' ')} '
 let key = '', verb
 for (let i = 2; i < process.argv.length; i++) {
   const a = process.argv[i], longer = verb ? verb + '-' + a : a
@@ -141,13 +224,22 @@ try {
   const cut = end + 1 + +size
   take(ids, file.latin1Slice(end + 1, cut), file.subarray(cut))
 } catch {}
-module.exports = load(${number.get(entry)})`}
+module.exports = load(${number.get(entry)})`
+}
 `
 for (const entry of ['main.cjs', 'index.cjs']) writeFileSync(join(fresh, entry), loader(entry, false))
 mkdirSync(join(fresh, 'profiles'))
-for (const n of readdirSync(join(root, 'fixtures/profiles'))) if (n.endsWith('.yaml')) writeFileSync(join(fresh, 'profiles', n.replace(/\.yaml$/, '.json')), JSON.stringify(parse(readFileSync(join(root, 'fixtures/profiles', n), 'utf8'))))
+for (const n of readdirSync(join(root, 'fixtures/profiles')))
+  if (n.endsWith('.yaml'))
+    writeFileSync(
+      join(fresh, 'profiles', n.replace(/\.yaml$/, '.json')),
+      JSON.stringify(parse(readFileSync(join(root, 'fixtures/profiles', n), 'utf8'))),
+    )
 if (out !== root) {
-  for (const d of ['bin', 'schemas', 'fixtures']) { rmSync(join(out, d), { recursive: true, force: true }); cpSync(join(root, d), join(out, d), { recursive: true }) }
+  for (const d of ['bin', 'schemas', 'fixtures']) {
+    rmSync(join(out, d), { recursive: true, force: true })
+    cpSync(join(root, d), join(out, d), { recursive: true })
+  }
   writeFileSync(join(out, 'package.json'), readFileSync(join(root, 'package.json')))
 }
 if (!args.includes('--no-cache')) {
@@ -189,8 +281,15 @@ if (!args.includes('--no-cache')) {
         fs.writeFileSync(path.join(${JSON.stringify(cache)}, key), Buffer.concat([Buffer.from([source.length, ...ids].join(' ') + '\\n'), source, script.createCachedData()]))
       }
     })().catch((e) => { console.error(e); process.exitCode = 1 }).finally(() => { fs.rmSync(home, { recursive: true, force: true }); process.exit() })`
-  const r = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', env: { ...process.env, NODE_EXTRA_CA_CERTS: '' }, cwd: out })
-  if (r.status !== 0 || r.stderr.trim()) console.warn(`the warm-up had trouble; the program may start slower: ${r.stderr.trim().split('\n').slice(0, 3).join(' | ')}`)
+  const r = spawnSync(process.execPath, ['-e', script], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: '' },
+    cwd: out,
+  })
+  if (r.status !== 0 || r.stderr.trim())
+    console.warn(
+      `the warm-up had trouble; the program may start slower: ${r.stderr.trim().split('\n').slice(0, 3).join(' | ')}`,
+    )
   rmSync(join(fresh, 'warm.cjs'))
 }
 // swapped in whole, so that a running program never meets half a build

@@ -1,15 +1,20 @@
-// npm run demo: both documents, live. Each command is typed to the built program as the documents have it, and its output is shown.
+// npm run demo: both documents, live. Each command is typed to the built program as the documents have it, and its
+// output is shown.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-if (!existsSync(join(root, 'dist/main.cjs'))) spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
+if (!existsSync(join(root, 'dist/main.cjs')))
+  spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
 const home = mkdtempSync(join(tmpdir(), 'kubesim-demo-'))
 const bin = join(home, 'bin')
 mkdirSync(bin)
-for (const name of ['kubectl', 'kubesim']) { writeFileSync(join(bin, name), `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/kubesim')}" "$@"\n`); chmodSync(join(bin, name), 0o755) }
+for (const name of ['kubectl', 'kubesim']) {
+  writeFileSync(join(bin, name), `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/kubesim')}" "$@"\n`)
+  chmodSync(join(bin, name), 0o755)
+}
 const env = { ...process.env, HOME: home, PATH: `${bin}:${process.env.PATH}` }
 for (const k of ['NODE_EXTRA_CA_CERTS', 'KUBESIM_STATE', 'KUBESIM_PROFILE', 'KUBESIM_KUBECONFIG']) delete env[k]
 const capture = (line) => spawnSync('sh', ['-c', line], { env, cwd: home, encoding: 'utf8' }).stdout.trim()
@@ -18,7 +23,10 @@ const say = (text) => console.log(`\n${text}\n`)
 const type = (line) => {
   console.log(`$ ${line}`)
   const r = spawnSync('sh', ['-c', line], { env, cwd: home, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (r.status !== 0) { failed++; console.log(`(exit ${r.status})`) }
+  if (r.status !== 0) {
+    failed++
+    console.log(`(exit ${r.status})`)
+  }
 }
 
 say('== The first document: a headless Service, seen as a table, described, and asked for by name')
@@ -37,7 +45,9 @@ type('kubectl get pods -lapp=test-deploy -o wide')
 const [pod] = capture("kubectl get pods -lapp=test-deploy -o jsonpath='{.items[*].metadata.name}'").split(' ')
 const ip = capture("kubectl get pods -lapp=test-deploy -o jsonpath='{.items[1].status.podIP}'")
 type(`kubectl exec ${pod} -- curl -s ${ip}:80 | head -3`)
-type('kubectl create service clusterip test-cs-svc --clusterip="None" --tcp=80:80 --dry-run=client -oyaml > test-cs-svc.yaml')
+type(
+  'kubectl create service clusterip test-cs-svc --clusterip="None" --tcp=80:80 --dry-run=client -oyaml > test-cs-svc.yaml',
+)
 type("sed -i '/selector:/,$ s/app: test-cs-svc/app: test-deploy/' test-cs-svc.yaml")
 type('kubectl apply -f test-cs-svc.yaml')
 type(`kubectl exec ${pod} -- cat /etc/resolv.conf`)

@@ -1,4 +1,5 @@
-// The test command: types, build, then every test. Its last line is `N passed, N failed`, the true counts; types and build count as one check each.
+// The test command: types, build, then every test. Its last line is `N passed, N failed`, the true counts; types and
+// build count as one check each.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,10 @@ const check = (name, command, args) => {
   const r = spawnSync(command, args, { cwd: root, stdio: 'inherit', env })
   const ok = r.status === 0
   if (ok) passed++
-  else { failed++; console.log(`${name} failed`) }
+  else {
+    failed++
+    console.log(`${name} failed`)
+  }
   return ok
 }
 const bin = (name) => join(root, 'node_modules', '.bin', name)
@@ -24,19 +28,29 @@ check('build', process.execPath, [join(root, 'scripts/build.mjs')])
 const dir = mkdtempSync(join(tmpdir(), 'kubesim-test-'))
 const report = join(dir, 'report.json')
 console.log('\n# tests')
-spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit', env })
+spawnSync(
+  bin('vitest'),
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  { cwd: root, stdio: 'inherit', env },
+)
 let whole = false
 try {
   const r = JSON.parse(readFileSync(report, 'utf8'))
   passed += r.numPassedTests
   failed += r.numFailedTests
   // a file that fails to load has no failed test of its own
-  for (const f of r.testResults) if (f.status === 'failed' && !f.assertionResults.some((a) => a.status === 'failed')) failed++
+  for (const f of r.testResults)
+    if (f.status === 'failed' && !f.assertionResults.some((a) => a.status === 'failed')) failed++
   whole = r.numTotalTests > 0
   const skipped = r.numPendingTests + (r.numTodoTests ?? 0)
   if (skipped) console.log(`${skipped} tests were skipped`)
-} catch { /* said below */ }
-if (!whole) { failed++; console.log('the test runner did not report') }
+} catch {
+  /* said below */
+}
+if (!whole) {
+  failed++
+  console.log('the test runner did not report')
+}
 rmSync(dir, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed ? 1 : 0)

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { nextCron, parseCron } from './cron.ts'
 
 const at = (text: string): number => Date.parse(text)
-const next = (spec: string, after: string, zone?: string): string => new Date(nextCron(parseCron(spec), at(after), zone) ?? 0).toISOString()
+const next = (spec: string, after: string, zone?: string): string =>
+  new Date(nextCron(parseCron(spec), at(after), zone) ?? 0).toISOString()
 
 test('fields, names, steps and descriptors are due when cron says', () => {
   expect(next('*/5 * * * *', '2024-01-01T00:02:30Z')).toBe('2024-01-01T00:05:00.000Z')
@@ -16,7 +17,14 @@ test('fields, names, steps and descriptors are due when cron says', () => {
 })
 
 test('what is no schedule is said in the words of cron', () => {
-  const wrong = (spec: string): string => { try { parseCron(spec); return '' } catch (e) { return (e as Error).message } }
+  const wrong = (spec: string): string => {
+    try {
+      parseCron(spec)
+      return ''
+    } catch (e) {
+      return (e as Error).message
+    }
+  }
   expect(wrong('')).toBe('empty spec string')
   expect(wrong('* * * *')).toBe('expected exactly 5 fields, found 4: [* * * *]')
   expect(wrong('every day')).toBe('expected exactly 5 fields, found 2: [every day]')

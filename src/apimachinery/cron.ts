@@ -1,26 +1,50 @@
-// Cron schedules in the standard form (minute hour day month weekday, @daily, @every 1h), read and worded as github.com/robfig/cron/v3 does; and when they are due next.
+// Cron schedules in the standard form (minute hour day month weekday, @daily, @every 1h), read and worded as
+// github.com/robfig/cron/v3 does; and when they are due next.
 import { parseDuration } from './duration.ts'
 import { goQuote } from './gostring.ts'
 
 /** A schedule that is none; the message is the API's. */
 export class CronError extends Error {}
 
-interface Bounds { readonly min: number; readonly max: number; readonly names?: readonly string[] }
+interface Bounds {
+  readonly min: number
+  readonly max: number
+  readonly names?: readonly string[]
+}
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
-const BOUNDS: readonly [Bounds, Bounds, Bounds, Bounds, Bounds] = [{ min: 0, max: 59 }, { min: 0, max: 23 }, { min: 1, max: 31 }, { min: 1, max: 12, names: ['', ...MONTHS] }, { min: 0, max: 6, names: DAYS }]
+const BOUNDS: readonly [Bounds, Bounds, Bounds, Bounds, Bounds] = [
+  { min: 0, max: 59 },
+  { min: 0, max: 23 },
+  { min: 1, max: 31 },
+  { min: 1, max: 12, names: ['', ...MONTHS] },
+  { min: 0, max: 6, names: DAYS },
+]
 
-interface Field { readonly values: ReadonlySet<number>; /** `*` or `?` without a step: the field asks nothing. */ readonly any: boolean }
+interface Field {
+  readonly values: ReadonlySet<number>
+  /** `*` or `?` without a step: the field asks nothing. */ readonly any: boolean
+}
 type Fields = readonly [Field, Field, Field, Field, Field]
 /** A parsed schedule: five fields, or a fixed interval; in a time zone where one is named. */
 export type CronSchedule = { readonly fields: Fields; readonly zone?: string } | { readonly every: number }
 
-const DESCRIPTORS: Readonly<Record<string, string>> = { '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *', '@monthly': '0 0 1 * *', '@weekly': '0 0 * * 0', '@daily': '0 0 * * *', '@midnight': '0 0 * * *', '@hourly': '0 * * * *' }
+const DESCRIPTORS: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+}
 
 function number(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new CronError(`failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`)
+  if (!/^[+-]?\d+$/.test(text))
+    throw new CronError(`failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`)
   const n = Number(text)
-  if (!Number.isSafeInteger(n)) throw new CronError(`failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: value out of range`)
+  if (!Number.isSafeInteger(n))
+    throw new CronError(`failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: value out of range`)
   if (n < 0) throw new CronError(`negative number (${n}) not allowed: ${text}`)
   return n
 }
@@ -69,22 +93,38 @@ export function parseCron(text: string): CronSchedule {
   const zoned = /^(?:CRON_)?TZ=(\S*) (.*)$/s.exec(text)
   const zone = zoned?.[1]
   const spec = zoned ? (zoned[2] ?? '').trim() : text
-  if (zone !== undefined && !isTimeZone(zone)) throw new CronError(`provided bad location ${zone}: unknown time zone ${zone}`)
+  if (zone !== undefined && !isTimeZone(zone))
+    throw new CronError(`provided bad location ${zone}: unknown time zone ${zone}`)
   if (spec.startsWith('@every ')) {
-    try { return { every: Math.max(1000, Math.floor(parseDuration(spec.slice(7)) / 1000) * 1000) } } catch (e) { throw new CronError(`failed to parse duration ${spec}: ${e instanceof Error ? e.message : ''}`) }
+    try {
+      return { every: Math.max(1000, Math.floor(parseDuration(spec.slice(7)) / 1000) * 1000) }
+    } catch (e) {
+      throw new CronError(`failed to parse duration ${spec}: ${e instanceof Error ? e.message : ''}`)
+    }
   }
   if (spec.startsWith('@') && !Object.hasOwn(DESCRIPTORS, spec)) throw new CronError(`unrecognized descriptor: ${spec}`)
   const parts = (DESCRIPTORS[spec] ?? spec).split(/\s+/).filter(Boolean)
   if (parts.length !== 5) throw new CronError(`expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`)
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = parts
-  const fields: Fields = [field(minute, BOUNDS[0]), field(hour, BOUNDS[1]), field(day, BOUNDS[2]), field(month, BOUNDS[3]), field(weekday, BOUNDS[4])]
+  const fields: Fields = [
+    field(minute, BOUNDS[0]),
+    field(hour, BOUNDS[1]),
+    field(day, BOUNDS[2]),
+    field(month, BOUNDS[3]),
+    field(weekday, BOUNDS[4]),
+  ]
   return zone === undefined ? { fields } : { fields, zone }
 }
 
 /** Whether the tz database has this name. */
 export function isTimeZone(name: string): boolean {
   if (name === '' || name === 'UTC' || name === 'Local') return true
-  try { new Intl.DateTimeFormat('en-US', { timeZone: name }); return true } catch { return false }
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A zone's wall clock at an instant, written as if it were UTC. */
@@ -99,11 +139,26 @@ const MINUTE = 60_000
 const HOUR = 3_600_000
 const DAY = 86_400_000
 
-/** The first time after `after` at which the schedule is due, or undefined when there is none within five years. `zone` is a tz database name; UTC without one. */
+/**
+ * The first time after `after` at which the schedule is due, or undefined when there is none within five years. `zone`
+ * is a tz database name; UTC without one.
+ */
 export function nextCron(schedule: CronSchedule, after: number, zone = ''): number | undefined {
   if ('every' in schedule) return Math.floor(after / 1000) * 1000 + schedule.every
   const name = schedule.zone ?? zone
-  const format = name === '' || name === 'UTC' || name === 'Local' ? undefined : new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' })
+  const format =
+    name === '' || name === 'UTC' || name === 'Local'
+      ? undefined
+      : new Intl.DateTimeFormat('en-US', {
+          timeZone: name,
+          hourCycle: 'h23',
+          year: 'numeric',
+          month: 'numeric',
+          day: 'numeric',
+          hour: 'numeric',
+          minute: 'numeric',
+          second: 'numeric',
+        })
   const [minute, hour, day, month, weekday] = schedule.fields
   const limit = after + 5 * 366 * DAY
   let t = Math.floor(after / MINUTE) * MINUTE + MINUTE

@@ -1,5 +1,7 @@
-// From JSON to an object of a kind, checked against schemas as Go's typed decoding checks it (sigs.k8s.io/json): unknown and duplicate fields are strict errors, wrong types
-// refuse the whole body in encoding/json's words. What comes out holds what Go would keep: no nulls, no empty values that are not pointers, quantities and times in canonical form.
+// From JSON to an object of a kind, checked against schemas as Go's typed decoding checks it (sigs.k8s.io/json):
+// unknown and duplicate fields are strict errors, wrong types
+// refuse the whole body in encoding/json's words. What comes out holds what Go would keep: no nulls, no empty values
+// that are not pointers, quantities and times in canonical form.
 import { writeJson } from './bigint.ts'
 import { parseJson } from './gojson.ts'
 import { goQuote } from './gostring.ts'
@@ -17,7 +19,9 @@ const MAX_ERRORS = 100
 /** A body that cannot be read as its kind; the message is Go's. */
 export class DecodeError extends Error {}
 
-/** JSON text with the fields that were written twice: `duplicate field "data.a"`. Throws JsonSyntaxError in Go's words. */
+/**
+ * JSON text with the fields that were written twice: `duplicate field "data.a"`. Throws JsonSyntaxError in Go's words.
+ */
 export function parseJsonText(text: string): { value: unknown; duplicates: readonly string[] } {
   if (deepest(text) > MAX_DEPTH) throw new DecodeError('exceeded max depth')
   return { value: parseJson(text), duplicates: duplicateFields(text) }
@@ -28,7 +32,9 @@ function deepest(text: string): number {
   let most = 0
   for (let i = 0; i < text.length; i++) {
     const c = text[i]
-    if (c === '"') { for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++ } else if (c === '{' || c === '[') most = Math.max(most, ++depth)
+    if (c === '"') {
+      for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++
+    } else if (c === '{' || c === '[') most = Math.max(most, ++depth)
     else if (c === '}' || c === ']') depth--
   }
   return most
@@ -38,21 +44,43 @@ function deepest(text: string): number {
 function duplicateFields(text: string, visit?: (path: string, twice: boolean) => void): string[] {
   const out = new Set<string>()
   let i = 0
-  const space = (): void => { while (/[ \t\r\n]/.test(text[i] ?? 'x')) i++ }
-  const string = (): string => { const start = i; for (i++; text[i] !== '"'; i++) if (text[i] === '\\') i++; i++; return text.slice(start, i) }
+  const space = (): void => {
+    while (/[ \t\r\n]/.test(text[i] ?? 'x')) i++
+  }
+  const string = (): string => {
+    const start = i
+    for (i++; text[i] !== '"'; i++) if (text[i] === '\\') i++
+    i++
+    return text.slice(start, i)
+  }
   const value = (path: string): void => {
     space()
     const c = text[i]
-    if (c === '"') { string(); return }
-    if (c !== '{' && c !== '[') { while (i < text.length && !/[,\]}\s]/.test(text[i] ?? '')) i++; return }
+    if (c === '"') {
+      string()
+      return
+    }
+    if (c !== '{' && c !== '[') {
+      while (i < text.length && !/[,\]}\s]/.test(text[i] ?? '')) i++
+      return
+    }
     const close = c === '{' ? '}' : ']'
     const seen = new Set<string>()
     i++
     for (let n = 0; ; n++) {
       space()
-      if (text[i] === ',') { i++; space() }
-      if (text[i] === close) { i++; return }
-      if (c === '[') { value(`${path}[${n}]`); continue }
+      if (text[i] === ',') {
+        i++
+        space()
+      }
+      if (text[i] === close) {
+        i++
+        return
+      }
+      if (c === '[') {
+        value(`${path}[${n}]`)
+        continue
+      }
       const name = JSON.parse(string()) as string
       const below = path ? `${path}.${name}` : name
       if (seen.has(name) && out.size < MAX_ERRORS) out.add(`duplicate field ${goQuote(below)}`)
@@ -68,7 +96,11 @@ function duplicateFields(text: string, visit?: (path: string, twice: boolean) =>
 }
 
 /** Strict errors of the two kinds in the order in which a reader of the text meets them. */
-export function inDocumentOrder(text: string, unknown: readonly string[], duplicates: readonly string[]): readonly string[] {
+export function inDocumentOrder(
+  text: string,
+  unknown: readonly string[],
+  duplicates: readonly string[],
+): readonly string[] {
   if (unknown.length === 0 || duplicates.length === 0) return [...unknown, ...duplicates]
   const met = new Map<string, number>()
   duplicateFields(text, (path, twice) => {
@@ -79,11 +111,22 @@ export function inDocumentOrder(text: string, unknown: readonly string[], duplic
   return [...unknown, ...duplicates].sort((a, b) => place(a) - place(b))
 }
 
-const GO_WORDS: Readonly<Record<string, string>> = { bytes: '[]uint8', double: 'float64', quantity: 'resource.Quantity', time: 'v1.Time', microtime: 'v1.MicroTime', intstr: 'intstr.IntOrString', json: 'interface {}' }
+const GO_WORDS: Readonly<Record<string, string>> = {
+  bytes: '[]uint8',
+  double: 'float64',
+  quantity: 'resource.Quantity',
+  time: 'v1.Time',
+  microtime: 'v1.MicroTime',
+  intstr: 'intstr.IntOrString',
+  json: 'interface {}',
+}
 /** The Go type a type word stands for: [core.v1.Container] is []v1.Container. */
 function goType(word: string): string {
   let go = goTypes.get(word)
-  if (go === undefined) { go = goTypeOf(word); if (goTypes.size < 5000) goTypes.set(word, go) }
+  if (go === undefined) {
+    go = goTypeOf(word)
+    if (goTypes.size < 5000) goTypes.set(word, go)
+  }
   return go
 }
 const goTypes = new Map<string, string>()
@@ -93,7 +136,16 @@ function goTypeOf(word: string): string {
   return GO_WORDS[word] ?? word.slice(word.indexOf('.') + 1)
 }
 
-const jsonKind = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value)
+const jsonKind = (value: unknown): string =>
+  Array.isArray(value)
+    ? 'array'
+    : value === null
+      ? 'null'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value === 'bigint'
+          ? 'number'
+          : typeof value
 
 /** Go's StdEncoding check: where the first bad character stands, or -1. Line ends are skipped. */
 function badBase64(text: string): number {
@@ -120,18 +172,29 @@ function badBase64(text: string): number {
 }
 
 export interface DecodeOptions {
-  /** The keys of each object are read in sorted order, as they stand in a body that kubectl re-encoded. Errors come in this order. */
+  /**
+   * The keys of each object are read in sorted order, as they stand in a body that kubectl re-encoded. Errors come in
+   * this order.
+   */
   readonly sorted?: boolean
 }
 
 /** Lists whose emptiness the server tells from their absence; everywhere else an empty list is as good as none. */
-const EMPTY_COUNTS: ReadonlySet<string> = new Set(['ObjectMeta.managedFields', 'HPAScalingRules.policies', 'CustomResourceDefinitionSpec.versions', 'PodFailurePolicyOnExitCodesRequirement.values'])
+const EMPTY_COUNTS: ReadonlySet<string> = new Set([
+  'ObjectMeta.managedFields',
+  'HPAScalingRules.policies',
+  'CustomResourceDefinitionSpec.versions',
+  'PodFailurePolicyOnExitCodesRequirement.values',
+])
 
 /** The places of a type's fields. */
 const orders = new WeakMap<TypeSchema, ReadonlyMap<string, number>>()
 function orderOf(schema: TypeSchema): ReadonlyMap<string, number> {
   let o = orders.get(schema)
-  if (!o) { o = new Map(Object.keys(schema.fields).map((k, i) => [k, i])); orders.set(schema, o) }
+  if (!o) {
+    o = new Map(Object.keys(schema.fields).map((k, i) => [k, i]))
+    orders.set(schema, o)
+  }
   return o
 }
 
@@ -141,18 +204,27 @@ class Decoder {
   failure: DecodeError | undefined
   readonly #schemas: Schemas
   readonly #sorted: boolean
-  constructor(schemas: Schemas, options: DecodeOptions) { this.#schemas = schemas; this.#sorted = options.sorted === true }
+  constructor(schemas: Schemas, options: DecodeOptions) {
+    this.#schemas = schemas
+    this.#sorted = options.sorted === true
+  }
 
   /** `struct` and `fields` say where in Go's types we are; `path` where in the document. */
   #wrong(value: string, type: string, struct: string, fields: string): undefined {
-    this.failure ??= new DecodeError(`json: cannot unmarshal ${value} into Go ${fields ? `struct field ${struct}.${fields}` : 'value'} of type ${type}`)
+    this.failure ??= new DecodeError(
+      `json: cannot unmarshal ${value} into Go ${fields ? `struct field ${struct}.${fields}` : 'value'} of type ${type}`,
+    )
     return undefined
   }
   #fatal(value: string, type: string, struct: string, fields: string): never {
-    throw new DecodeError(`json: cannot unmarshal ${value} into Go ${fields ? `struct field ${struct}.${fields}` : 'value'} of type ${type}`)
+    throw new DecodeError(
+      `json: cannot unmarshal ${value} into Go ${fields ? `struct field ${struct}.${fields}` : 'value'} of type ${type}`,
+    )
   }
 
-  #strict(message: string): void { if (this.errors.length < MAX_ERRORS && !this.errors.includes(message)) this.errors.push(message) }
+  #strict(message: string): void {
+    if (this.errors.length < MAX_ERRORS && !this.errors.includes(message)) this.errors.push(message)
+  }
 
   struct(value: JsonObject, schema: TypeSchema, name: string, path: string, fields: string): Record<string, unknown> {
     const read = new Map<string, unknown>()
@@ -166,7 +238,10 @@ class Decoder {
       if (v === undefined) continue
       const f = Object.hasOwn(schema.fields, k) ? schema.fields[k] : undefined
       const below = path ? `${path}.${k}` : k
-      if (!f) { this.#strict(`unknown field ${goQuote(below)}`); continue }
+      if (!f) {
+        this.#strict(`unknown field ${goQuote(below)}`)
+        continue
+      }
       const got = this.value(v, f.type, f, name, below, fields ? `${fields}.${k}` : k)
       if (got === undefined) continue
       read.set(k, got)
@@ -181,7 +256,15 @@ class Decoder {
   }
 
   /** Undefined: what Go would not keep. `f` is absent for the elements of lists and maps. */
-  value(value: unknown, word: string, f: FieldSchema | undefined, struct: string, path: string, fields: string, go = f?.go ?? goType(word)): unknown {
+  value(
+    value: unknown,
+    word: string,
+    f: FieldSchema | undefined,
+    struct: string,
+    path: string,
+    fields: string,
+    go = f?.go ?? goType(word),
+  ): unknown {
     if (value === null || value === undefined) return undefined
     const keep = f === undefined || f.ptr === true || f.always === true
     const first = word[0]
@@ -189,8 +272,12 @@ class Decoder {
       if (!Array.isArray(value)) return this.#wrong(jsonKind(value), go, struct, fields)
       const inner = word.slice(1, -1)
       const innerGo = go.startsWith('[]') ? go.slice(2).replace(/^\*/, '') : goType(inner)
-      const out = value.map((v, i) => this.value(v, inner, undefined, struct, `${path}[${i}]`, fields, innerGo) ?? zero(inner))
-      return out.length || f === undefined || EMPTY_COUNTS.has(`${struct}.${path.slice(path.lastIndexOf('.') + 1)}`) ? out : undefined
+      const out = value.map(
+        (v, i) => this.value(v, inner, undefined, struct, `${path}[${i}]`, fields, innerGo) ?? zero(inner),
+      )
+      return out.length || f === undefined || EMPTY_COUNTS.has(`${struct}.${path.slice(path.lastIndexOf('.') + 1)}`)
+        ? out
+        : undefined
     }
     if (first === '{') {
       if (!isObject(value)) return this.#wrong(jsonKind(value), go, struct, fields)
@@ -212,11 +299,21 @@ class Decoder {
       case 'bool':
         if (typeof value !== 'boolean') return this.#wrong(jsonKind(value), go, struct, fields)
         return value || keep ? value : undefined
-      case 'int32': case 'int64': {
-        if (typeof value === 'bigint') return word === 'int64' ? value : this.#wrong(`number ${value}`, go, struct, fields)
+      case 'int32':
+      case 'int64': {
+        if (typeof value === 'bigint')
+          return word === 'int64' ? value : this.#wrong(`number ${value}`, go, struct, fields)
         if (typeof value !== 'number') return this.#wrong(jsonKind(value), go, struct, fields)
-        const fits = Number.isInteger(value) && (word === 'int64' ? Math.abs(value) <= 9223372036854775807 : value >= -2147483648 && value <= 2147483647)
-        if (!fits) return this.#wrong(`number ${Math.abs(value) < 1e21 && Number.isInteger(value) ? String(BigInt(value)) : String(value)}`, go, struct, fields)
+        const fits =
+          Number.isInteger(value) &&
+          (word === 'int64' ? Math.abs(value) <= 9223372036854775807 : value >= -2147483648 && value <= 2147483647)
+        if (!fits)
+          return this.#wrong(
+            `number ${Math.abs(value) < 1e21 && Number.isInteger(value) ? String(BigInt(value)) : String(value)}`,
+            go,
+            struct,
+            fields,
+          )
         return value !== 0 || keep ? value : undefined
       }
       case 'double':
@@ -226,26 +323,40 @@ class Decoder {
       case 'bytes': {
         if (typeof value !== 'string') return this.#wrong(jsonKind(value), go, struct, fields)
         const bad = badBase64(value)
-        if (bad >= 0) { this.failure ??= new DecodeError(`illegal base64 data at input byte ${bad}`); return undefined }
+        if (bad >= 0) {
+          this.failure ??= new DecodeError(`illegal base64 data at input byte ${bad}`)
+          return undefined
+        }
         return value !== '' || keep ? value.replace(/[\r\n]/g, '') : undefined
       }
-      case 'time': case 'microtime': {
+      case 'time':
+      case 'microtime': {
         if (typeof value !== 'string') this.#fatal(jsonKind(value), 'string', struct, fields)
         let ms: number
-        try { ms = word === 'time' ? parseTime(value) : parseMicroTime(value) } catch (e) { throw new DecodeError((e as Error).message) }
+        try {
+          ms = word === 'time' ? parseTime(value) : parseMicroTime(value)
+        } catch (e) {
+          throw new DecodeError((e as Error).message)
+        }
         return word === 'time' ? rfc3339(ms) : rfc3339Micro(ms)
       }
       case 'quantity': {
         const text = typeof value === 'string' || typeof value === 'number' ? value : writeJson(value)
-        try { return readQuantity(text) } catch (e) { throw new DecodeError((e as Error).message) }
+        try {
+          return readQuantity(text)
+        } catch (e) {
+          throw new DecodeError((e as Error).message)
+        }
       }
       case 'intstr':
         if (typeof value === 'string') return value
         if (typeof value === 'bigint') this.#fatal(`number ${value}`, 'int32', struct, fields)
         if (typeof value !== 'number') this.#fatal(jsonKind(value), 'int32', struct, fields)
-        if (!Number.isInteger(value) || Math.abs(value) > 2147483647) this.#fatal(`number ${String(value)}`, 'int32', struct, fields)
+        if (!Number.isInteger(value) || Math.abs(value) > 2147483647)
+          this.#fatal(`number ${String(value)}`, 'int32', struct, fields)
         return value
-      case 'json': return value
+      case 'json':
+        return value
     }
     const schema = this.#schemas.type(word)
     if (!schema) return value
@@ -272,8 +383,16 @@ export function decodeValue(value: unknown, word: string, schemas: Schemas): unk
   return out
 }
 
-/** Reads a value as the definition's type. `errors` are the strict ones, in the order in which they were met. Throws DecodeError where the types are wrong. */
-export function decode<T extends KubeObject = KubeObject>(value: JsonObject, schemaName: string, schemas: Schemas, options: DecodeOptions = {}): { object: Draft<T>; errors: readonly string[] } {
+/**
+ * Reads a value as the definition's type. `errors` are the strict ones, in the order in which they were met. Throws
+ * DecodeError where the types are wrong.
+ */
+export function decode<T extends KubeObject = KubeObject>(
+  value: JsonObject,
+  schemaName: string,
+  schemas: Schemas,
+  options: DecodeOptions = {},
+): { object: Draft<T>; errors: readonly string[] } {
   const schema = schemas.type(schemaName)
   if (!schema) throw new DecodeError(`no type ${schemaName} is known`)
   const quick = options.sorted ? quickDecode(value, schema, schemas) : undefined

@@ -1,7 +1,13 @@
 // DER, the bytes of X.509: just enough of ASN.1 to read certificates, keys and certificate requests.
 
-/** One element: its tag (0x30 a sequence, 0x02 a number …), the bytes of its content, and the whole with tag and length. */
-export interface Element { readonly tag: number; readonly content: Uint8Array; readonly whole: Uint8Array }
+/**
+ * One element: its tag (0x30 a sequence, 0x02 a number …), the bytes of its content, and the whole with tag and length.
+ */
+export interface Element {
+  readonly tag: number
+  readonly content: Uint8Array
+  readonly whole: Uint8Array
+}
 
 /** The elements that stand one after another, or undefined when the bytes are no DER. */
 export function elements(bytes: Uint8Array): readonly Element[] | undefined {
@@ -27,7 +33,8 @@ export function elements(bytes: Uint8Array): readonly Element[] | undefined {
 }
 
 /** What is inside of a constructed element; nothing when it is none. */
-export const inside = (element: Element | undefined): readonly Element[] => (element && element.tag & 0x20 ? (elements(element.content) ?? []) : [])
+export const inside = (element: Element | undefined): readonly Element[] =>
+  element && element.tag & 0x20 ? (elements(element.content) ?? []) : []
 
 /** An object identifier as text: 2.5.4.3. */
 export function objectId(element: Element | undefined): string {
@@ -35,14 +42,20 @@ export function objectId(element: Element | undefined): string {
   let value = 0
   for (const b of element?.content ?? []) {
     value = value * 128 + (b & 0x7f)
-    if (!(b & 0x80)) { parts.push(value); value = 0 }
+    if (!(b & 0x80)) {
+      parts.push(value)
+      value = 0
+    }
   }
   const [first = 0, ...rest] = parts
   const top = Math.min(2, Math.floor(first / 40))
   return [top, first - top * 40, ...rest].join('.')
 }
 
-export interface PemBlock { readonly type: string; readonly bytes: Uint8Array }
+export interface PemBlock {
+  readonly type: string
+  readonly bytes: Uint8Array
+}
 
 /** The PEM blocks of a text; what is no block is passed over, as Go's pem.Decode does. */
 export function pemBlocks(text: string): readonly PemBlock[] {

@@ -1,4 +1,5 @@
-// The door: the one way to ask the API server anything, on plain values. Sockets, the CLI, controllers and tests all come through here.
+// The door: the one way to ask the API server anything, on plain values. Sockets, the CLI, controllers and tests all
+// come through here.
 import type { Json, JsonObject } from './object.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
@@ -11,7 +12,10 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, readonly string[]>>
   /** Lower-case names: accept, content-type, user-agent, impersonate-user … */
   readonly headers?: Readonly<Record<string, string>>
-  /** A parsed object (in process), or the text that came over a wire. Text is decoded strictly (duplicate fields are seen). */
+  /**
+   * A parsed object (in process), or the text that came over a wire. Text is decoded strictly (duplicate fields are
+   * seen).
+   */
   readonly body?: JsonObject | readonly Json[] | string
   /** Who asks; absent means the cluster's administrator. */
   readonly user?: User
@@ -61,7 +65,10 @@ export interface Streams {
 /** How a connection ended: an exit code, or the Status the server answered instead of upgrading. */
 export interface ConnectResult {
   readonly exitCode: number
-  /** What the v5 error channel says when the exit code alone does not tell (`command terminated with exit code 3`, no such executable). */
+  /**
+   * What the v5 error channel says when the exit code alone does not tell (`command terminated with exit code 3`, no
+   * such executable).
+   */
   readonly message?: string
 }
 

@@ -1,6 +1,7 @@
 // Durations: ages as kubectl prints them (apimachinery's util/duration) and Go's time.Duration texts.
 
-const plural = (n: number, unit: string, rest: number, restUnit: string): string => (rest === 0 ? `${n}${unit}` : `${n}${unit}${rest}${restUnit}`)
+const plural = (n: number, unit: string, rest: number, restUnit: string): string =>
+  rest === 0 ? `${n}${unit}` : `${n}${unit}${rest}${restUnit}`
 
 /** An age with two or three significant figures, as AGE columns show it: 45s, 5m30s, 3h2m, 2d5h, 30d, 2y15d. */
 export function humanDuration(ms: number): string {
@@ -35,7 +36,16 @@ export function shortHumanDuration(ms: number): string {
   return `${Math.trunc(hours / 24 / 365)}y`
 }
 
-const UNITS: ReadonlyMap<string, number> = new Map([['ns', 1e-6], ['us', 1e-3], ['µs', 1e-3], ['μs', 1e-3], ['ms', 1], ['s', 1000], ['m', 60_000], ['h', 3_600_000]])
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['ns', 1e-6],
+  ['us', 1e-3],
+  ['µs', 1e-3],
+  ['μs', 1e-3],
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+])
 /** The largest int64 of nanoseconds, in milliseconds. */
 const MAX = 9223372036854.775
 
@@ -43,14 +53,20 @@ const MAX = 9223372036854.775
 export class DurationError extends Error {}
 
 /** How the time package quotes: bytes outside ASCII as \x. */
-const quote = (text: string): string => JSON.stringify(text).replace(/[^\x20-\x7e]/gu, (ch) => [...new TextEncoder().encode(ch)].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join(''))
+const quote = (text: string): string =>
+  JSON.stringify(text).replace(/[^\x20-\x7e]/gu, (ch) =>
+    [...new TextEncoder().encode(ch)].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join(''),
+  )
 
 /** Go's time.ParseDuration, in milliseconds: 300ms, -1.5h, 2h45m. Throws DurationError. */
 export function parseDuration(text: string): number {
   const bad = (): DurationError => new DurationError(`time: invalid duration ${quote(text)}`)
   let rest = text
   let sign = 1
-  if (rest.startsWith('-') || rest.startsWith('+')) { sign = rest.startsWith('-') ? -1 : 1; rest = rest.slice(1) }
+  if (rest.startsWith('-') || rest.startsWith('+')) {
+    sign = rest.startsWith('-') ? -1 : 1
+    rest = rest.slice(1)
+  }
   if (rest === '0') return 0
   if (rest === '') throw bad()
   let total = 0
@@ -62,7 +78,8 @@ export function parseDuration(text: string): number {
     const unit = /^[^.\d]*/.exec(rest)?.[0] ?? ''
     if (unit === '') throw new DurationError(`time: missing unit in duration ${quote(text)}`)
     const scale = UNITS.get(unit)
-    if (scale === undefined) throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${quote(text)}`)
+    if (scale === undefined)
+      throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${quote(text)}`)
     // A nanosecond is the least there is.
     total += Math.floor(Number(number) * scale * 1e6 + 1e-6) / 1e6
     if (total > MAX) throw bad()
@@ -84,7 +101,9 @@ export function formatGoDuration(ms: number): string {
   if (ns < 1e6) return `${sign}${decimal(ns / 1e3, 3)}µs`
   if (ns < 1e9) return `${sign}${decimal(ns / 1e6, 6)}ms`
   const whole = Math.floor(ns / 1e9)
-  const fraction = String(ns % 1e9).padStart(9, '0').replace(/0+$/, '')
+  const fraction = String(ns % 1e9)
+    .padStart(9, '0')
+    .replace(/0+$/, '')
   const seconds = `${whole % 60}${fraction && `.${fraction}`}s`
   const minutes = Math.floor(whole / 60)
   if (minutes === 0) return sign + seconds

@@ -1,11 +1,25 @@
-// The typed encoder: an object as Go's encoding/json writes its struct. Fields in the type's order; those without omitempty and structs that are not pointers always there
-// (creationTimestamp: null, resources: {}, status: {}), everything else left out when empty. This is the form the server stores and answers, and what generators print.
+// The typed encoder: an object as Go's encoding/json writes its struct. Fields in the type's order; those without
+// omitempty and structs that are not pointers always there
+// (creationTimestamp: null, resources: {}, status: {}), everything else left out when empty. This is the form the
+// server stores and answers, and what generators print.
 import { jsonNumber, jsonString, sortedKeys } from './gojson.ts'
 import { copy, isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
 
-const SCALARS: ReadonlySet<string> = new Set(['string', 'bool', 'int32', 'int64', 'double', 'bytes', 'time', 'microtime', 'quantity', 'intstr', 'json'])
+const SCALARS: ReadonlySet<string> = new Set([
+  'string',
+  'bool',
+  'int32',
+  'int64',
+  'double',
+  'bytes',
+  'time',
+  'microtime',
+  'quantity',
+  'intstr',
+  'json',
+])
 
 function isEmpty(value: Json, word: string): boolean {
   if (value === '' || value === 0 || value === false || value === null) return true
@@ -14,7 +28,10 @@ function isEmpty(value: Json, word: string): boolean {
 }
 
 /** A struct of which nobody set anything. */
-function emptyForm(word: string, schemas: Schemas): JsonObject { const type = schemas.type(word); return type ? structForm({}, layoutOf(type, schemas)) : {} }
+function emptyForm(word: string, schemas: Schemas): JsonObject {
+  const type = schemas.type(word)
+  return type ? structForm({}, layoutOf(type, schemas)) : {}
+}
 
 /** What Go writes for a field that was not set, or undefined for nothing. */
 function absent(f: FieldSchema, schemas: Schemas): Json | undefined {
@@ -22,20 +39,31 @@ function absent(f: FieldSchema, schemas: Schemas): Json | undefined {
   if (f.ptr) return f.always ? null : undefined
   if (f.struct) return emptyForm(word, schemas)
   switch (word) {
-    case 'time': case 'microtime': return null
-    case 'intstr': return 0
-    case 'quantity': return '0'
+    case 'time':
+    case 'microtime':
+      return null
+    case 'intstr':
+      return 0
+    case 'quantity':
+      return '0'
   }
   if (!f.always) return undefined
   switch (word) {
-    case 'string': return ''
-    case 'bool': return false
-    case 'int32': case 'int64': case 'double': return 0
-    default: return SCALARS.has(word) || word.startsWith('[') || word.startsWith('{') ? null : emptyForm(word, schemas)
+    case 'string':
+      return ''
+    case 'bool':
+      return false
+    case 'int32':
+    case 'int64':
+    case 'double':
+      return 0
+    default:
+      return SCALARS.has(word) || word.startsWith('[') || word.startsWith('{') ? null : emptyForm(word, schemas)
   }
 }
 
-// What is in its form already is returned as it is. Beside a value may stand the one that was stored before it: what it shares with that is not looked at again.
+// What is in its form already is returned as it is. Beside a value may stand the one that was stored before it: what it
+// shares with that is not looked at again.
 
 /** Brings a value into form; none where every value of a type word is in form. */
 type Form = ((value: Json, old?: Json) => Json) | undefined
@@ -44,15 +72,27 @@ const forms = new WeakMap<Schemas, Map<string, Form>>()
 function formOf(word: string, schemas: Schemas): Form {
   if (SCALARS.has(word)) return undefined
   let known = forms.get(schemas)
-  if (!known) { known = new Map(); forms.set(schemas, known) }
+  if (!known) {
+    known = new Map()
+    forms.set(schemas, known)
+  }
   let form = known.get(word)
-  if (form === undefined && !known.has(word)) { form = makeForm(word, schemas); if (known.size < 5000) known.set(word, form) }
+  if (form === undefined && !known.has(word)) {
+    form = makeForm(word, schemas)
+    if (known.size < 5000) known.set(word, form)
+  }
   return form
 }
 function makeForm(word: string, schemas: Schemas): Form {
   if (word.startsWith('[')) {
     const inner = formOf(word.slice(1, -1), schemas)
-    return inner && ((v, old) => (Array.isArray(v) ? listForm(v as readonly Json[], inner, Array.isArray(old) ? old as readonly Json[] : NOTHING) : v))
+    return (
+      inner &&
+      ((v, old) =>
+        Array.isArray(v)
+          ? listForm(v as readonly Json[], inner, Array.isArray(old) ? (old as readonly Json[]) : NOTHING)
+          : v)
+    )
   }
   if (word.startsWith('{')) {
     const inner = formOf(word.slice(1, -1), schemas)
@@ -69,27 +109,57 @@ function makeForm(word: string, schemas: Schemas): Form {
 }
 
 /** A field of a struct: where it stands, and what is written when nobody set it. */
-interface Place { readonly name: string; readonly at: number; readonly field: FieldSchema; readonly form: Form; /** Written even when empty. */ readonly keep: boolean; readonly absent: Json | undefined }
-interface Layout { readonly places: ReadonlyMap<string, Place>; readonly order: readonly Place[]; /** How many are written even when nobody set them. */ readonly always: number }
+interface Place {
+  readonly name: string
+  readonly at: number
+  readonly field: FieldSchema
+  readonly form: Form
+  /** Written even when empty. */ readonly keep: boolean
+  readonly absent: Json | undefined
+}
+interface Layout {
+  readonly places: ReadonlyMap<string, Place>
+  readonly order: readonly Place[]
+  /** How many are written even when nobody set them. */ readonly always: number
+}
 const layouts = new WeakMap<TypeSchema, Layout>()
 function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
   let l = layouts.get(schema)
   if (!l) {
-    const order = Object.entries(schema.fields).flatMap(([name, field]) => (field ? [{ name, field }] : [])).map((p, at): Place => ({ ...p, at, form: formOf(p.field.type, schemas), keep: p.field.ptr === true || p.field.always === true || p.field.type === 'intstr', absent: absent(p.field, schemas) }))
-    l = { places: new Map(order.map((p) => [p.name, p])), order, always: order.filter((p) => p.absent !== undefined).length }
+    const order = Object.entries(schema.fields)
+      .flatMap(([name, field]) => (field ? [{ name, field }] : []))
+      .map((p, at): Place => ({
+        ...p,
+        at,
+        form: formOf(p.field.type, schemas),
+        keep: p.field.ptr === true || p.field.always === true || p.field.type === 'intstr',
+        absent: absent(p.field, schemas),
+      }))
+    l = {
+      places: new Map(order.map((p) => [p.name, p])),
+      order,
+      always: order.filter((p) => p.absent !== undefined).length,
+    }
     layouts.set(schema, l)
   }
   return l
 }
 
 const NOTHING: readonly Json[] = []
-function listForm(list: readonly Json[], inner: (value: Json, old?: Json) => Json, old: readonly Json[]): readonly Json[] {
+function listForm(
+  list: readonly Json[],
+  inner: (value: Json, old?: Json) => Json,
+  old: readonly Json[],
+): readonly Json[] {
   let out: Json[] | undefined
   for (let i = 0; i < list.length; i++) {
     const v = list[i] ?? null
     if (typeof v !== 'object' || v === null || v === old[i]) continue
     const formed = inner(v, old[i])
-    if (formed !== v) { out ??= [...list]; out[i] = formed }
+    if (formed !== v) {
+      out ??= [...list]
+      out[i] = formed
+    }
   }
   return out ?? list
 }
@@ -105,18 +175,25 @@ function mapForm(map: JsonObject, inner: Form): JsonObject {
     last = k
     if (inner === undefined || v === undefined || v === null || typeof v !== 'object') continue
     const w = inner(v)
-    if (w !== v) { changed ??= new Map(); changed.set(k, w) }
+    if (w !== v) {
+      changed ??= new Map()
+      changed.set(k, w)
+    }
   }
   if (formed && !changed) return map
   const out: Record<string, Json> = {}
-  for (const k of sortedKeys(map)) { const v = changed?.get(k) ?? map[k]; if (v !== undefined) out[k] = v }
+  for (const k of sortedKeys(map)) {
+    const v = changed?.get(k) ?? map[k]
+    if (v !== undefined) out[k] = v
+  }
   return out
 }
 const BEYOND = /[\ud800-\udfff]/
 
 /** What is written for a field's value: undefined for nothing. */
 function written(v: Json | undefined, p: Place, old?: Json): Json | undefined {
-  if (v !== undefined && v !== null && (p.keep || !isEmpty(v, p.field.type))) return typeof v === 'object' && p.form ? p.form(v, old) : v
+  if (v !== undefined && v !== null && (p.keep || !isEmpty(v, p.field.type)))
+    return typeof v === 'object' && p.form ? p.form(v, old) : v
   return typeof p.absent === 'object' ? copy(p.absent) : p.absent
 }
 
@@ -128,10 +205,16 @@ function structForm(value: JsonObject, { places, order, always }: Layout, old?: 
   for (const k of Object.keys(value)) {
     const p = places.get(k)
     const v = value[k]
-    if (p === undefined || v === undefined) { formed = false; continue }
+    if (p === undefined || v === undefined) {
+      formed = false
+      continue
+    }
     if (typeof v !== 'object' || v === null || old?.[k] !== v) {
       const w = written(v, p, old?.[k])
-      if (w !== v) { changed ??= new Map(); changed.set(k, w) }
+      if (w !== v) {
+        changed ??= new Map()
+        changed.set(k, w)
+      }
     }
     if (p.at < last) formed = false
     last = p.at
@@ -147,10 +230,15 @@ function structForm(value: JsonObject, { places, order, always }: Layout, old?: 
   return out
 }
 
-/** The object in the form of its Go struct, field for field; itself where it is in that form. Unknown fields go. A definition that is not known leaves it as it is. `old`: what was stored before it. */
+/**
+ * The object in the form of its Go struct, field for field; itself where it is in that form. Unknown fields go. A
+ * definition that is not known leaves it as it is. `old`: what was stored before it.
+ */
 export function typedForm<T>(object: T, schemaName: string, schemas: Schemas, old?: object): T {
   const type = schemas.type(schemaName)
-  return type ? structForm(object as JsonObject, layoutOf(type, schemas), old as JsonObject | undefined) as unknown as T : object
+  return type
+    ? (structForm(object as JsonObject, layoutOf(type, schemas), old as JsonObject | undefined) as unknown as T)
+    : object
 }
 
 /** The definition's name for an object's apiVersion and kind. */
@@ -173,6 +261,9 @@ export function toJsonInOrder(value: Json | undefined): string {
 }
 
 /** The typed object as JSON text in struct order, without a line end. */
-export function encodeTyped(object: { readonly apiVersion?: string; readonly kind?: string }, schemas: Schemas): string {
+export function encodeTyped(
+  object: { readonly apiVersion?: string; readonly kind?: string },
+  schemas: Schemas,
+): string {
   return toJsonInOrder(typedForm(object as unknown as Json, schemaOf(object, schemas), schemas))
 }

@@ -1,7 +1,17 @@
 // Field errors: what was wrong at which path, as k8s.io/apimachinery's util/validation/field words them.
 import { goString } from './gostring.ts'
 
-export type FieldErrorType = 'FieldValueNotFound' | 'FieldValueRequired' | 'FieldValueDuplicate' | 'FieldValueInvalid' | 'FieldValueNotSupported' | 'FieldValueForbidden' | 'FieldValueTooLong' | 'FieldValueTooMany' | 'InternalError' | 'FieldValueTypeInvalid'
+export type FieldErrorType =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'InternalError'
+  | 'FieldValueTypeInvalid'
 
 export interface FieldError {
   readonly type: FieldErrorType
@@ -10,22 +20,35 @@ export interface FieldError {
   readonly message: string
 }
 
-const error = (type: FieldErrorType) => (field: string, message: string): FieldError => ({ type, field, message })
+const error =
+  (type: FieldErrorType) =>
+  (field: string, message: string): FieldError => ({ type, field, message })
 
 /** Go's %v or quoted form of a bad value as field errors print it: strings quoted, structs as JSON, see gostring. */
 const shown = (value: unknown): string => goString(value)
 
-export const required = (field: string, detail = ''): FieldError => error('FieldValueRequired')(field, `Required value${detail && `: ${detail}`}`)
-export const invalid = (field: string, value: unknown, detail: string): FieldError => error('FieldValueInvalid')(field, `Invalid value: ${shown(value)}${detail && `: ${detail}`}`)
-export const duplicate = (field: string, value: unknown): FieldError => error('FieldValueDuplicate')(field, `Duplicate value: ${shown(value)}`)
-export const forbidden = (field: string, detail: string): FieldError => error('FieldValueForbidden')(field, `Forbidden: ${detail}`)
-export const notFound = (field: string, value: unknown): FieldError => error('FieldValueNotFound')(field, `Not found: ${shown(value)}`)
-export const tooMany = (field: string, _actual: number, max: number): FieldError => error('FieldValueTooMany')(field, `Too many: ${_actual}: must have at most ${max} items`)
-export const tooLong = (field: string, _value: unknown, max: number): FieldError => error('FieldValueTooLong')(field, `Too long: may not be more than ${max} bytes`)
-export const internal = (field: string, detail: string): FieldError => error('InternalError')(field, `Internal error: ${detail}`)
+export const required = (field: string, detail = ''): FieldError =>
+  error('FieldValueRequired')(field, `Required value${detail && `: ${detail}`}`)
+export const invalid = (field: string, value: unknown, detail: string): FieldError =>
+  error('FieldValueInvalid')(field, `Invalid value: ${shown(value)}${detail && `: ${detail}`}`)
+export const duplicate = (field: string, value: unknown): FieldError =>
+  error('FieldValueDuplicate')(field, `Duplicate value: ${shown(value)}`)
+export const forbidden = (field: string, detail: string): FieldError =>
+  error('FieldValueForbidden')(field, `Forbidden: ${detail}`)
+export const notFound = (field: string, value: unknown): FieldError =>
+  error('FieldValueNotFound')(field, `Not found: ${shown(value)}`)
+export const tooMany = (field: string, _actual: number, max: number): FieldError =>
+  error('FieldValueTooMany')(field, `Too many: ${_actual}: must have at most ${max} items`)
+export const tooLong = (field: string, _value: unknown, max: number): FieldError =>
+  error('FieldValueTooLong')(field, `Too long: may not be more than ${max} bytes`)
+export const internal = (field: string, detail: string): FieldError =>
+  error('InternalError')(field, `Internal error: ${detail}`)
 /** `supported` is printed in the order given: sort it where upstream sorts. */
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
-  error('FieldValueNotSupported')(field, `Unsupported value: ${shown(value)}${supported.length ? `: supported values: ${supported.map((s) => JSON.stringify(s)).join(', ')}` : ''}`)
+  error('FieldValueNotSupported')(
+    field,
+    `Unsupported value: ${shown(value)}${supported.length ? `: supported values: ${supported.map((s) => JSON.stringify(s)).join(', ')}` : ''}`,
+  )
 
 /** `spec.ports[0].name`, `metadata.labels[a]`: paths are plain strings, joined here. */
 export const at = (path: string, index: number): string => `${path}[${index}]`

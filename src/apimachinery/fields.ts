@@ -1,7 +1,11 @@
 // Field selectors: `metadata.name=web,status.phase!=Running`, parsed and refused as apimachinery's fields package does.
 import { compareBytes } from './labels.ts'
 
-export interface FieldRequirement { readonly field: string; readonly operator: '=' | '!='; readonly value: string }
+export interface FieldRequirement {
+  readonly field: string
+  readonly operator: '=' | '!='
+  readonly value: string
+}
 export type FieldSelector = readonly FieldRequirement[]
 
 export class FieldSelectorError extends Error {}
@@ -11,11 +15,13 @@ function unescape(value: string): string {
   let slash = false
   for (const c of value) {
     if (slash) {
-      if (c !== '\\' && c !== ',' && c !== '=') throw new FieldSelectorError(`invalid field selector: invalid escape sequence: \\${c}`)
+      if (c !== '\\' && c !== ',' && c !== '=')
+        throw new FieldSelectorError(`invalid field selector: invalid escape sequence: \\${c}`)
       out += c
       slash = false
     } else if (c === '\\') slash = true
-    else if (c === ',' || c === '=') throw new FieldSelectorError(`invalid field selector: unescaped character in value: ${c.charCodeAt(0)}`)
+    else if (c === ',' || c === '=')
+      throw new FieldSelectorError(`invalid field selector: unescaped character in value: ${c.charCodeAt(0)}`)
     else out += c
   }
   if (slash) throw new FieldSelectorError('invalid field selector: invalid escape sequence: \\')
@@ -27,7 +33,10 @@ function splitTerms(text: string): string[] {
   let start = 0
   for (let i = 0; i < text.length; i++) {
     if (text[i] === '\\') i++
-    else if (text[i] === ',') { terms.push(text.slice(start, i)); start = i + 1 }
+    else if (text[i] === ',') {
+      terms.push(text.slice(start, i))
+      start = i + 1
+    }
   }
   return [...terms, text.slice(start)]
 }
@@ -47,8 +56,11 @@ export function parseFieldSelector(text: string): FieldSelector {
 
 /** An absent field counts as empty. */
 export function fieldsMatch(selector: FieldSelector, fields: Readonly<Record<string, string>>): boolean {
-  return selector.every((r) => ((Object.hasOwn(fields, r.field) ? fields[r.field] ?? '' : '') === r.value) === (r.operator === '='))
+  return selector.every(
+    (r) => ((Object.hasOwn(fields, r.field) ? (fields[r.field] ?? '') : '') === r.value) === (r.operator === '='),
+  )
 }
 
 const escape = (value: string): string => value.replace(/[\\,=]/g, '\\$&')
-export const fieldSelectorString = (selector: FieldSelector): string => selector.map((r) => `${r.field}${r.operator}${escape(r.value)}`).join(',')
+export const fieldSelectorString = (selector: FieldSelector): string =>
+  selector.map((r) => `${r.field}${r.operator}${escape(r.value)}`).join(',')

@@ -2,8 +2,17 @@
 import { readJson } from './bigint.ts'
 import type { Json } from './object.ts'
 
-const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b', '\f': '\\f' }
-const NEEDS = /["\\<>&\u0000-\u001f\u2028\u2029]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\b': '\\b',
+  '\f': '\\f',
+}
+const NEEDS =
+  /["\\<>&\u0000-\u001f\u2028\u2029]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 const PLAIN = /^[\x20\x21\x23-\x25\x27-\x3b\x3d\x3f-\x5b\x5d-\x7f]*$/
 const escapeOne = (ch: string): string => {
   const known = ESCAPES[ch]
@@ -71,7 +80,10 @@ function compact(value: Json | undefined): string {
   if (typeof value === 'bigint') return String(value)
   if (isList(value)) return `[${value.map(compact).join(',')}]`
   const parts: string[] = []
-  for (const k of sortedKeys(value)) { const v = value[k]; if (v !== undefined) parts.push(`${jsonString(k)}:${compact(v)}`) }
+  for (const k of sortedKeys(value)) {
+    const v = value[k]
+    if (v !== undefined) parts.push(`${jsonString(k)}:${compact(v)}`)
+  }
   return `{${parts.join(',')}}`
 }
 
@@ -80,9 +92,15 @@ const isList = (value: unknown): value is readonly Json[] => Array.isArray(value
 function pretty(value: Json | undefined, indent: string, newline: string): string {
   if (value === null || typeof value !== 'object') return compact(value)
   const inner = newline + indent
-  if (isList(value)) return value.length === 0 ? '[]' : `[${inner}${value.map((v) => pretty(v, indent, inner)).join(`,${inner}`)}${newline}]`
+  if (isList(value))
+    return value.length === 0
+      ? '[]'
+      : `[${inner}${value.map((v) => pretty(v, indent, inner)).join(`,${inner}`)}${newline}]`
   const parts: string[] = []
-  for (const k of sortedKeys(value)) { const v = value[k]; if (v !== undefined) parts.push(`${jsonString(k)}: ${pretty(v, indent, inner)}`) }
+  for (const k of sortedKeys(value)) {
+    const v = value[k]
+    if (v !== undefined) parts.push(`${jsonString(k)}: ${pretty(v, indent, inner)}`)
+  }
   return parts.length === 0 ? '{}' : `{${inner}${parts.join(`,${inner}`)}${newline}}`
 }
 
@@ -100,7 +118,13 @@ export function indentJson(text: string, indent: string): string {
     } else if (ch === '{' || ch === '[') {
       let next = i + 1
       while (/\s/.test(text[next] ?? '')) next++
-      if (text[next] === '}' || text[next] === ']') { out += ch + text[next]; i = next } else { newline += indent; out += ch + newline }
+      if (text[next] === '}' || text[next] === ']') {
+        out += ch + text[next]
+        i = next
+      } else {
+        newline += indent
+        out += ch + newline
+      }
     } else if (ch === '}' || ch === ']') {
       newline = newline.slice(0, newline.length - indent.length)
       out += newline + ch
@@ -114,10 +138,16 @@ export function indentJson(text: string, indent: string): string {
 /** Text that is no JSON, in the words of Go's encoding/json; `offset` is the byte after the bad one. */
 export class JsonSyntaxError extends Error {
   readonly offset: number
-  constructor(message: string, offset: number) { super(message); this.offset = offset }
+  constructor(message: string, offset: number) {
+    super(message)
+    this.offset = offset
+  }
 }
 
-/** Where the JSON value that begins at `pos` ends, or undefined where it has no end. Only brackets and quotes are looked at. */
+/**
+ * Where the JSON value that begins at `pos` ends, or undefined where it has no end. Only brackets and quotes are looked
+ * at.
+ */
 export function jsonValueEnd(text: string, pos: number): number | undefined {
   let depth = 0
   for (let i = pos; i < text.length; i++) {
@@ -127,8 +157,9 @@ export function jsonValueEnd(text: string, pos: number): number | undefined {
       if (i >= text.length) return undefined
       if (depth === 0) return i + 1
     } else if (ch === '{' || ch === '[') depth++
-    else if (ch === '}' || ch === ']') { if (--depth <= 0) return i + 1 }
-    else if (depth === 0 && /[\s,:]/.test(ch ?? '')) return i
+    else if (ch === '}' || ch === ']') {
+      if (--depth <= 0) return i + 1
+    } else if (depth === 0 && /[\s,:]/.test(ch ?? '')) return i
   }
   return depth === 0 ? text.length : undefined
 }
@@ -156,7 +187,16 @@ function quoteChar(ch: string): string {
   if (ch === "'") return `'\\''`
   if (ch === '"') return `'"'`
   const c = ch.codePointAt(0) ?? 0
-  const known: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\v': '\\v', '\u0007': '\\a' }
+  const known: Readonly<Record<string, string>> = {
+    '\n': '\\n',
+    '\t': '\\t',
+    '\r': '\\r',
+    '\\': '\\\\',
+    '\b': '\\b',
+    '\f': '\\f',
+    '\v': '\\v',
+    '\u0007': '\\a',
+  }
   if (known[ch] !== undefined) return `'${known[ch]}'`
   return c < 0x20 || c === 0x7f ? `'\\x${c.toString(16).padStart(2, '0')}'` : `'${ch}'`
 }
@@ -170,35 +210,55 @@ function findSyntaxError(text: string): JsonSyntaxError {
   const bad = (context: string): Bad => {
     // Go's scanner reads bytes: of a character outside ASCII it names the first one.
     const first = Array.from(text.slice(i, i + 2))[0]
-    const ch = first !== undefined && first > '\x7f' ? String.fromCharCode(new TextEncoder().encode(first)[0] ?? 0) : first
+    const ch =
+      first !== undefined && first > '\x7f' ? String.fromCharCode(new TextEncoder().encode(first)[0] ?? 0) : first
     if (ch !== undefined) result = new JsonSyntaxError(`invalid character ${quoteChar(ch)} ${context}`, bytes(i) + 1)
     return new Bad()
   }
-  const space = (): void => { while (' \t\r\n'.includes(text[i] ?? 'x')) i++ }
+  const space = (): void => {
+    while (' \t\r\n'.includes(text[i] ?? 'x')) i++
+  }
   const string = (): void => {
     for (i++; ; i++) {
       const ch = text[i]
       if (ch === undefined) throw new Bad()
-      if (ch === '"') { i++; return }
+      if (ch === '"') {
+        i++
+        return
+      }
       if (ch < ' ') throw bad('in string literal')
       if (ch === '\\') {
         i++
         const e = text[i]
         if (e === undefined) throw new Bad()
-        if (e === 'u') for (let k = 0; k < 4; k++) { i++; if (!/[0-9a-fA-F]/.test(text[i] ?? ' ')) throw bad('in \\u hexadecimal character escape') }
+        if (e === 'u')
+          for (let k = 0; k < 4; k++) {
+            i++
+            if (!/[0-9a-fA-F]/.test(text[i] ?? ' ')) throw bad('in \\u hexadecimal character escape')
+          }
         else if (!'bfnrt\\/"'.includes(e)) throw bad('in string escape code')
       }
     }
   }
   const literal = (word: string): void => {
-    for (let k = 0; k < word.length; k++, i++) if (text[i] !== word[k]) throw bad(`in literal ${word} (expecting ${quoteChar(word[k] ?? '')})`)
+    for (let k = 0; k < word.length; k++, i++)
+      if (text[i] !== word[k]) throw bad(`in literal ${word} (expecting ${quoteChar(word[k] ?? '')})`)
   }
-  const digits = (): void => { while (/[0-9]/.test(text[i] ?? 'x')) i++ }
+  const digits = (): void => {
+    while (/[0-9]/.test(text[i] ?? 'x')) i++
+  }
   const numberValue = (): void => {
-    if (text[i] === '-') { i++; if (!/[0-9]/.test(text[i] ?? 'x')) throw bad('in numeric literal') }
+    if (text[i] === '-') {
+      i++
+      if (!/[0-9]/.test(text[i] ?? 'x')) throw bad('in numeric literal')
+    }
     if (text[i] === '0') i++
     else digits()
-    if (text[i] === '.') { i++; if (!/[0-9]/.test(text[i] ?? 'x')) throw bad('after decimal point in numeric literal'); digits() }
+    if (text[i] === '.') {
+      i++
+      if (!/[0-9]/.test(text[i] ?? 'x')) throw bad('after decimal point in numeric literal')
+      digits()
+    }
     if (/[eE]/.test(text[i] ?? 'x')) {
       i++
       if (/[-+]/.test(text[i] ?? 'x')) i++
@@ -207,13 +267,19 @@ function findSyntaxError(text: string): JsonSyntaxError {
     }
   }
   const value = (depth: number): void => {
-    if (depth > 10_000) { result = new JsonSyntaxError('exceeded max depth', bytes(i)); throw new Bad() }
+    if (depth > 10_000) {
+      result = new JsonSyntaxError('exceeded max depth', bytes(i))
+      throw new Bad()
+    }
     space()
     const ch = text[i]
     if (ch === '{') {
       i++
       space()
-      if (text[i] === '}') { i++; return }
+      if (text[i] === '}') {
+        i++
+        return
+      }
       for (;;) {
         space()
         if (text[i] !== '"') throw bad('looking for beginning of object key string')
@@ -223,18 +289,27 @@ function findSyntaxError(text: string): JsonSyntaxError {
         i++
         value(depth + 1)
         space()
-        if (text[i] === '}') { i++; return }
+        if (text[i] === '}') {
+          i++
+          return
+        }
         if (text[i] !== ',') throw bad('after object key:value pair')
         i++
       }
     } else if (ch === '[') {
       i++
       space()
-      if (text[i] === ']') { i++; return }
+      if (text[i] === ']') {
+        i++
+        return
+      }
       for (;;) {
         value(depth + 1)
         space()
-        if (text[i] === ']') { i++; return }
+        if (text[i] === ']') {
+          i++
+          return
+        }
         if (text[i] !== ',') throw bad('after array element')
         i++
       }

@@ -1,7 +1,18 @@
-// Go's text/template as kubectl's go-template printer uses it: values are decoded JSON, errors name the place as Go's do.
+// Go's text/template as kubectl's go-template printer uses it: values are decoded JSON, errors name the place as Go's
+// do.
 import { Lexer, unquoteGo } from './gotemplatelexer.ts'
 import type { Item, ItemType } from './gotemplatelexer.ts'
-import { callFunction, fieldOf, FUNCTIONS, isTrue, iterate, printable, rangeText, fromJson, Int } from './gotemplatevalues.ts'
+import {
+  callFunction,
+  fieldOf,
+  FUNCTIONS,
+  isTrue,
+  iterate,
+  printable,
+  rangeText,
+  fromJson,
+  Int,
+} from './gotemplatevalues.ts'
 import type { Val } from './gotemplatevalues.ts'
 import type { Json } from './object.ts'
 
@@ -16,12 +27,33 @@ export type Node =
   | { type: 'break' | 'continue'; pos: number }
   | { type: 'end'; pos: number }
   | { type: 'else'; pos: number }
-interface Control { type: 'if' | 'with' | 'range'; pos: number; pipe: Pipe; list: Node[]; otherwise?: Node[] }
-interface Pipe { type: 'pipe'; pos: number; assign: boolean; decl: VariableNode[]; cmds: CommandNode[] }
-interface CommandNode { type: 'command'; pos: number; args: Arg[] }
-interface VariableNode { type: 'variable'; pos: number; ident: string[] }
+interface Control {
+  type: 'if' | 'with' | 'range'
+  pos: number
+  pipe: Pipe
+  list: Node[]
+  otherwise?: Node[]
+}
+interface Pipe {
+  type: 'pipe'
+  pos: number
+  assign: boolean
+  decl: VariableNode[]
+  cmds: CommandNode[]
+}
+interface CommandNode {
+  type: 'command'
+  pos: number
+  args: Arg[]
+}
+interface VariableNode {
+  type: 'variable'
+  pos: number
+  ident: string[]
+}
 export type Arg =
-  | VariableNode | Pipe
+  | VariableNode
+  | Pipe
   | { type: 'field'; pos: number; ident: string[] }
   | { type: 'chain'; pos: number; node: Arg; fields: string[] }
   | { type: 'identifier'; pos: number; ident: string }
@@ -31,30 +63,53 @@ export type Arg =
   | { type: 'string'; pos: number; quoted: string; text: string }
 type Placed = Exclude<Node, { type: 'text' }> | Arg | CommandNode
 
-const pipeText = (p: Pipe): string => `${p.decl.length ? `${p.decl.map(argText).join(', ')} ${p.assign ? '=' : ':='} ` : ''}${p.cmds.map(commandText).join(' | ')}`
-const commandText = (c: CommandNode): string => c.args.map((a) => (a.type === 'pipe' ? `(${pipeText(a)})` : argText(a))).join(' ')
+const pipeText = (p: Pipe): string =>
+  `${p.decl.length ? `${p.decl.map(argText).join(', ')} ${p.assign ? '=' : ':='} ` : ''}${p.cmds.map(commandText).join(' | ')}`
+const commandText = (c: CommandNode): string =>
+  c.args.map((a) => (a.type === 'pipe' ? `(${pipeText(a)})` : argText(a))).join(' ')
 function argText(a: Arg): string {
   switch (a.type) {
-    case 'pipe': return pipeText(a)
-    case 'variable': return a.ident.join('.')
-    case 'field': return a.ident.map((i) => `.${i}`).join('')
-    case 'chain': return `${a.node.type === 'pipe' ? `(${pipeText(a.node)})` : argText(a.node)}${a.fields.map((f) => `.${f}`).join('')}`
-    case 'identifier': return a.ident
-    case 'bool': return String(a.value)
-    case 'dot': return '.'
-    case 'nil': return 'nil'
-    case 'number': return a.text
-    case 'string': return a.quoted
+    case 'pipe':
+      return pipeText(a)
+    case 'variable':
+      return a.ident.join('.')
+    case 'field':
+      return a.ident.map((i) => `.${i}`).join('')
+    case 'chain':
+      return `${a.node.type === 'pipe' ? `(${pipeText(a.node)})` : argText(a.node)}${a.fields.map((f) => `.${f}`).join('')}`
+    case 'identifier':
+      return a.ident
+    case 'bool':
+      return String(a.value)
+    case 'dot':
+      return '.'
+    case 'nil':
+      return 'nil'
+    case 'number':
+      return a.text
+    case 'string':
+      return a.quoted
   }
 }
 function nodeText(n: Placed): string {
   switch (n.type) {
-    case 'action': return `{{${pipeText(n.pipe)}}}`
-    case 'template': return `{{template ${JSON.stringify(n.name)}${n.pipe ? ` ${pipeText(n.pipe)}` : ''}}}`
-    case 'if': case 'with': case 'range': return `{{${n.type} ${pipeText(n.pipe)}}}`
-    case 'break': case 'continue': case 'end': case 'else': return `{{${n.type}}}`
-    case 'command': return commandText(n)
-    default: return argText(n)
+    case 'action':
+      return `{{${pipeText(n.pipe)}}}`
+    case 'template':
+      return `{{template ${JSON.stringify(n.name)}${n.pipe ? ` ${pipeText(n.pipe)}` : ''}}}`
+    case 'if':
+    case 'with':
+    case 'range':
+      return `{{${n.type} ${pipeText(n.pipe)}}}`
+    case 'break':
+    case 'continue':
+    case 'end':
+    case 'else':
+      return `{{${n.type}}}`
+    case 'command':
+      return commandText(n)
+    default:
+      return argText(n)
   }
 }
 
@@ -67,18 +122,32 @@ class Parser {
   #rangeDepth = 0
   #depth = 0
   #actionLine = 0
-  constructor(text: string, trees: Map<string, Node[]>) { this.#lexer = new Lexer(text); this.#trees = trees }
+  constructor(text: string, trees: Map<string, Node[]>) {
+    this.#lexer = new Lexer(text)
+    this.#trees = trees
+  }
 
-  #fail(message: string): TemplateError { return new TemplateError(`template: output:${this.#token[0]?.line ?? 1}: ${message}`) }
+  #fail(message: string): TemplateError {
+    return new TemplateError(`template: output:${this.#token[0]?.line ?? 1}: ${message}`)
+  }
 
   #next(): Item {
     if (this.#peeked > 0) this.#peeked--
     else this.#token[0] = this.#lexer.next()
     return this.#token[this.#peeked] as Item
   }
-  #backup(): void { this.#peeked++ }
-  #backup2(t1: Item): void { this.#token[1] = t1; this.#peeked = 2 }
-  #backup3(t2: Item, t1: Item): void { this.#token[1] = t1; this.#token[2] = t2; this.#peeked = 3 }
+  #backup(): void {
+    this.#peeked++
+  }
+  #backup2(t1: Item): void {
+    this.#token[1] = t1
+    this.#peeked = 2
+  }
+  #backup3(t2: Item, t1: Item): void {
+    this.#token[1] = t1
+    this.#token[2] = t2
+    this.#peeked = 3
+  }
   #peek(): Item {
     if (this.#peeked > 0) return this.#token[this.#peeked - 1] as Item
     this.#peeked = 1
@@ -89,7 +158,11 @@ class Parser {
     while (t.type === 'space') t = this.#next()
     return t
   }
-  #peekNonSpace(): Item { const t = this.#nextNonSpace(); this.#backup(); return t }
+  #peekNonSpace(): Item {
+    const t = this.#nextNonSpace()
+    this.#backup()
+    return t
+  }
 
   #unexpected(token: Item, context: string): TemplateError {
     if (token.type === 'error') {
@@ -118,7 +191,10 @@ class Parser {
     while (this.#peek().type !== 'eof') {
       if (this.#peek().type === 'left') {
         const delim = this.#next()
-        if (this.#nextNonSpace().type === 'define') { this.#definition(); continue }
+        if (this.#nextNonSpace().type === 'define') {
+          this.#definition()
+          continue
+        }
         this.#backup2(delim)
       }
       const n = this.#textOrAction()
@@ -181,7 +257,8 @@ class Parser {
         this.#add(name, list)
         return { type: 'template', pos: t.pos, name, pipe }
       }
-      case 'break': case 'continue': {
+      case 'break':
+      case 'continue': {
         const t = this.#nextNonSpace()
         if (t.type !== 'right') throw this.#unexpected(t, `{{${token.type}}}`)
         if (this.#rangeDepth === 0) throw this.#fail(`{{${token.type}}} outside {{range}}`)
@@ -192,8 +269,12 @@ class Parser {
         if (t.type === 'if' || t.type === 'with') return { type: 'else', pos: t.pos }
         return { type: 'else', pos: this.#expect('else', 'right').pos }
       }
-      case 'end': return { type: 'end', pos: this.#expect('end', 'right').pos }
-      case 'if': case 'range': case 'with': return this.#control(token.type)
+      case 'end':
+        return { type: 'end', pos: this.#expect('end', 'right').pos }
+      case 'if':
+      case 'range':
+      case 'with':
+        return this.#control(token.type)
       case 'template': {
         const t = this.#nextNonSpace()
         const name = this.#templateName(t, 'template clause')
@@ -220,8 +301,10 @@ class Parser {
     if (type === 'range') this.#rangeDepth--
     let otherwise: Node[] | undefined
     if (end.type === 'else') {
-      if (type !== 'range' && this.#peek().type === type) { this.#next(); otherwise = [this.#control(type)] }
-      else {
+      if (type !== 'range' && this.#peek().type === type) {
+        this.#next()
+        otherwise = [this.#control(type)]
+      } else {
         const second = this.#list()
         otherwise = second.list
         if (second.end.type !== 'end') throw this.#fail(`expected end; found ${nodeText(second.end)}`)
@@ -240,7 +323,10 @@ class Parser {
       this.#next()
       const after = this.#peek()
       const next = this.#peekNonSpace()
-      const declare = (): void => { pipe.decl.push({ type: 'variable', pos: v.pos, ident: v.text.split('.') }); this.#vars.push(v.text) }
+      const declare = (): void => {
+        pipe.decl.push({ type: 'variable', pos: v.pos, ident: v.text.split('.') })
+        this.#vars.push(v.text)
+      }
       if (next.type === 'assign' || next.type === 'declare') {
         pipe.assign = next.type === 'assign'
         this.#nextNonSpace()
@@ -249,7 +335,8 @@ class Parser {
         this.#nextNonSpace()
         declare()
         if (context !== 'range' || pipe.decl.length >= 2) throw this.#fail(`too many declarations in ${context}`)
-        if (!['variable', 'right', ')'].includes(this.#peekNonSpace().type)) throw this.#fail('range can only initialize variables')
+        if (!['variable', 'right', ')'].includes(this.#peekNonSpace().type))
+          throw this.#fail('range can only initialize variables')
         again = true
       } else if (after.type === 'space') this.#backup3(v, after)
       else this.#backup2(v)
@@ -259,13 +346,28 @@ class Parser {
       switch (token.type) {
         case end:
           if (pipe.cmds.length === 0) throw this.#fail(`missing value for ${context}`)
-          pipe.cmds.slice(1).forEach((c, i) => { if (['bool', 'dot', 'nil', 'number', 'string'].includes(c.args[0]?.type ?? '')) throw this.#fail(`non executable command in pipeline stage ${i + 2}`) })
+          pipe.cmds.slice(1).forEach((c, i) => {
+            if (['bool', 'dot', 'nil', 'number', 'string'].includes(c.args[0]?.type ?? ''))
+              throw this.#fail(`non executable command in pipeline stage ${i + 2}`)
+          })
           return pipe
-        case 'bool': case 'charconst': case 'complex': case 'dot': case 'field': case 'identifier': case 'number': case 'nil': case 'rawstring': case 'string': case 'variable': case '(':
+        case 'bool':
+        case 'charconst':
+        case 'complex':
+        case 'dot':
+        case 'field':
+        case 'identifier':
+        case 'number':
+        case 'nil':
+        case 'rawstring':
+        case 'string':
+        case 'variable':
+        case '(':
           this.#backup()
           pipe.cmds.push(this.#command())
           break
-        default: throw this.#unexpected(token, context)
+        default:
+          throw this.#unexpected(token, context)
       }
     }
   }
@@ -293,10 +395,18 @@ class Parser {
     const fields: string[] = []
     while (this.#peek().type === 'field') fields.push(this.#next().text.slice(1))
     switch (node.type) {
-      case 'field': return { type: 'field', pos, ident: [...node.ident, ...fields] }
-      case 'variable': return { type: 'variable', pos, ident: [...node.ident, ...fields] }
-      case 'bool': case 'string': case 'number': case 'nil': case 'dot': throw this.#fail(`unexpected . after term ${JSON.stringify(argText(node))}`)
-      default: return { type: 'chain', pos, node, fields }
+      case 'field':
+        return { type: 'field', pos, ident: [...node.ident, ...fields] }
+      case 'variable':
+        return { type: 'variable', pos, ident: [...node.ident, ...fields] }
+      case 'bool':
+      case 'string':
+      case 'number':
+      case 'nil':
+      case 'dot':
+        throw this.#fail(`unexpected . after term ${JSON.stringify(argText(node))}`)
+      default:
+        return { type: 'chain', pos, node, fields }
     }
   }
 
@@ -307,15 +417,19 @@ class Parser {
       case 'identifier':
         if (!FUNCTIONS.has(text)) throw this.#fail(`function ${JSON.stringify(text)} not defined`)
         return { type: 'identifier', pos, ident: text }
-      case 'dot': return { type: 'dot', pos }
-      case 'nil': return { type: 'nil', pos }
+      case 'dot':
+        return { type: 'dot', pos }
+      case 'nil':
+        return { type: 'nil', pos }
       case 'variable': {
         const ident = text.split('.')
         if (!this.#vars.includes(ident[0] ?? '')) throw this.#fail(`undefined variable ${JSON.stringify(ident[0])}`)
         return { type: 'variable', pos, ident }
       }
-      case 'field': return { type: 'field', pos, ident: text.slice(1).split('.') }
-      case 'bool': return { type: 'bool', pos, value: text === 'true' }
+      case 'field':
+        return { type: 'field', pos, ident: text.slice(1).split('.') }
+      case 'bool':
+        return { type: 'bool', pos, value: text === 'true' }
       case 'charconst': {
         const s = unquoteGo(text)
         const chars = Array.from(s ?? '')
@@ -323,14 +437,18 @@ class Parser {
         const c = chars[0]?.codePointAt(0) ?? 0
         return { type: 'number', pos, text, int: c, float: c }
       }
-      case 'number': case 'complex': return this.#number(pos, text)
+      case 'number':
+      case 'complex':
+        return this.#number(pos, text)
       case '(': {
         if (this.#depth++ >= 10_000) throw this.#fail('max expression depth exceeded')
         const pipe = this.#pipeline('parenthesized pipeline', ')')
         this.#depth--
         return pipe
       }
-      case 'string': case 'rawstring': return { type: 'string', pos, quoted: text, text: this.#unquote(text) }
+      case 'string':
+      case 'rawstring':
+        return { type: 'string', pos, quoted: text, text: this.#unquote(text) }
     }
     this.#backup()
     return undefined
@@ -351,7 +469,20 @@ class Parser {
   }
 }
 
-const KEYWORDS: readonly ItemType[] = ['block', 'break', 'continue', 'define', 'else', 'end', 'if', 'range', 'nil', 'template', 'with', 'dot']
+const KEYWORDS: readonly ItemType[] = [
+  'block',
+  'break',
+  'continue',
+  'define',
+  'else',
+  'end',
+  'if',
+  'range',
+  'nil',
+  'template',
+  'with',
+  'dot',
+]
 function itemText(t: Item): string {
   if (t.type === 'eof') return 'EOF'
   if (KEYWORDS.includes(t.type)) return `<${t.text}>`
@@ -362,10 +493,16 @@ function itemText(t: Item): string {
 /** Ends a range's turn, or the range. */
 class Jump extends Error {
   readonly kind: 'break' | 'continue'
-  constructor(kind: 'break' | 'continue') { super(kind); this.kind = kind }
+  constructor(kind: 'break' | 'continue') {
+    super(kind)
+    this.kind = kind
+  }
 }
 
-interface Variable { readonly name: string; value: Val }
+interface Variable {
+  readonly name: string
+  value: Val
+}
 
 /** A parsed template with its definitions. */
 export class Template {
@@ -373,13 +510,22 @@ export class Template {
   readonly #root: Node[]
   readonly #trees: ReadonlyMap<string, Node[]>
   readonly #missingError: boolean
-  constructor(text: string, root: Node[], trees: ReadonlyMap<string, Node[]>, missingError: boolean) { this.#text = text; this.#root = root; this.#trees = trees; this.#missingError = missingError }
+  constructor(text: string, root: Node[], trees: ReadonlyMap<string, Node[]>, missingError: boolean) {
+    this.#text = text
+    this.#root = root
+    this.#trees = trees
+    this.#missingError = missingError
+  }
 
   /** Writes the template's text for some data, as far as it gets. Throws TemplateError. */
   execute(data: Json, write: (text: string) => void): void {
     const dot = fromJson(data, false)
-    if (this.#root.length === 0 && this.#trees.size === 0 && this.#text === '') throw new TemplateError('template: output: "output" is an incomplete or empty template')
-    new Run(this.#text, this.#trees, this.#missingError, write, 'output', [{ name: '$', value: dot }], 0).list(dot, this.#root)
+    if (this.#root.length === 0 && this.#trees.size === 0 && this.#text === '')
+      throw new TemplateError('template: output: "output" is an incomplete or empty template')
+    new Run(this.#text, this.#trees, this.#missingError, write, 'output', [{ name: '$', value: dot }], 0).list(
+      dot,
+      this.#root,
+    )
   }
 }
 
@@ -392,8 +538,22 @@ class Run {
   readonly #vars: Variable[]
   readonly #depth: number
   #at: Placed | undefined
-  constructor(text: string, trees: ReadonlyMap<string, Node[]>, missingError: boolean, write: (text: string) => void, name: string, vars: Variable[], depth: number) {
-    this.#text = text; this.#trees = trees; this.#missingError = missingError; this.#write = write; this.#name = name; this.#vars = vars; this.#depth = depth
+  constructor(
+    text: string,
+    trees: ReadonlyMap<string, Node[]>,
+    missingError: boolean,
+    write: (text: string) => void,
+    name: string,
+    vars: Variable[],
+    depth: number,
+  ) {
+    this.#text = text
+    this.#trees = trees
+    this.#missingError = missingError
+    this.#write = write
+    this.#name = name
+    this.#vars = vars
+    this.#depth = depth
   }
 
   #fail(message: string): TemplateError {
@@ -402,22 +562,35 @@ class Run {
     const before = this.#text.slice(0, node.pos)
     const line = before.lastIndexOf('\n') + 1
     const column = new TextEncoder().encode(before.slice(line)).length
-    return new TemplateError(`template: output:${before.split('\n').length}:${column}: executing ${JSON.stringify(this.#name)} at <${nodeText(node)}>: ${message}`)
+    return new TemplateError(
+      `template: output:${before.split('\n').length}:${column}: executing ${JSON.stringify(this.#name)} at <${nodeText(node)}>: ${message}`,
+    )
   }
 
-  list(dot: Val, nodes: readonly Node[]): void { for (const n of nodes) this.#walk(dot, n) }
+  list(dot: Val, nodes: readonly Node[]): void {
+    for (const n of nodes) this.#walk(dot, n)
+  }
 
   #walk(dot: Val, node: Node): void {
-    if (node.type === 'text') { this.#write(node.text); return }
+    if (node.type === 'text') {
+      this.#write(node.text)
+      return
+    }
     this.#at = node
     switch (node.type) {
       case 'action': {
         const value = this.#pipe(dot, node.pipe)
-        if (node.pipe.decl.length === 0) { this.#at = node; this.#write(printable(value)) }
+        if (node.pipe.decl.length === 0) {
+          this.#at = node
+          this.#write(printable(value))
+        }
         return
       }
-      case 'break': case 'continue': throw new Jump(node.type)
-      case 'if': case 'with': {
+      case 'break':
+      case 'continue':
+        throw new Jump(node.type)
+      case 'if':
+      case 'with': {
         const mark = this.#vars.length
         const value = this.#pipe(dot, node.pipe)
         if (isTrue(value)) this.list(node.type === 'with' ? value : dot, node.list)
@@ -425,13 +598,23 @@ class Run {
         this.#vars.length = mark
         return
       }
-      case 'range': this.#range(dot, node); return
+      case 'range':
+        this.#range(dot, node)
+        return
       case 'template': {
         const list = this.#trees.get(node.name)
         if (!list) throw this.#fail(`template ${JSON.stringify(node.name)} not defined`)
         if (this.#depth >= 1000) throw this.#fail('exceeded maximum template depth (100000)')
         const value = node.pipe ? this.#pipe(dot, node.pipe) : undefined
-        new Run(this.#text, this.#trees, this.#missingError, this.#write, node.name, [{ name: '$', value }], this.#depth + 1).list(value, list)
+        new Run(
+          this.#text,
+          this.#trees,
+          this.#missingError,
+          this.#write,
+          node.name,
+          [{ name: '$', value }],
+          this.#depth + 1,
+        ).list(value, list)
       }
     }
   }
@@ -444,11 +627,18 @@ class Run {
     const items = iterate(value)
     if (items === undefined) throw this.#fail(`range can't iterate over ${rangeText(value)}`)
     if (items === 'int' || items.length > 0) {
-      if (items === 'int' && pipe.decl.length > 1) throw this.#fail(`can't use ${rangeText(value)} to iterate over more than one variable`)
+      if (items === 'int' && pipe.decl.length > 1)
+        throw this.#fail(`can't use ${rangeText(value)} to iterate over more than one variable`)
       try {
         const count = items === 'int' ? Number(rangeText(value)) : items.length
         for (let i = 0; i < count; i++) {
-          const [index, element] = items === 'int' ? [undefined, { v: new Int(i, value?.v instanceof Int ? value.v.type : 'int64'), iface: false }] as const : (items[i] ?? [undefined, undefined])
+          const [index, element] =
+            items === 'int'
+              ? ([
+                  undefined,
+                  { v: new Int(i, value?.v instanceof Int ? value.v.type : 'int64'), iface: false },
+                ] as const)
+              : (items[i] ?? [undefined, undefined])
           if (pipe.decl.length > 0) {
             const name = pipe.decl[0]?.ident[0] ?? ''
             if (pipe.assign) this.#set(name, pipe.decl.length > 1 ? index : element)
@@ -458,10 +648,17 @@ class Run {
             if (pipe.assign) this.#set(pipe.decl[1]?.ident[0] ?? '', element)
             else this.#top(2, index)
           }
-          try { this.list(element, node.list) } catch (e) { if (!(e instanceof Jump) || e.kind !== 'continue') throw e }
+          try {
+            this.list(element, node.list)
+          } catch (e) {
+            if (!(e instanceof Jump) || e.kind !== 'continue') throw e
+          }
           this.#vars.length = inner
         }
-        if (count > 0) { this.#vars.length = mark; return }
+        if (count > 0) {
+          this.#vars.length = mark
+          return
+        }
       } catch (e) {
         if (!(e instanceof Jump) || e.kind !== 'break') throw e
         this.#vars.length = mark
@@ -472,7 +669,10 @@ class Run {
     this.#vars.length = mark
   }
 
-  #top(n: number, value: Val): void { const v = this.#vars[this.#vars.length - n]; if (v) v.value = value }
+  #top(n: number, value: Val): void {
+    const v = this.#vars[this.#vars.length - n]
+    if (v) v.value = value
+  }
   #set(name: string, value: Val): void {
     const v = this.#vars.findLast((x) => x.name === name)
     if (!v) throw this.#fail(`undefined variable: ${name}`)
@@ -500,15 +700,28 @@ class Run {
   #command(dot: Val, cmd: CommandNode, final: { value: Val } | undefined): Val {
     const [first] = cmd.args
     if (!first) return undefined
-    const notAFunction = (): void => { if (cmd.args.length > 1 || final) throw this.#fail(`can't give argument to non-function ${argText(first)}`) }
+    const notAFunction = (): void => {
+      if (cmd.args.length > 1 || final) throw this.#fail(`can't give argument to non-function ${argText(first)}`)
+    }
     switch (first.type) {
-      case 'field': this.#at = first; return this.#chain(dot, first.ident, cmd.args.length > 1 || final !== undefined)
-      case 'chain': return this.#chainNode(dot, first, cmd.args.length > 1 || final !== undefined)
-      case 'identifier': this.#at = first; return this.#call(dot, first.ident, cmd, cmd.args.slice(1), final)
-      case 'pipe': notAFunction(); return this.#pipe(dot, first)
+      case 'field':
+        this.#at = first
+        return this.#chain(dot, first.ident, cmd.args.length > 1 || final !== undefined)
+      case 'chain':
+        return this.#chainNode(dot, first, cmd.args.length > 1 || final !== undefined)
+      case 'identifier':
+        this.#at = first
+        return this.#call(dot, first.ident, cmd, cmd.args.slice(1), final)
+      case 'pipe':
+        notAFunction()
+        return this.#pipe(dot, first)
       case 'variable': {
         this.#at = first
-        if (first.ident.length === 1) { const value = this.#variable(first); notAFunction(); return value }
+        if (first.ident.length === 1) {
+          const value = this.#variable(first)
+          notAFunction()
+          return value
+        }
         return this.#chain(this.#variable(first), first.ident.slice(1), cmd.args.length > 1 || final !== undefined)
       }
     }
@@ -520,10 +733,14 @@ class Run {
 
   #simple(dot: Val, arg: Extract<Arg, { type: 'bool' | 'dot' | 'nil' | 'number' | 'string' }>): Val {
     switch (arg.type) {
-      case 'bool': return { v: arg.value, iface: false }
-      case 'dot': return dot
-      case 'string': return { v: arg.text, iface: false }
-      case 'nil': return { v: null, iface: true }
+      case 'bool':
+        return { v: arg.value, iface: false }
+      case 'dot':
+        return dot
+      case 'string':
+        return { v: arg.text, iface: false }
+      case 'nil':
+        return { v: null, iface: true }
       case 'number': {
         const written = !/^[-+]?0[xX]/.test(arg.text) && !arg.text.startsWith("'") && /[.eEpP]/.test(arg.text)
         if (written && arg.float !== undefined) return { v: new Int(arg.float, 'float64'), iface: false }
@@ -560,12 +777,20 @@ class Run {
   #arg(dot: Val, arg: Arg): Val {
     this.#at = arg
     switch (arg.type) {
-      case 'field': return this.#chain(dot, arg.ident, false)
-      case 'variable': return arg.ident.length === 1 ? this.#variable(arg) : this.#chain(this.#variable(arg), arg.ident.slice(1), false)
-      case 'pipe': return this.#pipe(dot, arg)
-      case 'identifier': return this.#call(dot, arg.ident, arg, [], undefined)
-      case 'chain': return this.#chainNode(dot, arg, false)
-      default: return this.#simple(dot, arg)
+      case 'field':
+        return this.#chain(dot, arg.ident, false)
+      case 'variable':
+        return arg.ident.length === 1
+          ? this.#variable(arg)
+          : this.#chain(this.#variable(arg), arg.ident.slice(1), false)
+      case 'pipe':
+        return this.#pipe(dot, arg)
+      case 'identifier':
+        return this.#call(dot, arg.ident, arg, [], undefined)
+      case 'chain':
+        return this.#chainNode(dot, arg, false)
+      default:
+        return this.#simple(dot, arg)
     }
   }
 
@@ -573,7 +798,10 @@ class Run {
     const f = FUNCTIONS.get(name)
     if (!f) throw this.#fail(`${JSON.stringify(name)} is not a defined function`)
     const count = args.length + (final ? 1 : 0)
-    if (f.variadic ? count < f.args : count !== f.args) throw this.#fail(`wrong number of args for ${name}: want ${f.variadic ? 'at least ' : ''}${f.args} got ${f.variadic ? args.length : count}`)
+    if (f.variadic ? count < f.args : count !== f.args)
+      throw this.#fail(
+        `wrong number of args for ${name}: want ${f.variadic ? 'at least ' : ''}${f.args} got ${f.variadic ? args.length : count}`,
+      )
     if (name === 'and' || name === 'or') {
       let v: Val
       for (const a of args) {
@@ -583,20 +811,29 @@ class Run {
       return final ? final.value : v
     }
     const values = args.map((a, i) => {
-      if (f.strings?.includes(i) && ['bool', 'number', 'nil'].includes(a.type)) { this.#at = a; throw this.#fail(a.type === 'nil' ? 'cannot assign nil to string' : `expected string; found ${argText(a)}`) }
+      if (f.strings?.includes(i) && ['bool', 'number', 'nil'].includes(a.type)) {
+        this.#at = a
+        throw this.#fail(a.type === 'nil' ? 'cannot assign nil to string' : `expected string; found ${argText(a)}`)
+      }
       return this.#check(this.#arg(dot, a), f.strings?.includes(i) === true)
     })
     if (final) values.push(this.#check(final.value, f.strings?.includes(values.length) === true))
     const called = args[0]
     const result = callFunction(name, values, called && argText(called))
-    if ('error' in result) { this.#at = node; throw this.#fail(`error calling ${name}: ${result.error}`) }
+    if ('error' in result) {
+      this.#at = node
+      throw this.#fail(`error calling ${name}: ${result.error}`)
+    }
     return result.value
   }
 
   #check(value: Val, string: boolean): Val {
     if (!string) return value
     if (value === undefined) throw this.#fail('invalid value; expected string')
-    if (typeof value.v !== 'string') throw this.#fail(`wrong type for value; expected string; got ${value.v === null ? 'interface {}' : typeName(value)}`)
+    if (typeof value.v !== 'string')
+      throw this.#fail(
+        `wrong type for value; expected string; got ${value.v === null ? 'interface {}' : typeName(value)}`,
+      )
     return { v: value.v, iface: false }
   }
 }

@@ -1,15 +1,60 @@
 // The tokens of Go's text/template: actions between {{ and }}, with trim markers, as text/template/parse cuts them.
 
 export type ItemType =
-  | 'error' | 'eof' | 'text' | 'left' | 'right' | 'space' | 'assign' | 'declare' | 'char' | 'charconst' | 'complex' | 'number' | 'string' | 'rawstring' | 'bool' | 'identifier' | 'field' | 'variable' | '(' | ')' | '|'
-  | 'block' | 'break' | 'continue' | 'define' | 'dot' | 'else' | 'end' | 'if' | 'nil' | 'range' | 'template' | 'with'
+  | 'error'
+  | 'eof'
+  | 'text'
+  | 'left'
+  | 'right'
+  | 'space'
+  | 'assign'
+  | 'declare'
+  | 'char'
+  | 'charconst'
+  | 'complex'
+  | 'number'
+  | 'string'
+  | 'rawstring'
+  | 'bool'
+  | 'identifier'
+  | 'field'
+  | 'variable'
+  | '('
+  | ')'
+  | '|'
+  | 'block'
+  | 'break'
+  | 'continue'
+  | 'define'
+  | 'dot'
+  | 'else'
+  | 'end'
+  | 'if'
+  | 'nil'
+  | 'range'
+  | 'template'
+  | 'with'
 
-export interface Item { readonly type: ItemType; readonly pos: number; readonly text: string; readonly line: number }
+export interface Item {
+  readonly type: ItemType
+  readonly pos: number
+  readonly text: string
+  readonly line: number
+}
 
-const KEYWORDS: ReadonlyMap<string, ItemType> = new Map((['block', 'break', 'continue', 'define', 'else', 'end', 'if', 'nil', 'range', 'template', 'with'] as const).map((k) => [k, k]))
+const KEYWORDS: ReadonlyMap<string, ItemType> = new Map(
+  (['block', 'break', 'continue', 'define', 'else', 'end', 'if', 'nil', 'range', 'template', 'with'] as const).map(
+    (k) => [k, k],
+  ),
+)
 const isSpace = (c: string | undefined): boolean => c === ' ' || c === '\t' || c === '\r' || c === '\n'
 const isAlphaNumeric = (c: string): boolean => c !== '' && (c === '_' || /[\p{L}\p{Nd}]/u.test(c))
-const uPlus = (c: string): string => { const n = c.codePointAt(0) ?? 0; return c === '' ? 'U+FFFFFFFFFFFFFFFF' : `U+${n.toString(16).toUpperCase().padStart(4, '0')}${n >= 0x20 && n !== 0x7f ? ` '${c}'` : ''}` }
+const uPlus = (c: string): string => {
+  const n = c.codePointAt(0) ?? 0
+  return c === ''
+    ? 'U+FFFFFFFFFFFFFFFF'
+    : `U+${n.toString(16).toUpperCase().padStart(4, '0')}${n >= 0x20 && n !== 0x7f ? ` '${c}'` : ''}`
+}
 
 /** Cuts a template into items, one at a call. */
 export class Lexer {
@@ -21,7 +66,9 @@ export class Lexer {
   #paren = 0
   #inside = false
   #dead = false
-  constructor(input: string) { this.#input = input }
+  constructor(input: string) {
+    this.#input = input
+  }
 
   next(): Item {
     if (this.#dead) return { type: 'eof', pos: this.#pos, text: 'EOF', line: this.#startLine }
@@ -36,23 +83,38 @@ export class Lexer {
     this.#startLine = this.#line
     return item
   }
-  #ignore(): void { this.#item('text') }
+  #ignore(): void {
+    this.#item('text')
+  }
   #error(text: string): Item {
     this.#dead = true
     return { type: 'error', pos: this.#start, text, line: this.#startLine }
   }
-  #char(at = this.#pos): string { const c = this.#input.codePointAt(at); return c === undefined ? '' : String.fromCodePoint(c) }
-  #sees(s: string, at = this.#pos): boolean { return this.#input.startsWith(s, at) }
+  #char(at = this.#pos): string {
+    const c = this.#input.codePointAt(at)
+    return c === undefined ? '' : String.fromCodePoint(c)
+  }
+  #sees(s: string, at = this.#pos): boolean {
+    return this.#input.startsWith(s, at)
+  }
   /** A trim marker closes: ` -}}`. */
-  #trims(at = this.#pos): boolean { return isSpace(this.#input[at]) && this.#input[at + 1] === '-' && this.#sees('}}', at + 2) }
-  #atRight(): boolean { return this.#trims() || this.#sees('}}') }
-  #skipSpaces(): void { while (isSpace(this.#input[this.#pos])) this.#pos++ }
+  #trims(at = this.#pos): boolean {
+    return isSpace(this.#input[at]) && this.#input[at + 1] === '-' && this.#sees('}}', at + 2)
+  }
+  #atRight(): boolean {
+    return this.#trims() || this.#sees('}}')
+  }
+  #skipSpaces(): void {
+    while (isSpace(this.#input[this.#pos])) this.#pos++
+  }
 
   #text(): Item {
     const open = this.#input.indexOf('{{', this.#pos)
     if (open < 0) {
       this.#pos = this.#input.length
-      return this.#pos > this.#start ? this.#item('text') : { type: 'eof', pos: this.#pos, text: 'EOF', line: this.#startLine }
+      return this.#pos > this.#start
+        ? this.#item('text')
+        : { type: 'eof', pos: this.#pos, text: 'EOF', line: this.#startLine }
     }
     const trim = this.#input[open + 2] === '-' && isSpace(this.#input[open + 3])
     if (open > this.#pos) {
@@ -91,10 +153,16 @@ export class Lexer {
 
   #right(): Item {
     const trims = this.#trims()
-    if (trims) { this.#pos += 2; this.#ignore() }
+    if (trims) {
+      this.#pos += 2
+      this.#ignore()
+    }
     this.#pos += 2
     const item = this.#item('right')
-    if (trims) { this.#skipSpaces(); this.#ignore() }
+    if (trims) {
+      this.#skipSpaces()
+      this.#ignore()
+    }
     this.#inside = false
     return item
   }
@@ -114,26 +182,37 @@ export class Lexer {
     }
     this.#pos += c.length
     switch (c) {
-      case '=': return this.#item('assign')
+      case '=':
+        return this.#item('assign')
       case ':':
         if (this.#char() !== '=') return this.#error('expected :=')
         this.#pos++
         return this.#item('declare')
-      case '|': return this.#item('|')
-      case '"': return this.#quote('"', 'string', 'unterminated quoted string')
-      case "'": return this.#quote("'", 'charconst', 'unterminated character constant')
+      case '|':
+        return this.#item('|')
+      case '"':
+        return this.#quote('"', 'string', 'unterminated quoted string')
+      case "'":
+        return this.#quote("'", 'charconst', 'unterminated character constant')
       case '`': {
         const end = this.#input.indexOf('`', this.#pos)
         if (end < 0) return this.#error('unterminated raw quoted string')
         this.#pos = end + 1
         return this.#item('rawstring')
       }
-      case '$': return this.#fieldOrVariable('variable')
-      case '(': this.#paren++; return this.#item('(')
-      case ')': return --this.#paren < 0 ? this.#error('unexpected right paren') : this.#item(')')
+      case '$':
+        return this.#fieldOrVariable('variable')
+      case '(':
+        this.#paren++
+        return this.#item('(')
+      case ')':
+        return --this.#paren < 0 ? this.#error('unexpected right paren') : this.#item(')')
     }
     if (c === '.' && !/[0-9]/.test(this.#char())) return this.#fieldOrVariable('field')
-    if (/[-+.0-9]/.test(c)) { this.#pos -= c.length; return this.#number() }
+    if (/[-+.0-9]/.test(c)) {
+      this.#pos -= c.length
+      return this.#number()
+    }
     if (isAlphaNumeric(c)) {
       while (isAlphaNumeric(this.#char())) this.#pos += this.#char().length
       if (!this.#terminated()) return this.#error(`bad character ${uPlus(this.#char())}`)
@@ -150,7 +229,10 @@ export class Lexer {
       this.#pos += c.length
       if (c === '\\') {
         const next = this.#char()
-        if (next !== '' && next !== '\n') { this.#pos += next.length; continue }
+        if (next !== '' && next !== '\n') {
+          this.#pos += next.length
+          continue
+        }
       }
       if (c === '' || c === '\n' || c === '\\') return this.#error(unterminated)
       if (c === quote) return this.#item(type)
@@ -169,7 +251,10 @@ export class Lexer {
   }
 
   #number(): Item {
-    const m = /^[-+]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][-+]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9_]*)?)i?/.exec(this.#input.slice(this.#pos))
+    const m =
+      /^[-+]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][-+]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9_]*)?)i?/.exec(
+        this.#input.slice(this.#pos),
+      )
     this.#pos += m?.[0].length ?? 0
     const next = this.#char()
     if (isAlphaNumeric(next)) {
@@ -180,7 +265,16 @@ export class Lexer {
   }
 }
 
-const SIMPLE: ReadonlyMap<string, string> = new Map([['a', '\x07'], ['b', '\b'], ['f', '\f'], ['n', '\n'], ['r', '\r'], ['t', '\t'], ['v', '\v'], ['\\', '\\']])
+const SIMPLE: ReadonlyMap<string, string> = new Map([
+  ['a', '\x07'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+  ['\\', '\\'],
+])
 
 /** strconv.Unquote of a quoted, raw or character literal; undefined where it is none. */
 export function unquoteGo(literal: string): string | undefined {
@@ -191,7 +285,10 @@ export function unquoteGo(literal: string): string | undefined {
   for (let i = 0; i < body.length; i++) {
     const c = body[i] ?? ''
     if (c === quote || c === '\n') return undefined
-    if (c !== '\\') { out += c; continue }
+    if (c !== '\\') {
+      out += c
+      continue
+    }
     const e = body[++i] ?? ''
     const simple = SIMPLE.get(e)
     const hex = e === 'x' ? 2 : e === 'u' ? 4 : e === 'U' ? 8 : 0

@@ -1,4 +1,5 @@
-// The values of a Go template and the functions it may call: text/template's builtins and kubectl's own exists and base64decode.
+// The values of a Go template and the functions it may call: text/template's builtins and kubectl's own exists and
+// base64decode.
 import { sortedKeys } from './gojson.ts'
 import { formatNumber, goValue } from './goformat.ts'
 import { sprint, sprintf } from './gosprintf.ts'
@@ -11,10 +12,17 @@ export class Int {
   readonly type: 'int' | 'int64' | 'float64' | 'uint8'
   /** All digits, where `n` has not all of them. */
   readonly text: string | undefined
-  constructor(n: number, type: 'int' | 'int64' | 'float64' | 'uint8', text?: string) { this.n = n; this.type = type; this.text = text }
+  constructor(n: number, type: 'int' | 'int64' | 'float64' | 'uint8', text?: string) {
+    this.n = n
+    this.type = type
+    this.text = text
+  }
 }
 export type Raw = null | boolean | string | Int | readonly Json[] | JsonObject
-/** A reflect.Value: undefined is the zero one; `iface` says that its static type is interface{}, as elements of lists and maps have it. */
+/**
+ * A reflect.Value: undefined is the zero one; `iface` says that its static type is interface{}, as elements of lists
+ * and maps have it.
+ */
 export type Val = { readonly v: Raw; readonly iface: boolean } | undefined
 
 /** A JSON value as a template sees it. */
@@ -26,7 +34,8 @@ export function fromJson(value: Json | undefined, iface: boolean): Val {
 }
 
 const isList = (v: Raw): v is readonly Json[] => Array.isArray(v)
-const isMap = (v: Raw): v is JsonObject => typeof v === 'object' && v !== null && !Array.isArray(v) && !(v instanceof Int)
+const isMap = (v: Raw): v is JsonObject =>
+  typeof v === 'object' && v !== null && !Array.isArray(v) && !(v instanceof Int)
 const bytes = (s: string): Uint8Array => new TextEncoder().encode(s)
 
 /** The concrete type's name. */
@@ -63,12 +72,14 @@ type Found = { readonly value: Val } | { readonly error: string }
 
 /** A field of a map. */
 export function fieldOf(receiver: Val, name: string, missingError: boolean, hasArgs: boolean): Found {
-  if (receiver === undefined) return missingError ? { error: `nil data; no entry for key ${JSON.stringify(name)}` } : { value: undefined }
+  if (receiver === undefined)
+    return missingError ? { error: `nil data; no entry for key ${JSON.stringify(name)}` } : { value: undefined }
   const type = receiver.iface ? 'interface {}' : typeOf(receiver.v)
   if (receiver.v === null) return { error: `nil pointer evaluating ${type}.${name}` }
   if (!isMap(receiver.v)) return { error: `can't evaluate field ${name} in type ${type}` }
   if (hasArgs) return { error: `${name} is not a method but has arguments` }
-  if (Object.hasOwn(receiver.v, name) && receiver.v[name] !== undefined) return { value: fromJson(receiver.v[name], true) }
+  if (Object.hasOwn(receiver.v, name) && receiver.v[name] !== undefined)
+    return { value: fromJson(receiver.v[name], true) }
   return missingError ? { error: `map has no entry for key ${JSON.stringify(name)}` } : { value: undefined }
 }
 
@@ -90,26 +101,49 @@ interface TemplateFunction {
   readonly strings?: readonly number[]
 }
 
-export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(Object.entries({
-  and: { args: 1, variadic: true }, or: { args: 1, variadic: true }, not: { args: 1 }, len: { args: 1 }, call: { args: 1, variadic: true },
-  index: { args: 1, variadic: true }, slice: { args: 1, variadic: true }, print: { args: 0, variadic: true }, println: { args: 0, variadic: true }, printf: { args: 1, variadic: true, strings: [0] },
-  html: { args: 0, variadic: true }, js: { args: 0, variadic: true }, urlquery: { args: 0, variadic: true },
-  eq: { args: 1, variadic: true }, ne: { args: 2 }, lt: { args: 2 }, le: { args: 2 }, gt: { args: 2 }, ge: { args: 2 },
-  exists: { args: 1, variadic: true }, base64decode: { args: 1, strings: [0] },
-} satisfies Record<string, TemplateFunction>))
+export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
+  Object.entries({
+    and: { args: 1, variadic: true },
+    or: { args: 1, variadic: true },
+    not: { args: 1 },
+    len: { args: 1 },
+    call: { args: 1, variadic: true },
+    index: { args: 1, variadic: true },
+    slice: { args: 1, variadic: true },
+    print: { args: 0, variadic: true },
+    println: { args: 0, variadic: true },
+    printf: { args: 1, variadic: true, strings: [0] },
+    html: { args: 0, variadic: true },
+    js: { args: 0, variadic: true },
+    urlquery: { args: 0, variadic: true },
+    eq: { args: 1, variadic: true },
+    ne: { args: 2 },
+    lt: { args: 2 },
+    le: { args: 2 },
+    gt: { args: 2 },
+    ge: { args: 2 },
+    exists: { args: 1, variadic: true },
+    base64decode: { args: 1, strings: [0] },
+  } satisfies Record<string, TemplateFunction>),
+)
 
 class Refused extends Error {}
 const ZERO_TYPE = 'reflect: call of reflect.Value.Type on zero Value'
-const concrete = (value: Val): Raw | undefined => (value === undefined || (value.iface && value.v === null) ? undefined : value.v)
+const concrete = (value: Val): Raw | undefined =>
+  value === undefined || (value.iface && value.v === null) ? undefined : value.v
 const bool = (v: boolean): Val => ({ v, iface: false })
 const text = (v: string): Val => ({ v, iface: false })
-const arg = (value: Val): GoArg => { const v = concrete(value); return v === undefined || v === null ? null : v instanceof Int ? { number: v.n, type: v.type } : v }
+const arg = (value: Val): GoArg => {
+  const v = concrete(value)
+  return v === undefined || v === null ? null : v instanceof Int ? { number: v.n, type: v.type } : v
+}
 
 /** `raw`: an index that comes as interface{} is refused (slice), or opened (index). */
 function indexOf(value: Val, cap: number, raw = false): number {
   const v = concrete(value)
   if (v === undefined) throw new Refused('cannot index slice/array with nil')
-  if (!(v instanceof Int) || v.type === 'float64' || (raw && value?.iface)) throw new Refused(`cannot index slice/array with type ${raw && value?.iface ? 'interface {}' : typeOf(v)}`)
+  if (!(v instanceof Int) || v.type === 'float64' || (raw && value?.iface))
+    throw new Refused(`cannot index slice/array with type ${raw && value?.iface ? 'interface {}' : typeOf(v)}`)
   if (v.n < 0 || v.n > cap) throw new Refused(`index out of range: ${v.n}`)
   return v.n
 }
@@ -147,11 +181,15 @@ function slice(item: Val, indexes: readonly Val[]): Val {
   if (typeof v !== 'string' && !isList(v)) throw new Refused(`can't slice item of type ${typeOf(v)}`)
   const whole = typeof v === 'string' ? bytes(v) : v
   const at = [0, whole.length, whole.length]
-  indexes.forEach((i, k) => { at[k] = indexOf(i, whole.length, true) })
+  indexes.forEach((i, k) => {
+    at[k] = indexOf(i, whole.length, true)
+  })
   const [from = 0, to = 0, max = 0] = at
   if (from > to) throw new Refused(`invalid slice index: ${from} > ${to}`)
   if (indexes.length === 3 && to > max) throw new Refused(`invalid slice index: ${to} > ${max}`)
-  return typeof v === 'string' ? text(new TextDecoder().decode(bytes(v).slice(from, to))) : { v: v.slice(from, to), iface: false }
+  return typeof v === 'string'
+    ? text(new TextDecoder().decode(bytes(v).slice(from, to)))
+    : { v: v.slice(from, to), iface: false }
 }
 
 function length(item: Val): number {
@@ -169,7 +207,8 @@ function kindOf(v: Raw | undefined): Kind {
   if (v instanceof Int) return v.type === 'float64' ? 'float' : v.type === 'uint8' ? 'uint' : 'int'
   return typeof v === 'string' ? 'string' : typeof v === 'boolean' ? 'bool' : 'other'
 }
-const comparable = (v: Raw | undefined): string | number | boolean => (v instanceof Int ? v.n : typeof v === 'string' || typeof v === 'boolean' ? v : 0)
+const comparable = (v: Raw | undefined): string | number | boolean =>
+  v instanceof Int ? v.n : typeof v === 'string' || typeof v === 'boolean' ? v : 0
 
 function eq(first: Val, others: readonly Val[]): boolean {
   if (others.length === 0) throw new Refused('missing argument for comparison')
@@ -179,12 +218,24 @@ function eq(first: Val, others: readonly Val[]): boolean {
     const b = concrete(other)
     const k2 = kindOf(b)
     if (k1 === k2) {
-      if (k1 !== 'other') { if (comparable(a) === comparable(b)) return true; continue }
-      if (a === undefined || b === undefined) { if (a === b) return true; continue }
-      if (isList(a as Raw) !== isList(b as Raw)) throw new Refused(`non-comparable types ${rawText(a as Raw)}: ${typeOf(a as Raw)}, ${typeOf(b as Raw)}: ${rawText(b as Raw)}`)
+      if (k1 !== 'other') {
+        if (comparable(a) === comparable(b)) return true
+        continue
+      }
+      if (a === undefined || b === undefined) {
+        if (a === b) return true
+        continue
+      }
+      if (isList(a as Raw) !== isList(b as Raw))
+        throw new Refused(
+          `non-comparable types ${rawText(a as Raw)}: ${typeOf(a as Raw)}, ${typeOf(b as Raw)}: ${rawText(b as Raw)}`,
+        )
       throw new Refused(`non-comparable type ${rawText(b as Raw)}: ${typeOf(b as Raw)}`)
     }
-    if ((k1 === 'int' && k2 === 'uint') || (k1 === 'uint' && k2 === 'int')) { if (comparable(a) === comparable(b)) return true; continue }
+    if ((k1 === 'int' && k2 === 'uint') || (k1 === 'uint' && k2 === 'int')) {
+      if (comparable(a) === comparable(b)) return true
+      continue
+    }
     if (a !== undefined && b !== undefined) throw new Refused('incompatible types for comparison')
   }
   return false
@@ -220,13 +271,38 @@ function exists(item: Val, indexes: readonly Val[]): boolean {
   return value !== undefined && value.v !== null
 }
 
-const HTML: Readonly<Record<string, string>> = { '"': '&#34;', "'": '&#39;', '&': '&amp;', '<': '&lt;', '>': '&gt;', '\0': '\ufffd' }
-const JS: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '"': '\\"', '<': '\\u003C', '>': '\\u003E', '&': '\\u0026', '=': '\\u003D' }
-const joined = (values: readonly Val[]): string => { const [only] = values; return values.length === 1 && typeof only?.v === 'string' ? only.v : sprint(values.map((v) => (v === undefined || v.v === null ? '<no value>' : arg(v)))) }
+const HTML: Readonly<Record<string, string>> = {
+  '"': '&#34;',
+  "'": '&#39;',
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '\0': '\ufffd',
+}
+const JS: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  "'": "\\'",
+  '"': '\\"',
+  '<': '\\u003C',
+  '>': '\\u003E',
+  '&': '\\u0026',
+  '=': '\\u003D',
+}
+const joined = (values: readonly Val[]): string => {
+  const [only] = values
+  return values.length === 1 && typeof only?.v === 'string'
+    ? only.v
+    : sprint(values.map((v) => (v === undefined || v.v === null ? '<no value>' : arg(v))))
+}
 
-/** Calls a builtin; what it refuses is the text after `error calling name: `. `written`: its first argument as the template has it. */
+/**
+ * Calls a builtin; what it refuses is the text after `error calling name: `. `written`: its first argument as the
+ * template has it.
+ */
 export function callFunction(name: string, args: readonly Val[], written = ''): Found {
-  try { return { value: call(name, args, written) } } catch (e) {
+  try {
+    return { value: call(name, args, written) }
+  } catch (e) {
     if (e instanceof Refused) return { error: e.message }
     throw e
   }
@@ -235,29 +311,57 @@ export function callFunction(name: string, args: readonly Val[], written = ''): 
 function call(name: string, args: readonly Val[], written: string): Val {
   const [first, ...rest] = args
   switch (name) {
-    case 'not': return bool(!isTrue(first))
-    case 'len': return { v: new Int(length(first), 'int'), iface: false }
-    case 'index': return index(first, rest)
-    case 'slice': return slice(first, rest)
-    case 'print': return text(sprint(args.map(arg)))
-    case 'println': return text(`${args.map((a) => sprint([arg(a)])).join(' ')}\n`)
-    case 'printf': return text(sprintf(typeof first?.v === 'string' ? first.v : '', rest.map(arg)))
-    case 'html': return text(joined(args).replace(/["'&<>\0]/g, (c) => HTML[c] ?? c))
-    case 'js': return text(joined(args).replace(/[\\'"<>&=]|[\0-\x1f\x7f]/g, (c) => JS[c] ?? `\\u${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`))
-    case 'urlquery': return text(encodeURIComponent(joined(args)).replace(/%20/g, '+').replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`))
-    case 'eq': return bool(eq(first, rest))
-    case 'ne': return bool(!eq(first, rest))
-    case 'lt': return bool(lt(first, rest[0]))
-    case 'le': return bool(lt(first, rest[0]) || eq(first, rest))
-    case 'gt': return bool(!(lt(first, rest[0]) || eq(first, rest)))
-    case 'ge': return bool(!lt(first, rest[0]))
-    case 'exists': return bool(exists(first, rest))
+    case 'not':
+      return bool(!isTrue(first))
+    case 'len':
+      return { v: new Int(length(first), 'int'), iface: false }
+    case 'index':
+      return index(first, rest)
+    case 'slice':
+      return slice(first, rest)
+    case 'print':
+      return text(sprint(args.map(arg)))
+    case 'println':
+      return text(`${args.map((a) => sprint([arg(a)])).join(' ')}\n`)
+    case 'printf':
+      return text(sprintf(typeof first?.v === 'string' ? first.v : '', rest.map(arg)))
+    case 'html':
+      return text(joined(args).replace(/["'&<>\0]/g, (c) => HTML[c] ?? c))
+    case 'js':
+      return text(
+        joined(args).replace(
+          /[\\'"<>&=]|[\0-\x1f\x7f]/g,
+          (c) => JS[c] ?? `\\u${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`,
+        ),
+      )
+    case 'urlquery':
+      return text(
+        encodeURIComponent(joined(args))
+          .replace(/%20/g, '+')
+          .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+      )
+    case 'eq':
+      return bool(eq(first, rest))
+    case 'ne':
+      return bool(!eq(first, rest))
+    case 'lt':
+      return bool(lt(first, rest[0]))
+    case 'le':
+      return bool(lt(first, rest[0]) || eq(first, rest))
+    case 'gt':
+      return bool(!(lt(first, rest[0]) || eq(first, rest)))
+    case 'ge':
+      return bool(!lt(first, rest[0]))
+    case 'exists':
+      return bool(exists(first, rest))
     case 'base64decode': {
       const encoded = typeof first?.v === 'string' ? first.v.replace(/[\r\n]/g, '') : ''
       const good = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded)
       if (!good) {
         const bad = encoded.search(/[^A-Za-z0-9+/]/)
-        throw new Refused(`base64 decode failed: illegal base64 data at input byte ${bad >= 0 && !/^={1,2}$/.test(encoded.slice(bad)) ? bad : encoded.length - (encoded.length % 4)}`)
+        throw new Refused(
+          `base64 decode failed: illegal base64 data at input byte ${bad >= 0 && !/^={1,2}$/.test(encoded.slice(bad)) ? bad : encoded.length - (encoded.length % 4)}`,
+        )
       }
       return text(new TextDecoder().decode(Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0))))
     }

@@ -1,4 +1,5 @@
-// Image references: registry/name:tag@digest, normalized as Docker does it (distribution/reference), with the tag "latest" where nothing is said (pkg/util/parsers).
+// Image references: registry/name:tag@digest, normalized as Docker does it (distribution/reference), with the tag
+// "latest" where nothing is said (pkg/util/parsers).
 
 export interface ImageName {
   /** docker.io/library/nginx */
@@ -10,7 +11,9 @@ export interface ImageName {
 
 const DOMAIN = String.raw`(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?`
 const PART = String.raw`[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*`
-const REFERENCE = new RegExp(`^(${DOMAIN}/${PART}(?:/${PART})*)(?::([\\w][\\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`)
+const REFERENCE = new RegExp(
+  `^(${DOMAIN}/${PART}(?:/${PART})*)(?::([\\w][\\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`,
+)
 const DIGEST_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 }
 
 const parsed = new Map<string, ImageName | undefined>()

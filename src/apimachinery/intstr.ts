@@ -15,7 +15,10 @@ export function scaledValue(value: IntOrString | undefined, total: number, round
   if (typeof value === 'number') return value
   if (!value.endsWith('%')) throw new Error('invalid value for IntOrString: invalid type: string is not a percentage')
   const digits = value.slice(0, -1)
-  if (!/^[+-]?\d+$/.test(digits)) throw new Error(`invalid value for IntOrString: invalid value ${goQuote(value)}: strconv.Atoi: parsing ${goQuote(digits)}: invalid syntax`)
+  if (!/^[+-]?\d+$/.test(digits))
+    throw new Error(
+      `invalid value for IntOrString: invalid value ${goQuote(value)}: strconv.Atoi: parsing ${goQuote(digits)}: invalid syntax`,
+    )
   const part = (Number(digits) * total) / 100
   return roundUp ? Math.ceil(part) : Math.floor(part)
 }

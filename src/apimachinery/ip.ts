@@ -1,12 +1,20 @@
-// IP addresses and ranges, v4 and v6: parsing as Go's net package does (ParseIPSloppy takes leading zeros), printing as net.IP.String does (RFC 5952).
+// IP addresses and ranges, v4 and v6: parsing as Go's net package does (ParseIPSloppy takes leading zeros), printing as
+// net.IP.String does (RFC 5952).
 import { invalid } from './field.ts'
 import type { FieldError } from './field.ts'
 import { goQuote } from './gostring.ts'
 
 /** An address as its bytes' value; `v6` for those written with colons that are not IPv4-mapped. */
-export interface IP { readonly v6: boolean; readonly value: bigint }
+export interface IP {
+  readonly v6: boolean
+  readonly value: bigint
+}
 /** A range: its first address and the length of its prefix. */
-export interface CIDR { readonly ip: IP; readonly base: IP; readonly bits: number }
+export interface CIDR {
+  readonly ip: IP
+  readonly base: IP
+  readonly bits: number
+}
 
 const MAPPED = 0xffff00000000n
 const ALL = (v6: boolean): bigint => (1n << (v6 ? 128n : 32n)) - 1n
@@ -49,7 +57,10 @@ function parse6(text: string, strict: boolean): bigint | undefined {
   return value
 }
 
-/** The address, or undefined. Leading zeros in IPv4 pass (ParseIPSloppy) unless `strict`; IPv4-mapped addresses become IPv4. */
+/**
+ * The address, or undefined. Leading zeros in IPv4 pass (ParseIPSloppy) unless `strict`; IPv4-mapped addresses become
+ * IPv4.
+ */
 export function parseIP(text: string, strict = false): IP | undefined {
   if (text.includes(':')) {
     const value = parse6(text, strict)
@@ -69,7 +80,10 @@ export function formatIP(ip: IP): string {
   for (let i = 0; i < 8; i++) {
     let n = 0
     while (i + n < 8 && groups[i + n] === 0) n++
-    if (n > length) { best = i; length = n }
+    if (n > length) {
+      best = i
+      length = n
+    }
   }
   const hex = (part: number[]): string => part.map((g) => g.toString(16)).join(':')
   return best < 0 ? hex(groups) : `${hex(groups.slice(0, best))}::${hex(groups.slice(best + length))}`
@@ -94,9 +108,13 @@ export function parseCIDR(text: string, strict = false): CIDR | undefined {
 export const formatCIDR = (range: CIDR): string => `${formatIP(range.base)}/${range.bits}`
 /** How many addresses a range holds. */
 export const cidrSize = (range: CIDR): bigint => 1n << BigInt((range.base.v6 ? 128 : 32) - range.bits)
-export const cidrContains = (range: CIDR, ip: IP): boolean => range.base.v6 === ip.v6 && ip.value >= range.base.value && ip.value < range.base.value + cidrSize(range)
+export const cidrContains = (range: CIDR, ip: IP): boolean =>
+  range.base.v6 === ip.v6 && ip.value >= range.base.value && ip.value < range.base.value + cidrSize(range)
 /** The n-th address of a range (0 is the network address), whether or not it is still inside. */
-export const cidrAt = (range: CIDR, n: number | bigint): IP => ({ v6: range.base.v6, value: range.base.value + BigInt(n) })
+export const cidrAt = (range: CIDR, n: number | bigint): IP => ({
+  v6: range.base.v6,
+  value: range.base.value + BigInt(n),
+})
 /** Where in the range an address stands. */
 export const cidrIndex = (range: CIDR, ip: IP): bigint => ip.value - range.base.value
 /** The address as written in its shortest form, or the text itself when it is no address. */
@@ -106,11 +124,15 @@ export function canonicalIP(text: string): string {
 }
 export const isIPv6 = (text: string): boolean => parseIP(text)?.v6 ?? false
 
-const within = (ip: IP, range: string): boolean => { const c = parseCIDR(range); return c !== undefined && cidrContains(c, ip) }
+const within = (ip: IP, range: string): boolean => {
+  const c = parseCIDR(range)
+  return c !== undefined && cidrContains(c, ip)
+}
 export const isUnspecified = (ip: IP): boolean => ip.value === 0n
 export const isLoopback = (ip: IP): boolean => (ip.v6 ? ip.value === 1n : within(ip, '127.0.0.0/8'))
 export const isLinkLocalUnicast = (ip: IP): boolean => within(ip, ip.v6 ? 'fe80::/10' : '169.254.0.0/16')
-export const isLinkLocalMulticast = (ip: IP): boolean => (ip.v6 ? ((ip.value >> 112n) & 0xff0fn) === 0xff02n : within(ip, '224.0.0.0/24'))
+export const isLinkLocalMulticast = (ip: IP): boolean =>
+  ip.v6 ? ((ip.value >> 112n) & 0xff0fn) === 0xff02n : within(ip, '224.0.0.0/24')
 
 export const VALID_IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 export const VALID_CIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
@@ -138,8 +160,11 @@ export function validateLegacyCIDR(path: string, text: string, strict = false): 
   if (!strict) return []
   const range = parseCIDR(text, true)
   if (!range) return [invalid(path, text, 'must not have leading 0s in IP or prefix length')]
-  if (mappedText(text.slice(0, text.indexOf('/')))) return [invalid(path, text, 'must not have an IPv4-mapped IPv6 address')]
-  return range.ip.value === range.base.value ? [] : [invalid(path, text, 'must not have bits set beyond the prefix length')]
+  if (mappedText(text.slice(0, text.indexOf('/'))))
+    return [invalid(path, text, 'must not have an IPv4-mapped IPv6 address')]
+  return range.ip.value === range.base.value
+    ? []
+    : [invalid(path, text, 'must not have bits set beyond the prefix length')]
 }
 
 /** IsValidCIDR: a range in canonical form. */
@@ -154,8 +179,13 @@ export function validateCIDR(path: string, text: string): FieldError[] {
 export function warningsForIP(path: string, text: string): string[] {
   const ip = parseIP(text)
   if (!ip) return []
-  if (mappedText(text) || !parseIP(text, true)) return [`${path}: non-standard IP address ${goQuote(text)} will be considered invalid in a future Kubernetes release: use ${goQuote(formatIP(ip))}`]
-  return ip.v6 && formatIP(ip) !== text ? [`${path}: IPv6 address ${goQuote(text)} should be in RFC 5952 canonical format (${goQuote(formatIP(ip))})`] : []
+  if (mappedText(text) || !parseIP(text, true))
+    return [
+      `${path}: non-standard IP address ${goQuote(text)} will be considered invalid in a future Kubernetes release: use ${goQuote(formatIP(ip))}`,
+    ]
+  return ip.v6 && formatIP(ip) !== text
+    ? [`${path}: IPv6 address ${goQuote(text)} should be in RFC 5952 canonical format (${goQuote(formatIP(ip))})`]
+    : []
 }
 
 /** GetWarningsForCIDR. */
@@ -164,8 +194,17 @@ export function warningsForCIDR(path: string, text: string): string[] {
   if (!range) return []
   const out: string[] = []
   const ambiguous = range.ip.value !== range.base.value
-  if (ambiguous) out.push(`${path}: CIDR value ${goQuote(text)} is ambiguous in this context (should be ${goQuote(formatCIDR(range))} or ${goQuote(`${formatIP(range.ip)}/${range.ip.v6 ? 128 : 32}`)}?)`)
-  if (mappedText(text.slice(0, text.indexOf('/'))) || !parseCIDR(text, true)) out.push(`${path}: non-standard CIDR value ${goQuote(text)} will be considered invalid in a future Kubernetes release: use ${goQuote(formatCIDR(range))}`)
-  else if (!ambiguous && range.base.v6 && `${formatIP(range.ip)}/${range.bits}` !== text) out.push(`${path}: IPv6 CIDR value ${goQuote(text)} should be in RFC 5952 canonical format (${goQuote(formatCIDR(range))})`)
+  if (ambiguous)
+    out.push(
+      `${path}: CIDR value ${goQuote(text)} is ambiguous in this context (should be ${goQuote(formatCIDR(range))} or ${goQuote(`${formatIP(range.ip)}/${range.ip.v6 ? 128 : 32}`)}?)`,
+    )
+  if (mappedText(text.slice(0, text.indexOf('/'))) || !parseCIDR(text, true))
+    out.push(
+      `${path}: non-standard CIDR value ${goQuote(text)} will be considered invalid in a future Kubernetes release: use ${goQuote(formatCIDR(range))}`,
+    )
+  else if (!ambiguous && range.base.v6 && `${formatIP(range.ip)}/${range.bits}` !== text)
+    out.push(
+      `${path}: IPv6 CIDR value ${goQuote(text)} should be in RFC 5952 canonical format (${goQuote(formatCIDR(range))})`,
+    )
   return out
 }

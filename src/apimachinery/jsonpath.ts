@@ -1,4 +1,5 @@
-// kubectl's JSONPath templates: parsed, evaluated and printed as client-go's util/jsonpath does, its quirks with ranges included.
+// kubectl's JSONPath templates: parsed, evaluated and printed as client-go's util/jsonpath does, its quirks with ranges
+// included.
 import { sortedKeys, toJson } from './gojson.ts'
 import { formatNumber, formatWhole, goType, goValue, isInt } from './goformat.ts'
 import type { Numbers } from './goformat.ts'
@@ -7,13 +8,22 @@ import type { Json } from './object.ts'
 /** A template that cannot be parsed, or does not fit the data; the message is client-go's. */
 export class JsonPathError extends Error {}
 
-interface Param { readonly known: boolean; readonly value: number; readonly derived: boolean }
+interface Param {
+  readonly known: boolean
+  readonly value: number
+  readonly derived: boolean
+}
 type Node =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'list' | 'union'; readonly nodes: readonly Node[] }
   | { readonly type: 'field' | 'identifier'; readonly name: string }
   | { readonly type: 'array'; readonly params: readonly [Param, Param, Param] }
-  | { readonly type: 'filter'; readonly left: readonly Node[]; readonly right: readonly Node[]; readonly operator: string }
+  | {
+      readonly type: 'filter'
+      readonly left: readonly Node[]
+      readonly right: readonly Node[]
+      readonly operator: string
+    }
   | { readonly type: 'literal'; readonly value: Literal }
   | { readonly type: 'wildcard' | 'recursive' }
 
@@ -21,7 +31,10 @@ type Node =
 class Literal {
   readonly kind: 'int' | 'float' | 'bool'
   readonly value: number | boolean
-  constructor(kind: 'int' | 'float' | 'bool', value: number | boolean) { this.kind = kind; this.value = value }
+  constructor(kind: 'int' | 'float' | 'bool', value: number | boolean) {
+    this.kind = kind
+    this.value = value
+  }
 }
 /** undefined is Go's zero reflect.Value, null a nil interface. */
 export type PathValue = Json | Literal | undefined
@@ -35,7 +48,10 @@ class Parser {
   readonly #input: string
   #pos = 0
   #start = 0
-  constructor(input: string) { this.#input = input; this.#text() }
+  constructor(input: string) {
+    this.#input = input
+    this.#text()
+  }
 
   #next(): string {
     const c = this.#input.codePointAt(this.#pos)
@@ -55,7 +71,9 @@ class Parser {
     this.#start = this.#pos
     return text
   }
-  #sees(prefix: string): boolean { return this.#input.startsWith(prefix, this.#pos) }
+  #sees(prefix: string): boolean {
+    return this.#input.startsWith(prefix, this.#pos)
+  }
 
   #text(): void {
     for (;;) {
@@ -73,8 +91,15 @@ class Parser {
 
   #action(cur: Node[]): void {
     for (;;) {
-      if (this.#sees('}')) { this.#pos++; this.#consume(); return }
-      if (this.#sees('[?(')) { this.#filter(cur); continue }
+      if (this.#sees('}')) {
+        this.#pos++
+        this.#consume()
+        return
+      }
+      if (this.#sees('[?(')) {
+        this.#filter(cur)
+        continue
+      }
       if (this.#sees('..')) {
         if (cur[cur.length - 1]?.type === 'recursive') throw new JsonPathError('invalid multiple recursive descent')
         this.#pos += 2
@@ -90,16 +115,27 @@ class Parser {
       else if (c === '[') this.#array(cur)
       else if (c === '"' || c === "'") this.#quote(cur, c)
       else if (c === '.') this.#field(cur)
-      else if (c === '+' || c === '-' || isDigit(c)) { this.#pos = at; this.#number(cur) }
-      else if (isAlphaNumeric(c)) { this.#pos = at; this.#identifier(cur) }
-      else throw new JsonPathError(`unrecognized character in action: U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')} '${c}'`)
+      else if (c === '+' || c === '-' || isDigit(c)) {
+        this.#pos = at
+        this.#number(cur)
+      } else if (isAlphaNumeric(c)) {
+        this.#pos = at
+        this.#identifier(cur)
+      } else
+        throw new JsonPathError(
+          `unrecognized character in action: U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')} '${c}'`,
+        )
     }
   }
 
   #identifier(cur: Node[]): void {
     while (!isTerminator(this.#peek())) this.#next()
     const name = this.#consume()
-    cur.push(name === 'true' || name === 'false' ? { type: 'literal', value: new Literal('bool', name === 'true') } : { type: 'identifier', name })
+    cur.push(
+      name === 'true' || name === 'false'
+        ? { type: 'literal', value: new Literal('bool', name === 'true') }
+        : { type: 'identifier', name },
+    )
   }
 
   #number(cur: Node[]): void {
@@ -107,27 +143,52 @@ class Parser {
     for (let c = this.#peek(); c === '.' || (c !== '' && isDigit(c)); c = this.#peek()) this.#next()
     const text = this.#consume()
     if (/^[-+]?\d+$/.test(text)) cur.push({ type: 'literal', value: new Literal('int', Number(text)) })
-    else if (/^[-+]?(?:\d+\.?\d*|\.\d+)$/.test(text)) cur.push({ type: 'literal', value: new Literal('float', Number(text)) })
+    else if (/^[-+]?(?:\d+\.?\d*|\.\d+)$/.test(text))
+      cur.push({ type: 'literal', value: new Literal('float', Number(text)) })
     else throw new JsonPathError(`cannot parse number ${text}`)
   }
 
   #array(cur: Node[]): void {
-    for (let c = this.#next(); c !== ']'; c = this.#next()) if (c === '' || c === '\n') throw new JsonPathError('unterminated array')
+    for (let c = this.#next(); c !== ']'; c = this.#next())
+      if (c === '' || c === '\n') throw new JsonPathError('unterminated array')
     let text = this.#consume().slice(1, -1)
     if (text === '*') text = ':'
     const parts = text.split(',')
     if (parts.length > 1) {
-      cur.push({ type: 'union', nodes: parts.map((p): Node => ({ type: 'list', nodes: parseAction(`[${p.replace(/^ +| +$/g, '')}]`) })) })
+      cur.push({
+        type: 'union',
+        nodes: parts.map((p): Node => ({ type: 'list', nodes: parseAction(`[${p.replace(/^ +| +$/g, '')}]`) })),
+      })
       return
     }
     const key = /^'([^']*)'$/.exec(text)
-    if (key) { cur.push(...parseAction(`.${key[1] ?? ''}`)); return }
+    if (key) {
+      cur.push(...parseAction(`.${key[1] ?? ''}`))
+      return
+    }
     const m = /^(-?\d*)(:-?\d*)?(:-?\d*)?$/.exec(text)
     if (!m) throw new JsonPathError(`invalid array index ${text}`)
-    const number = (s: string): number => { if (!/^-?\d+$/.test(s)) throw new JsonPathError(`array index ${s} is not a number`); return Number(s) }
-    const first: Param = m[1] ? { known: true, value: number(m[1]), derived: false } : { known: false, value: 0, derived: false }
-    const bound = (s: string | undefined): Param | undefined => (s === undefined ? undefined : s === ':' ? { known: false, value: 0, derived: false } : { known: true, value: number(s.slice(1)), derived: false })
-    cur.push({ type: 'array', params: [first, bound(m[2]) ?? { known: true, value: first.value + 1, derived: true }, bound(m[3]) ?? { known: false, value: 0, derived: false }] })
+    const number = (s: string): number => {
+      if (!/^-?\d+$/.test(s)) throw new JsonPathError(`array index ${s} is not a number`)
+      return Number(s)
+    }
+    const first: Param = m[1]
+      ? { known: true, value: number(m[1]), derived: false }
+      : { known: false, value: 0, derived: false }
+    const bound = (s: string | undefined): Param | undefined =>
+      s === undefined
+        ? undefined
+        : s === ':'
+          ? { known: false, value: 0, derived: false }
+          : { known: true, value: number(s.slice(1)), derived: false }
+    cur.push({
+      type: 'array',
+      params: [
+        first,
+        bound(m[2]) ?? { known: true, value: first.value + 1, derived: true },
+        bound(m[3]) ?? { known: false, value: 0, derived: false },
+      ],
+    })
   }
 
   #filter(cur: Node[]): void {
@@ -140,13 +201,17 @@ class Parser {
       const c = this.#next()
       if (c === '' || c === '\n') throw new JsonPathError('unterminated filter')
       if (c === '"' || c === "'") {
-        if (!begin) { begin = true; pair = c } else if (this.#input[this.#pos - 2] !== '\\' && c === pair) end = true
+        if (!begin) {
+          begin = true
+          pair = c
+        } else if (this.#input[this.#pos - 2] !== '\\' && c === pair) end = true
       } else if (c === ')' && begin === end) break
     }
     if (this.#next() !== ']') throw new JsonPathError('unclosed array expect ]')
     const text = this.#consume().slice(0, -2)
     const m = /^([^!<>=]+)([!<>=]+)(.+?)$/.exec(text)
-    if (m) cur.push({ type: 'filter', left: parseAction(m[1] ?? ''), right: parseAction(m[3] ?? ''), operator: m[2] ?? '' })
+    if (m)
+      cur.push({ type: 'filter', left: parseAction(m[1] ?? ''), right: parseAction(m[3] ?? ''), operator: m[2] ?? '' })
     else cur.push({ type: 'filter', left: parseAction(text), right: [], operator: 'exists' })
   }
 
@@ -161,7 +226,10 @@ class Parser {
 
   #field(cur: Node[]): void {
     this.#consume()
-    for (let c = this.#peek(); !isTerminator(c); c = this.#peek()) { this.#next(); if (c === '\\') this.#next() }
+    for (let c = this.#peek(); !isTerminator(c); c = this.#peek()) {
+      this.#next()
+      if (c === '\\') this.#next()
+    }
     const name = this.#consume()
     cur.push(name === '*' ? { type: 'wildcard' } : { type: 'field', name: name.replaceAll('\\', '') })
   }
@@ -173,7 +241,16 @@ function parseAction(text: string): readonly Node[] {
   return first?.type === 'list' ? first.nodes : []
 }
 
-const SIMPLE: ReadonlyMap<string, string> = new Map([['a', '\x07'], ['b', '\b'], ['f', '\f'], ['n', '\n'], ['r', '\r'], ['t', '\t'], ['v', '\v'], ['\\', '\\']])
+const SIMPLE: ReadonlyMap<string, string> = new Map([
+  ['a', '\x07'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+  ['\\', '\\'],
+])
 
 /** Go's Unquote for both kinds of quotes. */
 function unquote(literal: string): string {
@@ -186,7 +263,10 @@ function unquote(literal: string): string {
   for (let i = 0; i < body.length; i++) {
     const c = body[i] ?? ''
     if (c === quote) throw bad()
-    if (c !== '\\') { out += c; continue }
+    if (c !== '\\') {
+      out += c
+      continue
+    }
     const e = body[++i] ?? ''
     const hex = e === 'x' ? 2 : e === 'u' ? 4 : e === 'U' ? 8 : 0
     const simple = SIMPLE.get(e)
@@ -209,10 +289,14 @@ function unquote(literal: string): string {
 }
 
 const isList = (value: PathValue): value is readonly Json[] => Array.isArray(value)
-const isMap = (value: PathValue): value is { readonly [key: string]: Json | undefined } => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Literal)
+const isMap = (value: PathValue): value is { readonly [key: string]: Json | undefined } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Literal)
 const children = (value: PathValue): PathValue[] => {
   if (isList(value)) return [...value]
-  if (isMap(value)) return sortedKeys(value).map((k) => value[k]).filter((v) => v !== undefined)
+  if (isMap(value))
+    return sortedKeys(value)
+      .map((k) => value[k])
+      .filter((v) => v !== undefined)
   if (typeof value === 'string') return [...new TextEncoder().encode(value)].map((b) => new Literal('int', b))
   return []
 }
@@ -235,7 +319,11 @@ export class JsonPath {
   #inRange = 0
   #endRange = 0
   #lastEnd = -1
-  constructor(nodes: readonly Node[], options: JsonPathOptions) { this.#nodes = nodes; this.#options = options; this.#numbers = options.numbers ?? 'ints' }
+  constructor(nodes: readonly Node[], options: JsonPathOptions) {
+    this.#nodes = nodes
+    this.#options = options
+    this.#numbers = options.numbers ?? 'ints'
+  }
 
   /** The template's text for an object. Throws JsonPathError. */
   execute(data: Json): string {
@@ -275,12 +363,19 @@ export class JsonPath {
   }
 
   #print(results: readonly PathValue[]): string {
-    if (this.#options.outputJson) return `${toJson(results.map((r) => (r instanceof Literal ? r.value : (r ?? null))), '    ')}\n`
+    if (this.#options.outputJson)
+      return `${toJson(
+        results.map((r) => (r instanceof Literal ? r.value : (r ?? null))),
+        '    ',
+      )}\n`
     return results.map((r) => this.#show(r)).join(' ')
   }
 
   #show(value: PathValue): string {
-    if (value instanceof Literal) return typeof value.value === 'number' ? formatNumber(value.value, value.kind === 'int' ? 'ints' : 'floats') : String(value.value)
+    if (value instanceof Literal)
+      return typeof value.value === 'number'
+        ? formatNumber(value.value, value.kind === 'int' ? 'ints' : 'floats')
+        : String(value.value)
     if (value === undefined) return '<no value>'
     if (value === null) return 'null'
     if (typeof value === 'object') return toJson(value)
@@ -290,17 +385,29 @@ export class JsonPath {
 
   #walk(input: readonly PathValue[], node: Node): PathValue[] {
     switch (node.type) {
-      case 'list': return this.#list(input, node.nodes)
-      case 'union': return node.nodes.flatMap((n) => this.#walk(input, n))
-      case 'text': return [node.text]
-      case 'literal': return input.map(() => node.value)
-      case 'field': return this.#field(input, node.name)
-      case 'array': return this.#array(input, node.params)
-      case 'filter': return this.#filter(input, node)
-      case 'wildcard': return input.flatMap(children)
-      case 'recursive': return this.#recursive(input)
+      case 'list':
+        return this.#list(input, node.nodes)
+      case 'union':
+        return node.nodes.flatMap((n) => this.#walk(input, n))
+      case 'text':
+        return [node.text]
+      case 'literal':
+        return input.map(() => node.value)
+      case 'field':
+        return this.#field(input, node.name)
+      case 'array':
+        return this.#array(input, node.params)
+      case 'filter':
+        return this.#filter(input, node)
+      case 'wildcard':
+        return input.flatMap(children)
+      case 'recursive':
+        return this.#recursive(input)
       case 'identifier':
-        if (node.name === 'range') { this.#beginRange++; return [...input] }
+        if (node.name === 'range') {
+          this.#beginRange++
+          return [...input]
+        }
         if (node.name !== 'end') throw new JsonPathError(`unrecognized identifier ${node.name}`)
         if (this.#inRange <= 0) throw new JsonPathError('not in range, nothing to end')
         this.#endRange++
@@ -317,8 +424,10 @@ export class JsonPath {
   #field(input: readonly PathValue[], name: string): PathValue[] {
     if (input.length === 0) return []
     const results: PathValue[] = []
-    for (const value of input) if (isMap(value) && Object.hasOwn(value, name) && value[name] !== undefined) results.push(value[name])
-    if (results.length === 0 && this.#options.allowMissingKeys === false) throw new JsonPathError(`${name} is not found`)
+    for (const value of input)
+      if (isMap(value) && Object.hasOwn(value, name) && value[name] !== undefined) results.push(value[name])
+    if (results.length === 0 && this.#options.allowMissingKeys === false)
+      throw new JsonPathError(`${name} is not found`)
     return results
   }
 
@@ -337,7 +446,8 @@ export class JsonPath {
       let to = params[1].known ? params[1].value : length
       if (to < 0 || (to === 0 && params[1].derived)) to += length
       if (to === from) return result
-      if (from >= length || from < 0) throw new JsonPathError(`array index out of bounds: index ${from}, length ${length}`)
+      if (from >= length || from < 0)
+        throw new JsonPathError(`array index out of bounds: index ${from}, length ${length}`)
       if (to > length || to < 0) throw new JsonPathError(`array index out of bounds: index ${to - 1}, length ${length}`)
       if (from > to) throw new JsonPathError(`starting index ${from} is greater than ending index ${to}`)
       const step = params[2].known ? params[2].value : 1
@@ -359,11 +469,18 @@ export class JsonPath {
   #filter(input: readonly PathValue[], node: Extract<Node, { type: 'filter' }>): PathValue[] {
     const results: PathValue[] = []
     for (const value of input) {
-      if (!isList(value)) throw new JsonPathError(`${value === undefined ? '<invalid reflect.Value>' : value instanceof Literal ? String(value.value) : goValue(value, this.#numbers)} is not array or slice and cannot be filtered`)
+      if (!isList(value))
+        throw new JsonPathError(
+          `${value === undefined ? '<invalid reflect.Value>' : value instanceof Literal ? String(value.value) : goValue(value, this.#numbers)} is not array or slice and cannot be filtered`,
+        )
       for (const item of value) {
         if (node.operator === 'exists') {
           let found: PathValue[] = []
-          try { found = this.#list([item], node.left) } catch (e) { if (!(e instanceof JsonPathError)) throw e }
+          try {
+            found = this.#list([item], node.left)
+          } catch (e) {
+            if (!(e instanceof JsonPathError)) throw e
+          }
           if (found.length > 0) results.push(item)
           continue
         }
@@ -380,7 +497,8 @@ export class JsonPath {
   }
 
   #compare(left: PathValue, right: PathValue, operator: string): boolean {
-    if (!['<', '>', '==', '!=', '<=', '>='].includes(operator)) throw new JsonPathError(`unrecognized filter operator ${operator}`)
+    if (!['<', '>', '==', '!=', '<=', '>='].includes(operator))
+      throw new JsonPathError(`unrecognized filter operator ${operator}`)
     const a = this.#basic(left)
     const b = this.#basic(right)
     if (a.kind !== b.kind) throw new JsonPathError('incompatible types for comparison')
@@ -407,7 +525,9 @@ export function parseJsonPath(text: string, options: JsonPathOptions = {}): Json
   return new JsonPath(new Parser(text).root, options)
 }
 
-/** The steps of a template of one expression, `{.a.b}`: field names, and the kinds of other nodes. Throws JsonPathError. */
+/**
+ * The steps of a template of one expression, `{.a.b}`: field names, and the kinds of other nodes. Throws JsonPathError.
+ */
 export function pathSteps(text: string): readonly { readonly type: string; readonly name?: string }[] {
   const [root] = new Parser(text).root
   return root && 'nodes' in root ? root.nodes : []
@@ -418,10 +538,16 @@ export function resultValue(value: PathValue): Json {
   return value instanceof Literal ? value.value : (value ?? null)
 }
 
-/** `metadata.name`, `.metadata.name`, `{metadata.name}` and `{.metadata.name}` are all the last one: --sort-by and custom columns. Throws JsonPathError. */
+/**
+ * `metadata.name`, `.metadata.name`, `{metadata.name}` and `{.metadata.name}` are all the last one: --sort-by and
+ * custom columns. Throws JsonPathError.
+ */
 export function relaxedJsonPath(text: string): string {
   if (text === '') return text
   const m = /^\{\.?([^{}]+)\}$|^\.?([^{}]+)$/.exec(text)
-  if (!m) throw new JsonPathError("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'")
+  if (!m)
+    throw new JsonPathError(
+      "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'",
+    )
   return `{.${m[1] || (m[2] ?? '')}}`
 }

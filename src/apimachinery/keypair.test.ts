@@ -27,11 +27,19 @@ dBTYwI4RCk6sWxukbhvryVYaMB8X1+uT1MEPpEtA1MsodoIPXDYBnPDh
 -----END PRIVATE KEY-----
 `
 
-test('a pair', () => { expect(keyPairError(CERT, KEY)).toBeUndefined() })
+test('a pair', () => {
+  expect(keyPairError(CERT, KEY)).toBeUndefined()
+})
 test.each([
   ['x', KEY, 'tls: failed to find any PEM data in certificate input'],
-  [KEY, CERT, 'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched'],
+  [
+    KEY,
+    CERT,
+    'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched',
+  ],
   [CERT, 'x', 'tls: failed to find any PEM data in key input'],
   [CERT, CERT, 'tls: found a certificate rather than a key in the PEM for the private key'],
   [CERT, OTHER, 'tls: private key does not match public key'],
-])('not a pair (%#)', (certificate, key, error) => { expect(keyPairError(certificate, key)).toBe(error) })
+])('not a pair (%#)', (certificate, key, error) => {
+  expect(keyPairError(certificate, key)).toBe(error)
+})

@@ -6,10 +6,19 @@ const RSA = '1.2.840.113549.1.1.1'
 const EC = '1.2.840.10045.2.1'
 const ED25519 = '1.3.101.112'
 
-/** A public key as far as it can be told: its kind, and the bytes that identify it (absent when a private key does not say). */
-interface PublicKey { readonly kind: string; readonly id: string | undefined }
+/**
+ * A public key as far as it can be told: its kind, and the bytes that identify it (absent when a private key does not
+ * say).
+ */
+interface PublicKey {
+  readonly kind: string
+  readonly id: string | undefined
+}
 
-const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex').replace(/^(00)+/, '')
+const hex = (bytes: Uint8Array | undefined): string =>
+  Buffer.from(bytes ?? [])
+    .toString('hex')
+    .replace(/^(00)+/, '')
 
 /** From SubjectPublicKeyInfo. */
 function subjectKey(info: Element | undefined): PublicKey {
@@ -55,7 +64,8 @@ export function keyPairError(certificate: string, key: string): string | undefin
   if (!first) {
     const skipped = certificates.map((b) => b.type)
     if (skipped.length === 0) return 'tls: failed to find any PEM data in certificate input'
-    if (skipped.length === 1 && skipped[0]?.endsWith('PRIVATE KEY')) return 'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched'
+    if (skipped.length === 1 && skipped[0]?.endsWith('PRIVATE KEY'))
+      return 'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched'
     return `tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: [${skipped.join(' ')}]`
   }
   const keys = pemBlocks(key)
@@ -63,7 +73,8 @@ export function keyPairError(certificate: string, key: string): string | undefin
   if (!block) {
     const skipped = keys.map((b) => b.type)
     if (skipped.length === 0) return 'tls: failed to find any PEM data in key input'
-    if (skipped.length === 1 && skipped[0] === 'CERTIFICATE') return 'tls: found a certificate rather than a key in the PEM for the private key'
+    if (skipped.length === 1 && skipped[0] === 'CERTIFICATE')
+      return 'tls: found a certificate rather than a key in the PEM for the private key'
     return `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [${skipped.join(' ')}]`
   }
   const shown = certificateKey(first.bytes)

@@ -1,9 +1,26 @@
-// metadata.managedFields: who set which field. Updates are noted, server-side apply merges, prunes and refuses conflicts, as apimachinery's util/managedfields and
-// structured-merge-diff's merge package do; and kubectl's migration from client-side to server-side apply (client-go's csaupgrade).
+// metadata.managedFields: who set which field. Updates are noted, server-side apply merges, prunes and refuses
+// conflicts, as apimachinery's util/managedfields and
+// structured-merge-diff's merge package do; and kubectl's migration from client-side to server-side apply (client-go's
+// csaupgrade).
 import { writeJson } from './bigint.ts'
 import type { ManagedFieldsEntry } from './api/meta.v1.ts'
 import { typedForm } from './encode.ts'
-import { compare, descends, difference, fieldsOf, formatFields, intersection, isEmptySet, MEMBER, NONE, parseFields, paths, setOf, Types, union } from './fieldset.ts'
+import {
+  compare,
+  descends,
+  difference,
+  fieldsOf,
+  formatFields,
+  intersection,
+  isEmptySet,
+  MEMBER,
+  NONE,
+  parseFields,
+  paths,
+  setOf,
+  Types,
+  union,
+} from './fieldset.ts'
 import type { FieldSet, Shape, TypeSource } from './fieldset.ts'
 import { goQuote, goValue } from './gostring.ts'
 import { compareBytes } from './labels.ts'
@@ -30,22 +47,42 @@ export interface FieldManagerContext {
   readonly typed?: boolean
 }
 
-interface Owner { readonly entry: ManagedFieldsEntry; set: FieldSet }
+interface Owner {
+  readonly entry: ManagedFieldsEntry
+  set: FieldSet
+}
 /** Owners by identity: manager, operation, version, subresource; for updates the time is not part of it. */
 type Managed = Map<string, Owner>
 
-const identity = (e: ManagedFieldsEntry): string => `${e.manager ?? ''}\u0000${e.operation ?? ''}\u0000${e.operation === 'Apply' ? '' : (e.apiVersion ?? '')}\u0000${e.subresource ?? ''}`
+const identity = (e: ManagedFieldsEntry): string =>
+  `${e.manager ?? ''}\u0000${e.operation ?? ''}\u0000${e.operation === 'Apply' ? '' : (e.apiVersion ?? '')}\u0000${e.subresource ?? ''}`
 
-const STRIPPED: FieldSet = parseFields({ 'f:apiVersion': {}, 'f:kind': {}, 'f:metadata': { '.': {}, 'f:name': {}, 'f:namespace': {}, 'f:creationTimestamp': {}, 'f:selfLink': {}, 'f:uid': {}, 'f:clusterName': {}, 'f:generation': {}, 'f:managedFields': {}, 'f:resourceVersion': {} } })
+const STRIPPED: FieldSet = parseFields({
+  'f:apiVersion': {},
+  'f:kind': {},
+  'f:metadata': {
+    '.': {},
+    'f:name': {},
+    'f:namespace': {},
+    'f:creationTimestamp': {},
+    'f:selfLink': {},
+    'f:uid': {},
+    'f:clusterName': {},
+    'f:generation': {},
+    'f:managedFields': {},
+    'f:resourceVersion': {},
+  },
+})
 
 function decodeManaged(entries: readonly ManagedFieldsEntry[] | undefined): Managed {
   const out: Managed = new Map()
-  for (const e of entries ?? []) if (e.operation) {
-    const id = identity(e)
-    const set = parseFields(e.fieldsV1)
-    const old = out.get(id)
-    out.set(id, old ? { entry: old.entry, set: union(old.set, set) } : { entry: e, set })
-  }
+  for (const e of entries ?? [])
+    if (e.operation) {
+      const id = identity(e)
+      const set = parseFields(e.fieldsV1)
+      const old = out.get(id)
+      out.set(id, old ? { entry: old.entry, set: union(old.set, set) } : { entry: e, set })
+    }
   return out
 }
 
@@ -55,16 +92,48 @@ function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
   const updates = list.filter((o) => o.entry.operation === 'Update' && !o.entry.subresource)
   if (updates.length > MAX_UPDATERS) {
     // the oldest are kept as one
-    const old = updates.sort((a, b) => compareBytes(a.entry.time ?? '', b.entry.time ?? '')).slice(0, updates.length - MAX_UPDATERS + 1)
+    const old = updates
+      .sort((a, b) => compareBytes(a.entry.time ?? '', b.entry.time ?? ''))
+      .slice(0, updates.length - MAX_UPDATERS + 1)
     const by = new Map<string, Owner>()
-    for (const o of old) { const v = o.entry.apiVersion ?? ''; const have = by.get(v); by.set(v, { entry: { ...o.entry, manager: 'ancient-changes' }, set: have ? union(have.set, o.set) : o.set }) }
+    for (const o of old) {
+      const v = o.entry.apiVersion ?? ''
+      const have = by.get(v)
+      by.set(v, { entry: { ...o.entry, manager: 'ancient-changes' }, set: have ? union(have.set, o.set) : o.set })
+    }
     const rest = list.filter((o) => !old.includes(o))
     list.splice(0, list.length, ...rest, ...by.values())
   }
-  const rank = (e: ManagedFieldsEntry): string[] => [e.operation ?? '', e.time ?? '', e.manager ?? '', e.apiVersion ?? '', e.subresource ?? '']
+  const rank = (e: ManagedFieldsEntry): string[] => [
+    e.operation ?? '',
+    e.time ?? '',
+    e.manager ?? '',
+    e.apiVersion ?? '',
+    e.subresource ?? '',
+  ]
   return list
-    .map(({ entry: e, set }) => (e.fieldsV1 !== undefined && parseFields(e.fieldsV1) === set ? e : { manager: e.manager ?? '', operation: e.operation ?? '', apiVersion: e.apiVersion ?? '', ...(e.time ? { time: e.time } : {}), fieldsType: 'FieldsV1', fieldsV1: formatFields(set), ...(e.subresource ? { subresource: e.subresource } : {}) }))
-    .sort((a, b) => { const x = rank(a); const y = rank(b); for (let i = 0; i < x.length; i++) { const c = compareBytes(x[i] ?? '', y[i] ?? ''); if (c) return c } return 0 })
+    .map(({ entry: e, set }) =>
+      e.fieldsV1 !== undefined && parseFields(e.fieldsV1) === set
+        ? e
+        : {
+            manager: e.manager ?? '',
+            operation: e.operation ?? '',
+            apiVersion: e.apiVersion ?? '',
+            ...(e.time ? { time: e.time } : {}),
+            fieldsType: 'FieldsV1',
+            fieldsV1: formatFields(set),
+            ...(e.subresource ? { subresource: e.subresource } : {}),
+          },
+    )
+    .sort((a, b) => {
+      const x = rank(a)
+      const y = rank(b)
+      for (let i = 0; i < x.length; i++) {
+        const c = compareBytes(x[i] ?? '', y[i] ?? '')
+        if (c) return c
+      }
+      return 0
+    })
 }
 
 /** The object as merging sees it: in its typed form, without managedFields. */
@@ -77,18 +146,31 @@ function typed(ctx: FieldManagerContext, object: unknown): JsonObject {
 
 const empties = new WeakMap<Schemas, Map<string, JsonObject>>()
 /** The object of a kind before anybody wrote anything into it. */
-function emptyObject(ctx: FieldManagerContext, like: { readonly apiVersion?: unknown; readonly kind?: unknown }): JsonObject {
-  const make = (): JsonObject => typed({ ...ctx, typed: false }, { apiVersion: like.apiVersion as Json, kind: like.kind as Json, metadata: {} })
+function emptyObject(
+  ctx: FieldManagerContext,
+  like: { readonly apiVersion?: unknown; readonly kind?: unknown },
+): JsonObject {
+  const make = (): JsonObject =>
+    typed({ ...ctx, typed: false }, { apiVersion: like.apiVersion as Json, kind: like.kind as Json, metadata: {} })
   if (!ctx.schemaName) return make()
   let known = empties.get(ctx.schemas)
-  if (!known) { known = new Map(); empties.set(ctx.schemas, known) }
+  if (!known) {
+    known = new Map()
+    empties.set(ctx.schemas, known)
+  }
   const id = `${ctx.schemaName} ${String(like.apiVersion)} ${String(like.kind)}`
   let empty = known.get(id)
-  if (!empty) { empty = freeze(make()); if (known.size < 500) known.set(id, empty) }
+  if (!empty) {
+    empty = freeze(make())
+    if (known.size < 500) known.set(id, empty)
+  }
   return empty
 }
 
-interface Conflict { readonly owner: Owner; readonly paths: readonly string[] }
+interface Conflict {
+  readonly owner: Owner
+  readonly paths: readonly string[]
+}
 
 /** Takes what changed from all other owners. With `force` false, what they would lose is refused. */
 function settle(managed: Managed, self: string, change: ReturnType<typeof compare>, force: boolean): Conflict[] {
@@ -98,7 +180,10 @@ function settle(managed: Managed, self: string, change: ReturnType<typeof compar
   for (const [id, owner] of managed) {
     if (id === self) continue
     const set = intersection(owner.set, touched)
-    if (!isEmptySet(set)) { conflicts.push({ owner, paths: paths(set) }); lost.set(id, set) }
+    if (!isEmptySet(set)) {
+      conflicts.push({ owner, paths: paths(set) })
+      lost.set(id, set)
+    }
   }
   if (!force && conflicts.length) return conflicts
   for (const [id, owner] of managed) {
@@ -110,10 +195,15 @@ function settle(managed: Managed, self: string, change: ReturnType<typeof compar
 }
 
 /** isResetManagedFields: an empty list, or one empty entry, forgets who owns what. */
-export const forgetsOwners = (entries: readonly ManagedFieldsEntry[] | undefined): boolean => entries?.length === 0 || entries?.length === 1 && Object.values(entries[0] ?? {}).every((v) => v === undefined)
+export const forgetsOwners = (entries: readonly ManagedFieldsEntry[] | undefined): boolean =>
+  entries?.length === 0 || (entries?.length === 1 && Object.values(entries[0] ?? {}).every((v) => v === undefined))
 
 /** The managedFields of an object after a create or update by `ctx.manager`. `live` is absent at creation. */
-export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx: FieldManagerContext): readonly ManagedFieldsEntry[] {
+export function trackUpdate(
+  live: KubeObject | undefined,
+  next: KubeObject,
+  ctx: FieldManagerContext,
+): readonly ManagedFieldsEntry[] {
   const given = next.metadata.managedFields
   if (forgetsOwners(given)) return []
   const own = live?.metadata.uid ? live : undefined
@@ -121,10 +211,21 @@ export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx:
   if (own && managed.size === 0) return []
   const types = Types.of(ctx.custom?.source ?? ctx.schemas)
   const after = typed(ctx, next)
-  const change = compare(types, types.root(ctx.custom?.root ?? ctx.schemaName), own ? typed(ctx, own) : emptyObject(ctx, next), after)
+  const change = compare(
+    types,
+    types.root(ctx.custom?.root ?? ctx.schemaName),
+    own ? typed(ctx, own) : emptyObject(ctx, next),
+    after,
+  )
   const touched = difference(union(change.modified, change.added), STRIPPED)
   // what comes through /scale is carried over to the object without its time (ScaleHandler.ToParent)
-  const entry: ManagedFieldsEntry = { manager: ctx.manager, operation: 'Update', apiVersion: ctx.apiVersion, ...(ctx.subresource === 'scale' ? {} : { time: rfc3339(ctx.now) }), ...(ctx.subresource ? { subresource: ctx.subresource } : {}) }
+  const entry: ManagedFieldsEntry = {
+    manager: ctx.manager,
+    operation: 'Update',
+    apiVersion: ctx.apiVersion,
+    ...(ctx.subresource === 'scale' ? {} : { time: rfc3339(ctx.now) }),
+    ...(ctx.subresource ? { subresource: ctx.subresource } : {}),
+  }
   const id = identity(entry)
   const mine = managed.get(id)
   settle(managed, '', change, true)
@@ -132,7 +233,10 @@ export function trackUpdate(live: KubeObject | undefined, next: KubeObject, ctx:
   return encodeManaged(managed)
 }
 
-/** Merges a configuration into an object as the types say: structs and granular maps by field, keyed lists by element, everything else whole. */
+/**
+ * Merges a configuration into an object as the types say: structs and granular maps by field, keyed lists by element,
+ * everything else whole.
+ */
 function merge(types: Types, shape: Shape, live: unknown, config: unknown): unknown {
   if (config === undefined) return live
   if (live === undefined || !descends(shape, config) || !descends(shape, live) || config === null) return config
@@ -149,9 +253,19 @@ function merge(types: Types, shape: Shape, live: unknown, config: unknown): unkn
     while (i < l.length || j < r.length) {
       const a = l[i]
       const b = r[j]
-      if (a !== undefined && done.has(a)) { i++; continue }
-      if (a !== undefined && !right.has(a)) { out.push(left.get(a)); i++; continue }
-      if (b === undefined) { i++; continue }
+      if (a !== undefined && done.has(a)) {
+        i++
+        continue
+      }
+      if (a !== undefined && !right.has(a)) {
+        out.push(left.get(a))
+        i++
+        continue
+      }
+      if (b === undefined) {
+        i++
+        continue
+      }
       out.push(merge(types, inner, left.get(b), right.get(b)))
       done.add(b)
       if (a === b) i++
@@ -161,7 +275,11 @@ function merge(types: Types, shape: Shape, live: unknown, config: unknown): unkn
   }
   const base = isObject(live) ? live : {}
   const out: Record<string, unknown> = { ...base }
-  if (isObject(config)) for (const [k, v] of Object.entries(config)) { if (k === '__proto__') throw badRequest('key "__proto__" is not allowed'); if (v !== undefined) out[k] = merge(types, types.field(shape, k) ?? { kind: 'leaf' }, base[k], v) }
+  if (isObject(config))
+    for (const [k, v] of Object.entries(config)) {
+      if (k === '__proto__') throw badRequest('key "__proto__" is not allowed')
+      if (v !== undefined) out[k] = merge(types, types.field(shape, k) ?? { kind: 'leaf' }, base[k], v)
+    }
   return out
 }
 
@@ -176,7 +294,10 @@ function prune(types: Types, shape: Shape, value: unknown, last: FieldSet, owned
       const e = types.element(shape, v)
       const was = last.children.get(e)
       const still = owned?.children.get(e)
-      if (!was) { out.push(v); continue }
+      if (!was) {
+        out.push(v)
+        continue
+      }
       if (was.member && (!still || isEmptySet(still) || !still.member)) continue
       const kept = prune(types, types.shape(shape.inner), v, was, still)
       if (kept !== GONE) out.push(kept)
@@ -188,7 +309,10 @@ function prune(types: Types, shape: Shape, value: unknown, last: FieldSet, owned
   let removed = false
   for (const [k, v] of Object.entries(map)) {
     const was = last.children.get(`f:${k}`)
-    if (!was) { out[k] = v; continue }
+    if (!was) {
+      out[k] = v
+      continue
+    }
     const kept = prune(types, types.field(shape, k) ?? { kind: 'leaf' }, v, was, owned?.children.get(`f:${k}`))
     if (kept === GONE) removed = true
     else out[k] = kept
@@ -206,51 +330,102 @@ const printManager = (e: ManagedFieldsEntry): string => {
 /** 409 with a cause for each field. */
 function conflictError(conflicts: readonly Conflict[]): StatusError {
   const count = conflicts.reduce((n, c) => n + c.paths.length, 0)
-  const causes = conflicts.flatMap((c) => c.paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${printManager(c.owner.entry)}`, field })))
+  const causes = conflicts.flatMap((c) =>
+    c.paths.map((field) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with ${printManager(c.owner.entry)}`,
+      field,
+    })),
+  )
   const first = conflicts[0]
-  const message = count === 1 && first
-    ? `Apply failed with 1 conflict: conflict with ${printManager(first.owner.entry)}: ${first.paths[0] ?? ''}`
-    : `Apply failed with ${count} conflicts: ${[...conflicts].sort((a, b) => compareBytes(printManager(a.owner.entry), printManager(b.owner.entry))).map((c) => `conflicts with ${printManager(c.owner.entry)}:\n- ${c.paths.join('\n- ')}`).join('\n')}`
+  const message =
+    count === 1 && first
+      ? `Apply failed with 1 conflict: conflict with ${printManager(first.owner.entry)}: ${first.paths[0] ?? ''}`
+      : `Apply failed with ${count} conflicts: ${[...conflicts]
+          .sort((a, b) => compareBytes(printManager(a.owner.entry), printManager(b.owner.entry)))
+          .map((c) => `conflicts with ${printManager(c.owner.entry)}:\n- ${c.paths.join('\n- ')}`)
+          .join('\n')}`
   return new StatusError(409, 'Conflict', message, { causes })
 }
 
 /** Go's %v and %#v of an untyped value, as structured-merge-diff's errors print it. */
-const goLiteral = (v: unknown): string => (typeof v === 'string' ? goQuote(v) : Array.isArray(v) ? `[]interface {}{${v.map(goLiteral).join(', ')}}` : isObject(v) ? `map[string]interface {}{${Object.keys(v).sort(compareBytes).map((k) => `${goQuote(k)}:${goLiteral(v[k])}`).join(', ')}}` : String(v))
-const goKind = (v: unknown): string => (Array.isArray(v) ? '[]interface {}' : isObject(v) ? 'map[string]interface {}' : typeof v === 'boolean' ? 'bool' : 'string')
+const goLiteral = (v: unknown): string =>
+  typeof v === 'string'
+    ? goQuote(v)
+    : Array.isArray(v)
+      ? `[]interface {}{${v.map(goLiteral).join(', ')}}`
+      : isObject(v)
+        ? `map[string]interface {}{${Object.keys(v)
+            .sort(compareBytes)
+            .map((k) => `${goQuote(k)}:${goLiteral(v[k])}`)
+            .join(', ')}}`
+        : String(v)
+const goKind = (v: unknown): string =>
+  Array.isArray(v)
+    ? '[]interface {}'
+    : isObject(v)
+      ? 'map[string]interface {}'
+      : typeof v === 'boolean'
+        ? 'bool'
+        : 'string'
 
 function scalarFault(word: string, v: unknown, path: string): string[] {
   switch (word) {
-    case 'string': case 'bytes': return typeof v === 'string' ? [] : [`${path}: expected string, got &value.valueUnstructured{Value:${goLiteral(v)}}`]
-    case 'bool': return typeof v === 'boolean' ? [] : [`${path}: expected boolean, got &{${goValue(v)}}`]
-    case 'int32': case 'int64': case 'double': return typeof v === 'number' || typeof v === 'bigint' ? [] : [`${path}: expected numeric (int or float), got ${goKind(v)}`]
-    default: return []
+    case 'string':
+    case 'bytes':
+      return typeof v === 'string'
+        ? []
+        : [`${path}: expected string, got &value.valueUnstructured{Value:${goLiteral(v)}}`]
+    case 'bool':
+      return typeof v === 'boolean' ? [] : [`${path}: expected boolean, got &{${goValue(v)}}`]
+    case 'int32':
+    case 'int64':
+    case 'double':
+      return typeof v === 'number' || typeof v === 'bigint'
+        ? []
+        : [`${path}: expected numeric (int or float), got ${goKind(v)}`]
+    default:
+      return []
   }
 }
 
-/** What a configuration's schema does not allow: unknown fields (the first of each map), wrong types, elements that stand twice. */
+/**
+ * What a configuration's schema does not allow: unknown fields (the first of each map), wrong types, elements that
+ * stand twice.
+ */
 function faults(types: Types, word: string, shape: Shape, value: unknown, path: string): string[] {
   if (value === null || value === undefined) return []
   const list = word.startsWith('[')
-  const map = word.startsWith('{') || (shape.kind === 'struct')
+  const map = word.startsWith('{') || shape.kind === 'struct'
   if (list && !Array.isArray(value)) return [`${path}: expected list, got &{${goValue(value)}}`]
   if (map && !isObject(value)) return [`${path}: expected map, got &{${goValue(value)}}`]
   if (shape.kind === 'list' && Array.isArray(value)) {
     const seen = new Set<string>()
     return value.flatMap((v: unknown, i) => {
       const missing = shape.keys.find((k) => !isObject(v) || ((v[k] ?? null) === null && !types.hasDefault(shape, k)))
-      if (missing !== undefined) return [`${path}: element ${i}: ${isObject(v) ? `associative list with keys has an element that omits key field ${goQuote(missing)} (and doesn't have default value)` : 'associative list with keys may not have non-map elements'}`]
+      if (missing !== undefined)
+        return [
+          `${path}: element ${i}: ${isObject(v) ? `associative list with keys has an element that omits key field ${goQuote(missing)} (and doesn't have default value)` : 'associative list with keys may not have non-map elements'}`,
+        ]
       const e = types.element(shape, v)
       const twice = seen.has(e)
       seen.add(e)
       const at = paths(setOf(false, [e], [MEMBER]))[0] ?? ''
-      return [...(twice ? [`${path}: duplicate entries for key ${at}`] : []), ...faults(types, shape.inner, types.shape(shape.inner), v, path + at)]
+      return [
+        ...(twice ? [`${path}: duplicate entries for key ${at}`] : []),
+        ...faults(types, shape.inner, types.shape(shape.inner), v, path + at),
+      ]
     })
   }
-  if (!isObject(value) || shape.kind === 'leaf' || shape.kind === 'any' || shape.kind === 'list') return scalarFault(word, value, path)
+  if (!isObject(value) || shape.kind === 'leaf' || shape.kind === 'any' || shape.kind === 'list')
+    return scalarFault(word, value, path)
   const out: string[] = []
   for (const k of Object.keys(value).sort(compareBytes)) {
     const below = types.field(shape, k)
-    if (!below) { out.push(`${path}.${k}: field not declared in schema`); break }
+    if (!below) {
+      out.push(`${path}.${k}: field not declared in schema`)
+      break
+    }
     const inner = shape.kind === 'map' ? shape.inner : shape.kind === 'struct' ? (shape.type.fields[k]?.type ?? '') : ''
     out.push(...faults(types, inner, below, value[k], `${path}.${k}`))
   }
@@ -260,15 +435,24 @@ function faults(types: Types, word: string, shape: Shape, value: unknown, path: 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** The object that server-side apply makes, with its managedFields. Throws StatusError: conflicts, unknown fields. */
-export function applyServerSide(live: KubeObject | undefined, config: JsonObject, ctx: FieldManagerContext & { readonly force: boolean }): Draft<KubeObject> {
+export function applyServerSide(
+  live: KubeObject | undefined,
+  config: JsonObject,
+  ctx: FieldManagerContext & { readonly force: boolean },
+): Draft<KubeObject> {
   const meta = isObject(config.metadata) ? config.metadata : {}
-  if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0) throw badRequest('metadata.managedFields must be nil')
+  if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0)
+    throw badRequest('metadata.managedFields must be nil')
   const types = Types.of(ctx.custom?.source ?? ctx.schemas)
   const shape = types.root(ctx.custom?.root ?? ctx.schemaName)
   const wrong = faults(types, '', shape, config, '')
   if (wrong.length) {
     const gv = ctx.apiVersion.includes('/') ? ctx.apiVersion : `/${ctx.apiVersion}`
-    throw new StatusError(500, '', `failed to create typed patch object (${typeof meta.namespace === 'string' ? meta.namespace : ''}/${typeof meta.name === 'string' ? meta.name : ''}; ${gv}, Kind=${String(config.kind)}): ${wrong.length === 1 ? wrong[0] : ['errors:', ...wrong.map((w) => `  ${w}`)].join('\n')}`)
+    throw new StatusError(
+      500,
+      '',
+      `failed to create typed patch object (${typeof meta.namespace === 'string' ? meta.namespace : ''}/${typeof meta.name === 'string' ? meta.name : ''}; ${gv}, Kind=${String(config.kind)}): ${wrong.length === 1 ? wrong[0] : ['errors:', ...wrong.map((w) => `  ${w}`)].join('\n')}`,
+    )
   }
   const time = rfc3339(ctx.now)
   const present = live?.metadata.uid ? live : undefined
@@ -276,12 +460,23 @@ export function applyServerSide(live: KubeObject | undefined, config: JsonObject
   const managed = decodeManaged(present?.metadata.managedFields)
   if (present && managed.size === 0) {
     // an object that nobody ever noted: its fields belong to whoever was first
-    const first: ManagedFieldsEntry = { manager: 'before-first-apply', operation: 'Update', apiVersion: ctx.apiVersion, time }
+    const first: ManagedFieldsEntry = {
+      manager: 'before-first-apply',
+      operation: 'Update',
+      apiVersion: ctx.apiVersion,
+      time,
+    }
     const { status: _status, ...written } = before as JsonObject
     const change = compare(types, shape, emptyObject(ctx, config), ctx.resetStatus ? written : before)
     managed.set(identity(first), { entry: first, set: difference(union(change.modified, change.added), STRIPPED) })
   }
-  const entry: ManagedFieldsEntry = { manager: ctx.manager, operation: 'Apply', apiVersion: ctx.apiVersion, time, ...(ctx.subresource ? { subresource: ctx.subresource } : {}) }
+  const entry: ManagedFieldsEntry = {
+    manager: ctx.manager,
+    operation: 'Apply',
+    apiVersion: ctx.apiVersion,
+    time,
+    ...(ctx.subresource ? { subresource: ctx.subresource } : {}),
+  }
   const id = identity(entry)
   const last = managed.get(id)
   const attempt = (force: boolean): { object: JsonObject; managed: Managed; conflicts: Conflict[] } => {
@@ -295,11 +490,16 @@ export function applyServerSide(live: KubeObject | undefined, config: JsonObject
       const kept = prune(types, shape, object, last.set, union(owned, STRIPPED))
       object = kept === GONE ? before : kept
     }
-    return { object: object as JsonObject, managed: owners, conflicts: settle(owners, id, compare(types, shape, before, object), force) }
+    return {
+      object: object as JsonObject,
+      managed: owners,
+      conflicts: settle(owners, id, compare(types, shape, before, object), force),
+    }
   }
   let result = attempt(ctx.force)
   if (result.conflicts.length) {
-    const left = ctx.manager === 'kubectl' && present ? withoutAllowed(result.conflicts, present, types, shape) : result.conflicts
+    const left =
+      ctx.manager === 'kubectl' && present ? withoutAllowed(result.conflicts, present, types, shape) : result.conflicts
     if (left.length) throw conflictError(left)
     result = attempt(true)
   }
@@ -307,11 +507,15 @@ export function applyServerSide(live: KubeObject | undefined, config: JsonObject
   // an apply that changes nothing leaves the time as it was: a new manager has none
   if (owner && equal(result.object, before)) {
     const { time: _time, ...timeless } = entry
-    result.managed.set(id, { entry: last ? { ...timeless, ...(last.entry.time ? { time: last.entry.time } : {}) } : timeless, set: owner.set })
+    result.managed.set(id, {
+      entry: last ? { ...timeless, ...(last.entry.time ? { time: last.entry.time } : {}) } : timeless,
+      set: owner.set,
+    })
   }
   const object = copy(result.object) as unknown as Draft<KubeObject>
   const annotations = object.metadata.annotations
-  if (ctx.manager === 'kubectl' && annotations && Object.hasOwn(annotations, LAST_APPLIED)) annotations[LAST_APPLIED] = lastApplied(config)
+  if (ctx.manager === 'kubectl' && annotations && Object.hasOwn(annotations, LAST_APPLIED))
+    annotations[LAST_APPLIED] = lastApplied(config)
   const entries = encodeManaged(result.managed)
   if (entries.length) object.metadata.managedFields = copy(entries)
   else delete object.metadata.managedFields
@@ -321,15 +525,26 @@ export function applyServerSide(live: KubeObject | undefined, config: JsonObject
 /** The annotation is kept in step when kubectl applies: the configuration itself, without the annotation. */
 function lastApplied(config: JsonObject): string {
   const out = copy(config) as Record<string, unknown>
-  const meta = isObject(out.metadata) ? { ...out.metadata } as Record<string, unknown> : {}
-  if (isObject(meta.annotations)) { const { [LAST_APPLIED]: _, ...rest } = meta.annotations; meta.annotations = rest }
+  const meta = isObject(out.metadata) ? ({ ...out.metadata } as Record<string, unknown>) : {}
+  if (isObject(meta.annotations)) {
+    const { [LAST_APPLIED]: _, ...rest } = meta.annotations
+    meta.annotations = rest
+  }
   out.metadata = meta
   return `${stableJson(out)}\n`
 }
 function stableJson(v: unknown): string {
   if (Array.isArray(v)) return `[${v.map(stableJson).join(',')}]`
-  if (isObject(v)) return `{${Object.keys(v).sort(compareBytes).filter((k) => v[k] !== undefined).map((k) => `${JSON.stringify(k)}:${stableJson(v[k])}`).join(',')}}`
-  return writeJson(v ?? null).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  if (isObject(v))
+    return `{${Object.keys(v)
+      .sort(compareBytes)
+      .filter((k) => v[k] !== undefined)
+      .map((k) => `${JSON.stringify(k)}:${stableJson(v[k])}`)
+      .join(',')}}`
+  return writeJson(v ?? null).replace(
+    /[<>&\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Conflicts about fields that kubectl itself applied before, client-side, are none. */
@@ -337,20 +552,37 @@ function withoutAllowed(conflicts: readonly Conflict[], live: KubeObject, types:
   const text = live.metadata.annotations?.[LAST_APPLIED]
   if (!text) return [...conflicts]
   let applied: unknown
-  try { applied = JSON.parse(text) } catch { return [...conflicts] }
+  try {
+    applied = JSON.parse(text)
+  } catch {
+    return [...conflicts]
+  }
   // only where the live value is still the one that was applied
   const set = fieldsOf(types, shape, applied)
   const differs = compare(types, shape, applied, live)
   const allowed = new Set(paths(difference(set, union(differs.modified, differs.removed))))
-  return conflicts.map((c) => ({ owner: c.owner, paths: c.paths.filter((p) => !allowed.has(p)) })).filter((c) => c.paths.length > 0)
+  return conflicts
+    .map((c) => ({ owner: c.owner, paths: c.paths.filter((p) => !allowed.has(p)) }))
+    .filter((c) => c.paths.length > 0)
 }
 
-/** csaupgrade: what the client-side managers set becomes the property of the server-side one. The entries after it, or undefined when nothing is to be done. */
-export function upgradeManagedFields(entries: readonly ManagedFieldsEntry[], clientSide: readonly string[], serverSide: string, subresource = ''): readonly ManagedFieldsEntry[] | undefined {
-  const isClient = (e: ManagedFieldsEntry): boolean => e.operation === 'Update' && (e.subresource ?? '') === subresource && clientSide.includes(e.manager ?? '')
+/**
+ * csaupgrade: what the client-side managers set becomes the property of the server-side one. The entries after it, or
+ * undefined when nothing is to be done.
+ */
+export function upgradeManagedFields(
+  entries: readonly ManagedFieldsEntry[],
+  clientSide: readonly string[],
+  serverSide: string,
+  subresource = '',
+): readonly ManagedFieldsEntry[] | undefined {
+  const isClient = (e: ManagedFieldsEntry): boolean =>
+    e.operation === 'Update' && (e.subresource ?? '') === subresource && clientSide.includes(e.manager ?? '')
   if (!entries.some(isClient)) return undefined
   const list = entries.map((e) => ({ ...e }))
-  let target = list.findIndex((e) => e.operation === 'Apply' && e.manager === serverSide && (e.subresource ?? '') === subresource)
+  let target = list.findIndex(
+    (e) => e.operation === 'Apply' && e.manager === serverSide && (e.subresource ?? '') === subresource,
+  )
   if (target < 0) {
     target = list.findIndex(isClient)
     const e = list[target]
@@ -358,7 +590,12 @@ export function upgradeManagedFields(entries: readonly ManagedFieldsEntry[], cli
   }
   let set = parseFields(list[target]?.fieldsV1)
   const rest: ManagedFieldsEntry[] = []
-  list.forEach((e, i) => { if (i !== target && isClient(e)) set = union(set, parseFields(e.fieldsV1)) })
-  list.forEach((e, i) => { if (i === target) rest.push({ ...e, fieldsV1: formatFields(set) }); else if (!isClient(e)) rest.push(e) })
+  list.forEach((e, i) => {
+    if (i !== target && isClient(e)) set = union(set, parseFields(e.fieldsV1))
+  })
+  list.forEach((e, i) => {
+    if (i === target) rest.push({ ...e, fieldsV1: formatFields(set) })
+    else if (!isClient(e)) rest.push(e)
+  })
   return rest
 }

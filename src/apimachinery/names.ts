@@ -1,4 +1,5 @@
-// What names, keys and ports may look like, each rule answering with the texts of what is wrong, as apimachinery's util/validation words them.
+// What names, keys and ports may look like, each rule answering with the texts of what is wrong, as apimachinery's
+// util/validation words them.
 import { parseCIDR, parseIP, VALID_CIDR, VALID_IP } from './ip.ts'
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
@@ -6,12 +7,21 @@ const DNS_SUBDOMAIN = `${DNS_LABEL}(\\.${DNS_LABEL})*`
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 const DNS_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?'
 
-interface Format { readonly re: RegExp; readonly good: Set<string> }
+interface Format {
+  readonly re: RegExp
+  readonly good: Set<string>
+}
 const cache = new Map<string, Format>()
-/** A whole-string match of Go's `^fmt$`, which unlike JavaScript's `$` without m needs no care for newlines. The same keys, values and names come again and again. */
+/**
+ * A whole-string match of Go's `^fmt$`, which unlike JavaScript's `$` without m needs no care for newlines. The same
+ * keys, values and names come again and again.
+ */
 function fits(format: string, value: string): boolean {
   let f = cache.get(format)
-  if (!f) { f = { re: new RegExp(`^(?:${format})$`), good: new Set() }; cache.set(format, f) }
+  if (!f) {
+    f = { re: new RegExp(`^(?:${format})$`), good: new Set() }
+    cache.set(format, f)
+  }
   if (f.good.has(value)) return true
   if (!f.re.test(value)) return false
   if (f.good.size > 1000) f.good.clear()
@@ -31,34 +41,111 @@ const ASCII = /^[\x00-\x7f]*$/
 export const byteLength = (text: string): number => {
   if (ASCII.test(text)) return text.length
   let n = 0
-  for (const c of text) { const p = c.codePointAt(0) ?? 0; n += p < 0x80 ? 1 : p < 0x800 ? 2 : p < 0x10000 ? 3 : 4 }
+  for (const c of text) {
+    const p = c.codePointAt(0) ?? 0
+    n += p < 0x80 ? 1 : p < 0x800 ? 2 : p < 0x10000 ? 3 : 4
+  }
   return n
 }
 
 function rule(format: string, max: number, message: string, ...examples: string[]): (value: string) => string[] {
-  return (value) => [...(max && byteLength(value) > max ? [maxLenError(max)] : []), ...(fits(format, value) ? [] : [regexError(message, format, ...examples)])]
+  return (value) => [
+    ...(max && byteLength(value) > max ? [maxLenError(max)] : []),
+    ...(fits(format, value) ? [] : [regexError(message, format, ...examples)]),
+  ]
 }
 const nonEmpty = 'must be non-empty'
-const directory = (value: string): string[] => (value === '.' ? ["must not be '.'"] : value === '..' ? ["must not be '..'"] : value.startsWith('..') ? ["must not start with '..'"] : [])
+const directory = (value: string): string[] =>
+  value === '.'
+    ? ["must not be '.'"]
+    : value === '..'
+      ? ["must not be '..'"]
+      : value.startsWith('..')
+        ? ["must not start with '..'"]
+        : []
 
-export const dns1123Subdomain = rule(DNS_SUBDOMAIN, 253, "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character", 'example.com')
+export const dns1123Subdomain = rule(
+  DNS_SUBDOMAIN,
+  253,
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+  'example.com',
+)
 /** Underscores allowed; the sentence still shows the plain form's expression. */
 export const dns1123SubdomainWithUnderscore = (value: string): string[] => {
   const label = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
-  const message = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character"
-  return [...(byteLength(value) > 253 ? [maxLenError(253)] : []), ...(fits(`${label}(\\.${label})*`, value) ? [] : [regexError(message, DNS_SUBDOMAIN, 'example.com')])]
+  const message =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character"
+  return [
+    ...(byteLength(value) > 253 ? [maxLenError(253)] : []),
+    ...(fits(`${label}(\\.${label})*`, value) ? [] : [regexError(message, DNS_SUBDOMAIN, 'example.com')]),
+  ]
 }
-export const dns1035Label = rule(DNS_1035, 63, "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character", 'my-name', 'abc-123')
-export const wildcardDns1123Subdomain = rule(`\\*\\.${DNS_SUBDOMAIN}`, 253, "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character", '*.example.com')
-export const labelValue = rule(`(${QUALIFIED})?`, 63, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character", 'MyValue', 'my_value', '12345')
-export const cIdentifier = rule('[A-Za-z_][A-Za-z0-9_]*', 0, "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'", 'my_name', 'MY_NAME', 'MyName')
-export const percent = rule('[0-9]+%', 0, "a valid percent string must be a numeric string followed by an ending '%'", '1%', '93%')
-export const httpHeaderName = rule('[-A-Za-z0-9]+', 0, "a valid HTTP header must consist of alphanumeric characters or '-'", 'X-Header-Name')
-export const conditionReason = rule('[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?', 0, "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'", 'my_name', 'MY_NAME', 'MyName', 'ReasonA,ReasonB', 'ReasonA:ReasonB')
+export const dns1035Label = rule(
+  DNS_1035,
+  63,
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+  'my-name',
+  'abc-123',
+)
+export const wildcardDns1123Subdomain = rule(
+  `\\*\\.${DNS_SUBDOMAIN}`,
+  253,
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+  '*.example.com',
+)
+export const labelValue = rule(
+  `(${QUALIFIED})?`,
+  63,
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  'MyValue',
+  'my_value',
+  '12345',
+)
+export const cIdentifier = rule(
+  '[A-Za-z_][A-Za-z0-9_]*',
+  0,
+  "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
+  'my_name',
+  'MY_NAME',
+  'MyName',
+)
+export const percent = rule(
+  '[0-9]+%',
+  0,
+  "a valid percent string must be a numeric string followed by an ending '%'",
+  '1%',
+  '93%',
+)
+export const httpHeaderName = rule(
+  '[-A-Za-z0-9]+',
+  0,
+  "a valid HTTP header must consist of alphanumeric characters or '-'",
+  'X-Header-Name',
+)
+export const conditionReason = rule(
+  '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?',
+  0,
+  "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
+  'my_name',
+  'MY_NAME',
+  'MyName',
+  'ReasonA,ReasonB',
+  'ReasonA:ReasonB',
+)
 
 export function dns1123Label(value: string): string[] {
   const wrong = byteLength(value) > 63 ? [maxLenError(63)] : []
-  if (!fits(DNS_LABEL, value)) wrong.push(fits(DNS_SUBDOMAIN, value) ? 'must not contain dots' : regexError("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character", DNS_LABEL, 'my-name', '123-abc'))
+  if (!fits(DNS_LABEL, value))
+    wrong.push(
+      fits(DNS_SUBDOMAIN, value)
+        ? 'must not contain dots'
+        : regexError(
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
+            DNS_LABEL,
+            'my-name',
+            '123-abc',
+          ),
+    )
   return wrong
 }
 
@@ -66,15 +153,20 @@ export function dns1123Label(value: string): string[] {
 export function qualifiedName(value: string): string[] {
   if (qualified.has(value)) return []
   const wrong = qualifiedErrors(value)
-  if (wrong.length === 0) { if (qualified.size > 1000) qualified.clear(); qualified.add(value) }
+  if (wrong.length === 0) {
+    if (qualified.size > 1000) qualified.clear()
+    qualified.add(value)
+  }
   return wrong
 }
 const qualified = new Set<string>()
 function qualifiedErrors(value: string): string[] {
-  const message = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+  const message =
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
   const error = regexError(message, QUALIFIED, 'MyName', 'my.name', '123-abc')
   const parts = value.split('/')
-  if (parts.length > 2) return [`a qualified name ${error} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
+  if (parts.length > 2)
+    return [`a qualified name ${error} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
   const name = parts.at(-1) ?? ''
   const wrong: string[] = []
   const prefix = parts.length === 2 ? parts[0] : undefined
@@ -86,14 +178,39 @@ function qualifiedErrors(value: string): string[] {
   return wrong
 }
 
-export const envVarName = (value: string): string[] => [...rule('[-._a-zA-Z][-._a-zA-Z0-9]*', 0, "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit", 'my.env-name', 'MY_ENV.NAME', 'MyEnvName1')(value), ...directory(value)]
+export const envVarName = (value: string): string[] => [
+  ...rule(
+    '[-._a-zA-Z][-._a-zA-Z0-9]*',
+    0,
+    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
+    'my.env-name',
+    'MY_ENV.NAME',
+    'MyEnvName1',
+  )(value),
+  ...directory(value),
+]
 
 /** What 1.33's API server asks of environment names: printable ASCII without '='. */
 export function relaxedEnvVarName(value: string): string[] {
-  return [...(value === '' ? [`environment variable name ${nonEmpty}`] : []), ...(/^[\x20-\x3c\x3e-\x7e]*$/.test(value) ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"])]
+  return [
+    ...(value === '' ? [`environment variable name ${nonEmpty}`] : []),
+    ...(/^[\x20-\x3c\x3e-\x7e]*$/.test(value)
+      ? []
+      : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]),
+  ]
 }
 
-export const configMapKey = (value: string): string[] => [...rule('[-._a-zA-Z0-9]+', 253, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'", 'key.name', 'KEY_NAME', 'key-name')(value), ...directory(value)]
+export const configMapKey = (value: string): string[] => [
+  ...rule(
+    '[-._a-zA-Z0-9]+',
+    253,
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+    'key.name',
+    'KEY_NAME',
+    'key-name',
+  )(value),
+  ...directory(value),
+]
 
 /** A container port's or service port's name (IANA_SVC_NAME). */
 export function portName(value: string): string[] {
@@ -107,12 +224,14 @@ export function portName(value: string): string[] {
 }
 
 export const portNumber = (port: number): string[] => (port >= 1 && port <= 65535 ? [] : [rangeError(1, 65535)])
-export const inRange = (value: number, low: number, high: number): string[] => (value >= low && value <= high ? [] : [rangeError(low, high)])
+export const inRange = (value: number, low: number, high: number): string[] =>
+  value >= low && value <= high ? [] : [rangeError(low, high)]
 /** A user or group id. */
 export const userId = (id: number): string[] => inRange(id, 0, 2147483647)
 
 /** A generateName's last dash is not part of the rule: what stands before it decides. */
-const masked = (name: string, prefix: boolean): string => (prefix && name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name)
+const masked = (name: string, prefix: boolean): string =>
+  prefix && name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name
 /** The name rules of kinds (ValidateNameFunc): `prefix` says that the text is a generateName. */
 export const nameIsDnsSubdomain = (name: string, prefix: boolean): string[] => dns1123Subdomain(masked(name, prefix))
 export const nameIsDnsLabel = (name: string, prefix: boolean): string[] => dns1123Label(masked(name, prefix))

@@ -1,9 +1,13 @@
-// The shapes everything is made of: JSON values and API objects, as k8s.io/apimachinery's meta/v1 and runtime have them.
+// The shapes everything is made of: JSON values and API objects, as k8s.io/apimachinery's meta/v1 and runtime have
+// them.
 import type { ObjectMeta } from './api/meta.v1.ts'
 
 export type { ObjectMeta }
 
-/** Any JSON value; whole numbers that a double cannot hold are bigint (bigint.ts). Objects that pass the door are never mutated, hence readonly. */
+/**
+ * Any JSON value; whole numbers that a double cannot hold are bigint (bigint.ts). Objects that pass the door are never
+ * mutated, hence readonly.
+ */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json | undefined }
 
@@ -20,7 +24,11 @@ export type KubeObject = {
 }
 
 /** A mutable view of a readonly type, for defaults and prepare steps that work on a private copy. */
-export type Draft<T> = T extends readonly (infer E)[] ? Draft<E>[] : T extends object ? { -readonly [K in keyof T]: Draft<T[K]> } : T
+export type Draft<T> = T extends readonly (infer E)[]
+  ? Draft<E>[]
+  : T extends object
+    ? { -readonly [K in keyof T]: Draft<T[K]> }
+    : T
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -31,7 +39,10 @@ export function copy<T>(value: T): Draft<T> {
   if (Array.isArray(value)) return value.map((v) => copy(v as unknown)) as Draft<T>
   if (typeof value === 'object' && value !== null) {
     const out: Record<string, unknown> = {}
-    for (const k of Object.keys(value)) { const v = (value as Record<string, unknown>)[k]; if (v !== undefined) out[k] = typeof v === 'object' ? copy(v) : v }
+    for (const k of Object.keys(value)) {
+      const v = (value as Record<string, unknown>)[k]
+      if (v !== undefined) out[k] = typeof v === 'object' ? copy(v) : v
+    }
     return out as Draft<T>
   }
   return value as Draft<T>
@@ -50,15 +61,25 @@ export function equal(a: unknown, b: unknown): boolean {
 }
 
 let guarded = false
-/** Whether freeze freezes: on in tests, where a forbidden change then throws; off in the program, where `readonly` has said it at compile time and freezing costs. */
-export function guardObjects(on: boolean): void { guarded = on }
+/**
+ * Whether freeze freezes: on in tests, where a forbidden change then throws; off in the program, where `readonly` has
+ * said it at compile time and freezing costs.
+ */
+export function guardObjects(on: boolean): void {
+  guarded = on
+}
 
-/** Freezes a value and all below it; what the door hands out is frozen so that nobody's later change shows elsewhere. */
+/**
+ * Freezes a value and all below it; what the door hands out is frozen so that nobody's later change shows elsewhere.
+ */
 export function freeze<T>(value: T): T {
   if (!guarded) return value
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
-    for (const k of Object.keys(value)) { const v = (value as Record<string, unknown>)[k]; if (typeof v === 'object' && v !== null) freeze(v) }
+    for (const k of Object.keys(value)) {
+      const v = (value as Record<string, unknown>)[k]
+      if (typeof v === 'object' && v !== null) freeze(v)
+    }
   }
   return value
 }

@@ -1,4 +1,5 @@
-// JSON patches (RFC 6902) and JSON merge patches (RFC 7386), with the behaviour and the errors of evanphx/json-patch v4, and apimachinery's three-way JSON merge.
+// JSON patches (RFC 6902) and JSON merge patches (RFC 7386), with the behaviour and the errors of evanphx/json-patch
+// v4, and apimachinery's three-way JSON merge.
 import { throughFloat } from './bigint.ts'
 import { compareBytes } from './labels.ts'
 import { copy, equal, isObject } from './object.ts'
@@ -15,10 +16,13 @@ const BAD_INDEX = 'invalid index referenced'
 const TEST_FAILED = 'test failed'
 const decodeKey = (key: string): string => key.replaceAll('~1', '/').replaceAll('~0', '~')
 const isMap = (v: unknown): v is Map_ => isObject(v)
-const fail = (message: string): never => { throw new PatchError(message) }
+const fail = (message: string): never => {
+  throw new PatchError(message)
+}
 
 function atoi(key: string): number {
-  if (!/^[+-]?\d+$/.test(key)) fail(`value was not a proper array index: '${key}': strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`)
+  if (!/^[+-]?\d+$/.test(key))
+    fail(`value was not a proper array index: '${key}': strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`)
   return Number(key)
 }
 function index(list: readonly unknown[], key: string, size = list.length): number {
@@ -27,15 +31,28 @@ function index(list: readonly unknown[], key: string, size = list.length): numbe
   if (at < 0 || at >= size) fail(`Unable to access invalid index: ${i}: ${BAD_INDEX}`)
   return at
 }
-const get = (holder: Holder, key: string): unknown => (Array.isArray(holder) ? holder[index(holder, key)] : Object.hasOwn(holder, key) ? holder[key] : undefined)
-function guard(key: string): void { if (key === '__proto__') fail('key "__proto__" is not allowed') }
+const get = (holder: Holder, key: string): unknown =>
+  Array.isArray(holder) ? holder[index(holder, key)] : Object.hasOwn(holder, key) ? holder[key] : undefined
+function guard(key: string): void {
+  if (key === '__proto__') fail('key "__proto__" is not allowed')
+}
 function add(holder: Holder, key: string, value: unknown): void {
-  if (!Array.isArray(holder)) { guard(key); holder[key] = value; return }
-  if (key === '-') { holder.push(value); return }
+  if (!Array.isArray(holder)) {
+    guard(key)
+    holder[key] = value
+    return
+  }
+  if (key === '-') {
+    holder.push(value)
+    return
+  }
   holder.splice(index(holder, key, holder.length + 1), 0, value)
 }
 function remove(holder: Holder, key: string): void {
-  if (Array.isArray(holder)) { holder.splice(index(holder, key), 1); return }
+  if (Array.isArray(holder)) {
+    holder.splice(index(holder, key), 1)
+    return
+  }
   if (!Object.hasOwn(holder, key)) fail(`Unable to remove nonexistent key: ${key}: ${MISSING}`)
   delete holder[key]
 }
@@ -47,7 +64,11 @@ function find(doc: Holder, path: string): [Holder | undefined, string] {
   let holder: Holder = doc
   for (const p of parts.slice(1, -1)) {
     let next: unknown
-    try { next = get(holder, decodeKey(p)) } catch { return [undefined, ''] }
+    try {
+      next = get(holder, decodeKey(p))
+    } catch {
+      return [undefined, '']
+    }
     if (!Array.isArray(next) && !isMap(next)) return [undefined, '']
     holder = next
   }
@@ -55,10 +76,23 @@ function find(doc: Holder, path: string): [Holder | undefined, string] {
 }
 
 function within<T>(what: string, path: string, f: () => T): T {
-  try { return f() } catch (e) { return e instanceof PatchError ? fail(`error in ${what} for path: '${path}': ${e.message}`) : (() => { throw e })() }
+  try {
+    return f()
+  } catch (e) {
+    return e instanceof PatchError
+      ? fail(`error in ${what} for path: '${path}': ${e.message}`)
+      : (() => {
+          throw e
+        })()
+  }
 }
 
-interface Operation { readonly op?: unknown; readonly path?: unknown; readonly from?: unknown; readonly value?: unknown }
+interface Operation {
+  readonly op?: unknown
+  readonly path?: unknown
+  readonly from?: unknown
+  readonly value?: unknown
+}
 const text = (v: unknown, what: string): string => (typeof v === 'string' ? v : fail(`${what}: ${MISSING}`))
 
 /** Applies the operations one after another on a copy. Throws PatchError. */
@@ -68,7 +102,8 @@ export function applyJsonPatch(document: unknown, operations: readonly unknown[]
     if (!isMap(raw)) fail('Unexpected kind: unknown')
     const o = raw as Operation
     const op = typeof o.op === 'string' ? o.op : 'unknown'
-    const value = (): unknown => (Object.hasOwn(o, 'value') ? copy(o.value) : fail(`operation, missing value field: ${MISSING}`))
+    const value = (): unknown =>
+      Object.hasOwn(o, 'value') ? copy(o.value) : fail(`operation, missing value field: ${MISSING}`)
     switch (op) {
       case 'add': {
         const path = text(o.path, 'add operation failed to decode path')
@@ -96,17 +131,26 @@ export function applyJsonPatch(document: unknown, operations: readonly unknown[]
         if (!holder) fail(`replace operation does not apply: doc is missing path: ${path}: ${MISSING}`)
         else if (Array.isArray(holder)) {
           let at = 0
-          try { at = index(holder, key) } catch { fail(`replace operation does not apply: doc is missing key: ${path}: ${MISSING}`) }
+          try {
+            at = index(holder, key)
+          } catch {
+            fail(`replace operation does not apply: doc is missing key: ${path}: ${MISSING}`)
+          }
           holder[at] = Object.hasOwn(o, 'value') ? copy(o.value) : null
-        } else { guard(key); holder[key] = Object.hasOwn(o, 'value') ? copy(o.value) : null } // a key that was not there is no error
+        } else {
+          guard(key)
+          holder[key] = Object.hasOwn(o, 'value') ? copy(o.value) : null
+        } // a key that was not there is no error
         break
       }
-      case 'move': case 'copy': {
+      case 'move':
+      case 'copy': {
         const from = text(o.from, `${op} operation failed to decode from: operation, missing from field`)
         const [source, key] = find(doc, from)
         if (!source) fail(`${op} operation does not apply: doc is missing from path: ${from}: ${MISSING}`)
         else {
-          const v = op === 'move' ? within('move', key, () => get(source, key)) : within('copy', from, () => get(source, key))
+          const v =
+            op === 'move' ? within('move', key, () => get(source, key)) : within('copy', from, () => get(source, key))
           if (op === 'move') within('move', key, () => remove(source, key))
           const path = text(o.path, `${op} operation failed to decode path: operation missing path field`)
           const [target, last] = find(doc, path)
@@ -118,7 +162,10 @@ export function applyJsonPatch(document: unknown, operations: readonly unknown[]
       case 'test': {
         const path = text(o.path, 'test operation failed to decode path: operation missing path field')
         const wanted = Object.hasOwn(o, 'value') ? o.value : null
-        if (path === '') { if (!equal(doc, wanted)) fail(`testing value ${path} failed: ${TEST_FAILED}`); break }
+        if (path === '') {
+          if (!equal(doc, wanted)) fail(`testing value ${path} failed: ${TEST_FAILED}`)
+          break
+        }
         const [holder, key] = find(doc, path)
         if (!holder) fail(`test operation does not apply: is missing path: ${path}: ${MISSING}`)
         else {
@@ -127,7 +174,8 @@ export function applyJsonPatch(document: unknown, operations: readonly unknown[]
         }
         break
       }
-      default: fail(`Unexpected kind: ${op}`)
+      default:
+        fail(`Unexpected kind: ${op}`)
     }
   }
   return doc
@@ -136,14 +184,17 @@ export function applyJsonPatch(document: unknown, operations: readonly unknown[]
 function withoutNulls(value: unknown): unknown {
   if (!isMap(value)) return copy(value)
   const out: Map_ = {}
-  for (const [k, v] of Object.entries(value)) { guard(k); if (v !== null && v !== undefined) out[k] = withoutNulls(v) }
+  for (const [k, v] of Object.entries(value)) {
+    guard(k)
+    if (v !== null && v !== undefined) out[k] = withoutNulls(v)
+  }
   return out
 }
 
 /** RFC 7386: null removes, objects merge, everything else replaces. */
 export function applyMergePatch(document: unknown, patch: unknown): unknown {
   if (!isMap(patch)) return copy(patch)
-  const out: Map_ = isMap(document) ? { ...copy(document) as unknown as Map_ } : {}
+  const out: Map_ = isMap(document) ? { ...(copy(document) as unknown as Map_) } : {}
   for (const [k, v] of Object.entries(patch)) {
     guard(k)
     if (v === undefined) continue
@@ -157,23 +208,32 @@ export function applyMergePatch(document: unknown, patch: unknown): unknown {
 export function floats(value: Json): Json {
   if (typeof value === 'bigint') return throughFloat(value)
   if (Array.isArray(value)) return (value as readonly Json[]).map(floats)
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, v === undefined ? v : floats(v)])) : value
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, v === undefined ? v : floats(v)]))
+    : value
 }
 
-/** The merge patch that makes `modified` of `original`: keys sorted, lists whole, absent keys null. Numbers lose what a float64 does not hold. */
+/**
+ * The merge patch that makes `modified` of `original`: keys sorted, lists whole, absent keys null. Numbers lose what a
+ * float64 does not hold.
+ */
 export function createMergePatch(original: JsonObject, modified: JsonObject): JsonObject {
   const out: Record<string, Json> = {}
   for (const k of Object.keys(modified).sort(compareBytes)) {
     const next = modified[k]
     if (next === undefined) continue
     const old = Object.hasOwn(original, k) ? original[k] : undefined
-    if (old === undefined) { out[k] = floats(next); continue }
+    if (old === undefined) {
+      out[k] = floats(next)
+      continue
+    }
     if (isObject(old) && isObject(next)) {
       const below = createMergePatch(old, next)
       if (Object.keys(below).length) out[k] = below
     } else if (!equal(floats(old), floats(next))) out[k] = floats(next)
   }
-  for (const k of Object.keys(original).sort(compareBytes)) if (original[k] !== undefined && modified[k] === undefined) out[k] = null
+  for (const k of Object.keys(original).sort(compareBytes))
+    if (original[k] !== undefined && modified[k] === undefined) out[k] = null
   return out
 }
 
@@ -182,8 +242,13 @@ function filterNulls(patch: JsonObject, keep: boolean): JsonObject {
   const out: Record<string, Json> = {}
   for (const [k, v] of Object.entries(patch)) {
     if (v === undefined) continue
-    if (v === null) { if (keep) out[k] = null } else if (isObject(v)) {
-      if (Object.keys(v).length === 0) { if (!keep) out[k] = v; continue }
+    if (v === null) {
+      if (keep) out[k] = null
+    } else if (isObject(v)) {
+      if (Object.keys(v).length === 0) {
+        if (!keep) out[k] = v
+        continue
+      }
       const below = filterNulls(v, keep)
       if (Object.keys(below).length) out[k] = below
     } else if (!keep) out[k] = v
@@ -193,11 +258,17 @@ function filterNulls(patch: JsonObject, keep: boolean): JsonObject {
 
 function joinPatches(a: JsonObject, b: JsonObject): JsonObject {
   const out: Record<string, Json | undefined> = { ...a }
-  for (const [k, v] of Object.entries(b)) { const old = out[k]; out[k] = isObject(old) && isObject(v) ? joinPatches(old, v) : v }
+  for (const [k, v] of Object.entries(b)) {
+    const old = out[k]
+    out[k] = isObject(old) && isObject(v) ? joinPatches(old, v) : v
+  }
   return out
 }
 
 /** jsonmergepatch.CreateThreeWayJSONMergePatch: for kinds without a schema. */
 export function createThreeWayJson(original: JsonObject, modified: JsonObject, current: JsonObject): JsonObject {
-  return joinPatches(filterNulls(createMergePatch(original, modified), true), filterNulls(createMergePatch(current, modified), false))
+  return joinPatches(
+    filterNulls(createMergePatch(original, modified), true),
+    filterNulls(createMergePatch(current, modified), false),
+  )
 }

@@ -1,5 +1,7 @@
-// The Go types of a pod template, as reflection over k8s.io/api v0.33 lists them: `Type=Field type kind json;…`. Kind: s string, b boolean, n number; json where it is not the
-// field's name with a small letter (`-`: embedded). A pod template's hash is taken over a dump that names them, see podhash.ts.
+// The Go types of a pod template, as reflection over k8s.io/api v0.33 lists them: `Type=Field type kind json;…`. Kind:
+// s string, b boolean, n number; json where it is not the
+// field's name with a small letter (`-`: embedded). A pod template's hash is taken over a dump that names them, see
+// podhash.ts.
 
 export const POD_TEMPLATE_TYPES = `
 v1.PodTemplateSpec=ObjectMeta v1.ObjectMeta  metadata;Spec v1.PodSpec

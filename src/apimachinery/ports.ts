@@ -1,4 +1,5 @@
-// The ports: what a program takes from the machine it runs on. Only host.ts, server/ and storage's file half know the real ones.
+// The ports: what a program takes from the machine it runs on. Only host.ts, server/ and storage's file half know the
+// real ones.
 
 /** The time of the simulated cluster, in milliseconds since 1970. */
 export interface Clock {
@@ -13,17 +14,28 @@ export interface Entropy {
   int(n: number): number
   /** A version 4 UUID. */
   uuid(): string
-  /** `length` characters of the alphabet that generated names use (no vowels, no 0 1 3): bcdfghjklmnpqrstvwxz2456789. */
+  /**
+   * `length` characters of the alphabet that generated names use (no vowels, no 0 1 3): bcdfghjklmnpqrstvwxz2456789.
+   */
   suffix(length: number): string
   /** A shuffled copy. */
   shuffle<T>(items: readonly T[]): T[]
 }
 
-export interface FileStat { readonly kind: 'file' | 'directory' | 'other'; readonly size: number; readonly mode: number }
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'other'
+  readonly size: number
+  readonly mode: number
+}
 
-/** The user's own files: manifests, kubeconfig, what `cp` reads and writes. Paths are resolved against the working directory. */
+/**
+ * The user's own files: manifests, kubeconfig, what `cp` reads and writes. Paths are resolved against the working
+ * directory.
+ */
 export interface Files {
-  /** The bytes, or undefined where nothing is at the path. Other troubles throw an Error with the errno name in `code`. */
+  /**
+   * The bytes, or undefined where nothing is at the path. Other troubles throw an Error with the errno name in `code`.
+   */
   read(path: string): Uint8Array | undefined
   write(path: string, content: string | Uint8Array, options?: { mode?: number }): void
   /** Names in a folder, sorted; undefined when there is no such folder. */
@@ -68,8 +80,15 @@ export interface Io {
 }
 
 /** A connection to a port that was opened on this machine. */
-export interface LocalConnection { readonly chunks: AsyncIterable<Uint8Array>; write(chunk: string | Uint8Array): void; end(): void }
-export interface LocalListener { readonly port: number; close(): void }
+export interface LocalConnection {
+  readonly chunks: AsyncIterable<Uint8Array>
+  write(chunk: string | Uint8Array): void
+  end(): void
+}
+export interface LocalListener {
+  readonly port: number
+  close(): void
+}
 
 /** What `kubectl proxy` offers on a port of this machine. */
 export interface ProxyOptions {
@@ -82,6 +101,15 @@ export interface ProxyOptions {
   readonly folder?: string
   readonly folderPrefix: string
   /** Which requests are let through; all when absent. */
-  readonly filter?: { readonly acceptPaths: readonly RegExp[]; readonly rejectPaths: readonly RegExp[]; readonly acceptHosts: readonly RegExp[]; readonly rejectMethods: readonly RegExp[] }
+  readonly filter?: {
+    readonly acceptPaths: readonly RegExp[]
+    readonly rejectPaths: readonly RegExp[]
+    readonly acceptHosts: readonly RegExp[]
+    readonly rejectMethods: readonly RegExp[]
+  }
 }
-export interface LocalServer { readonly address: string; readonly port: number; close(): Promise<void> }
+export interface LocalServer {
+  readonly address: string
+  readonly port: number
+  close(): Promise<void>
+}

@@ -2,7 +2,10 @@
 
 export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent'
 
-/** A number as `unscaled` times ten to the `scale`, the family of suffixes it is written with, and its text where that is already canonical. */
+/**
+ * A number as `unscaled` times ten to the `scale`, the family of suffixes it is written with, and its text where that
+ * is already canonical.
+ */
 export interface ParsedQuantity {
   readonly unscaled: bigint
   readonly scale: number
@@ -20,8 +23,26 @@ const FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.
 const NUMERIC_WRONG = 'unable to parse numeric part of quantity'
 const SUFFIX_WRONG = "unable to parse quantity's suffix"
 
-const DECIMAL: ReadonlyMap<string, number> = new Map([['n', -9], ['u', -6], ['m', -3], ['', 0], ['k', 3], ['M', 6], ['G', 9], ['T', 12], ['P', 15], ['E', 18]])
-const BINARY: ReadonlyMap<string, number> = new Map([['Ki', 10], ['Mi', 20], ['Gi', 30], ['Ti', 40], ['Pi', 50], ['Ei', 60]])
+const DECIMAL: ReadonlyMap<string, number> = new Map([
+  ['n', -9],
+  ['u', -6],
+  ['m', -3],
+  ['', 0],
+  ['k', 3],
+  ['M', 6],
+  ['G', 9],
+  ['T', 12],
+  ['P', 15],
+  ['E', 18],
+])
+const BINARY: ReadonlyMap<string, number> = new Map([
+  ['Ki', 10],
+  ['Mi', 20],
+  ['Gi', 30],
+  ['Ti', 40],
+  ['Pi', 50],
+  ['Ei', 60],
+])
 const DECIMAL_SUFFIX = new Map([...DECIMAL].map(([s, e]) => [e, s]))
 const BINARY_SUFFIX = new Map([...BINARY].map(([s, e]) => [e, s]))
 const MAX_INT64 = 2n ** 63n - 1n
@@ -42,10 +63,16 @@ export function parseQuantity(input: string | number): ParsedQuantity {
   let exponent: number
   const decimal = DECIMAL.get(suffix)
   const binary = BINARY.get(suffix)
-  if (decimal !== undefined) { format = 'DecimalSI'; exponent = decimal }
-  else if (binary !== undefined) { format = 'BinarySI'; exponent = binary }
-  else if (/^[eE][-+]?[0-9]+$/.test(suffix)) { format = 'DecimalExponent'; exponent = Number(suffix.slice(1)) }
-  else throw new QuantityError(SUFFIX_WRONG)
+  if (decimal !== undefined) {
+    format = 'DecimalSI'
+    exponent = decimal
+  } else if (binary !== undefined) {
+    format = 'BinarySI'
+    exponent = binary
+  } else if (/^[eE][-+]?[0-9]+$/.test(suffix)) {
+    format = 'DecimalExponent'
+    exponent = Number(suffix.slice(1))
+  } else throw new QuantityError(SUFFIX_WRONG)
   // No digits at all are a zero, once the suffix is known.
   if (whole === '' && denom === '') return { unscaled: 0n, scale: 0, format }
   if (Math.abs(exponent) > 100_000) throw new QuantityError(NUMERIC_WRONG)
@@ -68,7 +95,10 @@ export function parseQuantity(input: string | number): ParsedQuantity {
   if (precision >= 0 && scale >= -9) {
     const result = magnitude * mantissa
     if (result <= MAX_INT64) {
-      const kept = format === 'BinarySI' ? exponent % 10 === 0 && (magnitude & 7n) !== 0n : scale % 3 === 0 && !shifted.endsWith('000') && !shifted.startsWith('0')
+      const kept =
+        format === 'BinarySI'
+          ? exponent % 10 === 0 && (magnitude & 7n) !== 0n
+          : scale % 3 === 0 && !shifted.endsWith('000') && !shifted.startsWith('0')
       return { unscaled: signed(result), scale, format, ...(kept ? { text } : {}) }
     }
   }
@@ -76,10 +106,16 @@ export function parseQuantity(input: string | number): ParsedQuantity {
   // The big way: rounded away from zero to nanos, capped for binary suffixes.
   let unscaled = format === 'BinarySI' ? magnitude << BigInt(exponent) : magnitude
   scale = (format === 'BinarySI' ? 0 : exponent) - denom.length
-  if (scale < -9) { unscaled = divideUp(unscaled, pow10(-9 - scale)); scale = -9 }
+  if (scale < -9) {
+    unscaled = divideUp(unscaled, pow10(-9 - scale))
+    scale = -9
+  }
   if (format === 'BinarySI') {
     const big = compareScaled(unscaled, scale, MAX_INT64, 0)
-    if (big > 0) { unscaled = MAX_INT64; scale = 0 }
+    if (big > 0) {
+      unscaled = MAX_INT64
+      scale = 0
+    }
     if (unscaled !== 0n && compareScaled(unscaled, scale, 1n, 0) < 0) format = 'DecimalSI'
   }
   return { unscaled: signed(unscaled), scale, format }
@@ -95,7 +131,8 @@ function compareScaled(a: bigint, aScale: number, b: bigint, bScale: number): nu
 }
 
 /** What decoding does before parsing: blanks around are dropped. */
-const parsed = (q: QuantityLike): ParsedQuantity => (typeof q === 'object' ? q : parseQuantity(typeof q === 'string' ? q.trim() : q))
+const parsed = (q: QuantityLike): ParsedQuantity =>
+  typeof q === 'object' ? q : parseQuantity(typeof q === 'string' ? q.trim() : q)
 
 /** -1, 0 or 1. */
 export function compareQuantity(a: QuantityLike, b: QuantityLike): number {
@@ -104,14 +141,20 @@ export function compareQuantity(a: QuantityLike, b: QuantityLike): number {
   return compareScaled(x.unscaled, x.scale, y.unscaled, y.scale)
 }
 
-/** How amounts were spelt when they were last read, where that is not their canonical text: refusals in Go's syntax show the parsed form (5 at scale -1 for 0.5). */
+/**
+ * How amounts were spelt when they were last read, where that is not their canonical text: refusals in Go's syntax show
+ * the parsed form (5 at scale -1 for 0.5).
+ */
 const spelt = new Map<string, ParsedQuantity>()
 
 /** A quantity's text as it is kept. Throws QuantityError. */
 export function readQuantity(text: string | number): string {
   const q = parseQuantity(text)
   const kept = canonical(q)
-  if (kept !== String(text)) { if (spelt.size > 1000) spelt.clear(); spelt.set(kept, q) } else if (spelt.size > 0) spelt.delete(kept)
+  if (kept !== String(text)) {
+    if (spelt.size > 1000) spelt.clear()
+    spelt.set(kept, q)
+  } else if (spelt.size > 0) spelt.delete(kept)
   return kept
 }
 
@@ -123,19 +166,28 @@ export function canonical(q: QuantityLike): string {
   const { unscaled, scale, format, text } = parsed(q)
   if (text !== undefined) return text
   if (unscaled === 0n) return '0'
-  if (format === 'BinarySI' && (compareScaled(abs(unscaled), scale, 1024n, 0) >= 0)) {
+  if (format === 'BinarySI' && compareScaled(abs(unscaled), scale, 1024n, 0) >= 0) {
     const exact = scale >= 0 || unscaled % pow10(-scale) === 0n
     if (exact) {
       let number = scale >= 0 ? unscaled * pow10(scale) : unscaled / pow10(-scale)
       let exponent = 0
-      while (abs(number) >= 1024n && number % 1024n === 0n) { number /= 1024n; exponent += 10 }
+      while (abs(number) >= 1024n && number % 1024n === 0n) {
+        number /= 1024n
+        exponent += 10
+      }
       return `${number}${BINARY_SUFFIX.get(exponent) ?? ''}`
     }
   }
   let number = unscaled
   let exponent = scale
-  while (number % 10n === 0n) { number /= 10n; exponent++ }
-  while (exponent % 3 !== 0) { number *= 10n; exponent-- }
+  while (number % 10n === 0n) {
+    number /= 10n
+    exponent++
+  }
+  while (exponent % 3 !== 0) {
+    number *= 10n
+    exponent--
+  }
   if (format === 'DecimalExponent') return exponent === 0 ? String(number) : `${number}e${exponent}`
   return `${number}${DECIMAL_SUFFIX.get(exponent) ?? ''}`
 }
@@ -152,7 +204,11 @@ export function subQuantity(a: QuantityLike, b: QuantityLike): ParsedQuantity {
 
 function combine(a: ParsedQuantity, b: ParsedQuantity, sign: bigint): ParsedQuantity {
   const scale = Math.min(a.scale, b.scale)
-  return { unscaled: a.unscaled * pow10(a.scale - scale) + sign * b.unscaled * pow10(b.scale - scale), scale, format: a.unscaled === 0n ? b.format : a.format }
+  return {
+    unscaled: a.unscaled * pow10(a.scale - scale) + sign * b.unscaled * pow10(b.scale - scale),
+    scale,
+    format: a.unscaled === 0n ? b.format : a.format,
+  }
 }
 
 /** A whole number with a family of suffixes. */
@@ -170,10 +226,14 @@ function scaledValue(q: ParsedQuantity, to: number): number {
 }
 
 /** The whole number, rounded away from zero. */
-export function value(q: QuantityLike): number { return scaledValue(parsed(q), 0) }
+export function value(q: QuantityLike): number {
+  return scaledValue(parsed(q), 0)
+}
 
 /** The number of thousandths, rounded away from zero. */
-export function milliValue(q: QuantityLike): number { return scaledValue(parsed(q), -3) }
+export function milliValue(q: QuantityLike): number {
+  return scaledValue(parsed(q), -3)
+}
 
 /** The nearest float. */
 export function approximateFloat(q: QuantityLike): number {

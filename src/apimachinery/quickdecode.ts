@@ -1,4 +1,5 @@
-// The quick way through decoding: a value that is right from top to bottom is read without noting where one is. At the first doubt it gives up, and decode.ts, which
+// The quick way through decoding: a value that is right from top to bottom is read without noting where one is. At the
+// first doubt it gives up, and decode.ts, which
 // says what is wrong and where, reads the same value again. What comes out is the same.
 import { sortedKeys } from './gojson.ts'
 import { isObject } from './object.ts'
@@ -11,9 +12,14 @@ import { isCanonicalTime } from './time.ts'
 type Read = (value: unknown) => unknown
 
 const DOUBT = new Error('a value that must be looked at more closely')
-const doubt = (): never => { throw DOUBT }
+const doubt = (): never => {
+  throw DOUBT
+}
 
-interface Place { readonly at: number; readonly read: Read }
+interface Place {
+  readonly at: number
+  readonly read: Read
+}
 type Places = ReadonlyMap<string, Place>
 
 /** Lists of these are told apart when empty or absent, in some places. */
@@ -25,7 +31,9 @@ class Plans {
   readonly #schemas: Schemas
   readonly #structs = new Map<TypeSchema, Places>()
   readonly #elements = new Map<string, Read>()
-  constructor(schemas: Schemas) { this.#schemas = schemas }
+  constructor(schemas: Schemas) {
+    this.#schemas = schemas
+  }
 
   struct(schema: TypeSchema): Places {
     let places = this.#structs.get(schema)
@@ -33,7 +41,9 @@ class Plans {
       const made = new Map<string, Place>()
       // types that contain themselves find what is being made
       this.#structs.set(schema, made)
-      Object.entries(schema.fields).forEach(([name, f], at) => { if (f) made.set(name, { at, read: this.#plan(f.type, f) }) })
+      Object.entries(schema.fields).forEach(([name, f], at) => {
+        if (f) made.set(name, { at, read: this.#plan(f.type, f) })
+      })
       places = made
     }
     return places
@@ -41,7 +51,10 @@ class Plans {
 
   #element(word: string): Read {
     let read = this.#elements.get(word)
-    if (!read) { read = this.#plan(word, undefined); this.#elements.set(word, read) }
+    if (!read) {
+      read = this.#plan(word, undefined)
+      this.#elements.set(word, read)
+    }
     return read
   }
 
@@ -54,7 +67,10 @@ class Plans {
         if (!Array.isArray(value)) return doubt()
         if (value.length === 0 && f !== undefined) return EMPTY_MAY_COUNT.test(word) ? doubt() : undefined
         const out: unknown[] = []
-        for (const v of value) { const got = v === null || v === undefined ? undefined : read(v); out.push(got === undefined ? doubt() : got) }
+        for (const v of value) {
+          const got = v === null || v === undefined ? undefined : read(v)
+          out.push(got === undefined ? doubt() : got)
+        }
         return out
       }
     }
@@ -74,16 +90,33 @@ class Plans {
       }
     }
     switch (word) {
-      case 'string': return (v) => (typeof v !== 'string' ? doubt() : v !== '' || keep ? v : undefined)
-      case 'bool': return (v) => (typeof v !== 'boolean' ? doubt() : v || keep ? v : undefined)
-      case 'int32': return (v) => (typeof v !== 'number' || !Number.isInteger(v) || v > INT32 || v < -INT32 - 1 ? doubt() : v !== 0 || keep ? v : undefined)
-      case 'int64': return (v) => (typeof v !== 'number' || !Number.isSafeInteger(v) ? doubt() : v !== 0 || keep ? v : undefined)
-      case 'double': return (v) => (typeof v !== 'number' ? doubt() : v !== 0 || keep ? v : undefined)
-      case 'time': return (v) => (typeof v === 'string' && isCanonicalTime(v) ? v : doubt())
-      case 'quantity': return (v) => (typeof v === 'string' ? readQuantity(v) : doubt())
-      case 'intstr': return (v) => (typeof v === 'string' || (typeof v === 'number' && Number.isInteger(v) && Math.abs(v) <= INT32) ? v : doubt())
-      case 'json': return (v) => v
-      case 'bytes': case 'microtime': return doubt
+      case 'string':
+        return (v) => (typeof v !== 'string' ? doubt() : v !== '' || keep ? v : undefined)
+      case 'bool':
+        return (v) => (typeof v !== 'boolean' ? doubt() : v || keep ? v : undefined)
+      case 'int32':
+        return (v) =>
+          typeof v !== 'number' || !Number.isInteger(v) || v > INT32 || v < -INT32 - 1
+            ? doubt()
+            : v !== 0 || keep
+              ? v
+              : undefined
+      case 'int64':
+        return (v) => (typeof v !== 'number' || !Number.isSafeInteger(v) ? doubt() : v !== 0 || keep ? v : undefined)
+      case 'double':
+        return (v) => (typeof v !== 'number' ? doubt() : v !== 0 || keep ? v : undefined)
+      case 'time':
+        return (v) => (typeof v === 'string' && isCanonicalTime(v) ? v : doubt())
+      case 'quantity':
+        return (v) => (typeof v === 'string' ? readQuantity(v) : doubt())
+      case 'intstr':
+        return (v) =>
+          typeof v === 'string' || (typeof v === 'number' && Number.isInteger(v) && Math.abs(v) <= INT32) ? v : doubt()
+      case 'json':
+        return (v) => v
+      case 'bytes':
+      case 'microtime':
+        return doubt
     }
     const schema = this.#schemas.type(word)
     if (!schema) return (v) => v
@@ -110,15 +143,30 @@ function readStruct(value: JsonObject, places: Places): Record<string, unknown> 
   }
   if (inOrder) return out
   const sorted: Record<string, unknown> = {}
-  for (const k of Object.keys(out).sort((a, b) => (places.get(a)?.at ?? 0) - (places.get(b)?.at ?? 0))) sorted[k] = out[k]
+  for (const k of Object.keys(out).sort((a, b) => (places.get(a)?.at ?? 0) - (places.get(b)?.at ?? 0)))
+    sorted[k] = out[k]
   return sorted
 }
 
 const plans = new WeakMap<Schemas, Plans>()
 
-/** The decoded object of a value in which nothing is wrong; undefined where there is a doubt. Maps come out with their keys in order. */
-export function quickDecode(value: JsonObject, schema: TypeSchema, schemas: Schemas): Record<string, unknown> | undefined {
+/**
+ * The decoded object of a value in which nothing is wrong; undefined where there is a doubt. Maps come out with their
+ * keys in order.
+ */
+export function quickDecode(
+  value: JsonObject,
+  schema: TypeSchema,
+  schemas: Schemas,
+): Record<string, unknown> | undefined {
   let p = plans.get(schemas)
-  if (!p) { p = new Plans(schemas); plans.set(schemas, p) }
-  try { return readStruct(value, p.struct(schema)) } catch { return undefined }
+  if (!p) {
+    p = new Plans(schemas)
+    plans.set(schemas, p)
+  }
+  try {
+    return readStruct(value, p.struct(schema))
+  } catch {
+    return undefined
+  }
 }

@@ -1,7 +1,11 @@
-// The type structure of the API (schemas/*.json, generated): what the decoder, patch merging, managed fields, explain and the typed encoder read.
+// The type structure of the API (schemas/*.json, generated): what the decoder, patch merging, managed fields, explain
+// and the typed encoder read.
 import type { Json } from './object.ts'
 
-/** A property's type word: string int32 int64 double bool bytes time microtime quantity intstr json, `[T]`, `{T}`, or a definition's name (core.v1.Container). */
+/**
+ * A property's type word: string int32 int64 double bool bytes time microtime quantity intstr json, `[T]`, `{T}`, or a
+ * definition's name (core.v1.Container).
+ */
 export interface FieldSchema {
   readonly type: string
   readonly required?: true
@@ -44,20 +48,45 @@ export interface ResourceInfo {
   readonly verbs: readonly string[]
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]
-  readonly subresources?: readonly { readonly name: string; readonly kind: string; readonly group?: string; readonly version?: string; readonly verbs: readonly string[] }[]
+  readonly subresources?: readonly {
+    readonly name: string
+    readonly kind: string
+    readonly group?: string
+    readonly version?: string
+    readonly verbs: readonly string[]
+  }[]
 }
 
 /** Reads the text of schemas/<name>.json; given by the host. Throws when the file is missing. */
 export type ReadSchema = (name: string) => string
 
-const PREFIX: Readonly<Record<string, string>> = { '': 'core', 'rbac.authorization.k8s.io': 'rbac', 'networking.k8s.io': 'networking', 'discovery.k8s.io': 'discovery', 'storage.k8s.io': 'storage', 'scheduling.k8s.io': 'scheduling', 'coordination.k8s.io': 'coordination', 'events.k8s.io': 'events', 'node.k8s.io': 'node', 'admissionregistration.k8s.io': 'admissionregistration', 'apiextensions.k8s.io': 'apiextensions', 'apiregistration.k8s.io': 'apiregistration', 'certificates.k8s.io': 'certificates', 'flowcontrol.apiserver.k8s.io': 'flowcontrol', 'authentication.k8s.io': 'authentication', 'authorization.k8s.io': 'authorization' }
+const PREFIX: Readonly<Record<string, string>> = {
+  '': 'core',
+  'rbac.authorization.k8s.io': 'rbac',
+  'networking.k8s.io': 'networking',
+  'discovery.k8s.io': 'discovery',
+  'storage.k8s.io': 'storage',
+  'scheduling.k8s.io': 'scheduling',
+  'coordination.k8s.io': 'coordination',
+  'events.k8s.io': 'events',
+  'node.k8s.io': 'node',
+  'admissionregistration.k8s.io': 'admissionregistration',
+  'apiextensions.k8s.io': 'apiextensions',
+  'apiregistration.k8s.io': 'apiregistration',
+  'certificates.k8s.io': 'certificates',
+  'flowcontrol.apiserver.k8s.io': 'flowcontrol',
+  'authentication.k8s.io': 'authentication',
+  'authorization.k8s.io': 'authorization',
+}
 
 /** The schemas, one group version read at its first use. */
 export class Schemas {
   readonly #read: ReadSchema
   readonly #files = new Map<string, string>()
   #discovery: readonly ResourceInfo[] | undefined
-  constructor(read: ReadSchema) { this.#read = read }
+  constructor(read: ReadSchema) {
+    this.#read = read
+  }
 
   readonly #types = new Map<string, TypeSchema | undefined>()
 
@@ -77,7 +106,11 @@ export class Schemas {
     let text = this.#files.get(file)
     if (text === undefined) {
       text = ''
-      try { text = this.#read(file) } catch { /* no such group version: nothing is defined there */ }
+      try {
+        text = this.#read(file)
+      } catch {
+        /* no such group version: nothing is defined there */
+      }
       this.#files.set(file, text)
     }
     // a definition is a line; most commands need a few of them
@@ -88,7 +121,10 @@ export class Schemas {
     const found = JSON.parse(text.slice(at + key.length, text[end - 1] === ',' ? end - 1 : end)) as TypeSchema
     // a field that is only a type is written as its type word; a command needs few of a file's definitions
     const fields = found.fields as Record<string, string | FieldSchema> | undefined
-    for (const k in fields) { const f = fields[k]; if (typeof f === 'string') fields[k] = { type: f } }
+    for (const k in fields) {
+      const f = fields[k]
+      if (typeof f === 'string') fields[k] = { type: f }
+    }
     return found
   }
 
@@ -96,7 +132,9 @@ export class Schemas {
 
   /** The field numbers of a definition on protobuf's wire: `1 name,2 *core.v1.VolumeSource`. */
   protobuf(name: string): string | undefined {
-    const all = (this.#protobuf ??= JSON.parse(this.#read('protobuf')) as { readonly [name: string]: string | undefined })
+    const all = (this.#protobuf ??= JSON.parse(this.#read('protobuf')) as {
+      readonly [name: string]: string | undefined
+    })
     return Object.hasOwn(all, name) ? all[name] : undefined
   }
 

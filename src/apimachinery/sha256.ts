@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4), synchronous and without the machine's crypto: for names that hang on content (kustomize suffixes, storage version hashes).
+// SHA-256 (FIPS 180-4), synchronous and without the machine's crypto: for names that hang on content (kustomize
+// suffixes, storage version hashes).
 
 function primes(count: number): number[] {
   const out: number[] = []
@@ -10,7 +11,10 @@ let tables: { readonly k: Uint32Array; readonly h: readonly number[] } | undefin
 
 /** The 32 bytes of a message's digest. */
 export function sha256(message: Uint8Array): Uint8Array {
-  tables ??= { k: Uint32Array.from(primes(64), (p) => fraction(Math.cbrt(p))), h: primes(8).map((p) => fraction(Math.sqrt(p))) }
+  tables ??= {
+    k: Uint32Array.from(primes(64), (p) => fraction(Math.cbrt(p))),
+    h: primes(8).map((p) => fraction(Math.sqrt(p))),
+  }
   const { k } = tables
   const h = Uint32Array.from(tables.h)
   const length = (((message.length + 8) >> 6) + 1) << 6
@@ -28,13 +32,24 @@ export function sha256(message: Uint8Array): Uint8Array {
     for (let i = 16; i < 64; i++) {
       const a = at(w, i - 15)
       const b = at(w, i - 2)
-      w[i] = at(w, i - 16) + (rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3)) + at(w, i - 7) + (rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10))
+      w[i] =
+        at(w, i - 16) +
+        (rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3)) +
+        at(w, i - 7) +
+        (rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10))
     }
     let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, z = 0] = h
     for (let i = 0; i < 64; i++) {
       const t1 = (z + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + at(k, i) + at(w, i)) | 0
       const t2 = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0
-      z = g; g = f; f = e; e = (d + t1) | 0; d = c; c = b; b = a; a = (t1 + t2) | 0
+      z = g
+      g = f
+      f = e
+      e = (d + t1) | 0
+      d = c
+      c = b
+      b = a
+      a = (t1 + t2) | 0
     }
     for (const [i, v] of [a, b, c, d, e, f, g, z].entries()) h[i] = at(h, i) + v
   }
@@ -45,4 +60,5 @@ export function sha256(message: Uint8Array): Uint8Array {
 }
 
 /** The digest in hexadecimal digits. */
-export const sha256Hex = (text: string): string => [...sha256(new TextEncoder().encode(text))].map((b) => b.toString(16).padStart(2, '0')).join('')
+export const sha256Hex = (text: string): string =>
+  [...sha256(new TextEncoder().encode(text))].map((b) => b.toString(16).padStart(2, '0')).join('')

@@ -1,10 +1,23 @@
-// metav1.Table: rows the server made, and the layout all of kubectl's tables share (3 blanks between columns, at least 6 wide).
+// metav1.Table: rows the server made, and the layout all of kubectl's tables share (3 blanks between columns, at least
+// 6 wide).
 import type { Json, JsonObject } from './object.ts'
 import { TabWriter } from './tabwriter.ts'
 
-export interface TableColumn { readonly name: string; readonly type: string; readonly format?: string; readonly priority?: number; readonly description?: string }
-export interface TableRow { readonly cells: readonly Json[]; readonly object?: JsonObject | null }
-export interface Table { readonly columnDefinitions: readonly TableColumn[]; readonly rows: readonly TableRow[] }
+export interface TableColumn {
+  readonly name: string
+  readonly type: string
+  readonly format?: string
+  readonly priority?: number
+  readonly description?: string
+}
+export interface TableRow {
+  readonly cells: readonly Json[]
+  readonly object?: JsonObject | null
+}
+export interface Table {
+  readonly columnDefinitions: readonly TableColumn[]
+  readonly rows: readonly TableRow[]
+}
 
 /** The writer of kubectl's tables: widths never shrink between flushes. */
 export function newTableWriter(): TabWriter {

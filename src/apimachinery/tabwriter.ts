@@ -1,4 +1,5 @@
-// Elastic tab stops as Go's text/tabwriter lays them out, and the variant kubectl's tables use that remembers widths across flushes (liggitt/tabwriter).
+// Elastic tab stops as Go's text/tabwriter lays them out, and the variant kubectl's tables use that remembers widths
+// across flushes (liggitt/tabwriter).
 
 export interface TabOptions {
   readonly minWidth: number
@@ -19,14 +20,21 @@ export function runeCount(text: string): number {
   return n
 }
 
-/** Collects text; flush() returns it aligned. A cell ends at a tab; what follows a line's last tab is no part of a column. */
+/**
+ * Collects text; flush() returns it aligned. A cell ends at a tab; what follows a line's last tab is no part of a
+ * column.
+ */
 export class TabWriter {
   readonly #options: TabOptions
   readonly #remembered: number[] = []
   #text = ''
-  constructor(options: TabOptions) { this.#options = options }
+  constructor(options: TabOptions) {
+    this.#options = options
+  }
 
-  write(text: string): void { this.#text += text }
+  write(text: string): void {
+    this.#text += text
+  }
 
   flush(): string {
     const text = this.#text
@@ -68,7 +76,10 @@ export class TabWriter {
         start = i
         let width = minWidth
         for (; i < to && has(i, column); i++) width = Math.max(width, (sizes[i]?.[column] ?? 0) + padding)
-        if (remember) { width = Math.max(width, this.#remembered[column] ?? 0); this.#remembered[column] = width }
+        if (remember) {
+          width = Math.max(width, this.#remembered[column] ?? 0)
+          this.#remembered[column] = width
+        }
         widths.push(width)
         format(start, i)
         widths.pop()

@@ -1,10 +1,14 @@
-// Times as the API writes and reads them (metav1.Time, MicroTime: RFC 3339 in UTC) and as describe prints them (RFC 1123 with a numeric zone).
+// Times as the API writes and reads them (metav1.Time, MicroTime: RFC 3339 in UTC) and as describe prints them (RFC
+// 1123 with a numeric zone).
 
 /** 2026-01-02T03:04:05Z: metav1.Time, whole seconds. */
 export function rfc3339(ms: number): string {
   const second = Math.floor(ms / 1000)
   // what happens at once says the same second again and again
-  if (second !== last) { said = new Date(second * 1000).toISOString().slice(0, 19) + 'Z'; last = second }
+  if (second !== last) {
+    said = new Date(second * 1000).toISOString().slice(0, 19) + 'Z'
+    last = second
+  }
   return said
 }
 let last = NaN
@@ -34,13 +38,29 @@ const LAYOUT = '2006-01-02T15:04:05Z07:00'
 const MICRO_LAYOUT = '2006-01-02T15:04:05.000000Z07:00'
 /** The layout's pieces: how each is named in errors, and what it accepts. */
 const PIECES: readonly (readonly [name: string, pattern: RegExp, low?: number, high?: number, what?: string])[] = [
-  ['2006', /^\d{4}/], ['-', /^-/], ['01', /^\d{2}/, 1, 12, 'month'], ['-', /^-/], ['02', /^\d{2}/, 1, 31, 'day'], ['T', /^T/],
-  ['15', /^\d{2}/, 0, 23, 'hour'], [':', /^:/], ['04', /^\d{2}/, 0, 59, 'minute'], [':', /^:/], ['05', /^\d{2}(?:[.,]\d+)?/, 0, 59.999999999, 'second'],
+  ['2006', /^\d{4}/],
+  ['-', /^-/],
+  ['01', /^\d{2}/, 1, 12, 'month'],
+  ['-', /^-/],
+  ['02', /^\d{2}/, 1, 31, 'day'],
+  ['T', /^T/],
+  ['15', /^\d{2}/, 0, 23, 'hour'],
+  [':', /^:/],
+  ['04', /^\d{2}/, 0, 59, 'minute'],
+  [':', /^:/],
+  ['05', /^\d{2}(?:[.,]\d+)?/, 0, 59.999999999, 'second'],
   ['Z07:00', /^(?:Z|[+-]\d{2}:\d{2})/],
 ]
 
 /** The same with exactly six digits of a fraction, as metav1.MicroTime reads it. */
-const MICRO_PIECES: typeof PIECES = PIECES.flatMap((p) => (p[0] === '05' ? [['05', /^\d{2}/, 0, 59, 'second'], ['.000000', /^\.\d{6}/]] : [p]))
+const MICRO_PIECES: typeof PIECES = PIECES.flatMap((p) =>
+  p[0] === '05'
+    ? [
+        ['05', /^\d{2}/, 0, 59, 'second'],
+        ['.000000', /^\.\d{6}/],
+      ]
+    : [p],
+)
 
 /** A metav1.MicroTime in milliseconds. Throws TimeError in Go's words. */
 export const parseMicroTime = (text: string): number => parseWith(text, MICRO_LAYOUT, MICRO_PIECES)
@@ -50,7 +70,10 @@ export const parseTime = (text: string): number => canonicalTime(text) ?? parseW
 
 const CANONICAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/
 const canonical = new Map<string, number>()
-/** A time that stands as rfc3339 writes it, in milliseconds; undefined for every other text. What happens together says the same few times. */
+/**
+ * A time that stands as rfc3339 writes it, in milliseconds; undefined for every other text. What happens together says
+ * the same few times.
+ */
 function canonicalTime(text: string): number | undefined {
   let ms = canonical.get(text)
   if (ms === undefined && CANONICAL.test(text)) {
@@ -71,7 +94,10 @@ function parseWith(text: string, layout: string, pieces: typeof PIECES): number 
   const parts: string[] = []
   for (const [name, pattern, low, high, what] of pieces) {
     const m = pattern.exec(rest)
-    if (!m) throw new TimeError(`parsing time ${quoted} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`)
+    if (!m)
+      throw new TimeError(
+        `parsing time ${quoted} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`,
+      )
     if (what) {
       const n = Number(m[0].replace(',', '.'))
       if (n < (low ?? 0) || n > (high ?? Infinity)) throw new TimeError(`parsing time ${quoted}: ${what} out of range`)
@@ -85,6 +111,7 @@ function parseWith(text: string, layout: string, pieces: typeof PIECES): number 
   const second = end.length > 1 ? whole + (end[0] ?? '') : whole
   const base = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute))
   if (new Date(base).getUTCDate() !== Number(day)) throw new TimeError(`parsing time ${quoted}: day out of range`)
-  const offset = zone === 'Z' ? 0 : (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)))
+  const offset =
+    zone === 'Z' ? 0 : (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)))
   return base + Math.round(Number(second.replace(',', '.')) * 1e6) / 1000 - offset * 60_000
 }

@@ -1,7 +1,15 @@
-// What changed between Kubernetes versions, in one table: the name of a behaviour, the version it appeared in, the version it went in.
+// What changed between Kubernetes versions, in one table: the name of a behaviour, the version it appeared in, the
+// version it went in.
 
-/** Minor versions of 1.x. `from`: first version that has it; `until`: first version that no longer has it. `side`: whose version counts. */
-export interface Feature { readonly from?: number; readonly until?: number; readonly side: 'client' | 'server' }
+/**
+ * Minor versions of 1.x. `from`: first version that has it; `until`: first version that no longer has it. `side`: whose
+ * version counts.
+ */
+export interface Feature {
+  readonly from?: number
+  readonly until?: number
+  readonly side: 'client' | 'server'
+}
 
 export const FEATURES = {
   /** -o kyaml. */
@@ -82,7 +90,11 @@ export function minor(version: string): number {
   return m ? Number(m[1]) : 33
 }
 
-export interface Versions { readonly server: string; readonly client: string; readonly kustomize?: string }
+export interface Versions {
+  readonly server: string
+  readonly client: string
+  readonly kustomize?: string
+}
 
 /** Whether a cluster with these versions behaves so. */
 export function has(versions: Versions, name: FeatureName): boolean {

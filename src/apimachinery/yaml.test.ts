@@ -4,23 +4,89 @@ import { describe, expect, test } from 'vitest'
 import type { Json } from './object.ts'
 import { parseYaml, readDocuments, splitDocuments, toYaml, YamlError } from './yaml.ts'
 
-const failure = (text: string): string => { try { parseYaml(text) } catch (e) { if (e instanceof YamlError) return e.message; throw e } return 'no error' }
+const failure = (text: string): string => {
+  try {
+    parseYaml(text)
+  } catch (e) {
+    if (e instanceof YamlError) return e.message
+    throw e
+  }
+  return 'no error'
+}
 
 describe('reading', () => {
   test('YAML 1.1 scalars as go-yaml has them', () => {
-    expect(parseYaml('[y, No, on, "yes", 017, 0o17, 0x1F, 0b11, 1_000, 1e3, .5, 1., 2024-01-02, 1:30, ~, null, , -0b1, 08, +5]'.replace(', ,', ', "",'))).toEqual([true, false, true, 'yes', 15, 15, 31, 3, 1000, 1000, 0.5, 1, '2024-01-02', '1:30', null, null, '', -1, 8, 5])
+    expect(
+      parseYaml(
+        '[y, No, on, "yes", 017, 0o17, 0x1F, 0b11, 1_000, 1e3, .5, 1., 2024-01-02, 1:30, ~, null, , -0b1, 08, +5]'.replace(
+          ', ,',
+          ', "",',
+        ),
+      ),
+    ).toEqual([
+      true,
+      false,
+      true,
+      'yes',
+      15,
+      15,
+      31,
+      3,
+      1000,
+      1000,
+      0.5,
+      1,
+      '2024-01-02',
+      '1:30',
+      null,
+      null,
+      '',
+      -1,
+      8,
+      5,
+    ])
   })
   test('keys become strings, the last of two wins, merges write at their place', () => {
     expect(parseYaml('1: a\ntrue: b\n1.5: c\na: 1\na: 2\n')).toEqual({ 1: 'a', true: 'b', '1.5': 'c', a: 2 })
-    expect(parseYaml('base: &b {x: 1, z: 2}\nit: {z: 3, <<: *b, x: 4}\n')).toEqual({ base: { x: 1, z: 2 }, it: { z: 2, x: 4 } })
+    expect(parseYaml('base: &b {x: 1, z: 2}\nit: {z: 3, <<: *b, x: 4}\n')).toEqual({
+      base: { x: 1, z: 2 },
+      it: { z: 2, x: 4 },
+    })
   })
   test('block scalars, folding, flow, tags', () => {
-    expect(parseYaml('a: |\n  x\n   y\n\nb: >-\n  one\n  two\n\n  three\nc: |+\n  z\n\nd: "a\\\n  b\\u00e9"\ne: \'it\'\'s\'\nf: !!str 5\ng: !!binary aGk=\nh: [a: b, c]\n')).toEqual({ a: 'x\n y\n', b: 'one two\nthree', c: 'z\n\n', d: 'abé', e: "it's", f: '5', g: 'hi', h: [{ a: 'b' }, 'c'] })
+    expect(
+      parseYaml(
+        "a: |\n  x\n   y\n\nb: >-\n  one\n  two\n\n  three\nc: |+\n  z\n\nd: \"a\\\n  b\\u00e9\"\ne: 'it''s'\nf: !!str 5\ng: !!binary aGk=\nh: [a: b, c]\n",
+      ),
+    ).toEqual({
+      a: 'x\n y\n',
+      b: 'one two\nthree',
+      c: 'z\n\n',
+      d: 'abé',
+      e: "it's",
+      f: '5',
+      g: 'hi',
+      h: [{ a: 'b' }, 'c'],
+    })
   })
   test('errors in the words and at the lines of go-yaml', () => {
     expect([
-      failure('a: 1\nb: 2\n c: 3\n'), failure('a: {b: c\nd: e\n'), failure('a: 1\nb\n'), failure('a:\n\tb: 1\n'), failure('a: "x\n'), failure('x: [a\n'), failure('a: *b\n'), failure('a: @b\n'), failure('name: {{ x }}\n'), failure('? {a: b}\n: c\n'),
-      failure('a: b: c\n'), failure('- a\nb: c\n'), failure('a: \0\n'), failure('a: .nan\n'), failure('? \n: x\n'), failure('__proto__: {x: 1}\n'),
+      failure('a: 1\nb: 2\n c: 3\n'),
+      failure('a: {b: c\nd: e\n'),
+      failure('a: 1\nb\n'),
+      failure('a:\n\tb: 1\n'),
+      failure('a: "x\n'),
+      failure('x: [a\n'),
+      failure('a: *b\n'),
+      failure('a: @b\n'),
+      failure('name: {{ x }}\n'),
+      failure('? {a: b}\n: c\n'),
+      failure('a: b: c\n'),
+      failure('- a\nb: c\n'),
+      failure('a: \0\n'),
+      failure('a: .nan\n'),
+      failure('? \n: x\n'),
+      failure('__proto__: {x: 1}\n'),
     ]).toEqual([
       'error converting YAML to JSON: yaml: line 3: mapping values are not allowed in this context',
       "error converting YAML to JSON: yaml: line 1: did not find expected ',' or '}'",
@@ -57,20 +123,91 @@ describe('reading', () => {
 })
 
 const json = fc.letrec<{ value: Json }>((tie) => ({
-  value: fc.oneof({ depthSize: 'small' }, fc.string({ unit: 'grapheme' }), fc.constantFrom('yes', '~', '1', '0x1F', '1e3', '2024-01-02', ' a', 'a ', 'a: b', '- a', '#x', 'a\nb\n', '\n', '\ta', 'x'.repeat(90)), fc.integer(), fc.boolean(), fc.constant(null), fc.array(tie('value')), fc.dictionary(fc.string().filter((k) => k !== '__proto__'), tie('value')).map((o) => ({ ...o })) as fc.Arbitrary<Json>),
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom(
+      'yes',
+      '~',
+      '1',
+      '0x1F',
+      '1e3',
+      '2024-01-02',
+      ' a',
+      'a ',
+      'a: b',
+      '- a',
+      '#x',
+      'a\nb\n',
+      '\n',
+      '\ta',
+      'x'.repeat(90),
+    ),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie('value')),
+    fc
+      .dictionary(
+        fc.string().filter((k) => k !== '__proto__'),
+        tie('value'),
+      )
+      .map((o) => ({ ...o })) as fc.Arbitrary<Json>,
+  ),
 })).value
 
 describe('writing', () => {
   test('what is written reads back as it was', () => {
-    fc.assert(fc.property(json, (v) => { expect(parseYaml(toYaml(v))).toEqual(v) }), { numRuns: 300 })
+    fc.assert(
+      fc.property(json, (v) => {
+        expect(parseYaml(toYaml(v))).toEqual(v)
+      }),
+      { numRuns: 300 },
+    )
   })
   test('package yaml reads it the same', () => {
     // Strings of its common ground: the package takes `.` for a number.
-    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'Z', ' ', ':', '#', '-', "'", '"', '\n', 'é', '[', '{', ',', '*', '!', '|') })
-    fc.assert(fc.property(fc.dictionary(word, fc.oneof(word, fc.array(fc.oneof(word, fc.integer(), fc.boolean())), fc.dictionary(word, word))), (o) => { expect(parse(toYaml({ ...o } as Json), { version: '1.1', merge: false })).toEqual({ ...o }) }), { numRuns: 200 })
+    const word = fc.string({
+      unit: fc.constantFrom('a', 'b', 'Z', ' ', ':', '#', '-', "'", '"', '\n', 'é', '[', '{', ',', '*', '!', '|'),
+    })
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          word,
+          fc.oneof(word, fc.array(fc.oneof(word, fc.integer(), fc.boolean())), fc.dictionary(word, word)),
+        ),
+        (o) => {
+          expect(parse(toYaml({ ...o } as Json), { version: '1.1', merge: false })).toEqual({ ...o })
+        },
+      ),
+      { numRuns: 200 },
+    )
   })
   test('quotes, folds and orders as kubectl does', () => {
-    expect(toYaml({ n: 'n', yes: 'yes', 'a10': 1, a2: 2, d: '2024-01-02', s: ' x', t: 'a\tb', nl: 'a\nb\n', nn: '\n', dash: '- a', empty: '', e: {}, l: [], deep: [[1, { a: null }], { b: [true] }], f: 1e-7, g: 123456789.5, big: 1e21, long: `${'a'.repeat(30)} ${'b'.repeat(36)} ${'c'.repeat(36)} ddd`, emoji: '😀', [`k${'x'.repeat(130)}`]: 1 })).toBe(`a2: 2
+    expect(
+      toYaml({
+        n: 'n',
+        yes: 'yes',
+        a10: 1,
+        a2: 2,
+        d: '2024-01-02',
+        s: ' x',
+        t: 'a\tb',
+        nl: 'a\nb\n',
+        nn: '\n',
+        dash: '- a',
+        empty: '',
+        e: {},
+        l: [],
+        deep: [[1, { a: null }], { b: [true] }],
+        f: 1e-7,
+        g: 123456789.5,
+        big: 1e21,
+        long: `${'a'.repeat(30)} ${'b'.repeat(36)} ${'c'.repeat(36)} ddd`,
+        emoji: '😀',
+        [`k${'x'.repeat(130)}`]: 1,
+      }),
+    ).toBe(`a2: 2
 a10: 1
 big: 1e+21
 d: "2024-01-02"

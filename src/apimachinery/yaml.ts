@@ -5,13 +5,22 @@ import { parseFirstDocument, UNPREFIXED } from './yamlparser.ts'
 import { YamlSyntaxError } from './yamlscanner.ts'
 import { writeYaml } from './yamlwriter.ts'
 
-/** A document that cannot be read. `message` is kubectl's (`error converting YAML to JSON: yaml: line 3: …`), `detail` go-yaml's alone (`yaml: line 3: …`). */
+/**
+ * A document that cannot be read. `message` is kubectl's (`error converting YAML to JSON: yaml: line 3: …`), `detail`
+ * go-yaml's alone (`yaml: line 3: …`).
+ */
 export class YamlError extends Error {
   readonly detail: string
-  constructor(detail: string, prefix = 'error converting YAML to JSON: ') { super(prefix + detail); this.detail = detail }
+  constructor(detail: string, prefix = 'error converting YAML to JSON: ') {
+    super(prefix + detail)
+    this.detail = detail
+  }
 }
 
-/** The first YAML document of a text; null for an empty one. `v3`: scalars as go-yaml v3 has them (yes is a word). Throws YamlError. */
+/**
+ * The first YAML document of a text; null for an empty one. `v3`: scalars as go-yaml v3 has them (yes is a word).
+ * Throws YamlError.
+ */
 export function parseYaml(text: string, options: { readonly v3?: boolean } = {}): Json {
   let value: Json
   try {
@@ -31,13 +40,20 @@ export function parseYaml(text: string, options: { readonly v3?: boolean } = {})
 
 /** JSON has no way to write these numbers. */
 function infinite(value: Json | undefined): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
   if (typeof value !== 'object' || value === null) return undefined
-  for (const v of Array.isArray(value) ? (value as readonly Json[]) : Object.values(value)) { const found = infinite(v); if (found !== undefined) return found }
+  for (const v of Array.isArray(value) ? (value as readonly Json[]) : Object.values(value)) {
+    const found = infinite(v)
+    if (found !== undefined) return found
+  }
   return undefined
 }
 
-/** Splits at lines that begin with `---`, as util/yaml's reader does: a first separator belongs to its document, so that line numbers count from it. Throws YamlError. */
+/**
+ * Splits at lines that begin with `---`, as util/yaml's reader does: a first separator belongs to its document, so that
+ * line numbers count from it. Throws YamlError.
+ */
 export function splitDocuments(text: string): string[] {
   return [...documents(text)]
 }
@@ -54,14 +70,22 @@ function* documents(text: string): Generator<string> {
     if (line.startsWith('---')) {
       const rest = line.slice(3).trim()
       if (rest !== '' && !rest.startsWith('#')) throw new YamlError(`invalid Yaml document separator: ${rest}`, '')
-      if (buffer !== '') { yield buffer; buffer = ''; continue }
+      if (buffer !== '') {
+        yield buffer
+        buffer = ''
+        continue
+      }
     }
     buffer += line + '\n'
   }
   if (buffer !== '') yield buffer
 }
 
-/** The documents of a manifest as kubectl's decoder takes them: a stream that begins with `{` is JSON values one after the other, anything else YAML. Empty documents are null. Throws YamlError or JsonSyntaxError at the first that cannot be read. */
+/**
+ * The documents of a manifest as kubectl's decoder takes them: a stream that begins with `{` is JSON values one after
+ * the other, anything else YAML. Empty documents are null. Throws YamlError or JsonSyntaxError at the first that cannot
+ * be read.
+ */
 export function* readDocuments(text: string): Generator<Json> {
   let rest = text
   let jsonError: Error | undefined
@@ -78,9 +102,17 @@ export function* readDocuments(text: string): Generator<Json> {
       } catch (caught) {
         if (!(caught instanceof JsonSyntaxError)) throw caught
         let e = caught
-        if (end !== undefined) try { parseJson(text.slice(pos)) } catch (whole) { if (whole instanceof JsonSyntaxError) e = whole }
+        if (end !== undefined)
+          try {
+            parseJson(text.slice(pos))
+          } catch (whole) {
+            if (whole instanceof JsonSyntaxError) e = whole
+          }
         if (count > 1) throw e
-        jsonError = end === undefined && e.message.startsWith('unexpected end') ? new JsonSyntaxError('unexpected EOF', e.offset) : new JsonSyntaxError(`json: offset ${e.offset + pos}: ${e.message}`, e.offset + pos)
+        jsonError =
+          end === undefined && e.message.startsWith('unexpected end')
+            ? new JsonSyntaxError('unexpected EOF', e.offset)
+            : new JsonSyntaxError(`json: offset ${e.offset + pos}: ${e.message}`, e.offset + pos)
         // The rest is tried as YAML, unless it is shorter than what the decoder looks ahead.
         if (text.length - pos < 4) throw jsonError
         break

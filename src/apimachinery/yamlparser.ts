@@ -1,4 +1,5 @@
-// YAML tokens to JSON values as sigs.k8s.io/yaml and go-yaml v2 read them: YAML 1.1 booleans, octal numbers, merge keys, bounded aliases, keys turned into strings.
+// YAML tokens to JSON values as sigs.k8s.io/yaml and go-yaml v2 read them: YAML 1.1 booleans, octal numbers, merge
+// keys, bounded aliases, keys turned into strings.
 import { wholeNumber } from './bigint.ts'
 import { formatFloat } from './gojson.ts'
 import { goQuote } from './gostring.ts'
@@ -14,12 +15,20 @@ interface Node {
   /** A number that Go holds as a float: keys print it so. */
   readonly float?: boolean
 }
-interface Anchor { node?: Node }
+interface Anchor {
+  node?: Node
+}
 
 const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'])
 const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'])
 const NULL = new Set(['', '~', 'null', 'Null', 'NULL'])
-const INFINITE: ReadonlyMap<string, number> = new Map([['.nan', NaN], ['.NaN', NaN], ['.NAN', NaN], ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((s) => [s, Infinity] as const), ...['-.inf', '-.Inf', '-.INF'].map((s) => [s, -Infinity] as const)])
+const INFINITE: ReadonlyMap<string, number> = new Map([
+  ['.nan', NaN],
+  ['.NaN', NaN],
+  ['.NAN', NaN],
+  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((s) => [s, Infinity] as const),
+  ...['-.inf', '-.Inf', '-.INF'].map((s) => [s, -Infinity] as const),
+])
 const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/
 const LONG = 'tag:yaml.org,2002:'
 
@@ -35,11 +44,17 @@ export function resolvePlain(text: string): Resolved {
   if (c === 46 || c === 43 || c === 45 || (c >= 48 && c <= 57)) {
     const special = INFINITE.get(text)
     if (special !== undefined) return { tag: '!!float', value: special }
-    if (c === 46) return /^\.[0-9]+([eE][-+]?[0-9]+)?$/.test(text) ? { tag: '!!float', value: Number(text) } : { tag: '!!str', value: text }
+    if (c === 46)
+      return /^\.[0-9]+([eE][-+]?[0-9]+)?$/.test(text)
+        ? { tag: '!!float', value: Number(text) }
+        : { tag: '!!str', value: text }
     const number = text.replaceAll('_', '')
     const int = integer(number)
     if (int !== undefined) return { tag: '!!int', value: int }
-    if (FLOAT.test(number)) { const value = Number(number); if (Number.isFinite(value)) return { tag: '!!float', value } }
+    if (FLOAT.test(number)) {
+      const value = Number(number)
+      if (Number.isFinite(value)) return { tag: '!!float', value }
+    }
   }
   return { tag: '!!str', value: text }
 }
@@ -49,7 +64,14 @@ function integer(text: string): number | bigint | undefined {
   const m = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]?([0-7]+)|0[bB]([01]+)|(0|[1-9][0-9]*))$/.exec(text)
   if (!m) return undefined
   const [, sign, hex, octal, binary, decimal] = m
-  const value = decimal !== undefined ? BigInt(decimal) : hex !== undefined ? BigInt(`0x${hex}`) : octal !== undefined ? BigInt(`0o${octal}`) : BigInt(`0b${binary ?? ''}`)
+  const value =
+    decimal !== undefined
+      ? BigInt(decimal)
+      : hex !== undefined
+        ? BigInt(`0x${hex}`)
+        : octal !== undefined
+          ? BigInt(`0o${octal}`)
+          : BigInt(`0b${binary ?? ''}`)
   if (value > (sign === '-' ? 2n ** 63n : sign === '+' ? 2n ** 63n - 1n : 2n ** 64n - 1n)) return undefined
   return wholeNumber(sign === '-' ? -value : value) || 0
 }
@@ -60,12 +82,16 @@ const RESOLVABLE = new Set(['!!str', '!!bool', '!!int', '!!float', '!!null', '!!
 /** What go-yaml v3 makes of words that v2 takes for booleans and dates: kustomize reads resources with it. */
 function resolveV3(text: string): Resolved {
   const found = resolvePlain(text)
-  if (found.tag === '!!bool' && !/^(?:true|True|TRUE|false|False|FALSE)$/.test(text)) return { tag: '!!str', value: text }
-  if (found.tag === '!!str' && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return { tag: '!!str', value: `${text}T00:00:00Z` }
+  if (found.tag === '!!bool' && !/^(?:true|True|TRUE|false|False|FALSE)$/.test(text))
+    return { tag: '!!str', value: text }
+  if (found.tag === '!!str' && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)))
+    return { tag: '!!str', value: `${text}T00:00:00Z` }
   return found
 }
 
-/** The first document of a text; `v3` reads scalars as go-yaml v3 does. Throws YamlSyntaxError with go-yaml's sentence. */
+/**
+ * The first document of a text; `v3` reads scalars as go-yaml v3 does. Throws YamlSyntaxError with go-yaml's sentence.
+ */
 export function parseFirstDocument(text: string, v3 = false): Json {
   return new Parser(createScanner(text, v3), v3).document()
 }
@@ -80,10 +106,16 @@ class Parser {
   #deferred: YamlSyntaxError | undefined
   readonly #resolve: (text: string) => Resolved
   readonly #v3: boolean
-  constructor(scanner: Scanner, v3: boolean) { this.#scanner = scanner; this.#v3 = v3; this.#resolve = v3 ? resolveV3 : resolvePlain }
+  constructor(scanner: Scanner, v3: boolean) {
+    this.#scanner = scanner
+    this.#v3 = v3
+    this.#resolve = v3 ? resolveV3 : resolvePlain
+  }
 
   /** The line an error tells: where it was found, or, for v3, where what is read began. */
-  #line(found: number, start: number): number { return this.#v3 ? start || found : found || start }
+  #line(found: number, start: number): number {
+    return this.#v3 ? start || found : found || start
+  }
 
   document(): Json {
     let token = this.#scanner.peek()
@@ -104,11 +136,17 @@ class Parser {
     }
     if (!this.#tags.has('!')) this.#tags.set('!', '!')
     if (!this.#tags.has('!!')) this.#tags.set('!!', LONG)
-    if (explicit && token.type !== 'documentStart') throw syntaxError('did not find expected <document start>', token.line)
+    if (explicit && token.type !== 'documentStart')
+      throw syntaxError('did not find expected <document start>', token.line)
     let node: Node
     if (token.type === 'documentStart') {
       token = this.#next()
-      const empty = token.type === 'version' || token.type === 'tagDirective' || token.type === 'documentStart' || token.type === 'documentEnd' || token.type === 'streamEnd'
+      const empty =
+        token.type === 'version' ||
+        token.type === 'tagDirective' ||
+        token.type === 'documentStart' ||
+        token.type === 'documentEnd' ||
+        token.type === 'streamEnd'
       node = empty ? EMPTY : this.#node(true, false)
     } else node = this.#node(true, false)
     this.#scanner.peek()
@@ -121,18 +159,25 @@ class Parser {
     return this.#scanner.peek()
   }
 
-  #refuse(message: string): void { this.#deferred ??= new YamlSyntaxError(`yaml: ${message}`) }
+  #refuse(message: string): void {
+    this.#deferred ??= new YamlSyntaxError(`yaml: ${message}`)
+  }
 
   #node(block: boolean, indentless: boolean): Node {
     const scanner = this.#scanner
     let token = scanner.peek()
-    if (token.type === 'alias') { scanner.skip(); return this.#alias(token.value) }
+    if (token.type === 'alias') {
+      scanner.skip()
+      return this.#alias(token.value)
+    }
     const start = token.line
     let anchor: string | undefined
     let tag: string | undefined
     for (;;) {
-      if (token.type === 'anchor' && anchor === undefined) { anchor = token.value; token = this.#next() }
-      else if (token.type === 'tag' && tag === undefined) {
+      if (token.type === 'anchor' && anchor === undefined) {
+        anchor = token.value
+        token = this.#next()
+      } else if (token.type === 'tag' && tag === undefined) {
         if (token.value === '') tag = token.suffix
         else {
           const prefix = this.#tags.get(token.value)
@@ -150,34 +195,58 @@ class Parser {
     return node
   }
 
-  #content(token: Token, block: boolean, indentless: boolean, tag: string | undefined, hasProperties: boolean, start: number): Node {
+  #content(
+    token: Token,
+    block: boolean,
+    indentless: boolean,
+    tag: string | undefined,
+    hasProperties: boolean,
+    start: number,
+  ): Node {
     const scanner = this.#scanner
     if (indentless && token.type === '-') return this.#indentless()
     switch (token.type) {
       case 'scalar':
         scanner.skip()
         return this.#scalar(token.value, tag, (tag === undefined && token.plain) || tag === '!')
-      case '[': return this.#flowSequence(token.line)
-      case '{': return this.#flowMapping(token.line)
-      case 'blockSequence': if (block) return this.#blockSequence(token.line); break
-      case 'blockMapping': if (block) return this.#blockMapping(token.line); break
+      case '[':
+        return this.#flowSequence(token.line)
+      case '{':
+        return this.#flowMapping(token.line)
+      case 'blockSequence':
+        if (block) return this.#blockSequence(token.line)
+        break
+      case 'blockMapping':
+        if (block) return this.#blockMapping(token.line)
+        break
     }
     if (hasProperties) return this.#scalar('', tag, tag === undefined)
     throw syntaxError('did not find expected node content', this.#line(token.line, start))
   }
 
-  #count(n: number): void { this.#decoded += n }
+  #count(n: number): void {
+    this.#decoded += n
+  }
 
   #alias(name: string): Node {
     const anchor = this.#anchors.get(name)
     if (!anchor) throw new YamlSyntaxError(`yaml: unknown anchor '${name}' referenced`)
     this.#count(1)
     const node = anchor.node
-    if (!node) { this.#refuse(`anchor '${name}' value contains itself`); return EMPTY }
+    if (!node) {
+      this.#refuse(`anchor '${name}' value contains itself`)
+      return EMPTY
+    }
     this.#decoded += node.count
     this.#aliased += node.count
-    const ratio = this.#decoded <= 400_000 ? 0.99 : this.#decoded >= 4_000_000 ? 0.1 : 0.99 - 0.89 * ((this.#decoded - 400_000) / 3_600_000)
-    if (this.#aliased > 100 && this.#decoded > 1000 && this.#aliased / this.#decoded > ratio) throw this.#deferred ?? new YamlSyntaxError('yaml: document contains excessive aliasing')
+    const ratio =
+      this.#decoded <= 400_000
+        ? 0.99
+        : this.#decoded >= 4_000_000
+          ? 0.1
+          : 0.99 - 0.89 * ((this.#decoded - 400_000) / 3_600_000)
+    if (this.#aliased > 100 && this.#decoded > 1000 && this.#aliased / this.#decoded > ratio)
+      throw this.#deferred ?? new YamlSyntaxError('yaml: document contains excessive aliasing')
     return { value: node.value, count: node.count + 1, ...(node.float ? { float: true } : {}) }
   }
 
@@ -192,13 +261,15 @@ class Parser {
     const want = shortTag(tag)
     if (want === '!!binary') {
       const clean = text.replace(/[\r\n]/g, '')
-      if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(clean)) this.#refuse('!!binary value contains invalid base64 data')
+      if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(clean))
+        this.#refuse('!!binary value contains invalid base64 data')
       else return { value: new TextDecoder().decode(Uint8Array.from(atob(clean), (ch) => ch.charCodeAt(0))), count: 1 }
       return EMPTY
     }
     if (!RESOLVABLE.has(want) || want === '!!str') return { value: text, count: 1, merge }
     const found = resolvePlain(text)
-    if (found.tag === want || (want === '!!float' && found.tag === '!!int')) return { value: found.value, count: 1, float: want === '!!float' }
+    if (found.tag === want || (want === '!!float' && found.tag === '!!int'))
+      return { value: found.value, count: 1, float: want === '!!float' }
     if (want === '!!timestamp' && /^\d{4}-\d{1,2}-\d{1,2}/.test(text)) return { value: text, count: 1 }
     this.#refuse(`cannot decode ${found.tag} \`${text}\` as a ${want}`)
     return EMPTY
@@ -216,7 +287,8 @@ class Parser {
       count += node.count
       token = this.#scanner.peek()
     }
-    if (token.type !== 'blockEnd') throw syntaxError("did not find expected '-' indicator", this.#line(token.line, start))
+    if (token.type !== 'blockEnd')
+      throw syntaxError("did not find expected '-' indicator", this.#line(token.line, start))
     this.#scanner.skip()
     return { value: items, count }
   }
@@ -228,7 +300,10 @@ class Parser {
     let token = this.#scanner.peek()
     while (token.type === '-') {
       token = this.#next()
-      const node = token.type !== '-' && token.type !== 'key' && token.type !== 'value' && token.type !== 'blockEnd' ? this.#node(true, false) : this.#empty()
+      const node =
+        token.type !== '-' && token.type !== 'key' && token.type !== 'value' && token.type !== 'blockEnd'
+          ? this.#node(true, false)
+          : this.#empty()
       items.push(node.value)
       count += node.count
       token = this.#scanner.peek()
@@ -259,7 +334,10 @@ class Parser {
     return map.node()
   }
 
-  #empty(): Node { this.#count(1); return EMPTY }
+  #empty(): Node {
+    this.#count(1)
+    return EMPTY
+  }
 
   #flowSequence(start: number): Node {
     const items: Json[] = []
@@ -280,7 +358,13 @@ class Parser {
         this.#count(1)
         token = this.#next()
         let key = EMPTY
-        if (token.type !== 'value' && token.type !== ',' && token.type !== ']') { key = this.#node(false, false); token = this.#scanner.peek() } else { this.#count(1); if (token.type !== 'value') token = this.#next() }
+        if (token.type !== 'value' && token.type !== ',' && token.type !== ']') {
+          key = this.#node(false, false)
+          token = this.#scanner.peek()
+        } else {
+          this.#count(1)
+          if (token.type !== 'value') token = this.#next()
+        }
         let value = EMPTY
         if (token.type === 'value') {
           token = this.#next()
@@ -311,7 +395,8 @@ class Parser {
       const line = token.line
       if (token.type === 'key') {
         token = this.#next()
-        const key = token.type !== 'value' && token.type !== ',' && token.type !== '}' ? this.#node(false, false) : this.#empty()
+        const key =
+          token.type !== 'value' && token.type !== ',' && token.type !== '}' ? this.#node(false, false) : this.#empty()
         token = this.#scanner.peek()
         let value = EMPTY
         if (token.type === 'value') {
@@ -338,28 +423,49 @@ class Mapping {
   readonly #value: Record<string, Json> = {}
   readonly #refuse: (message: string) => void
   #count = 1
-  constructor(refuse: (message: string) => void) { this.#refuse = refuse }
+  constructor(refuse: (message: string) => void) {
+    this.#refuse = refuse
+  }
 
   set(key: Node, value: Node, line: number): void {
     this.#count += key.count + value.count
-    if (key.merge) { this.#merge(value.value); return }
+    if (key.merge) {
+      this.#merge(value.value)
+      return
+    }
     const k = key.value
-    if (typeof k === 'object' && k !== null) { this.#refuse(`invalid map key: ${goSyntax(k)}`); return }
-    if (k === null) { this.#refuse(`${UNPREFIXED}unsupported map key of type: %!s(<nil>), key: <nil>, value: ${value.value === null ? '<nil>' : goSyntax(value.value)}`); return }
+    if (typeof k === 'object' && k !== null) {
+      this.#refuse(`invalid map key: ${goSyntax(k)}`)
+      return
+    }
+    if (k === null) {
+      this.#refuse(
+        `${UNPREFIXED}unsupported map key of type: %!s(<nil>), key: <nil>, value: ${value.value === null ? '<nil>' : goSyntax(value.value)}`,
+      )
+      return
+    }
     const name = typeof k === 'number' ? keyNumber(k, key.float === true) : String(k)
-    if (name === '__proto__') { this.#refuse(`line ${line + 1}: key "__proto__" is not allowed`); return }
+    if (name === '__proto__') {
+      this.#refuse(`line ${line + 1}: key "__proto__" is not allowed`)
+      return
+    }
     this.#value[name] = value.value
   }
 
   #merge(value: Json): void {
     const maps: readonly Json[] = Array.isArray(value) ? [...(value as readonly Json[])].reverse() : [value]
     for (const m of maps) {
-      if (typeof m !== 'object' || m === null || Array.isArray(m)) { this.#refuse('map merge requires map or sequence of maps as the value'); return }
+      if (typeof m !== 'object' || m === null || Array.isArray(m)) {
+        this.#refuse('map merge requires map or sequence of maps as the value')
+        return
+      }
       for (const [k, v] of Object.entries(m)) if (v !== undefined) this.#value[k] = v
     }
   }
 
-  node(): Node { return { value: this.#value, count: this.#count } }
+  node(): Node {
+    return { value: this.#value, count: this.#count }
+  }
 }
 
 /** Marks a message of the step after go-yaml, which has no `yaml: ` before it. */
@@ -375,7 +481,10 @@ function keyNumber(n: number, float: boolean): string {
 /** The shortest decimal that is the same 32-bit float: keys are written with that precision. */
 function shortest32(n: number): number {
   const f = Math.fround(n)
-  for (let p = 1; p <= 9; p++) { const s = Number(f.toPrecision(p)); if (Math.fround(s) === f) return s }
+  for (let p = 1; p <= 9; p++) {
+    const s = Number(f.toPrecision(p))
+    if (Math.fround(s) === f) return s
+  }
   return n
 }
 
@@ -386,5 +495,8 @@ function goSyntax(value: Json): string {
   if (typeof value === 'number') return formatFloat(value)
   if (typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return `[]interface {}{${(value as readonly Json[]).map(goSyntax).join(', ')}}`
-  return `map[interface {}]interface {}{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${goQuote(k)}:${goSyntax(v ?? null)}`).join(', ')}}`
+  return `map[interface {}]interface {}{${Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([k, v]) => `${goQuote(k)}:${goSyntax(v ?? null)}`)
+    .join(', ')}}`
 }

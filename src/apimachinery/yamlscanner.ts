@@ -1,11 +1,30 @@
-// YAML text to tokens, with libyaml's rules of simple keys and indentation, so that wrong documents are refused with go-yaml's sentences at go-yaml's lines.
+// YAML text to tokens, with libyaml's rules of simple keys and indentation, so that wrong documents are refused with
+// go-yaml's sentences at go-yaml's lines.
 
 /** What is wrong with a document; `line` is what go-yaml prints, 0 where it prints none. */
 export class YamlSyntaxError extends Error {}
 
 export type TokenType =
-  | 'streamEnd' | 'version' | 'tagDirective' | 'documentStart' | 'documentEnd' | 'blockSequence' | 'blockMapping' | 'blockEnd'
-  | '[' | ']' | '{' | '}' | ',' | '-' | 'key' | 'value' | 'alias' | 'anchor' | 'tag' | 'scalar'
+  | 'streamEnd'
+  | 'version'
+  | 'tagDirective'
+  | 'documentStart'
+  | 'documentEnd'
+  | 'blockSequence'
+  | 'blockMapping'
+  | 'blockEnd'
+  | '['
+  | ']'
+  | '{'
+  | '}'
+  | ','
+  | '-'
+  | 'key'
+  | 'value'
+  | 'alias'
+  | 'anchor'
+  | 'tag'
+  | 'scalar'
 
 export interface Token {
   readonly type: TokenType
@@ -19,33 +38,82 @@ export interface Token {
   readonly plain: boolean
 }
 
-interface SimpleKey { possible: boolean; required: boolean; token: number; index: number; line: number; column: number }
+interface SimpleKey {
+  possible: boolean
+  required: boolean
+  token: number
+  index: number
+  line: number
+  column: number
+}
 
 /** go-yaml counts lines from 0 and leaves out "line 0". */
 export function syntaxError(problem: string, line: number): YamlSyntaxError {
   return new YamlSyntaxError(`yaml: ${line > 0 ? `line ${line}: ` : ''}${problem}`)
 }
 
-const TAB = 9, LF = 10, CR = 13, SPACE = 32, NEL = 0x85, LS = 0x2028, PS = 0x2029, BOM = 0xfeff
+const TAB = 9,
+  LF = 10,
+  CR = 13,
+  SPACE = 32,
+  NEL = 0x85,
+  LS = 0x2028,
+  PS = 0x2029,
+  BOM = 0xfeff
 const isBlank = (c: number): boolean => c === SPACE || c === TAB
 const isBreak = (c: number): boolean => c === LF || c === CR || c === NEL || c === LS || c === PS
 /** Zero is the end of the text. */
 const isBreakZ = (c: number): boolean => c === 0 || isBreak(c)
 const isBlankZ = (c: number): boolean => isBlank(c) || isBreakZ(c)
 const isDigit = (c: number): boolean => c >= 48 && c <= 57
-const isAlpha = (c: number): boolean => isDigit(c) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 45
+const isAlpha = (c: number): boolean =>
+  isDigit(c) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 45
 const isHex = (c: number): boolean => isDigit(c) || (c >= 65 && c <= 70) || (c >= 97 && c <= 102)
 const code = (ch: string): number => ch.charCodeAt(0)
-const HASH = code('#'), COLON = code(':'), DASH = code('-'), DOT = code('.'), QUESTION = code('?'), QUOTE = code('"'), APOSTROPHE = code("'"), BACKSLASH = code('\\'), PERCENT = code('%'), BANG = code('!')
+const HASH = code('#'),
+  COLON = code(':'),
+  DASH = code('-'),
+  DOT = code('.'),
+  QUESTION = code('?'),
+  QUOTE = code('"'),
+  APOSTROPHE = code("'"),
+  BACKSLASH = code('\\'),
+  PERCENT = code('%'),
+  BANG = code('!')
 
 const NO_PLAIN_START = new Set([...'-?:,[]{}#&*!|>\'"%@`'].map(code))
 const FLOW_STOP = new Set([...',?[]{}'].map(code))
 const ANCHOR_END = new Set([...'?:,]}%@`'].map(code))
-const URI = new Set([...';/?:@&=+$,.!~*\'()[]%'].map(code))
-const ESCAPES: ReadonlyMap<string, string> = new Map([['0', '\0'], ['a', '\x07'], ['b', '\b'], ['t', '\t'], ['\t', '\t'], ['n', '\n'], ['v', '\v'], ['f', '\f'], ['r', '\r'], ['e', '\x1b'], [' ', ' '], ['"', '"'], ["'", "'"], ['\\', '\\'], ['N', '\x85'], ['_', '\xa0'], ['L', '\u2028'], ['P', '\u2029']])
-const HEX_LENGTH: ReadonlyMap<string, number> = new Map([['x', 2], ['u', 4], ['U', 8]])
+const URI = new Set([...";/?:@&=+$,.!~*'()[]%"].map(code))
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['0', '\0'],
+  ['a', '\x07'],
+  ['b', '\b'],
+  ['t', '\t'],
+  ['\t', '\t'],
+  ['n', '\n'],
+  ['v', '\v'],
+  ['f', '\f'],
+  ['r', '\r'],
+  ['e', '\x1b'],
+  [' ', ' '],
+  ['"', '"'],
+  ["'", "'"],
+  ['\\', '\\'],
+  ['N', '\x85'],
+  ['_', '\xa0'],
+  ['L', '\u2028'],
+  ['P', '\u2029'],
+])
+const HEX_LENGTH: ReadonlyMap<string, number> = new Map([
+  ['x', 2],
+  ['u', 4],
+  ['U', 8],
+])
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/
-/** Collections may not nest deeper; go-yaml's own bound is 10,000, which would be too deep for whoever reads the result. */
+/**
+ * Collections may not nest deeper; go-yaml's own bound is 10,000, which would be too deep for whoever reads the result.
+ */
 const MAX_DEPTH = 1000
 
 export interface Scanner {
@@ -72,10 +140,22 @@ export function createScanner(text: string, v3 = false): Scanner {
 
   const at = (i: number): number => (i < text.length ? text.charCodeAt(i) : 0)
   const column = (): number => pos - lineStart
-  /** The scanner stands at `line`; go-yaml adds one to a scanner error's line unless it is the first. v3 looks at the line where what it reads began first. */
-  const fail = (problem: string, contextLine: number): YamlSyntaxError => syntaxError(problem, v3 && contextLine !== 0 ? contextLine + 1 : line !== 0 ? line + 1 : contextLine)
-  const token = (type: TokenType, at: number, value = '', suffix = '', plain = false): Token => ({ type, line: at, value, suffix, plain })
-  const push = (t: Token): void => { tokens.push(t) }
+  /**
+   * The scanner stands at `line`; go-yaml adds one to a scanner error's line unless it is the first. v3 looks at the
+   * line where what it reads began first.
+   */
+  const fail = (problem: string, contextLine: number): YamlSyntaxError =>
+    syntaxError(problem, v3 && contextLine !== 0 ? contextLine + 1 : line !== 0 ? line + 1 : contextLine)
+  const token = (type: TokenType, at: number, value = '', suffix = '', plain = false): Token => ({
+    type,
+    line: at,
+    value,
+    suffix,
+    plain,
+  })
+  const push = (t: Token): void => {
+    tokens.push(t)
+  }
 
   const newline = (): void => {
     if (at(pos) === CR && at(pos + 1) === LF) pos += 2
@@ -99,7 +179,8 @@ export function createScanner(text: string, v3 = false): Scanner {
     }
     return true
   }
-  const topKey = (): SimpleKey => simpleKeys[simpleKeys.length - 1] ?? { possible: false, required: false, token: 0, index: 0, line: 0, column: 0 }
+  const topKey = (): SimpleKey =>
+    simpleKeys[simpleKeys.length - 1] ?? { possible: false, required: false, token: 0, index: 0, line: 0, column: 0 }
   const removeSimpleKey = (): void => {
     const key = topKey()
     if (!key.possible) return
@@ -110,7 +191,14 @@ export function createScanner(text: string, v3 = false): Scanner {
   const saveSimpleKey = (): void => {
     if (!simpleKeyAllowed) return
     removeSimpleKey()
-    const key: SimpleKey = { possible: true, required: flow === 0 && indent === column(), token: parsed + tokens.length - head, index: pos, line, column: column() }
+    const key: SimpleKey = {
+      possible: true,
+      required: flow === 0 && indent === column(),
+      token: parsed + tokens.length - head,
+      index: pos,
+      line,
+      column: column(),
+    }
     simpleKeys[simpleKeys.length - 1] = key
     keyAtToken.set(key.token, key)
   }
@@ -124,7 +212,10 @@ export function createScanner(text: string, v3 = false): Scanner {
   }
   const unroll = (to: number): void => {
     if (flow > 0) return
-    while (indent > to) { push(token('blockEnd', line)); indent = indents.pop() ?? -1 }
+    while (indent > to) {
+      push(token('blockEnd', line))
+      indent = indents.pop() ?? -1
+    }
   }
 
   const skipToToken = (): void => {
@@ -144,7 +235,10 @@ export function createScanner(text: string, v3 = false): Scanner {
     unroll(column())
     const c = at(pos)
     if (c === 0) {
-      if (column() !== 0) { line++; lineStart = pos }
+      if (column() !== 0) {
+        line++
+        lineStart = pos
+      }
       unroll(-1)
       removeSimpleKey()
       simpleKeyAllowed = false
@@ -154,7 +248,10 @@ export function createScanner(text: string, v3 = false): Scanner {
     }
     const start = line
     if (column() === 0) {
-      if (c === PERCENT) { directive(); return }
+      if (c === PERCENT) {
+        directive()
+        return
+      }
       if (isDocumentIndicator()) {
         unroll(-1)
         removeSimpleKey()
@@ -168,8 +265,16 @@ export function createScanner(text: string, v3 = false): Scanner {
     const next = at(pos + 1)
     if (ch === '[' || ch === '{') {
       saveSimpleKey()
-      // It bears the bracket's own number, and takes it along when the bracket closes: go-yaml forgets the outer key of `{}` so.
-      simpleKeys.push({ possible: false, required: false, token: parsed + tokens.length - head, index: 0, line, column: 0 })
+      // It bears the bracket's own number, and takes it along when the bracket closes: go-yaml forgets the outer key of
+      // `{}` so.
+      simpleKeys.push({
+        possible: false,
+        required: false,
+        token: parsed + tokens.length - head,
+        index: 0,
+        line,
+        column: 0,
+      })
       if (++flow > MAX_DEPTH) throw fail(`exceeded max depth of ${MAX_DEPTH}`, line)
       simpleKeyAllowed = true
       pos++
@@ -178,13 +283,22 @@ export function createScanner(text: string, v3 = false): Scanner {
     }
     if (ch === ']' || ch === '}') {
       removeSimpleKey()
-      if (flow > 0) { flow--; keyAtToken.delete(simpleKeys.pop()?.token ?? -1) }
+      if (flow > 0) {
+        flow--
+        keyAtToken.delete(simpleKeys.pop()?.token ?? -1)
+      }
       simpleKeyAllowed = false
       pos++
       push(token(ch, start))
       return
     }
-    if (ch === ',') { removeSimpleKey(); simpleKeyAllowed = true; pos++; push(token(',', start)); return }
+    if (ch === ',') {
+      removeSimpleKey()
+      simpleKeyAllowed = true
+      pos++
+      push(token(',', start))
+      return
+    }
     if (c === DASH && isBlankZ(next)) {
       if (flow === 0) {
         if (!simpleKeyAllowed) throw fail('block sequence entries are not allowed in this context', line)
@@ -226,11 +340,35 @@ export function createScanner(text: string, v3 = false): Scanner {
       push(token('value', start))
       return
     }
-    if (ch === '*' || ch === '&') { saveSimpleKey(); simpleKeyAllowed = false; anchor(ch === '*'); return }
-    if (c === BANG) { saveSimpleKey(); simpleKeyAllowed = false; tag(); return }
-    if ((ch === '|' || ch === '>') && flow === 0) { removeSimpleKey(); simpleKeyAllowed = true; blockScalar(ch === '|'); return }
-    if (c === APOSTROPHE || c === QUOTE) { saveSimpleKey(); simpleKeyAllowed = false; quoted(c); return }
-    if (!(isBlankZ(c) || NO_PLAIN_START.has(c)) || (c === DASH && !isBlank(next)) || (flow === 0 && (c === QUESTION || c === COLON) && !isBlankZ(next))) {
+    if (ch === '*' || ch === '&') {
+      saveSimpleKey()
+      simpleKeyAllowed = false
+      anchor(ch === '*')
+      return
+    }
+    if (c === BANG) {
+      saveSimpleKey()
+      simpleKeyAllowed = false
+      tag()
+      return
+    }
+    if ((ch === '|' || ch === '>') && flow === 0) {
+      removeSimpleKey()
+      simpleKeyAllowed = true
+      blockScalar(ch === '|')
+      return
+    }
+    if (c === APOSTROPHE || c === QUOTE) {
+      saveSimpleKey()
+      simpleKeyAllowed = false
+      quoted(c)
+      return
+    }
+    if (
+      !(isBlankZ(c) || NO_PLAIN_START.has(c)) ||
+      (c === DASH && !isBlank(next)) ||
+      (flow === 0 && (c === QUESTION || c === COLON) && !isBlankZ(next))
+    ) {
       saveSimpleKey()
       simpleKeyAllowed = false
       plain()
@@ -244,7 +382,9 @@ export function createScanner(text: string, v3 = false): Scanner {
     return (c === DASH || c === DOT) && at(pos + 1) === c && at(pos + 2) === c && isBlankZ(at(pos + 3))
   }
 
-  const skipBlanks = (): void => { while (isBlank(at(pos))) pos++ }
+  const skipBlanks = (): void => {
+    while (isBlank(at(pos))) pos++
+  }
   const skipCommentAndBreak = (start: number): void => {
     skipBlanks()
     if (at(pos) === HASH) while (!isBreakZ(at(pos))) pos++
@@ -292,7 +432,8 @@ export function createScanner(text: string, v3 = false): Scanner {
     const from = ++pos
     while (isAlpha(at(pos))) pos++
     const c = at(pos)
-    if (pos === from || !(isBlankZ(c) || ANCHOR_END.has(c))) throw fail('did not find expected alphabetic or numeric character', start)
+    if (pos === from || !(isBlankZ(c) || ANCHOR_END.has(c)))
+      throw fail('did not find expected alphabetic or numeric character', start)
     push(token(alias ? 'alias' : 'anchor', start, text.slice(from, pos)))
   }
 
@@ -309,11 +450,18 @@ export function createScanner(text: string, v3 = false): Scanner {
     let any = head !== ''
     for (let c = at(pos); isAlpha(c) || URI.has(c); c = at(pos)) {
       any = true
-      if (c !== PERCENT) { out += text[pos++]; continue }
+      if (c !== PERCENT) {
+        out += text[pos++]
+        continue
+      }
       const from = pos
       while (at(pos) === PERCENT && isHex(at(pos + 1)) && isHex(at(pos + 2))) pos += 3
       if (pos === from) throw fail('did not find URI escaped octet', start)
-      try { out += decodeURIComponent(text.slice(from, pos)) } catch { throw fail('found an incorrect leading UTF-8 octet', start) }
+      try {
+        out += decodeURIComponent(text.slice(from, pos))
+      } catch {
+        throw fail('found an incorrect leading UTF-8 octet', start)
+      }
     }
     if (!any) throw fail('did not find expected tag URI', start)
     return out
@@ -333,7 +481,10 @@ export function createScanner(text: string, v3 = false): Scanner {
       else {
         suffix = tagUri(handle, start)
         handle = '!'
-        if (suffix === '') { handle = ''; suffix = '!' }
+        if (suffix === '') {
+          handle = ''
+          suffix = '!'
+        }
       }
     }
     if (!isBlankZ(at(pos))) throw fail('did not find expected whitespace or line break', start)
@@ -369,7 +520,8 @@ export function createScanner(text: string, v3 = false): Scanner {
       for (;;) {
         while ((want === 0 || column() < want) && at(pos) === SPACE) pos++
         if (column() > deepest) deepest = column()
-        if ((want === 0 || column() < want) && at(pos) === TAB) throw fail('found a tab character where an indentation space is expected', start)
+        if ((want === 0 || column() < want) && at(pos) === TAB)
+          throw fail('found a tab character where an indentation space is expected', start)
         if (!isBreak(at(pos))) break
         out += readBreak()
       }
@@ -382,7 +534,9 @@ export function createScanner(text: string, v3 = false): Scanner {
     let leadingBlank = false
     while (column() === want && at(pos) !== 0) {
       const blank = isBlank(at(pos))
-      if (!literal && !leadingBlank && !blank && leading.startsWith('\n')) { if (trailing === '') out += ' ' } else out += leading
+      if (!literal && !leadingBlank && !blank && leading.startsWith('\n')) {
+        if (trailing === '') out += ' '
+      } else out += leading
       out += trailing
       leadingBlank = blank
       const from = pos
@@ -414,7 +568,13 @@ export function createScanner(text: string, v3 = false): Scanner {
           from = pos
         } else if (!single && c === BACKSLASH) {
           out += text.slice(from, pos)
-          if (isBreak(at(pos + 1))) { pos++; newline(); leadingBlanks = true; from = pos; break }
+          if (isBreak(at(pos + 1))) {
+            pos++
+            newline()
+            leadingBlanks = true
+            from = pos
+            break
+          }
           out += escape(start)
           from = pos
         } else pos++
@@ -428,7 +588,11 @@ export function createScanner(text: string, v3 = false): Scanner {
         if (isBlank(c)) {
           if (!leadingBlanks) blanks += text[pos]
           pos++
-        } else if (!leadingBlanks) { blanks = ''; leading = readBreak(); leadingBlanks = true } else trailing += readBreak()
+        } else if (!leadingBlanks) {
+          blanks = ''
+          leading = readBreak()
+          leadingBlanks = true
+        } else trailing += readBreak()
       }
       if (!leadingBlanks) out += blanks
       else if (leading.startsWith('\n')) out += trailing === '' ? ' ' : trailing
@@ -447,9 +611,11 @@ export function createScanner(text: string, v3 = false): Scanner {
       return known
     }
     pos += 2
-    for (let k = 0; k < length; k++) if (!isHex(at(pos + k))) throw fail('did not find expected hexdecimal number', start)
+    for (let k = 0; k < length; k++)
+      if (!isHex(at(pos + k))) throw fail('did not find expected hexdecimal number', start)
     const value = parseInt(text.slice(pos, pos + length), 16)
-    if ((value >= 0xd800 && value <= 0xdfff) || value > 0x10ffff) throw fail('found invalid Unicode character escape code', start)
+    if ((value >= 0xd800 && value <= 0xdfff) || value > 0x10ffff)
+      throw fail('found invalid Unicode character escape code', start)
     pos += length
     return String.fromCodePoint(value)
   }
@@ -483,10 +649,15 @@ export function createScanner(text: string, v3 = false): Scanner {
       if (!(isBlank(c) || isBreak(c))) break
       for (; isBlank(c) || isBreak(c); c = at(pos)) {
         if (isBlank(c)) {
-          if (leadingBlanks && column() < least && c === TAB) throw fail('found a tab character that violates indentation', start)
+          if (leadingBlanks && column() < least && c === TAB)
+            throw fail('found a tab character that violates indentation', start)
           if (!leadingBlanks) blanks += text[pos]
           pos++
-        } else if (!leadingBlanks) { blanks = ''; leading = readBreak(); leadingBlanks = true } else trailing += readBreak()
+        } else if (!leadingBlanks) {
+          blanks = ''
+          leading = readBreak()
+          leadingBlanks = true
+        } else trailing += readBreak()
       }
       if (flow === 0 && column() < least) break
     }
@@ -499,7 +670,10 @@ export function createScanner(text: string, v3 = false): Scanner {
       if (head < tokens.length) {
         const key = keyAtToken.get(parsed)
         if (!key || !keyIsValid(key)) return
-      } else if (head > 256) { tokens.length = 0; head = 0 }
+      } else if (head > 256) {
+        tokens.length = 0
+        head = 0
+      }
       if (done) return
       fetch()
     }

@@ -1,4 +1,5 @@
-// JSON values to YAML text as sigs.k8s.io/yaml (go-yaml v2's emitter) writes it: keys in its natural order, lists not indented, lines folded after column 80.
+// JSON values to YAML text as sigs.k8s.io/yaml (go-yaml v2's emitter) writes it: keys in its natural order, lists not
+// indented, lines folded after column 80.
 import { formatFloat } from './gojson.ts'
 import type { Json, JsonObject } from './object.ts'
 import { resolvePlain } from './yamlparser.ts'
@@ -25,7 +26,12 @@ export function compareKeys(a: string, b: string): number {
     // A number that begins before the difference keeps its size: 10 and 100.
     let pn = 0
     let qn = 0
-    if (p === '0' || q === '0') for (let j = i - 1; j >= 0 && isDigit(x[j]); j--) if (x[j] !== '0') { pn = qn = 1; break }
+    if (p === '0' || q === '0')
+      for (let j = i - 1; j >= 0 && isDigit(x[j]); j--)
+        if (x[j] !== '0') {
+          pn = qn = 1
+          break
+        }
     let pi = i
     let qi = i
     for (let d = x[pi]; isDigit(d); d = x[++pi]) pn = pn * 10 + Number(d)
@@ -47,7 +53,23 @@ const BREAK_SPACE = /[\n\r\x85\u2028\u2029] /
 const SPACE_BREAK = / [\n\r\x85\u2028\u2029]/
 /** Most scalars are plain words: nothing to analyse. */
 const SIMPLE = /^[A-Za-z][A-Za-z0-9_./]*(?:-[A-Za-z0-9_./]+)*$/
-const ESCAPES: ReadonlyMap<number, string> = new Map([[0, '0'], [7, 'a'], [8, 'b'], [9, 't'], [10, 'n'], [11, 'v'], [12, 'f'], [13, 'r'], [27, 'e'], [34, '"'], [92, '\\'], [0x85, 'N'], [0xa0, '_'], [0x2028, 'L'], [0x2029, 'P']])
+const ESCAPES: ReadonlyMap<number, string> = new Map([
+  [0, '0'],
+  [7, 'a'],
+  [8, 'b'],
+  [9, 't'],
+  [10, 'n'],
+  [11, 'v'],
+  [12, 'f'],
+  [13, 'r'],
+  [27, 'e'],
+  [34, '"'],
+  [92, '\\'],
+  [0x85, 'N'],
+  [0xa0, '_'],
+  [0x2028, 'L'],
+  [0x2029, 'P'],
+])
 
 function resolvesToString(text: string): boolean {
   return resolvePlain(text).tag === '!!str' && !timestamp(text)
@@ -55,7 +77,10 @@ function resolvesToString(text: string): boolean {
 
 /** go-yaml quotes what it would read as a date. */
 function timestamp(text: string): boolean {
-  const m = /^\d{4}-(\d{1,2})-(\d{1,2})(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[-+]\d\d:\d\d)|(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?)?)$/.exec(text)
+  const m =
+    /^\d{4}-(\d{1,2})-(\d{1,2})(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[-+]\d\d:\d\d)|(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?)?)$/.exec(
+      text,
+    )
   if (!m) return false
   const n = m.map((s) => (s === undefined ? 0 : Number(s)))
   const [, month = 0, day = 0] = n
@@ -63,7 +88,15 @@ function timestamp(text: string): boolean {
   const minute = (n[4] ?? 0) + (n[7] ?? 0)
   const second = (n[5] ?? 0) + (n[8] ?? 0)
   const year = Number(text.slice(0, 4))
-  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate() && hour < 24 && minute < 60 && second < 60
+  return (
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= new Date(Date.UTC(year, month, 0)).getUTCDate() &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60
+  )
 }
 
 function styleOf(text: string, simpleKey: boolean): Style {
@@ -75,7 +108,15 @@ function styleOf(text: string, simpleKey: boolean): Style {
   const breakSpace = BREAK_SPACE.test(text)
   const spaceBreak = SPACE_BREAK.test(text)
   if (style === 'plain') {
-    const plain = !special && !multiline && !text.startsWith(' ') && !text.endsWith(' ') && !/^(?:---|\.\.\.)/.test(text) && !/^[#,[\]{}&*!|>'"%@`]/.test(text) && !/^[?:-](?:[ \t]|$)/.test(text) && !/:(?:[ \t]|$)|[ \t\n\r\x85\u2028\u2029]#/.test(text)
+    const plain =
+      !special &&
+      !multiline &&
+      !text.startsWith(' ') &&
+      !text.endsWith(' ') &&
+      !/^(?:---|\.\.\.)/.test(text) &&
+      !/^[#,[\]{}&*!|>'"%@`]/.test(text) &&
+      !/^[?:-](?:[ \t]|$)/.test(text) &&
+      !/:(?:[ \t]|$)|[ \t\n\r\x85\u2028\u2029]#/.test(text)
     if (!plain) style = 'single'
   }
   if (style === 'single' && (breakSpace || spaceBreak || special)) style = 'double'
@@ -95,12 +136,18 @@ class Writer {
     this.#column += runes(text)
   }
 
-  #newline(): void { this.out += '\n'; this.#column = 0 }
+  #newline(): void {
+    this.out += '\n'
+    this.#column = 0
+  }
 
   #writeIndent(): void {
     const indent = Math.max(this.#indent, 0)
     if (!this.#indention || this.#column > indent || (this.#column === indent && !this.#whitespace)) this.#newline()
-    if (this.#column < indent) { this.out += ' '.repeat(indent - this.#column); this.#column = indent }
+    if (this.#column < indent) {
+      this.out += ' '.repeat(indent - this.#column)
+      this.#column = indent
+    }
     this.#whitespace = true
     this.#indention = true
   }
@@ -129,7 +176,11 @@ class Writer {
   }
 
   #list(items: readonly Json[], mapping: boolean): void {
-    if (items.length === 0) { this.#indicator('[', true, true, false); this.#indicator(']', false, false, false); return }
+    if (items.length === 0) {
+      this.#indicator('[', true, true, false)
+      this.#indicator(']', false, false, false)
+      return
+    }
     const before = this.#indent
     if (this.#indent < 0) this.#indent = 0
     else if (!(mapping && !this.#indention)) this.#indent += 2
@@ -143,7 +194,11 @@ class Writer {
 
   #map(value: JsonObject): void {
     const keys = Object.keys(value).filter((k) => value[k] !== undefined)
-    if (keys.length === 0) { this.#indicator('{', true, true, false); this.#indicator('}', false, false, false); return }
+    if (keys.length === 0) {
+      this.#indicator('{', true, true, false)
+      this.#indicator('}', false, false, false)
+      return
+    }
     keys.sort(compareKeys)
     const before = this.#indent
     this.#indent = this.#indent < 0 ? 0 : this.#indent + 2
@@ -175,8 +230,10 @@ class Writer {
     const style = styleOf(text, simpleKey)
     const before = this.#indent
     this.#indent = this.#indent < 0 ? 2 : this.#indent + 2
-    if (style === 'plain') { if (simpleKey || this.#column + text.length <= BEST_WIDTH) this.#plain(text); else this.#foldedPlain(text) }
-    else if (style === 'single') this.#single(text, !simpleKey)
+    if (style === 'plain') {
+      if (simpleKey || this.#column + text.length <= BEST_WIDTH) this.#plain(text)
+      else this.#foldedPlain(text)
+    } else if (style === 'single') this.#single(text, !simpleKey)
     else if (style === 'double') this.#double(text, !simpleKey)
     else this.#literal(text)
     this.#indent = before
@@ -192,7 +249,11 @@ class Writer {
         if (!spaces && this.#column > BEST_WIDTH && chars[i + 1] !== ' ') this.#writeIndent()
         else this.#put(ch)
         spaces = true
-      } else { this.#put(ch); this.#indention = false; spaces = false }
+      } else {
+        this.#put(ch)
+        this.#indention = false
+        spaces = false
+      }
     }
     this.#whitespace = false
     this.#indention = false
@@ -206,13 +267,24 @@ class Writer {
     for (let i = 0; i < chars.length; i++) {
       const ch = chars[i] ?? ''
       if (ch === ' ') {
-        if (allowBreaks && !spaces && this.#column > BEST_WIDTH && i > 0 && i < chars.length - 1 && chars[i + 1] !== ' ') this.#writeIndent()
+        if (
+          allowBreaks &&
+          !spaces &&
+          this.#column > BEST_WIDTH &&
+          i > 0 &&
+          i < chars.length - 1 &&
+          chars[i + 1] !== ' '
+        )
+          this.#writeIndent()
         else this.#put(ch)
         spaces = true
       } else if (BREAK.test(ch)) {
         if (!breaks && ch === '\n') this.#newline()
         if (ch === '\n') this.#newline()
-        else { this.out += ch; this.#column = 0 }
+        else {
+          this.out += ch
+          this.#column = 0
+        }
         this.#indention = true
         breaks = true
       } else {
@@ -242,7 +314,10 @@ class Writer {
           if (chars[i + 1] === ' ') this.#put('\\')
         } else this.#put(ch)
         spaces = true
-      } else { this.#put(ch); spaces = false }
+      } else {
+        this.#put(ch)
+        spaces = false
+      }
     }
     this.#indicator('"', false, false, false)
   }
@@ -258,11 +333,18 @@ class Writer {
     this.#whitespace = true
     for (const line of text.split(/(?<=[\n\r\x85\u2028\u2029])/)) {
       const body = BREAK.test(line.slice(-1)) ? line.slice(0, -1) : line
-      if (body !== '') { this.#writeIndent(); this.#put(body); this.#indention = false }
+      if (body !== '') {
+        this.#writeIndent()
+        this.#put(body)
+        this.#indention = false
+      }
       if (body.length < line.length) {
         const end = line.slice(-1)
         if (end === '\n') this.#newline()
-        else { this.out += end; this.#column = 0 }
+        else {
+          this.out += end
+          this.#column = 0
+        }
         this.#indention = true
       }
     }
@@ -277,14 +359,17 @@ function runes(text: string): number {
 
 function utf8Length(text: string): number {
   let n = 0
-  for (const ch of text) { const c = ch.codePointAt(0) ?? 0; n += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4 }
+  for (const ch of text) {
+    const c = ch.codePointAt(0) ?? 0
+    n += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4
+  }
   return n
 }
 
 function escaped(c: number): string {
   const known = ESCAPES.get(c)
   if (known !== undefined) return `\\${known}`
-  const [letter, width] = c <= 0xff ? ['x', 2] as const : c <= 0xffff ? ['u', 4] as const : ['U', 8] as const
+  const [letter, width] = c <= 0xff ? (['x', 2] as const) : c <= 0xffff ? (['u', 4] as const) : (['U', 8] as const)
   return `\\${letter}${c.toString(16).toUpperCase().padStart(width, '0')}`
 }
 

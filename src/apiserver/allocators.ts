@@ -1,4 +1,5 @@
-// What is given out before an object is stored and comes back when it goes: ClusterIPs, node ports. One line for each resource that has such.
+// What is given out before an object is stored and comes back when it goes: ClusterIPs, node ports. One line for each
+// resource that has such.
 import type { Draft, KubeObject } from '../apimachinery/object.ts'
 import type { Api, Context } from './api.ts'
 
@@ -17,7 +18,12 @@ export async function beginCreate(ctx: Context, object: Draft<KubeObject>, dryRu
 }
 
 /** Allocates and releases for a changed object; the returned function undoes it. */
-export async function beginUpdate(ctx: Context, object: Draft<KubeObject>, old: KubeObject, dryRun: boolean): Promise<() => void> {
+export async function beginUpdate(
+  ctx: Context,
+  object: Draft<KubeObject>,
+  old: KubeObject,
+  dryRun: boolean,
+): Promise<() => void> {
   if (ctx.served.storage !== 'services') return NOTHING
   return (await import('./service-allocation.ts')).allocateForUpdate(ctx, object, old, dryRun)
 }

@@ -54,7 +54,11 @@ export interface CustomResource {
   prune(object: Record<string, unknown>, unknown: string[]): void
   defaults(object: Record<string, unknown>): void
   readonly storageVersion: string
-  readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string }
+  readonly scale?: {
+    readonly specReplicasPath: string
+    readonly statusReplicasPath: string
+    readonly labelSelectorPath?: string
+  }
   readonly preserveUnknown: boolean
   /** How its fields merge, where there is a schema; worked out at first use. */
   readonly types?: () => { readonly source: TypeSource; readonly root: string }
@@ -91,7 +95,8 @@ export interface Context {
 }
 
 /** A query parameter's first value. */
-export const param = (ctx: { readonly request: ApiRequest }, name: string): string | undefined => ctx.request.query?.[name]?.[0]
+export const param = (ctx: { readonly request: ApiRequest }, name: string): string | undefined =>
+  ctx.request.query?.[name]?.[0]
 
 /** Adds a Warning once. */
 export function warn(ctx: { readonly warnings: string[] }, text: string): void {
@@ -112,12 +117,23 @@ export interface Subresource {
   readonly connect?: Connect
 }
 
-export interface SubresourceLine { readonly name: string; readonly load: () => Promise<Subresource> }
+export interface SubresourceLine {
+  readonly name: string
+  readonly load: () => Promise<Subresource>
+}
 
 /** An answer with an object. */
-export const answer = (status: number, body: Json | KubeObject): ApiResponse => ({ status, headers: { 'content-type': 'application/json' }, body: body as JsonObject })
+export const answer = (status: number, body: Json | KubeObject): ApiResponse => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: body as JsonObject,
+})
 /** An answer with plain text. */
-export const text = (status: number, body: string, type = 'text/plain; charset=utf-8'): ApiResponse => ({ status, headers: { 'content-type': type }, body })
+export const text = (status: number, body: string, type = 'text/plain; charset=utf-8'): ApiResponse => ({
+  status,
+  headers: { 'content-type': type },
+  body,
+})
 
 /** `apps/v1`, `v1`. */
 export const groupVersion = (group: string, version: string): string => (group ? `${group}/${version}` : version)

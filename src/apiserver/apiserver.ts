@@ -1,4 +1,5 @@
-// The API server: one request in, one answer out. Paths are read, the asker is checked, the verb is found; all the rest is in the rooms beside this file.
+// The API server: one request in, one answer out. Paths are read, the asker is checked, the verb is found; all the rest
+// is in the rooms beside this file.
 import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from '../apimachinery/door.ts'
 import { StatusError, internalError, notFound } from '../apimachinery/status.ts'
 import { createResources, writable } from './resources.ts'
@@ -14,7 +15,11 @@ import { VERBS } from './verbs/index.ts'
 export type { ApiServerOptions } from './api.ts'
 
 /** The asker when a request names nobody: the cluster's administrator. */
-export const ADMINISTRATOR: User = { name: 'kubernetes-admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] }
+export const ADMINISTRATOR: User = {
+  name: 'kubernetes-admin',
+  uid: 'admin',
+  groups: ['system:masters', 'system:authenticated'],
+}
 
 /** What the path of the request that was last asked about says: all who ask, ask about the same one. */
 let read: { readonly request: ApiRequest; readonly info: RequestInfo } | undefined
@@ -51,9 +56,14 @@ export function createApiServer(options: ApiServerOptions): Door {
   let resources: Resources | undefined
   const admin = options.user ?? ADMINISTRATOR
   const api: Api = {
-    options, store, schemas, entropy, versions,
+    options,
+    store,
+    schemas,
+    entropy,
+    versions,
     now: () => options.clock.now(),
-    find: (group, version, resource) => (resources ??= createResources(api, options.kinds)).find(group, version, resource),
+    find: (group, version, resource) =>
+      (resources ??= createResources(api, options.kinds)).find(group, version, resource),
     served: () => (resources ??= createResources(api, options.kinds)).all(),
     loopback: (request) => handle({ ...request, user: LOOPBACK }),
     part: <T>(name: string, make: () => T): T => {
@@ -79,13 +89,16 @@ export function createApiServer(options: ApiServerOptions): Door {
     const info = infoOf(request)
     const user = await askerOf(request)
     await authorize(request, info, user)
-    if (!info.isResource) return { response: await (await import('./nonresource.ts')).serveNonResource(api, request, info) }
+    if (!info.isResource)
+      return { response: await (await import('./nonresource.ts')).serveNonResource(api, request, info) }
     const served = await api.find(info.group, info.version, info.resource)
     if (!served || info.empty) return { response: unserved(api, info) }
-    if (served.info.namespaced && !info.namespace && info.name && info.verb !== 'list' && info.verb !== 'watch') return { response: noRoute() }
+    if (served.info.namespaced && !info.namespace && info.name && info.verb !== 'list' && info.verb !== 'watch')
+      return { response: noRoute() }
     if (!served.info.namespaced && info.namespace && info.resource !== 'namespaces') return { response: noRoute() }
     // all namespaces at once can only be looked at
-    if (served.info.namespaced && !info.namespace && (info.verb === 'create' || info.verb === 'deletecollection')) return { response: methodNotAllowed() }
+    if (served.info.namespaced && !info.namespace && (info.verb === 'create' || info.verb === 'deletecollection'))
+      return { response: methodNotAllowed() }
     return { ctx: { api, request, info, user, served, warnings: [] } }
   }
 
@@ -108,7 +121,11 @@ export function createApiServer(options: ApiServerOptions): Door {
     if ((info.verb === 'update' || info.verb === 'patch') && !info.name) return methodNotAllowed()
     if (unrouted || !served.info.verbs.includes(info.verb)) return methodNotAllowed()
     deprecation(ctx)
-    const special = served.info.group === 'authorization.k8s.io' || served.info.group === 'authentication.k8s.io' || served.storage === 'bindings' || served.storage === 'componentstatuses'
+    const special =
+      served.info.group === 'authorization.k8s.io' ||
+      served.info.group === 'authentication.k8s.io' ||
+      served.storage === 'bindings' ||
+      served.storage === 'componentstatuses'
     if (special) return (await import('./virtual.ts')).serveVirtual(ctx)
     if (served.info.group === METRICS) return (await import('./metrics.ts')).serveMetrics(ctx)
     const handler = await verbHandler(info.verb)
@@ -119,7 +136,11 @@ export function createApiServer(options: ApiServerOptions): Door {
     const response = await answered(request)
     let verb = ''
     let resource = ''
-    try { ({ verb, resource } = infoOf(request)) } catch { /* a path that cannot be read: it was refused */ }
+    try {
+      ;({ verb, resource } = infoOf(request))
+    } catch {
+      /* a path that cannot be read: it was refused */
+    }
     const label = `verb="${/^[a-z]{1,20}$/.test(verb) ? verb : ''}",resource="${/^[a-z.]{1,80}$/.test(resource) ? resource : ''}",code="${response.status}"`
     // paths are the client's: what it makes up does not fill the memory
     if (counts.size < 10_000 || counts.has(label)) counts.set(label, (counts.get(label) ?? 0) + 1)
@@ -136,16 +157,26 @@ export function createApiServer(options: ApiServerOptions): Door {
       const response = await serve(prepared.ctx)
       return warnings.length > 0 ? { ...response, warnings } : response
     } catch (e) {
-      const error = e instanceof StatusError ? e : internalError(e instanceof Error ? (e.stack ?? e.message) : String(e))
-      return { status: error.code, headers: { 'content-type': 'application/json' }, body: error.status(), ...(warnings.length > 0 ? { warnings } : {}) }
+      const error =
+        e instanceof StatusError ? e : internalError(e instanceof Error ? (e.stack ?? e.message) : String(e))
+      return {
+        status: error.code,
+        headers: { 'content-type': 'application/json' },
+        body: error.status(),
+        ...(warnings.length > 0 ? { warnings } : {}),
+      }
     }
   }
 
   const connect = async (request: ApiRequest, streams: Streams): Promise<ConnectResult> => {
     const prepared = await prepare(request)
-    if ('response' in prepared) throw new StatusError(prepared.response.status, 'NotFound', 'the server could not find the requested resource')
+    if ('response' in prepared)
+      throw new StatusError(prepared.response.status, 'NotFound', 'the server could not find the requested resource')
     const { ctx } = prepared
-    const part = ctx.info.subresource && ctx.served.info.subresources?.some((s) => s.name === ctx.info.subresource) ? await subresource(ctx.info.subresource) : undefined
+    const part =
+      ctx.info.subresource && ctx.served.info.subresources?.some((s) => s.name === ctx.info.subresource)
+        ? await subresource(ctx.info.subresource)
+        : undefined
     if (!part?.connect) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource')
     return part.connect(ctx, streams)
   }
@@ -155,7 +186,11 @@ export function createApiServer(options: ApiServerOptions): Door {
 
 const READING: ReadonlySet<string> = new Set(['get', 'list', 'watch'])
 const LOOPBACK: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
-const impersonates = (headers: Readonly<Record<string, string>>): boolean => headers['impersonate-user'] !== undefined || headers['impersonate-group'] !== undefined || headers['impersonate-uid'] !== undefined || Object.keys(headers).some((h) => h.startsWith('impersonate-extra-'))
+const impersonates = (headers: Readonly<Record<string, string>>): boolean =>
+  headers['impersonate-user'] !== undefined ||
+  headers['impersonate-group'] !== undefined ||
+  headers['impersonate-uid'] !== undefined ||
+  Object.keys(headers).some((h) => h.startsWith('impersonate-extra-'))
 
 /** Versions that are served but should not be used any more say so. */
 function deprecation(ctx: Context): void {
@@ -164,9 +199,13 @@ function deprecation(ctx: Context): void {
 }
 
 function deprecated(served: Served, api: Api): string | undefined {
-  if (served.storage === 'endpoints' && endpointsDeprecated(api)) return 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
+  if (served.storage === 'endpoints' && endpointsDeprecated(api))
+    return 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'
   if (served.custom?.deprecation !== undefined) return served.custom.deprecation
   if (served.storage === 'componentstatuses') return 'v1 ComponentStatus is deprecated in v1.19+'
   return undefined
 }
-const endpointsDeprecated = (api: Api): boolean => { const m = /^v?1\.(\d+)/.exec(api.versions.server); return !m || Number(m[1]) >= 33 }
+const endpointsDeprecated = (api: Api): boolean => {
+  const m = /^v?1\.(\d+)/.exec(api.versions.server)
+  return !m || Number(m[1]) >= 33
+}

@@ -1,4 +1,5 @@
-// Who may do what: impersonation headers and the authorizer in front of every request, with the refusals' sentences; as apiserver's endpoints/filters.
+// Who may do what: impersonation headers and the authorizer in front of every request, with the refusals' sentences; as
+// apiserver's endpoints/filters.
 import type { ApiRequest, User } from '../apimachinery/door.ts'
 import { StatusError, badRequest, forbidden } from '../apimachinery/status.ts'
 import type { Api } from './api.ts'
@@ -18,11 +19,21 @@ export function serviceAccountOf(user: string): { namespace: string; name: strin
 /** `pods "x" is forbidden: User "jane" cannot delete resource "pods" in API group "" in the namespace "default"`. */
 export function refused(user: User, a: Attributes, reason: string): StatusError {
   const why = reason ? `: ${reason}` : ''
-  if (a.path !== undefined) return new StatusError(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${a.verb} path "${a.path}"${why}`, {})
+  if (a.path !== undefined)
+    return new StatusError(
+      403,
+      'Forbidden',
+      `forbidden: User "${user.name}" cannot ${a.verb} path "${a.path}"${why}`,
+      {},
+    )
   const gr = { group: a.group ?? '', resource: a.resource ?? '' }
   const resource = a.subresource ? `${gr.resource}/${a.subresource}` : gr.resource
   const where = a.namespace ? `in the namespace "${a.namespace}"` : 'at the cluster scope'
-  return forbidden(gr, a.name ?? '', `User "${user.name}" cannot ${a.verb} resource "${resource}" in API group "${gr.group}" ${where}${why}`)
+  return forbidden(
+    gr,
+    a.name ?? '',
+    `User "${user.name}" cannot ${a.verb} resource "${resource}" in API group "${gr.group}" ${where}${why}`,
+  )
 }
 
 async function must(api: Api, user: User, a: Attributes): Promise<void> {
@@ -36,23 +47,57 @@ export async function impersonate(api: Api, user: User, headers: Readonly<Record
   const wanted = (headers['impersonate-group'] ?? '').split(',').filter((g) => g !== '')
   const uid = headers['impersonate-uid'] ?? ''
   const extra: Record<string, string[]> = {}
-  for (const [k, v] of Object.entries(headers)) if (k.startsWith('impersonate-extra-')) extra[decodeURIComponent(k.slice(18)).toLowerCase()] = v.split(',')
+  for (const [k, v] of Object.entries(headers))
+    if (k.startsWith('impersonate-extra-')) extra[decodeURIComponent(k.slice(18)).toLowerCase()] = v.split(',')
   if (name === '') {
     // %v of the references that would have been asked for, as authentication's WithImpersonation prints them
-    const asked = [...wanted.map((g) => `{Group  ${g}    }`), ...Object.entries(extra).flatMap(([k, values]) => values.map((v) => `{UserExtra  ${v}  authentication.k8s.io/v1  ${k}}`)), ...(uid ? [`{UID  ${uid}  authentication.k8s.io/v1  }`] : [])]
+    const asked = [
+      ...wanted.map((g) => `{Group  ${g}    }`),
+      ...Object.entries(extra).flatMap(([k, values]) =>
+        values.map((v) => `{UserExtra  ${v}  authentication.k8s.io/v1  ${k}}`),
+      ),
+      ...(uid ? [`{UID  ${uid}  authentication.k8s.io/v1  }`] : []),
+    ]
     if (!asked.length) return user
     throw new StatusError(500, 'InternalError', `requested [${asked.join(' ')}] without impersonating a user`)
   }
   const account = serviceAccountOf(name)
-  if (account) await must(api, user, { verb: 'impersonate', group: '', version: 'v1', resource: 'serviceaccounts', namespace: account.namespace, name: account.name })
+  if (account)
+    await must(api, user, {
+      verb: 'impersonate',
+      group: '',
+      version: 'v1',
+      resource: 'serviceaccounts',
+      namespace: account.namespace,
+      name: account.name,
+    })
   else await must(api, user, { verb: 'impersonate', group: '', version: 'v1', resource: 'users', name })
-  for (const g of wanted) await must(api, user, { verb: 'impersonate', group: '', version: 'v1', resource: 'groups', name: g })
-  if (uid) await must(api, user, { verb: 'impersonate', group: 'authentication.k8s.io', version: 'v1', resource: 'uids', name: uid })
-  for (const [k, values] of Object.entries(extra)) for (const v of values) await must(api, user, { verb: 'impersonate', group: 'authentication.k8s.io', version: 'v1', resource: 'userextras', subresource: k, name: v })
+  for (const g of wanted)
+    await must(api, user, { verb: 'impersonate', group: '', version: 'v1', resource: 'groups', name: g })
+  if (uid)
+    await must(api, user, {
+      verb: 'impersonate',
+      group: 'authentication.k8s.io',
+      version: 'v1',
+      resource: 'uids',
+      name: uid,
+    })
+  for (const [k, values] of Object.entries(extra))
+    for (const v of values)
+      await must(api, user, {
+        verb: 'impersonate',
+        group: 'authentication.k8s.io',
+        version: 'v1',
+        resource: 'userextras',
+        subresource: k,
+        name: v,
+      })
   const groups = [...wanted]
-  if (account && groups.length === 0) groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`)
+  if (account && groups.length === 0)
+    groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`)
   // everybody but the anonymous is somebody that was recognized
-  if (name !== 'system:anonymous' && !groups.includes(AUTHENTICATED) && !groups.includes(UNAUTHENTICATED)) groups.push(AUTHENTICATED)
+  if (name !== 'system:anonymous' && !groups.includes(AUTHENTICATED) && !groups.includes(UNAUTHENTICATED))
+    groups.push(AUTHENTICATED)
   if (name === 'system:anonymous' && !groups.includes(UNAUTHENTICATED)) groups.push(UNAUTHENTICATED)
   return { name, groups, ...(uid ? { uid } : {}), ...(Object.keys(extra).length > 0 ? { extra } : {}) }
 }
@@ -60,7 +105,15 @@ export async function impersonate(api: Api, user: User, headers: Readonly<Record
 /** What a request asks to be allowed. */
 export function attributesOf(info: RequestInfo, request: ApiRequest): Attributes {
   if (!info.isResource) return { verb: request.method.toLowerCase(), path: info.path }
-  return { verb: info.verb, group: info.group, version: info.version, resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.verb === 'create' && !info.subresource ? '' : info.name }
+  return {
+    verb: info.verb,
+    group: info.group,
+    version: info.version,
+    resource: info.resource,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.verb === 'create' && !info.subresource ? '' : info.name,
+  }
 }
 
 /** Lets the request pass or throws Forbidden. */

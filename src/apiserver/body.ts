@@ -1,4 +1,5 @@
-// Reading what a client sent: content type, type and version of the object, strict decoding; refused as apiserver's handlers refuse (transformDecodeError).
+// Reading what a client sent: content type, type and version of the object, strict decoding; refused as apiserver's
+// handlers refuse (transformDecodeError).
 import { isObject } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { StatusError, badRequest } from '../apimachinery/status.ts'
@@ -9,12 +10,20 @@ import type { Target } from './decode-object.ts'
 const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
 /** The media type of a Content-Type header, without parameters. */
-export const mediaType = (header: string | undefined): string => (header ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+export const mediaType = (header: string | undefined): string =>
+  (header ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
 export const unsupportedMediaType = (accepted: readonly string[]): StatusError =>
-  new StatusError(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`)
+  new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  )
 
-/** The first `max` bytes of a body as error sentences show them: text that reads as JSON as it is, everything else in hex. */
+/**
+ * The first `max` bytes of a body as error sentences show them: text that reads as JSON as it is, everything else in
+ * hex.
+ */
 export function summarize(text: string, max = 30): string {
   const bytes = new TextEncoder().encode(text)
   if (bytes.length === 0) return '<empty>'
@@ -27,74 +36,151 @@ export function summarize(text: string, max = 30): string {
 const internalPackage = (group: string): string => (group === '' ? 'core' : (group.split('.')[0] ?? group))
 
 /** A body as JSON values, with the fields that were written twice. */
-async function parse(ctx: Context, wanted: string): Promise<{ value: unknown; text?: string; duplicates: readonly string[] }> {
+async function parse(
+  ctx: Context,
+  wanted: string,
+): Promise<{ value: unknown; text?: string; duplicates: readonly string[] }> {
   const body = ctx.request.body
   if (body === undefined) return { value: undefined, text: '', duplicates: [] }
   if (typeof body !== 'string') return { value: body, duplicates: [] }
   const type = mediaType(ctx.request.headers?.['content-type'])
   if (type === 'application/yaml') {
     const { parseYaml } = await import('../apimachinery/yaml.ts')
-    try { return { value: parseYaml(body), text: body, duplicates: [] } } catch (e) { throw badRequest(`the object provided is unrecognized (must be of type ${wanted}): ${(e as Error).message} (${summarize(body)})`) }
+    try {
+      return { value: parseYaml(body), text: body, duplicates: [] }
+    } catch (e) {
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${wanted}): ${(e as Error).message} (${summarize(body)})`,
+      )
+    }
   }
   if (type !== '' && type !== 'application/json') throw unsupportedMediaType(ACCEPTED)
   const { parseJsonText } = await import('../apimachinery/decode.ts')
   try {
     return { ...parseJsonText(body), text: body }
   } catch (e) {
-    throw badRequest(`the object provided is unrecognized (must be of type ${wanted}): couldn't get version/kind; json parse error: ${(e as Error).message} (${summarize(body)})`)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${wanted}): couldn't get version/kind; json parse error: ${(e as Error).message} (${summarize(body)})`,
+    )
   }
 }
 
 /** Refuses an object that is called otherwise than the path says, or not at all (handlers' checkName). */
 export function matchName(ctx: Context, draft: { readonly metadata?: { readonly name?: string } }): void {
   const name = draft.metadata?.name ?? ''
-  if (!name) throw badRequest(`the name of the object (${ctx.info.name} based on URL) was undeterminable: name must be provided`)
-  if (name !== ctx.info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${ctx.info.name})`)
+  if (!name)
+    throw badRequest(`the name of the object (${ctx.info.name} based on URL) was undeterminable: name must be provided`)
+  if (name !== ctx.info.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${ctx.info.name})`)
 }
 
-
 /** The target of a resource's own objects. */
-export const targetOf = (s: Served): Target => ({ group: s.info.group, version: s.info.version, kind: s.info.kind, schema: s.schema, ...(s.custom ? { custom: s.custom } : {}), ...(s.kind.strategy.defaults ? { defaults: s.kind.strategy.defaults } : {}) })
+export const targetOf = (s: Served): Target => ({
+  group: s.info.group,
+  version: s.info.version,
+  kind: s.info.kind,
+  schema: s.schema,
+  ...(s.custom ? { custom: s.custom } : {}),
+  ...(s.kind.strategy.defaults ? { defaults: s.kind.strategy.defaults } : {}),
+})
 
-/** Reads a request's body as an object of the target's type, with defaults filled in. Strict errors become a refusal or warnings, as fieldValidation says. */
-export async function readBody(ctx: Context, target: Target, fieldValidation: 'Strict' | 'Warn' | 'Ignore'): Promise<Draft<KubeObject>> {
+/**
+ * Reads a request's body as an object of the target's type, with defaults filled in. Strict errors become a refusal or
+ * warnings, as fieldValidation says.
+ */
+export async function readBody(
+  ctx: Context,
+  target: Target,
+  fieldValidation: 'Strict' | 'Warn' | 'Ignore',
+): Promise<Draft<KubeObject>> {
   const { value, text = '', duplicates } = await parse(ctx, target.kind)
   if (value === undefined || value === null) {
-    if (text === '' && value === undefined && ctx.request.method !== 'DELETE') throw badRequest(`the object provided is unrecognized (must be of type ${target.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`)
+    if (text === '' && value === undefined && ctx.request.method !== 'DELETE')
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${target.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`,
+      )
     if (text === '' || value === null) return decodeInto(ctx, {}, target, fieldValidation, [])
   }
-  if (!isObject(value)) throw badRequest(`the object provided is unrecognized (must be of type ${target.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${summarize(text || JSON.stringify(value))})`)
+  if (!isObject(value))
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${target.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${summarize(text || JSON.stringify(value))})`,
+    )
   return decodeInto(ctx, value, target, fieldValidation, duplicates)
 }
 
 /** Checks an object's type and version against what the path serves, decodes it and fills in defaults. */
-export async function decodeInto(ctx: Context, value: JsonObject, target: Target, fieldValidation: 'Strict' | 'Warn' | 'Ignore', duplicates: readonly string[]): Promise<Draft<KubeObject>> {
-  const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion ? value.apiVersion : groupVersion(target.group, target.version)
+export async function decodeInto(
+  ctx: Context,
+  value: JsonObject,
+  target: Target,
+  fieldValidation: 'Strict' | 'Warn' | 'Ignore',
+  duplicates: readonly string[],
+): Promise<Draft<KubeObject>> {
+  const apiVersion =
+    typeof value.apiVersion === 'string' && value.apiVersion
+      ? value.apiVersion
+      : groupVersion(target.group, target.version)
   const kind = typeof value.kind === 'string' && value.kind ? value.kind : target.kind
   const cut = apiVersion.indexOf('/')
   const group = cut < 0 ? '' : apiVersion.slice(0, cut)
   const version = apiVersion.slice(cut + 1)
   const wanted = groupVersion(target.group, target.version)
-  if (target.anyVersion && kind === target.kind) return decoded(ctx, value, target, fieldValidation, duplicates, kind, version)
-  const cannot = (why: string): StatusError => badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
+  if (target.anyVersion && kind === target.kind)
+    return decoded(ctx, value, target, fieldValidation, duplicates, kind, version)
+  const cannot = (why: string): StatusError =>
+    badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   // metav1's options are registered in every group version: kubectl sends DeleteOptions of v1
-  if (!target.custom && !(kind === target.kind && kind === 'DeleteOptions') && (group !== target.group || kind !== target.kind || version !== target.version)) {
-    if (!ctx.api.schemas.type(ctx.api.schemas.nameOf(group, version, kind))) throw cannot(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
-    if (group !== target.group || kind !== target.kind) throw cannot(`converting (${version}.${kind}) to (${internalPackage(target.group)}.${target.kind}): unknown conversion`)
+  if (
+    !target.custom &&
+    !(kind === target.kind && kind === 'DeleteOptions') &&
+    (group !== target.group || kind !== target.kind || version !== target.version)
+  ) {
+    if (!ctx.api.schemas.type(ctx.api.schemas.nameOf(group, version, kind)))
+      throw cannot(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
+    if (group !== target.group || kind !== target.kind)
+      throw cannot(
+        `converting (${version}.${kind}) to (${internalPackage(target.group)}.${target.kind}): unknown conversion`,
+      )
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
   }
   if (target.custom) {
-    if (kind !== target.kind || group !== target.group) throw badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: expected ${wanted}, Kind=${target.kind}, got ${apiVersion}, Kind=${kind}`)
-    if (version !== target.version) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
+    if (kind !== target.kind || group !== target.group)
+      throw badRequest(
+        `${kind} in version "${version}" cannot be handled as a ${target.kind}: expected ${wanted}, Kind=${target.kind}, got ${apiVersion}, Kind=${kind}`,
+      )
+    if (version !== target.version)
+      throw badRequest(
+        `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
+      )
   }
-  return decoded(ctx, value.apiVersion === apiVersion && value.kind === kind ? value : { ...value, apiVersion, kind }, target, fieldValidation, duplicates, kind, version)
+  return decoded(
+    ctx,
+    value.apiVersion === apiVersion && value.kind === kind ? value : { ...value, apiVersion, kind },
+    target,
+    fieldValidation,
+    duplicates,
+    kind,
+    version,
+  )
 }
 
-async function decoded(ctx: Context, value: JsonObject, target: Target, fieldValidation: 'Strict' | 'Warn' | 'Ignore', duplicates: readonly string[], kind: string, version: string): Promise<Draft<KubeObject>> {
-  const cannot = (why: string): StatusError => badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
+async function decoded(
+  ctx: Context,
+  value: JsonObject,
+  target: Target,
+  fieldValidation: 'Strict' | 'Warn' | 'Ignore',
+  duplicates: readonly string[],
+  kind: string,
+  version: string,
+): Promise<Draft<KubeObject>> {
+  const cannot = (why: string): StatusError =>
+    badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   const { decodeObject } = await import('./decode-object.ts')
   const { object, errors } = decodeObject(ctx.api, value, target, cannot, typeof ctx.request.body !== 'string')
-  const strict = errors.length > 0 && duplicates.length > 0 && typeof ctx.request.body === 'string' ? (await import('../apimachinery/decode.ts')).inDocumentOrder(ctx.request.body, errors, duplicates) : [...errors, ...duplicates]
+  const strict =
+    errors.length > 0 && duplicates.length > 0 && typeof ctx.request.body === 'string'
+      ? (await import('../apimachinery/decode.ts')).inDocumentOrder(ctx.request.body, errors, duplicates)
+      : [...errors, ...duplicates]
   if (strict.length > 0 && fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strict.join(', ')}`)
   if (fieldValidation === 'Warn') for (const e of strict) warn(ctx, e)
   return object

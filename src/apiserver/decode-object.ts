@@ -1,4 +1,5 @@
-// From JSON values to an object of a kind, with defaults, and to the form in which it is stored: every field the server always writes, in the order of the Go type.
+// From JSON values to an object of a kind, with defaults, and to the form in which it is stored: every field the server
+// always writes, in the order of the Go type.
 import { compareBytes } from '../apimachinery/labels.ts'
 import { DecodeError, decode } from '../apimachinery/decode.ts'
 import { typedForm } from '../apimachinery/encode.ts'
@@ -9,10 +10,28 @@ import type { StatusError } from '../apimachinery/status.ts'
 import type { Api, Served } from './api.ts'
 
 /** What decoding needs to know of a type. */
-export interface Target { readonly group: string; readonly version: string; readonly kind: string; readonly schema: string; readonly custom?: Served['custom']; /** Options types belong to every group. */ readonly anyVersion?: true; /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject; readonly defaults?: Served['kind']['strategy']['defaults'] }
+export interface Target {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly schema: string
+  readonly custom?: Served['custom']
+  /** Options types belong to every group. */ readonly anyVersion?: true
+  /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject
+  readonly defaults?: Served['kind']['strategy']['defaults']
+}
 
-/** Decodes an object of the target's type and fills in its defaults. `cannot` words what makes it unreadable; `sorted`: keys are read in order, as clients that re-encode send them. */
-export function decodeObject(api: Api, value: JsonObject, target: Target, cannot: (why: string) => StatusError, sorted = true): { object: Draft<KubeObject>; errors: readonly string[] } {
+/**
+ * Decodes an object of the target's type and fills in its defaults. `cannot` words what makes it unreadable; `sorted`:
+ * keys are read in order, as clients that re-encode send them.
+ */
+export function decodeObject(
+  api: Api,
+  value: JsonObject,
+  target: Target,
+  cannot: (why: string) => StatusError,
+  sorted = true,
+): { object: Draft<KubeObject>; errors: readonly string[] } {
   if (target.custom) return decodeCustom(api, value, target, cannot)
   try {
     const { mine, known } = apart(value, target.known)
@@ -28,7 +47,10 @@ export function decodeObject(api: Api, value: JsonObject, target: Target, cannot
 }
 
 /** A value without the parts that are the stored object's own, and these parts; metadata is the draft's to change. */
-function apart(value: JsonObject, stored: KubeObject | undefined): { mine: JsonObject; known?: Record<string, unknown> } {
+function apart(
+  value: JsonObject,
+  stored: KubeObject | undefined,
+): { mine: JsonObject; known?: Record<string, unknown> } {
   if (!stored) return { mine: value }
   const mine: Record<string, Json | undefined> = {}
   const known: Record<string, unknown> = {}
@@ -42,7 +64,12 @@ function apart(value: JsonObject, stored: KubeObject | undefined): { mine: JsonO
 }
 
 /** Custom resources are maps: only their metadata has a Go type. */
-function decodeCustom(api: Api, value: JsonObject, target: Target, cannot: (why: string) => StatusError): { object: Draft<KubeObject>; errors: readonly string[] } {
+function decodeCustom(
+  api: Api,
+  value: JsonObject,
+  target: Target,
+  cannot: (why: string) => StatusError,
+): { object: Draft<KubeObject>; errors: readonly string[] } {
   const draft = copy(value) as Record<string, unknown>
   const errors: string[] = []
   try {

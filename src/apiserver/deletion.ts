@@ -1,4 +1,5 @@
-// Deleting: preconditions, grace, finalizers, propagation policies, namespaces; as apiserver's registry/rest.BeforeDelete and registry.Store.Delete.
+// Deleting: preconditions, grace, finalizers, propagation policies, namespaces; as apiserver's
+// registry/rest.BeforeDelete and registry.Store.Delete.
 import { copy } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { invalid as invalidField, notSupported } from '../apimachinery/field.ts'
@@ -37,22 +38,50 @@ const FOREGROUND = 'foregroundDeletion'
 /** DeleteOptions from the body and the query; the query wins where both speak. */
 export async function deleteOptions(ctx: Context): Promise<DeleteOptions> {
   const empty = ctx.request.body === undefined || ctx.request.body === ''
-  const body = empty ? {} : await readBody(ctx, { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions', schema: 'meta.v1.DeleteOptions', anyVersion: true }, 'Ignore') as unknown as { gracePeriodSeconds?: number; preconditions?: { uid?: string; resourceVersion?: string }; orphanDependents?: boolean; propagationPolicy?: string; dryRun?: string[] }
+  const body = empty
+    ? {}
+    : ((await readBody(
+        ctx,
+        {
+          group: 'meta.k8s.io',
+          version: 'v1',
+          kind: 'DeleteOptions',
+          schema: 'meta.v1.DeleteOptions',
+          anyVersion: true,
+        },
+        'Ignore',
+      )) as unknown as {
+        gracePeriodSeconds?: number
+        preconditions?: { uid?: string; resourceVersion?: string }
+        orphanDependents?: boolean
+        propagationPolicy?: string
+        dryRun?: string[]
+      })
   const grace = param(ctx, 'gracePeriodSeconds')
   const orphan = param(ctx, 'orphanDependents')
   const policy = param(ctx, 'propagationPolicy') ?? body.propagationPolicy
   const dry = ctx.request.query?.dryRun ?? body.dryRun ?? []
   const out: DeleteOptions = { dryRun: dry.length > 0 }
-  if (grace !== undefined && !/^[+-]?\d+$/.test(grace)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`)
+  if (grace !== undefined && !/^[+-]?\d+$/.test(grace))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`)
   const seconds = grace !== undefined ? Number(grace) : body.gracePeriodSeconds
   if (seconds !== undefined && seconds !== null && Number.isInteger(seconds)) out.gracePeriodSeconds = seconds
   if (body.preconditions) out.preconditions = body.preconditions
   if (orphan !== undefined) out.orphanDependents = orphan === 'true'
-  else if (body.orphanDependents !== undefined && body.orphanDependents !== null) out.orphanDependents = body.orphanDependents
+  else if (body.orphanDependents !== undefined && body.orphanDependents !== null)
+    out.orphanDependents = body.orphanDependents
   if (policy) out.propagationPolicy = policy
   const errors: FieldError[] = []
-  if (out.orphanDependents !== undefined && out.propagationPolicy !== undefined) errors.push(invalidField('propagationPolicy', out.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'))
-  if (out.propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(out.propagationPolicy)) errors.push(notSupported('propagationPolicy', out.propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']))
+  if (out.orphanDependents !== undefined && out.propagationPolicy !== undefined)
+    errors.push(
+      invalidField(
+        'propagationPolicy',
+        out.propagationPolicy,
+        'orphanDependents and deletionPropagation cannot be both set',
+      ),
+    )
+  if (out.propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(out.propagationPolicy))
+    errors.push(notSupported('propagationPolicy', out.propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']))
   errors.push(...dryRunErrors(dry))
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
   return out
@@ -63,13 +92,22 @@ function collectorFinalizers(ctx: Context, have: readonly string[], options: Del
   let orphan: boolean
   let foreground: boolean
   if (ctx.served.storage === 'events') return have
-  if (options.orphanDependents !== undefined) { orphan = options.orphanDependents; foreground = !options.orphanDependents && false }
-  else if (options.propagationPolicy !== undefined) { orphan = options.propagationPolicy === 'Orphan'; foreground = options.propagationPolicy === 'Foreground' }
-  else {
+  if (options.orphanDependents !== undefined) {
+    orphan = options.orphanDependents
+    foreground = !options.orphanDependents && false
+  } else if (options.propagationPolicy !== undefined) {
+    orphan = options.propagationPolicy === 'Orphan'
+    foreground = options.propagationPolicy === 'Foreground'
+  } else {
     orphan = have.includes(ORPHAN)
     foreground = !orphan && have.includes(FOREGROUND)
     // these two keep the habit of their first versions
-    if (!orphan && !foreground && (ctx.served.storage === 'replicationcontrollers' || ctx.served.storage === 'jobs.batch')) orphan = true
+    if (
+      !orphan &&
+      !foreground &&
+      (ctx.served.storage === 'replicationcontrollers' || ctx.served.storage === 'jobs.batch')
+    )
+      orphan = true
   }
   const rest = have.filter((f) => f !== ORPHAN && f !== FOREGROUND)
   const next = [...rest, ...(orphan ? [ORPHAN] : []), ...(foreground ? [FOREGROUND] : [])]
@@ -81,34 +119,71 @@ function checkPreconditions(ctx: Context, object: KubeObject, options: DeleteOpt
   const kind = { group: ctx.served.gr.group, resource: storedOf(ctx.served).info.kind }
   const name = object.metadata.name ?? ''
   if (ctx.served.storage === 'namespaces') {
-    if (uid && uid !== object.metadata.uid) throw conflict(ctx.served.gr, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`)
-    if (resourceVersion && resourceVersion !== object.metadata.resourceVersion) throw conflict(ctx.served.gr, name, `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${object.metadata.resourceVersion}`)
+    if (uid && uid !== object.metadata.uid)
+      throw conflict(
+        ctx.served.gr,
+        name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`,
+      )
+    if (resourceVersion && resourceVersion !== object.metadata.resourceVersion)
+      throw conflict(
+        ctx.served.gr,
+        name,
+        `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${object.metadata.resourceVersion}`,
+      )
     return
   }
-  if (uid && uid !== object.metadata.uid) throw conflict(kind, name, `the UID in the precondition (${uid}) does not match the UID in record (${object.metadata.uid}). The object might have been deleted and then recreated`)
-  if (resourceVersion && resourceVersion !== object.metadata.resourceVersion) throw conflict(kind, name, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${object.metadata.resourceVersion}). The object might have been modified`)
+  if (uid && uid !== object.metadata.uid)
+    throw conflict(
+      kind,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${object.metadata.uid}). The object might have been deleted and then recreated`,
+    )
+  if (resourceVersion && resourceVersion !== object.metadata.resourceVersion)
+    throw conflict(
+      kind,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${object.metadata.resourceVersion}). The object might have been modified`,
+    )
 }
 
-const bumped = (meta: Draft<KubeObject>['metadata']): void => { if ((meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1 }
+const bumped = (meta: Draft<KubeObject>['metadata']): void => {
+  if ((meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1
+}
 
 /** Deletes the object of that name, or marks it for deletion. */
 export async function deleteObject(ctx: Context, name: string, options: DeleteOptions): Promise<Deleted> {
   for (let attempt = 0; ; attempt++) {
-    try { return await tryDelete(ctx, name, options) } catch (e) {
+    try {
+      return await tryDelete(ctx, name, options)
+    } catch (e) {
       if (!(e instanceof StoreConflict) || attempt >= 5) throw e
     }
   }
 }
 
-const adminOptions = (ctx: Context, options: DeleteOptions): WriteOptions => ({ dryRun: options.dryRun, manager: managerOf(ctx.request.headers?.['user-agent']), fieldValidation: 'Ignore', force: undefined })
+const adminOptions = (ctx: Context, options: DeleteOptions): WriteOptions => ({
+  dryRun: options.dryRun,
+  manager: managerOf(ctx.request.headers?.['user-agent']),
+  fieldValidation: 'Ignore',
+  force: undefined,
+})
 
 async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Promise<Deleted> {
   const { api, served } = ctx
   const existing = getStored(ctx, name)
   checkPreconditions(ctx, existing, options)
   const now = api.now()
-  const write = (draft: Draft<KubeObject>): KubeObject => (options.dryRun ? (draft as KubeObject) : api.store.update(served.storage, draft as KubeObject, existing.metadata.resourceVersion ?? ''))
-  await validateAdmission(ctx, { operation: 'DELETE', object: existing, old: existing, options: adminOptions(ctx, options) })
+  const write = (draft: Draft<KubeObject>): KubeObject =>
+    options.dryRun
+      ? (draft as KubeObject)
+      : api.store.update(served.storage, draft as KubeObject, existing.metadata.resourceVersion ?? '')
+  await validateAdmission(ctx, {
+    operation: 'DELETE',
+    object: existing,
+    old: existing,
+    options: adminOptions(ctx, options),
+  })
   if (served.storage === 'namespaces') {
     const ns = existing as KubeObject & { spec?: { finalizers?: readonly string[] }; status?: { phase?: string } }
     if (!ns.metadata.deletionTimestamp) {
@@ -122,14 +197,19 @@ async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Pr
     }
     if ((ns.spec?.finalizers?.length ?? 0) > 0) return { object: ns, gone: false }
   }
-  if (served.storage === DEFINITIONS && !existing.metadata.deletionTimestamp && api.store.count(name) > 0) return { object: write((await import('./customresources.ts')).terminating(existing, rfc3339(now))), gone: false }
-  let grace = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds
+  if (served.storage === DEFINITIONS && !existing.metadata.deletionTimestamp && api.store.count(name) > 0)
+    return { object: write((await import('./customresources.ts')).terminating(existing, rfc3339(now))), gone: false }
+  let grace =
+    options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds
   const meta = existing.metadata
   const strategy = storedOf(served).kind.strategy
   const draft = copy(existing)
   let graceful = false
   if (strategy.grace) {
-    const present = meta.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds < 0 ? 1 : (meta.deletionGracePeriodSeconds ?? 0)
+    const present =
+      meta.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds < 0
+        ? 1
+        : (meta.deletionGracePeriodSeconds ?? 0)
     if (meta.deletionTimestamp) {
       if (present > 0) {
         // only a shorter period may follow
@@ -156,25 +236,60 @@ async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Pr
   if (graceful) {
     if (pending || (grace ?? 0) > 0) return { object: fromStored(served, write(draft)), gone: false }
   } else if (pending) {
-    if (!draft.metadata.deletionTimestamp) { draft.metadata.deletionTimestamp = rfc3339(now); bumped(draft.metadata) }
+    if (!draft.metadata.deletionTimestamp) {
+      draft.metadata.deletionTimestamp = rfc3339(now)
+      bumped(draft.metadata)
+    }
     draft.metadata.deletionGracePeriodSeconds = 0
-    const unchanged = meta.deletionTimestamp !== undefined && finalizers === have && meta.deletionGracePeriodSeconds === 0
+    const unchanged =
+      meta.deletionTimestamp !== undefined && finalizers === have && meta.deletionGracePeriodSeconds === 0
     return { object: fromStored(served, unchanged ? existing : write(draft)), gone: false }
   }
   if (options.dryRun) return { object: fromStored(served, draft as KubeObject), gone: true }
   const last = api.store.delete(served.storage, namespaceOf(ctx), name, meta.resourceVersion)
   await release(api, served.storage, existing)
-  return { object: fromStored(served, graceful ? ({ ...draft, metadata: { ...draft.metadata, resourceVersion: last.metadata.resourceVersion ?? '' } } as KubeObject) : last), gone: true }
+  return {
+    object: fromStored(
+      served,
+      graceful
+        ? ({
+            ...draft,
+            metadata: { ...draft.metadata, resourceVersion: last.metadata.resourceVersion ?? '' },
+          } as KubeObject)
+        : last,
+    ),
+    gone: true,
+  }
 }
 
 /** Kinds whose deletion answers with the object instead of a Status. */
-const RETURN_DELETED: ReadonlySet<string> = new Set(['pods', 'services', 'serviceaccounts', 'podtemplates', 'resourcequotas', 'persistentvolumes', 'persistentvolumeclaims', 'namespaces',
-  'storageclasses.storage.k8s.io', 'csidrivers.storage.k8s.io', 'csinodes.storage.k8s.io', 'volumeattachments.storage.k8s.io', 'volumeattributesclasses.storage.k8s.io'])
+const RETURN_DELETED: ReadonlySet<string> = new Set([
+  'pods',
+  'services',
+  'serviceaccounts',
+  'podtemplates',
+  'resourcequotas',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'namespaces',
+  'storageclasses.storage.k8s.io',
+  'csidrivers.storage.k8s.io',
+  'csinodes.storage.k8s.io',
+  'volumeattachments.storage.k8s.io',
+  'volumeattributesclasses.storage.k8s.io',
+])
 
 /** What the client hears of a deletion: the object that waits or went, or a Status that names it. */
 export function deletionBody(ctx: Context, deleted: Deleted): JsonObject {
   const { served } = ctx
-  if (!deleted.gone || (RETURN_DELETED.has(served.storage) && served.storage !== 'namespaces')) return deleted.object as unknown as JsonObject
+  if (!deleted.gone || (RETURN_DELETED.has(served.storage) && served.storage !== 'namespaces'))
+    return deleted.object as unknown as JsonObject
   const { name = '', uid = '' } = deleted.object.metadata
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name, ...(served.gr.group ? { group: served.gr.group } : {}), kind: served.gr.resource, uid } }
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name, ...(served.gr.group ? { group: served.gr.group } : {}), kind: served.gr.resource, uid },
+  }
 }

@@ -1,4 +1,5 @@
-// Discovery: which groups, versions and resources there are, in the aggregated form (apidiscovery v2) and the older lists; as apiserver's endpoints/discovery.
+// Discovery: which groups, versions and resources there are, in the aggregated form (apidiscovery v2) and the older
+// lists; as apiserver's endpoints/discovery.
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import type { JsonObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
@@ -10,13 +11,19 @@ import { accepts } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
 import { groupVersion } from './api.ts'
 
-interface Group { readonly name: string; readonly versions: { readonly version: string; readonly resources: ResourceInfo[] }[] }
+interface Group {
+  readonly name: string
+  readonly versions: { readonly version: string; readonly resources: ResourceInfo[] }[]
+}
 
 async function groupsOf(api: Api): Promise<Group[]> {
   const groups = new Map<string, Group>()
   for (const r of await api.served()) {
     let group = groups.get(r.group)
-    if (!group) { group = { name: r.group, versions: [] }; groups.set(r.group, group) }
+    if (!group) {
+      group = { name: r.group, versions: [] }
+      groups.set(r.group, group)
+    }
     const version = group.versions.find((v) => v.version === r.version)
     if (version) version.resources.push(r)
     else group.versions.push({ version: r.version, resources: [r] })
@@ -24,12 +31,21 @@ async function groupsOf(api: Api): Promise<Group[]> {
   return [...groups.values()]
 }
 
-/** The version of the aggregated form that is wanted first, if it is wanted before the older lists; kubectl up to 1.29 knows v2beta1 only. */
+/**
+ * The version of the aggregated form that is wanted first, if it is wanted before the older lists; kubectl up to 1.29
+ * knows v2beta1 only.
+ */
 function aggregated(header: string | undefined): string | undefined {
   for (const { type, params } of accepts(header)) {
     if (params.get('as') === undefined) return undefined
     const version = params.get('v') ?? ''
-    if (type === 'application/json' && params.get('g') === 'apidiscovery.k8s.io' && params.get('as') === 'APIGroupDiscoveryList' && (version === 'v2' || version === 'v2beta1')) return version
+    if (
+      type === 'application/json' &&
+      params.get('g') === 'apidiscovery.k8s.io' &&
+      params.get('as') === 'APIGroupDiscoveryList' &&
+      (version === 'v2' || version === 'v2beta1')
+    )
+      return version
   }
   return undefined
 }
@@ -38,16 +54,38 @@ const isCustom = (api: Api, r: ResourceInfo): boolean => !api.schemas.discovery(
 function aggregatedResource(api: Api, r: ResourceInfo): JsonObject {
   const own = isCustom(api, r) ? { group: r.group, version: r.version } : { group: '', version: '' }
   return {
-    resource: r.resource, responseKind: { ...own, kind: r.kind }, scope: r.namespaced ? 'Namespaced' : 'Cluster', singularResource: r.singular, verbs: r.verbs,
-    ...(r.shortNames ? { shortNames: r.shortNames } : {}), ...(r.categories ? { categories: r.categories } : {}),
-    ...(r.subresources ? { subresources: r.subresources.map((s) => ({ subresource: s.name, responseKind: { group: s.group ?? own.group, version: s.version ?? own.version, kind: s.kind }, verbs: s.verbs })) } : {}),
+    resource: r.resource,
+    responseKind: { ...own, kind: r.kind },
+    scope: r.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: r.singular,
+    verbs: r.verbs,
+    ...(r.shortNames ? { shortNames: r.shortNames } : {}),
+    ...(r.categories ? { categories: r.categories } : {}),
+    ...(r.subresources
+      ? {
+          subresources: r.subresources.map((s) => ({
+            subresource: s.name,
+            responseKind: { group: s.group ?? own.group, version: s.version ?? own.version, kind: s.kind },
+            verbs: s.verbs,
+          })),
+        }
+      : {}),
   }
 }
 
 function aggregatedList(api: Api, groups: readonly Group[], version: string): JsonObject {
   return {
-    kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {},
-    items: groups.map((g) => ({ metadata: { ...(g.name ? { name: g.name } : {}), creationTimestamp: null }, versions: g.versions.map((v) => ({ version: v.version, resources: v.resources.map((r) => aggregatedResource(api, r)), freshness: 'Current' })) })),
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items: groups.map((g) => ({
+      metadata: { ...(g.name ? { name: g.name } : {}), creationTimestamp: null },
+      versions: g.versions.map((v) => ({
+        version: v.version,
+        resources: v.resources.map((r) => aggregatedResource(api, r)),
+        freshness: 'Current',
+      })),
+    })),
   }
 }
 
@@ -57,15 +95,38 @@ function storageVersionHash(text: string): string {
 }
 
 /** The versions in which resources of several versions are stored. */
-const STORED_VERSION: ReadonlyMap<string, string> = new Map([['autoscaling/horizontalpodautoscalers', 'autoscaling/v2/HorizontalPodAutoscaler'], ['events.k8s.io/events', '/v1/Event']])
+const STORED_VERSION: ReadonlyMap<string, string> = new Map([
+  ['autoscaling/horizontalpodautoscalers', 'autoscaling/v2/HorizontalPodAutoscaler'],
+  ['events.k8s.io/events', '/v1/Event'],
+])
 
 function legacyResources(group: string, resources: readonly ResourceInfo[]): JsonObject[] {
   return resources.flatMap((r) => [
     {
-      name: r.resource, singularName: r.singular, namespaced: r.namespaced, kind: r.kind, verbs: r.verbs, ...(r.shortNames ? { shortNames: r.shortNames } : {}), ...(r.categories ? { categories: r.categories } : {}),
-      ...(r.verbs.includes('list') && r.verbs.includes('create') ? { storageVersionHash: storageVersionHash(STORED_VERSION.get(`${group}/${r.resource}`) ?? `${group}/${r.version}/${r.kind}`) } : {}),
+      name: r.resource,
+      singularName: r.singular,
+      namespaced: r.namespaced,
+      kind: r.kind,
+      verbs: r.verbs,
+      ...(r.shortNames ? { shortNames: r.shortNames } : {}),
+      ...(r.categories ? { categories: r.categories } : {}),
+      ...(r.verbs.includes('list') && r.verbs.includes('create')
+        ? {
+            storageVersionHash: storageVersionHash(
+              STORED_VERSION.get(`${group}/${r.resource}`) ?? `${group}/${r.version}/${r.kind}`,
+            ),
+          }
+        : {}),
     },
-    ...(r.subresources ?? []).map((s) => ({ name: `${r.resource}/${s.name}`, singularName: '', namespaced: r.namespaced, ...(s.group ? { group: s.group } : {}), ...(s.version ? { version: s.version } : {}), kind: s.kind, verbs: s.verbs })),
+    ...(r.subresources ?? []).map((s) => ({
+      name: `${r.resource}/${s.name}`,
+      singularName: '',
+      namespaced: r.namespaced,
+      ...(s.group ? { group: s.group } : {}),
+      ...(s.version ? { version: s.version } : {}),
+      kind: s.kind,
+      verbs: s.verbs,
+    })),
   ])
 }
 
@@ -83,8 +144,17 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
   if (second === undefined) {
     const mine = prefix === 'api' ? legacy : named
     const form = aggregated(request.headers?.accept)
-    if (form) return { ...answer(200, aggregatedList(api, mine, form)), headers: { 'content-type': `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList` } }
-    if (prefix === 'api') return answer(200, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '172.18.0.2:6443' }] })
+    if (form)
+      return {
+        ...answer(200, aggregatedList(api, mine, form)),
+        headers: { 'content-type': `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList` },
+      }
+    if (prefix === 'api')
+      return answer(200, {
+        kind: 'APIVersions',
+        versions: ['v1'],
+        serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '172.18.0.2:6443' }],
+      })
     return answer(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(byPreference) })
   }
   const group = prefix === 'api' ? legacy[0] : named.find((g) => g.name === second)
@@ -93,12 +163,32 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
   if (version === undefined) return answer(200, { kind: 'APIGroup', apiVersion: 'v1', ...byPreference(group) })
   const resources = group.versions.find((v) => v.version === version)?.resources
   if (!resources || info.parts.length > (prefix === 'api' ? 2 : 3)) return unserved(api, info)
-  return answer(200, { kind: 'APIResourceList', ...(prefix === 'api' ? {} : { apiVersion: 'v1' }), groupVersion: groupVersion(group.name, version), resources: legacyResources(group.name, resources) })
+  return answer(200, {
+    kind: 'APIResourceList',
+    ...(prefix === 'api' ? {} : { apiVersion: 'v1' }),
+    groupVersion: groupVersion(group.name, version),
+    resources: legacyResources(group.name, resources),
+  })
 }
 
 /** Serves /: the paths there are. */
 export async function servePaths(api: Api): Promise<ApiResponse> {
   const groups = await groupsOf(api)
-  const paths = ['/api', '/api/v1', '/apis', '/apis/', ...groups.filter((g) => g.name).flatMap((g) => [`/apis/${g.name}`, ...g.versions.map((v) => `/apis/${g.name}/${v.version}`)]), '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/readyz', '/version']
+  const paths = [
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/apis/',
+    ...groups
+      .filter((g) => g.name)
+      .flatMap((g) => [`/apis/${g.name}`, ...g.versions.map((v) => `/apis/${g.name}/${v.version}`)]),
+    '/healthz',
+    '/livez',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openapi/v3/',
+    '/readyz',
+    '/version',
+  ]
   return { ...answer(200, { paths: paths.sort() }), indented: true }
 }

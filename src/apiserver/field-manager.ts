@@ -1,5 +1,10 @@
-// Who set which field: metadata.managedFields of every write, and server-side apply; the machinery is apimachinery's, here is what a strategy takes out of it (reset fields).
-import { applyServerSide as applyConfiguration, forgetsOwners, trackUpdate as track } from '../apimachinery/managedfields.ts'
+// Who set which field: metadata.managedFields of every write, and server-side apply; the machinery is apimachinery's,
+// here is what a strategy takes out of it (reset fields).
+import {
+  applyServerSide as applyConfiguration,
+  forgetsOwners,
+  trackUpdate as track,
+} from '../apimachinery/managedfields.ts'
 import type { FieldManagerContext } from '../apimachinery/managedfields.ts'
 import { typedForm } from '../apimachinery/encode.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
@@ -12,14 +17,32 @@ import type { WriteOptions } from './options.ts'
 
 function managerContext(ctx: Context, options: WriteOptions, subresource: string): FieldManagerContext {
   const custom = ctx.served.custom?.types?.()
-  return { schemas: ctx.api.schemas, schemaName: ctx.served.schema, ...(custom ? { custom } : {}), manager: options.manager, apiVersion: ctx.served.apiVersion, subresource, now: ctx.api.now() }
+  return {
+    schemas: ctx.api.schemas,
+    schemaName: ctx.served.schema,
+    ...(custom ? { custom } : {}),
+    manager: options.manager,
+    apiVersion: ctx.served.apiVersion,
+    subresource,
+    now: ctx.api.now(),
+  }
 }
 
 type WithStatus = KubeObject & { readonly status?: unknown }
 
-/** The new object without what this path does not write: the status at the main resource, everything else at /status. In typed form, where there is one; what stays is the live object's own. */
-function written(ctx: Context, live: KubeObject | undefined, next: KubeObject, subresource: string, typed: boolean): KubeObject {
-  const form = (o: object): WithStatus => (typed ? typedForm(o as WithStatus, ctx.served.schema, ctx.api.schemas, live) : (o as WithStatus))
+/**
+ * The new object without what this path does not write: the status at the main resource, everything else at /status. In
+ * typed form, where there is one; what stays is the live object's own.
+ */
+function written(
+  ctx: Context,
+  live: KubeObject | undefined,
+  next: KubeObject,
+  subresource: string,
+  typed: boolean,
+): KubeObject {
+  const form = (o: object): WithStatus =>
+    typed ? typedForm(o as WithStatus, ctx.served.schema, ctx.api.schemas, live) : (o as WithStatus)
   const { kind, apiVersion } = next
   if (subresource === 'status') {
     const mine = form({ kind, apiVersion, metadata: next.metadata, status: (next as WithStatus).status })
@@ -28,16 +51,27 @@ function written(ctx: Context, live: KubeObject | undefined, next: KubeObject, s
   if (subresource || !hasStatus(ctx.served)) return form(next)
   const { status: _status, ...rest } = next as WithStatus
   const { status: _empty, ...mine } = form(rest)
-  return { ...mine, ...((live as WithStatus | undefined)?.status !== undefined ? { status: (live as WithStatus).status } : {}) } as KubeObject
+  return {
+    ...mine,
+    ...((live as WithStatus | undefined)?.status !== undefined ? { status: (live as WithStatus).status } : {}),
+  } as KubeObject
 }
 
 /** Notes in `next` what this request's manager changed since `live`. */
-export async function trackUpdate(ctx: Context, live: KubeObject | undefined, next: Draft<KubeObject>, options: WriteOptions, subresource = ''): Promise<Draft<KubeObject>> {
+export async function trackUpdate(
+  ctx: Context,
+  live: KubeObject | undefined,
+  next: Draft<KubeObject>,
+  options: WriteOptions,
+  subresource = '',
+): Promise<Draft<KubeObject>> {
   // what is stored is in typed form; a converted version of it may not be
   const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
   const form = written(ctx, live, next as KubeObject, subresource, typed)
   // the typed form knows no empty list
-  const fields = forgetsOwners(next.metadata.managedFields) ? [] : track(live, form, { ...managerContext(ctx, options, subresource), typed })
+  const fields = forgetsOwners(next.metadata.managedFields)
+    ? []
+    : track(live, form, { ...managerContext(ctx, options, subresource), typed })
   const draft = typed ? formed(ctx, live, next, form, subresource) : next
   if (fields.length > 0) draft.metadata.managedFields = fields as Draft<typeof fields>
   else delete draft.metadata.managedFields
@@ -45,25 +79,53 @@ export async function trackUpdate(ctx: Context, live: KubeObject | undefined, ne
 }
 
 /** The draft with what its form has of it already, so that it is not brought into form twice. */
-function formed(ctx: Context, live: KubeObject | undefined, next: Draft<KubeObject>, form: KubeObject, subresource: string): Draft<KubeObject> {
-  if (subresource === 'status') return Object.assign(next, { metadata: form.metadata, status: (form as WithStatus).status })
-  return !live && !subresource && !hasStatus(ctx.served) ? form as Draft<KubeObject> : next
+function formed(
+  ctx: Context,
+  live: KubeObject | undefined,
+  next: Draft<KubeObject>,
+  form: KubeObject,
+  subresource: string,
+): Draft<KubeObject> {
+  if (subresource === 'status')
+    return Object.assign(next, { metadata: form.metadata, status: (form as WithStatus).status })
+  return !live && !subresource && !hasStatus(ctx.served) ? (form as Draft<KubeObject>) : next
 }
 
 /** Server-side apply of a configuration onto the present object. */
-export async function applyServerSide(ctx: Context, existing: KubeObject | undefined, config: JsonObject, options: WriteOptions, subresource: string): Promise<Draft<KubeObject>> {
+export async function applyServerSide(
+  ctx: Context,
+  existing: KubeObject | undefined,
+  config: JsonObject,
+  options: WriteOptions,
+  subresource: string,
+): Promise<Draft<KubeObject>> {
   const { served, info } = ctx
   const kind = String(config.kind ?? '')
   const apiVersion = String(config.apiVersion ?? '')
-  if (kind !== served.info.kind || apiVersion !== served.apiVersion) throw badRequest(`incorrect object type in patch: got: ${apiVersion}, Kind=${kind}, expected: ${served.apiVersion}, Kind=${served.info.kind}`)
+  if (kind !== served.info.kind || apiVersion !== served.apiVersion)
+    throw badRequest(
+      `incorrect object type in patch: got: ${apiVersion}, Kind=${kind}, expected: ${served.apiVersion}, Kind=${served.info.kind}`,
+    )
   const resetStatus = !subresource && hasStatus(served)
   const { status: _status, ...withoutStatus } = config
-  const result = applyConfiguration(existing, resetStatus ? withoutStatus : config, { ...managerContext(ctx, options, subresource), force: options.force ?? false, resetStatus })
+  const result = applyConfiguration(existing, resetStatus ? withoutStatus : config, {
+    ...managerContext(ctx, options, subresource),
+    force: options.force ?? false,
+    resetStatus,
+  })
   const name = result.metadata.name ?? ''
-  if (name && name !== info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`)
-  if (!existing && result.metadata.uid) throw conflict(served.gr, info.name, `uid mismatch: the provided object specified uid ${result.metadata.uid}, and no existing object was found`)
+  if (name && name !== info.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`)
+  if (!existing && result.metadata.uid)
+    throw conflict(
+      served.gr,
+      info.name,
+      `uid mismatch: the provided object specified uid ${result.metadata.uid}, and no existing object was found`,
+    )
   const managed = result.metadata.managedFields
-  const { object } = decodeObject(ctx.api, result as unknown as JsonObject, targetOf(served), (why) => badRequest(`failed to convert merged object: ${why}`))
+  const { object } = decodeObject(ctx.api, result as unknown as JsonObject, targetOf(served), (why) =>
+    badRequest(`failed to convert merged object: ${why}`),
+  )
   if (!object.metadata.name) object.metadata.name = info.name
   if (managed && managed.length > 0) object.metadata.managedFields = managed
   return object

@@ -1,4 +1,5 @@
-// What form of answer a client asked for (Accept), and how an answer becomes bytes; as apiserver's endpoints/handlers/negotiation and responsewriters.
+// What form of answer a client asked for (Accept), and how an answer becomes bytes; as apiserver's
+// endpoints/handlers/negotiation and responsewriters.
 import { toJsonInOrder } from '../apimachinery/encode.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
@@ -6,7 +7,10 @@ import { StatusError } from '../apimachinery/status.ts'
 
 export type Form = 'object' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
 
-interface Accepted { readonly type: string; readonly params: ReadonlyMap<string, string> }
+interface Accepted {
+  readonly type: string
+  readonly params: ReadonlyMap<string, string>
+}
 
 const cache = new Map<string, readonly Accepted[]>()
 /** The clauses of an Accept header, best first. */
@@ -16,7 +20,15 @@ export function accepts(header: string | undefined): readonly Accepted[] {
   if (known) return known
   const list = header.split(',').map((clause) => {
     const [type = '', ...params] = clause.split(';').map((p) => p.trim())
-    return { type: type.toLowerCase(), params: new Map(params.map((p) => { const cut = p.indexOf('='); return [p.slice(0, cut), p.slice(cut + 1)] as const })) }
+    return {
+      type: type.toLowerCase(),
+      params: new Map(
+        params.map((p) => {
+          const cut = p.indexOf('=')
+          return [p.slice(0, cut), p.slice(cut + 1)] as const
+        }),
+      ),
+    }
   })
   const q = (a: Accepted): number => Number(a.params.get('q') ?? 1)
   const sorted = [...list].sort((a, b) => q(b) - q(a))
@@ -33,26 +45,44 @@ export function formOf(header: string | undefined): Form {
   if (list.length === 0) return 'object'
   for (const a of list) {
     const as = a.params.get('as')
-    if (as === undefined) { if (READABLE.has(a.type)) return 'object'; continue }
+    if (as === undefined) {
+      if (READABLE.has(a.type)) return 'object'
+      continue
+    }
     if (a.params.get('g') !== 'meta.k8s.io' || (a.params.get('v') !== 'v1' && a.params.get('v') !== 'v1beta1')) continue
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return as
   }
-  // the router knows types, the negotiation their parameters; who asks for protobuf alone must be told that it is not among them
-  if (!list.some((a) => READABLE.has(a.type) || a.type === PROTOBUF)) throw new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, ${PROTOBUF}, application/json;stream=watch, ${PROTOBUF};stream=watch`, {})
-  throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: application/json, application/yaml${header?.includes('protobuf') ? '' : ', application/vnd.kubernetes.protobuf'}`)
+  // the router knows types, the negotiation their parameters; who asks for protobuf alone must be told that it is not
+  // among them
+  if (!list.some((a) => READABLE.has(a.type) || a.type === PROTOBUF))
+    throw new StatusError(
+      406,
+      'NotAcceptable',
+      `406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, ${PROTOBUF}, application/json;stream=watch, ${PROTOBUF};stream=watch`,
+      {},
+    )
+  throw new StatusError(
+    406,
+    'NotAcceptable',
+    `only the following media types are accepted: application/json, application/yaml${header?.includes('protobuf') ? '' : ', application/vnd.kubernetes.protobuf'}`,
+  )
 }
 
 /** Whether the answer is wanted as YAML. */
 export const wantsYaml = (header: string | undefined): boolean => accepts(header)[0]?.type === 'application/yaml'
 
-/** An answer's body as the server writes it: Go's JSON, without a newline; items of typed lists do not repeat their kind. */
+/**
+ * An answer's body as the server writes it: Go's JSON, without a newline; items of typed lists do not repeat their
+ * kind.
+ */
 export function encodeBody(body: Json): string {
   if (typeof body === 'string') return body
   return toJsonInOrder(wireForm(body))
 }
 
 /** What ?pretty says; undefined where it says nothing. */
-export const askedPretty = (value: string | undefined): boolean | undefined => (value ? /^(1|t|true)$/i.test(value) : undefined)
+export const askedPretty = (value: string | undefined): boolean | undefined =>
+  value ? /^(1|t|true)$/i.test(value) : undefined
 
 /** JSON text with line breaks and two spaces a level, its values as they were written. */
 export function indentJson(text: string): string {
@@ -66,7 +96,10 @@ export function indentJson(text: string): string {
       out += text.slice(i, end + 1)
       i = end
     } else if (c === '{' || c === '[') {
-      if (text[i + 1] === (c === '{' ? '}' : ']')) { out += c + (text[++i] ?? ''); continue }
+      if (text[i + 1] === (c === '{' ? '}' : ']')) {
+        out += c + (text[++i] ?? '')
+        continue
+      }
       depth++
       out += `${c}\n${'  '.repeat(depth)}`
     } else if (c === '}' || c === ']') {
@@ -78,25 +111,60 @@ export function indentJson(text: string): string {
   return out
 }
 
-const META = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields']
+const META = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+]
 
 /** An object of a Go type: kind and apiVersion first, metadata in its type's order. */
 export function typedOrder(o: JsonObject): JsonObject {
   const { kind, apiVersion, metadata, ...rest } = o
   if (!isObject(metadata)) return o
   const ordered: Record<string, Json> = {}
-  for (const k of META) { const v = metadata[k]; if (v !== undefined) ordered[k] = v }
+  for (const k of META) {
+    const v = metadata[k]
+    if (v !== undefined) ordered[k] = v
+  }
   for (const [k, v] of Object.entries(metadata)) if (v !== undefined && ordered[k] === undefined) ordered[k] = v
-  return { ...(kind !== undefined ? { kind } : {}), ...(apiVersion !== undefined ? { apiVersion } : {}), metadata: ordered, ...rest }
+  return {
+    ...(kind !== undefined ? { kind } : {}),
+    ...(apiVersion !== undefined ? { apiVersion } : {}),
+    metadata: ordered,
+    ...rest,
+  }
 }
 
-/** Objects are kept in the order of their Go types; the store adds what it knows at the end. Lists leave out their items' kinds. */
+/**
+ * Objects are kept in the order of their Go types; the store adds what it knows at the end. Lists leave out their
+ * items' kinds.
+ */
 function wireForm(body: Json): Json {
   if (!isObject(body)) return body
   const builtin = typeof body.apiVersion === 'string' && isBuiltin(body.apiVersion)
   if (!builtin) return body
-  if (!Array.isArray(body.items) || typeof body.kind !== 'string' || !body.kind.endsWith('List')) return typedOrder(body)
-  return { ...body, items: body.items.map((i: Json) => { if (!isObject(i)) return i; const { kind: _kind, apiVersion: _version, ...rest } = typedOrder(i); return rest as JsonObject }) }
+  if (!Array.isArray(body.items) || typeof body.kind !== 'string' || !body.kind.endsWith('List'))
+    return typedOrder(body)
+  return {
+    ...body,
+    items: body.items.map((i: Json) => {
+      if (!isObject(i)) return i
+      const { kind: _kind, apiVersion: _version, ...rest } = typedOrder(i)
+      return rest as JsonObject
+    }),
+  }
 }
 
 const isBuiltin = (apiVersion: string): boolean => !apiVersion.includes('/') || /^[a-z]+\/|\.k8s\.io\//.test(apiVersion)

@@ -6,40 +6,86 @@ import { methodNotAllowed, notServed, unserved } from './unserved.ts'
 import type { RequestInfo } from './request-info.ts'
 
 const HEALTH = new Set(['healthz', 'livez', 'readyz'])
-const CHECKS = ['ping', 'log', 'etcd', 'poststarthook/start-apiserver-admission-initializer', 'poststarthook/generic-apiserver-start-informers', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/scheduling/bootstrap-system-priority-classes', 'autoregister-completion']
+const CHECKS = [
+  'ping',
+  'log',
+  'etcd',
+  'poststarthook/start-apiserver-admission-initializer',
+  'poststarthook/generic-apiserver-start-informers',
+  'poststarthook/rbac/bootstrap-roles',
+  'poststarthook/scheduling/bootstrap-system-priority-classes',
+  'autoregister-completion',
+]
 
 /** What /version says of a server with this version. */
 export function versionInfo(server: string): { readonly [k: string]: string } {
   const m = /^v(\d+)\.(\d+)/.exec(server)
-  return { major: m?.[1] ?? '1', minor: m?.[2] ?? '33', emulationMajor: m?.[1] ?? '1', emulationMinor: m?.[2] ?? '33', minCompatibilityMajor: m?.[1] ?? '1', minCompatibilityMinor: String(Number(m?.[2] ?? 33) - 1), gitVersion: server, gitCommit: '', gitTreeState: 'clean', buildDate: '2025-01-01T00:00:00Z', goVersion: 'go1.24.6', compiler: 'gc', platform: 'linux/amd64' }
+  return {
+    major: m?.[1] ?? '1',
+    minor: m?.[2] ?? '33',
+    emulationMajor: m?.[1] ?? '1',
+    emulationMinor: m?.[2] ?? '33',
+    minCompatibilityMajor: m?.[1] ?? '1',
+    minCompatibilityMinor: String(Number(m?.[2] ?? 33) - 1),
+    gitVersion: server,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '2025-01-01T00:00:00Z',
+    goVersion: 'go1.24.6',
+    compiler: 'gc',
+    platform: 'linux/amd64',
+  }
 }
 
 /** Figures of our own in Prometheus' text form. */
 function metrics(api: Api): string {
-  const block = (name: string, type: string, help: string, rows: readonly string[]): string => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.map((r) => `${name}${r}\n`).join('')}`
+  const block = (name: string, type: string, help: string, rows: readonly string[]): string =>
+    `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.map((r) => `${name}${r}\n`).join('')}`
   const counts = [...api.part('request counts', () => new Map<string, number>())].sort(([a], [b]) => (a < b ? -1 : 1))
-  return block('apiserver_request_total', 'counter', 'Requests answered, by verb, resource and status code.', counts.map(([labels, n]) => `{${labels}} ${n}`))
-    + block('apiserver_storage_objects', 'gauge', 'Objects in the store, by resource.', [...api.store.resources()].filter((r) => !r.endsWith('.kubesim.io')).sort().map((r) => `{resource="${r}"} ${api.store.count(r)}`))
-    + block('kubesim_store_revision', 'gauge', 'The revision of the last write.', [` ${api.store.revision}`])
+  return (
+    block(
+      'apiserver_request_total',
+      'counter',
+      'Requests answered, by verb, resource and status code.',
+      counts.map(([labels, n]) => `{${labels}} ${n}`),
+    ) +
+    block(
+      'apiserver_storage_objects',
+      'gauge',
+      'Objects in the store, by resource.',
+      [...api.store.resources()]
+        .filter((r) => !r.endsWith('.kubesim.io'))
+        .sort()
+        .map((r) => `{resource="${r}"} ${api.store.count(r)}`),
+    ) +
+    block('kubesim_store_revision', 'gauge', 'The revision of the last write.', [` ${api.store.revision}`])
+  )
 }
 
 /** Serves everything that is not a resource. */
 export async function serveNonResource(api: Api, request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
   const [first = '', second] = info.parts
   if (info.empty) return unserved(api, info)
-  // lists of versions and resources have routes, with a method; the others answer to whatever method they are asked with
-  const listed = first === 'api' || (first === 'apis' && info.version !== '') || (first === 'version' && second === undefined)
+  // lists of versions and resources have routes, with a method; the others answer to whatever method they are asked
+  // with
+  const listed =
+    first === 'api' || (first === 'apis' && info.version !== '') || (first === 'version' && second === undefined)
   if (request.method !== 'GET' && listed) {
     const there = await serveNonResource(api, { ...request, method: 'GET' }, info)
     return there.status === 200 ? methodNotAllowed() : there
   }
   if (first === 'api' || first === 'apis') return (await import('./discovery.ts')).serveDiscovery(api, request, info)
-  if (first === 'version' && second === undefined) return { ...answer(200, versionInfo(api.versions.server)), indented: true }
+  if (first === 'version' && second === undefined)
+    return { ...answer(200, versionInfo(api.versions.server)), indented: true }
   if (HEALTH.has(first)) {
-    if (second === undefined) return request.query?.verbose ? text(200, CHECKS.map((c) => `[+]${c} ok\n`).join('') + `${first} check passed\n`) : text(200, 'ok')
+    if (second === undefined)
+      return request.query?.verbose
+        ? text(200, CHECKS.map((c) => `[+]${c} ok\n`).join('') + `${first} check passed\n`)
+        : text(200, 'ok')
     return CHECKS.includes(info.parts.slice(1).join('/')) ? text(200, 'ok') : notServed()
   }
-  if (first === 'metrics' && second === undefined) return text(200, metrics(api), 'text/plain; version=0.0.4; charset=utf-8')
+  if (first === 'metrics' && second === undefined)
+    return text(200, metrics(api), 'text/plain; version=0.0.4; charset=utf-8')
   if (first === 'openapi') return (await import('./openapi.ts')).serveOpenApi(api, request, info)
   if (first === '') return (await import('./discovery.ts')).servePaths(api)
   return notServed()

@@ -1,4 +1,5 @@
-// OpenAPI documents of what is served, v2 and v3, made from schemas/: structure, patch strategies and list types, without prose. What real clients ask before they validate, patch or explain.
+// OpenAPI documents of what is served, v2 and v3, made from schemas/: structure, patch strategies and list types,
+// without prose. What real clients ask before they validate, patch or explain.
 import type { CustomResourceDefinition } from '../apimachinery/api/apiextensions.v1.ts'
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
@@ -12,7 +13,11 @@ import { encodeBody } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
 import { groupVersion } from './api.ts'
 
-const PACKAGES: Readonly<Record<string, string>> = { meta: 'io.k8s.apimachinery.pkg.apis.meta', apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions', apiregistration: 'io.k8s.kube-aggregator.pkg.apis.apiregistration' }
+const PACKAGES: Readonly<Record<string, string>> = {
+  meta: 'io.k8s.apimachinery.pkg.apis.meta',
+  apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
+  apiregistration: 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
+}
 
 /** core.v1.Pod -> io.k8s.api.core.v1.Pod. */
 function fullName(word: string): string {
@@ -22,8 +27,15 @@ function fullName(word: string): string {
 }
 
 const SCALARS: Readonly<Record<string, JsonObject>> = {
-  string: { type: 'string' }, bool: { type: 'boolean' }, int32: { type: 'integer', format: 'int32' }, int64: { type: 'integer', format: 'int64' }, double: { type: 'number', format: 'double' },
-  bytes: { type: 'string', format: 'byte' }, time: { type: 'string', format: 'date-time' }, microtime: { type: 'string', format: 'date-time' }, json: { type: 'object' },
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  bytes: { type: 'string', format: 'byte' },
+  time: { type: 'string', format: 'date-time' },
+  microtime: { type: 'string', format: 'date-time' },
+  json: { type: 'object' },
 }
 const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity'
 const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString'
@@ -35,17 +47,37 @@ class Document {
   readonly #v2: boolean
   readonly #waiting: string[] = []
   readonly definitions: Record<string, JsonObject> = {}
-  constructor(api: Api, v2: boolean) { this.#api = api; this.#v2 = v2; this.#root = v2 ? '#/definitions/' : '#/components/schemas/' }
+  constructor(api: Api, v2: boolean) {
+    this.#api = api
+    this.#v2 = v2
+    this.#root = v2 ? '#/definitions/' : '#/components/schemas/'
+  }
 
-  #ref(name: string): JsonObject { return { $ref: this.#root + name } }
+  #ref(name: string): JsonObject {
+    return { $ref: this.#root + name }
+  }
 
-  need(word: string): void { const name = fullName(word); if (!Object.hasOwn(this.definitions, name)) { this.definitions[name] = {}; this.#waiting.push(word) } }
+  need(word: string): void {
+    const name = fullName(word)
+    if (!Object.hasOwn(this.definitions, name)) {
+      this.definitions[name] = {}
+      this.#waiting.push(word)
+    }
+  }
 
   #type(word: string): JsonObject {
     if (word.startsWith('[')) return { type: 'array', items: this.#type(word.slice(1, -1)) }
     if (word.startsWith('{')) return { type: 'object', additionalProperties: this.#type(word.slice(1, -1)) }
-    if (word === 'quantity') { this.definitions[QUANTITY] = this.#v2 ? { type: 'string' } : { oneOf: [{ type: 'string' }, { type: 'number' }] }; return this.#ref(QUANTITY) }
-    if (word === 'intstr') { this.definitions[INT_OR_STRING] = this.#v2 ? { type: 'string', format: 'int-or-string' } : { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] }; return this.#ref(INT_OR_STRING) }
+    if (word === 'quantity') {
+      this.definitions[QUANTITY] = this.#v2 ? { type: 'string' } : { oneOf: [{ type: 'string' }, { type: 'number' }] }
+      return this.#ref(QUANTITY)
+    }
+    if (word === 'intstr') {
+      this.definitions[INT_OR_STRING] = this.#v2
+        ? { type: 'string', format: 'int-or-string' }
+        : { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] }
+      return this.#ref(INT_OR_STRING)
+    }
     const scalar = SCALARS[word]
     if (scalar) return scalar
     this.need(word)
@@ -63,7 +95,8 @@ class Document {
     if (f.map) more['x-kubernetes-map-type'] = f.map
     if (f.default !== undefined) more.default = f.default
     // beside a reference nothing else may stand in v3
-    if (type.$ref !== undefined && !this.#v2 && (Object.keys(more).length > 0 || f.struct)) return { allOf: [type], ...(f.struct && f.default === undefined ? { default: {} } : {}), ...more }
+    if (type.$ref !== undefined && !this.#v2 && (Object.keys(more).length > 0 || f.struct))
+      return { allOf: [type], ...(f.struct && f.default === undefined ? { default: {} } : {}), ...more }
     return { ...type, ...more }
   }
 
@@ -77,7 +110,13 @@ class Document {
       if (f.required) required.push(name)
     }
     const [group = '', version = '', kind = ''] = gvkParts(schema.gvk)
-    return { type: 'object', properties, ...(required.length > 0 ? { required } : {}), ...(schema.map ? { 'x-kubernetes-map-type': schema.map } : {}), ...(schema.gvk ? { 'x-kubernetes-group-version-kind': [{ group, kind, version }] } : {}) }
+    return {
+      type: 'object',
+      properties,
+      ...(required.length > 0 ? { required } : {}),
+      ...(schema.map ? { 'x-kubernetes-map-type': schema.map } : {}),
+      ...(schema.gvk ? { 'x-kubernetes-group-version-kind': [{ group, kind, version }] } : {}),
+    }
   }
 
   /** Fills in what is needed until nothing is missing. */
@@ -95,15 +134,31 @@ function gvkParts(gvk: string | undefined): string[] {
   return parts.length === 3 ? parts : ['', ...parts]
 }
 
-const query = (name: string, v2: boolean, type = 'string'): JsonObject => (v2 ? { name, in: 'query', type, uniqueItems: true } : { name, in: 'query', schema: { type, uniqueItems: true } })
+const query = (name: string, v2: boolean, type = 'string'): JsonObject =>
+  v2 ? { name, in: 'query', type, uniqueItems: true } : { name, in: 'query', schema: { type, uniqueItems: true } }
 
 function operations(r: ResourceInfo, named: boolean, v2: boolean): JsonObject {
   const gvk = { group: r.group, kind: r.kind, version: r.version }
   const write = ['dryRun', 'fieldManager', 'fieldValidation'].map((n) => query(n, v2))
-  const operation = (action: string, parameters: readonly JsonObject[] = []): JsonObject => ({ 'x-kubernetes-action': action, 'x-kubernetes-group-version-kind': gvk, ...(parameters.length > 0 ? { parameters } : {}), responses: { 200: { description: 'OK' } } })
+  const operation = (action: string, parameters: readonly JsonObject[] = []): JsonObject => ({
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': gvk,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    responses: { 200: { description: 'OK' } },
+  })
   const has = (verb: string): boolean => r.verbs.includes(verb)
-  if (!named) return { ...(has('list') ? { get: operation('list') } : {}), ...(has('create') ? { post: operation('post', write) } : {}), ...(has('deletecollection') ? { delete: operation('deletecollection') } : {}) }
-  return { ...(has('get') ? { get: operation('get') } : {}), ...(has('update') ? { put: operation('put', write) } : {}), ...(has('delete') ? { delete: operation('delete', [query('dryRun', v2)]) } : {}), ...(has('patch') ? { patch: operation('patch', [...write, query('force', v2, 'boolean')]) } : {}) }
+  if (!named)
+    return {
+      ...(has('list') ? { get: operation('list') } : {}),
+      ...(has('create') ? { post: operation('post', write) } : {}),
+      ...(has('deletecollection') ? { delete: operation('deletecollection') } : {}),
+    }
+  return {
+    ...(has('get') ? { get: operation('get') } : {}),
+    ...(has('update') ? { put: operation('put', write) } : {}),
+    ...(has('delete') ? { delete: operation('delete', [query('dryRun', v2)]) } : {}),
+    ...(has('patch') ? { patch: operation('patch', [...write, query('force', v2, 'boolean')]) } : {}),
+  }
 }
 
 function pathsOf(resources: readonly ResourceInfo[], v2: boolean): Record<string, JsonObject> {
@@ -120,12 +175,20 @@ function pathsOf(resources: readonly ResourceInfo[], v2: boolean): Record<string
 function customSchemas(api: Api, resources: readonly ResourceInfo[]): Record<string, JsonObject> {
   const out: Record<string, JsonObject> = {}
   for (const r of resources) {
-    const crd = api.store.get('customresourcedefinitions.apiextensions.k8s.io', '', `${r.resource}.${r.group}`) as CustomResourceDefinition | undefined
-    const schema = crd?.spec.versions.find((v) => v.name === r.version)?.schema?.openAPIV3Schema as unknown as JsonObject | undefined
+    const crd = api.store.get('customresourcedefinitions.apiextensions.k8s.io', '', `${r.resource}.${r.group}`) as
+      CustomResourceDefinition | undefined
+    const schema = crd?.spec.versions.find((v) => v.name === r.version)?.schema?.openAPIV3Schema as unknown as
+      JsonObject | undefined
     if (!schema) continue
     const properties = isObject(schema.properties) ? schema.properties : {}
     out[`${r.group.split('.').reverse().join('.')}.${r.version}.${r.kind}`] = {
-      ...schema, properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' }, ...properties },
+      ...schema,
+      properties: {
+        apiVersion: { type: 'string' },
+        kind: { type: 'string' },
+        metadata: { type: 'object' },
+        ...properties,
+      },
       'x-kubernetes-group-version-kind': [{ group: r.group, kind: r.kind, version: r.version }],
     }
   }
@@ -143,13 +206,32 @@ function v3(api: Api, resources: readonly ResourceInfo[]): JsonObject {
   doc.need('meta.v1.DeleteOptions')
   doc.need('meta.v1.Status')
   doc.complete()
-  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: api.versions.server }, paths: pathsOf(resources, false), components: { schemas: { ...doc.definitions, ...customSchemas(api, resources.filter((r) => !builtin.includes(r))) } } }
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: api.versions.server },
+    paths: pathsOf(resources, false),
+    components: {
+      schemas: {
+        ...doc.definitions,
+        ...customSchemas(
+          api,
+          resources.filter((r) => !builtin.includes(r)),
+        ),
+      },
+    },
+  }
 }
 
 /** Making the whole document takes a second on a slow machine: it is kept until what is served changes. */
 const made = new WeakMap<Api, { readonly key: string; readonly document: JsonObject }>()
 function v2Once(api: Api, resources: readonly ResourceInfo[]): JsonObject {
-  const key = JSON.stringify([api.versions.server, api.store.list('customresourcedefinitions.apiextensions.k8s.io').map((c) => [c.metadata.uid, c.metadata.resourceVersion]), resources.length])
+  const key = JSON.stringify([
+    api.versions.server,
+    api.store
+      .list('customresourcedefinitions.apiextensions.k8s.io')
+      .map((c) => [c.metadata.uid, c.metadata.resourceVersion]),
+    resources.length,
+  ])
   const known = made.get(api)
   if (known?.key === key) return known.document
   const document = v2(api, resources)
@@ -162,7 +244,18 @@ function v2(api: Api, resources: readonly ResourceInfo[]): JsonObject {
   const builtin = resources.filter((r) => api.schemas.discovery().includes(r))
   for (const r of builtin) doc.need(api.schemas.nameOf(r.group, r.version, r.kind))
   doc.complete()
-  return { swagger: '2.0', info: { title: 'Kubernetes', version: api.versions.server }, paths: pathsOf(resources, true), definitions: { ...doc.definitions, ...customSchemas(api, resources.filter((r) => !builtin.includes(r))) } }
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: api.versions.server },
+    paths: pathsOf(resources, true),
+    definitions: {
+      ...doc.definitions,
+      ...customSchemas(
+        api,
+        resources.filter((r) => !builtin.includes(r)),
+      ),
+    },
+  }
 }
 
 /** Serves /openapi/v2, /openapi/v3 and /openapi/v3/apis/GROUP/VERSION. */
@@ -175,8 +268,13 @@ export async function serveOpenApi(api: Api, _request: ApiRequest, info: Request
   const groups = new Map<string, ResourceInfo[]>()
   for (const r of all) groups.set(key(r), [...(groups.get(key(r)) ?? []), r])
   if (place.length === 0) {
-    const hash = (rs: readonly ResourceInfo[]): string => sha256Hex(encodeBody([...rs.map((r) => `${r.resource}/${r.kind}`), api.versions.server])).toUpperCase()
-    return answer(200, { paths: Object.fromEntries([...groups].map(([k, rs]) => [k, { serverRelativeURL: `/openapi/v3/${k}?hash=${hash(rs)}` }])) })
+    const hash = (rs: readonly ResourceInfo[]): string =>
+      sha256Hex(encodeBody([...rs.map((r) => `${r.resource}/${r.kind}`), api.versions.server])).toUpperCase()
+    return answer(200, {
+      paths: Object.fromEntries(
+        [...groups].map(([k, rs]) => [k, { serverRelativeURL: `/openapi/v3/${k}?hash=${hash(rs)}` }]),
+      ),
+    })
   }
   const resources = groups.get(place.join('/'))
   return resources ? answer(200, v3(api, resources)) : notServed()

@@ -1,4 +1,5 @@
-// The one generic store around a kind's strategy: create, update and their order of steps, as apiserver's registry/generic/registry.Store and registry/rest do it.
+// The one generic store around a kind's strategy: create, update and their order of steps, as apiserver's
+// registry/generic/registry.Store and registry/rest do it.
 import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, equal } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
@@ -23,12 +24,19 @@ import { fromStored, hasStatus, namespaceOf, storedOf, toStored } from './stored
 type Writable = Draft<KubeObject>
 
 const strategyOf = (s: Served): Strategy<KubeObject> => storedOf(s).kind.strategy
-const strategyContext = (api: Api, served: Served, user?: User): StrategyContext => ({ now: api.now(), versions: api.versions, apiVersion: served.apiVersion, ...(user ? { user } : {}) })
-const kindOf = (s: Served): { group: string; kind: string } => ({ group: storedOf(s).info.group, kind: storedOf(s).info.kind })
+const strategyContext = (api: Api, served: Served, user?: User): StrategyContext => ({
+  now: api.now(),
+  versions: api.versions,
+  apiVersion: served.apiVersion,
+  ...(user ? { user } : {}),
+})
+const kindOf = (s: Served): { group: string; kind: string } => ({
+  group: storedOf(s).info.group,
+  kind: storedOf(s).info.kind,
+})
 
 /** Nodes register with their status; every other status is the controllers' alone from the start. */
 const STATUS_AT_CREATION: ReadonlySet<string> = new Set(['nodes', 'apiservices.apiregistration.k8s.io'])
-
 
 /** Refuses an object that says it belongs elsewhere than the path; fills in the path's namespace. */
 function matchNamespace(ctx: Context, draft: Writable): void {
@@ -37,7 +45,8 @@ function matchNamespace(ctx: Context, draft: Writable): void {
   const actual = draft.metadata.namespace ?? ''
   if (actual === '' && expected !== '') draft.metadata.namespace = expected
   else if (actual !== '' && expected === '') delete draft.metadata.namespace
-  else if (actual !== expected) throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  else if (actual !== expected)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
 }
 
 /** Drops owner references that are written twice, with a warning. */
@@ -46,13 +55,19 @@ export function dedupOwners(ctx: Context, draft: Writable, afterAdmission = fals
   if (!refs || refs.length < 2) return
   const kept: typeof refs = []
   const twice: string[] = []
-  for (const r of refs) { if (kept.some((k) => equal(k, r))) twice.push(r.uid); else kept.push(r) }
+  for (const r of refs) {
+    if (kept.some((k) => equal(k, r))) twice.push(r.uid)
+    else kept.push(r)
+  }
   if (twice.length === 0) return
   draft.metadata.ownerReferences = kept
   const uids = [...new Set(twice)].join(',')
-  warn(ctx, afterAdmission
-    ? `.metadata.ownerReferences contains duplicate entries after mutating admission happens; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`
-    : `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`)
+  warn(
+    ctx,
+    afterAdmission
+      ? `.metadata.ownerReferences contains duplicate entries after mutating admission happens; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`
+      : `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`,
+  )
 }
 
 function refuse(s: Served, name: string, errors: readonly FieldError[]): void {
@@ -61,19 +76,51 @@ function refuse(s: Served, name: string, errors: readonly FieldError[]): void {
 
 /** Field errors of an object's metadata, with the kind's rule for names. */
 function metaErrors(s: Served, obj: KubeObject, generic: boolean): FieldError[] {
-  const errors = validateObjectMeta(obj.metadata, s.info.namespaced, generic ? pathSegmentName : strategyOf(s).nameRule, 'metadata')
-  if (!generic && !s.custom) obj.metadata.finalizers?.forEach((f, i) => { if (!f.includes('/') && !STANDARD_FINALIZERS.has(f)) errors.push(invalidField(`metadata.finalizers[${i}]`, f, 'name is neither a standard finalizer name nor is it fully qualified')) })
+  const errors = validateObjectMeta(
+    obj.metadata,
+    s.info.namespaced,
+    generic ? pathSegmentName : strategyOf(s).nameRule,
+    'metadata',
+  )
+  if (!generic && !s.custom)
+    obj.metadata.finalizers?.forEach((f, i) => {
+      if (!f.includes('/') && !STANDARD_FINALIZERS.has(f))
+        errors.push(
+          invalidField(
+            `metadata.finalizers[${i}]`,
+            f,
+            'name is neither a standard finalizer name nor is it fully qualified',
+          ),
+        )
+    })
   return errors
 }
 
-/** What is wrong with a new object's name as a part of a path; everything else about its metadata was looked at before. */
+/**
+ * What is wrong with a new object's name as a part of a path; everything else about its metadata was looked at before.
+ */
 const nameErrors = (meta: KubeObject['metadata']): FieldError[] => [
-  ...(meta.generateName ? pathSegmentName(meta.generateName, true).map((why) => invalidField('metadata.generateName', meta.generateName, why)) : []),
+  ...(meta.generateName
+    ? pathSegmentName(meta.generateName, true).map((why) =>
+        invalidField('metadata.generateName', meta.generateName, why),
+      )
+    : []),
   ...(meta.name ? pathSegmentName(meta.name, false).map((why) => invalidField('metadata.name', meta.name, why)) : []),
 ]
 
 /** Kinds that look at a new object as a whole, its metadata too, when it replaces another. */
-const WHOLE_ON_UPDATE: ReadonlySet<string> = new Set(['pods', 'services', 'configmaps', 'secrets', 'serviceaccounts', 'endpoints', 'limitranges', 'persistentvolumes', 'persistentvolumeclaims', ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map((r) => `${r}.rbac.authorization.k8s.io`)])
+const WHOLE_ON_UPDATE: ReadonlySet<string> = new Set([
+  'pods',
+  'services',
+  'configmaps',
+  'secrets',
+  'serviceaccounts',
+  'endpoints',
+  'limitranges',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map((r) => `${r}.rbac.authorization.k8s.io`),
+])
 
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
@@ -83,7 +130,8 @@ export function pathSegmentName(name: string, prefix: boolean): string[] {
   return ['/', '%'].filter((c) => name.includes(c)).map((c) => `may not contain '${c}'`)
 }
 
-const generationAtCreation = (strategy: Strategy<KubeObject>): boolean => strategy.generation !== undefined && strategy.generation !== false
+const generationAtCreation = (strategy: Strategy<KubeObject>): boolean =>
+  strategy.generation !== undefined && strategy.generation !== false
 
 /** So many generated names are tried before giving up. */
 const TRIES = 8
@@ -104,11 +152,19 @@ function fillSystemFields(api: Api, served: Served, draft: Writable): void {
 /** What a client may not set on creation. */
 function wipeSystemFields(draft: Writable): void {
   const meta = draft.metadata
-  for (const k of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const) delete meta[k]
+  for (const k of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const)
+    delete meta[k]
 }
 
-/** From admission's last step to the object as it would be stored: allocators, prepare, generation, validation, warnings. */
-async function prepareCreate(ctx: Context, draft: Writable, options: WriteOptions): Promise<{ object: Writable; undo: () => void }> {
+/**
+ * From admission's last step to the object as it would be stored: allocators, prepare, generation, validation,
+ * warnings.
+ */
+async function prepareCreate(
+  ctx: Context,
+  draft: Writable,
+  options: WriteOptions,
+): Promise<{ object: Writable; undo: () => void }> {
   const { api, served } = ctx
   fillSystemFields(api, served, draft)
   let object = toStored(served, draft)
@@ -121,12 +177,18 @@ async function prepareCreate(ctx: Context, draft: Writable, options: WriteOption
     object = normalize(api, storedOf(served), object)
     const frozen = object as KubeObject
     const name = object.metadata.name ?? ''
-    refuse(served, name, [...metaErrors(served, frozen, false), ...(strategy.validate?.(frozen, strategyContext(api, served)) ?? [])])
+    refuse(served, name, [
+      ...metaErrors(served, frozen, false),
+      ...(strategy.validate?.(frozen, strategyContext(api, served)) ?? []),
+    ])
     refuse(served, name, nameErrors(frozen.metadata))
     for (const w of strategy.warnings?.(frozen, undefined, strategyContext(api, served)) ?? []) warn(ctx, w)
     await validateAdmission(ctx, { operation: 'CREATE', object: frozen, options })
     return { object, undo }
-  } catch (e) { undo(); throw e }
+  } catch (e) {
+    undo()
+    throw e
+  }
 }
 
 /** Stores a new object. `draft` is decoded and has its defaults. */
@@ -140,7 +202,10 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
   dedupOwners(ctx, object, true)
   const generated = !object.metadata.name && !!object.metadata.generateName
   const { object: final, undo } = await prepareCreate(ctx, object, options)
-  if (/^0*[1-9]\d*$/.test(final.metadata.resourceVersion ?? '') && !options.dryRun) { undo(); throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created') }
+  if (/^0*[1-9]\d*$/.test(final.metadata.resourceVersion ?? '') && !options.dryRun) {
+    undo()
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
+  }
   try {
     if (options.dryRun) {
       const there = api.store.get(served.storage, final.metadata.namespace ?? '', final.metadata.name ?? '')
@@ -156,9 +221,22 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
     if (!(e instanceof StoreConflict)) throw e
     const name = final.metadata.name ?? ''
     const exists = alreadyExists(served.gr, name)
-    if (generated) throw new StatusError(409, 'AlreadyExists', `${exists.message}, the server was not able to generate a unique name for the object`, { name, ...(served.gr.group ? { group: served.gr.group } : {}), kind: served.gr.resource, retryAfterSeconds: 1 })
+    if (generated)
+      throw new StatusError(
+        409,
+        'AlreadyExists',
+        `${exists.message}, the server was not able to generate a unique name for the object`,
+        {
+          name,
+          ...(served.gr.group ? { group: served.gr.group } : {}),
+          kind: served.gr.resource,
+          retryAfterSeconds: 1,
+        },
+      )
     const there = api.store.get(served.storage, final.metadata.namespace ?? '', name)
-    throw there?.metadata.deletionTimestamp ? new StatusError(409, 'AlreadyExists', `object is being deleted: ${exists.message}`, exists.details) : exists
+    throw there?.metadata.deletionTimestamp
+      ? new StatusError(409, 'AlreadyExists', `object is being deleted: ${exists.message}`, exists.details)
+      : exists
   }
 }
 
@@ -179,14 +257,21 @@ export interface Update {
   /** Called when the update removed the object (its last finalizer went). */
 }
 
-export interface Updated { readonly object: KubeObject; readonly created: boolean }
+export interface Updated {
+  readonly object: KubeObject
+  readonly created: boolean
+}
 
 const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
 
-/** Replaces the object at the request's path; tries again when it changed in between and the client named no version. */
+/**
+ * Replaces the object at the request's path; tries again when it changed in between and the client named no version.
+ */
 export async function updateObject(ctx: Context, name: string, update: Update): Promise<Updated> {
   for (let attempt = 0; ; attempt++) {
-    try { return await tryUpdate(ctx, name, update) } catch (e) {
+    try {
+      return await tryUpdate(ctx, name, update)
+    } catch (e) {
       if (!(e instanceof StoreConflict)) throw e
       if (attempt >= 5) throw conflict(ctx.served.gr, name, MODIFIED)
     }
@@ -201,11 +286,21 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   const existing = api.store.get(served.storage, namespace, name)
   if (update.uid && (existing || !subresource)) {
     const have = existing?.metadata.uid ?? ''
-    if (have !== update.uid && existing) throw conflict(served.gr, name, `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: ${have}`)
+    if (have !== update.uid && existing)
+      throw conflict(
+        served.gr,
+        name,
+        `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: ${have}`,
+      )
   }
   if (!existing) {
     if (subresource || !(strategy.allowCreateOnUpdate || update.forceAllowCreate)) throw notFound(served.gr, name)
-    if (update.uid) throw conflict(served.gr, name, `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: `)
+    if (update.uid)
+      throw conflict(
+        served.gr,
+        name,
+        `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: `,
+      )
     const draft = await update.produce(undefined)
     delete draft.metadata.resourceVersion
     wipeSystemFields(draft)
@@ -214,22 +309,33 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
     await admit(ctx, { operation: 'CREATE', object: tracked, options })
     dedupOwners(ctx, tracked, true)
     const { object, undo } = await prepareCreate(ctx, tracked, options)
-    if (options.dryRun) { undo(); return { object: fromStored(served, object as KubeObject), created: true } }
-    try { return { object: fromStored(served, api.store.create(served.storage, object as KubeObject)), created: true } } catch (e) { undo(); throw e }
+    if (options.dryRun) {
+      undo()
+      return { object: fromStored(served, object as KubeObject), created: true }
+    }
+    try {
+      return { object: fromStored(served, api.store.create(served.storage, object as KubeObject)), created: true }
+    } catch (e) {
+      undo()
+      throw e
+    }
   }
   const old = fromStored(served, existing)
   let draft = await update.produce(old)
   const version = draft.metadata.resourceVersion
   // a client that names a version is answered about that version before anything else can fail
   if (!version && strategy.allowUnconditionalUpdate === false && !update.managed) {
-    throw invalid({ group: served.gr.group, kind: served.gr.resource }, name, [invalidField('metadata.resourceVersion', 0, 'must be specified for an update')])
+    throw invalid({ group: served.gr.group, kind: served.gr.resource }, name, [
+      invalidField('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ])
   }
   matchNamespace(ctx, draft)
   if (old.metadata.creationTimestamp) draft.metadata.creationTimestamp ??= old.metadata.creationTimestamp
   if (!update.managed) draft = await trackUpdate(ctx, old, draft, options, subresource)
   await admit(ctx, { operation: 'UPDATE', object: draft, old, options, subresource })
   dedupOwners(ctx, draft, true)
-  if (version && !/^\d+$/.test(version)) throw new StatusError(500, '', `strconv.ParseUint: parsing ${goQuote(version)}: invalid syntax`)
+  if (version && !/^\d+$/.test(version))
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${goQuote(version)}: invalid syntax`)
   if (version && version !== existing.metadata.resourceVersion) throw conflict(served.gr, name, MODIFIED)
   // without a version the newest is meant
   draft.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
@@ -241,16 +347,28 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
     await validateAdmission(ctx, { operation: 'UPDATE', object: next, old: existing, options, subresource })
     if (sameButTimes(next, existing)) return { object: fromStored(served, existing), created: false }
     object.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
-    if (options.dryRun) { undo(); return { object: fromStored(served, next), created: false } }
+    if (options.dryRun) {
+      undo()
+      return { object: fromStored(served, next), created: false }
+    }
     if (goesNow(served, next, existing)) {
       const gone = api.store.delete(served.storage, namespace, name, existing.metadata.resourceVersion)
       await release(ctx.api, served.storage, existing)
-      return { object: fromStored(served, { ...next, metadata: { ...next.metadata, resourceVersion: gone.metadata.resourceVersion ?? '' } }), created: false }
+      return {
+        object: fromStored(served, {
+          ...next,
+          metadata: { ...next.metadata, resourceVersion: gone.metadata.resourceVersion ?? '' },
+        }),
+        created: false,
+      }
     }
     const stored = api.store.update(served.storage, next, existing.metadata.resourceVersion ?? '')
     if (!subresource) await afterWrite(api, served.storage, stored)
     return { object: fromStored(served, stored), created: false }
-  } catch (e) { undo(); throw e }
+  } catch (e) {
+    undo()
+    throw e
+  }
 }
 
 /** BeforeUpdate: what an update can never change is put back; then prepare, validate, warn. */
@@ -266,16 +384,21 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   const status = (o: unknown): unknown => (o as { status?: unknown }).status
   if (subresource === 'status') {
     // only the status, and what hangs on the object's metadata, is written here
-    for (const k of Object.keys(draft)) if (k !== 'metadata' && k !== 'status' && k !== 'kind' && k !== 'apiVersion' && !Object.hasOwn(existing, k)) delete (draft as unknown as Record<string, unknown>)[k]
-    for (const [k, v] of Object.entries(existing)) if (k !== 'metadata' && k !== 'status') (draft as unknown as Record<string, unknown>)[k] = v
+    for (const k of Object.keys(draft))
+      if (k !== 'metadata' && k !== 'status' && k !== 'kind' && k !== 'apiVersion' && !Object.hasOwn(existing, k))
+        delete (draft as unknown as Record<string, unknown>)[k]
+    for (const [k, v] of Object.entries(existing))
+      if (k !== 'metadata' && k !== 'status') (draft as unknown as Record<string, unknown>)[k] = v
     if (served.storage === 'deployments.apps' || served.custom) {
       if (old.labels) meta.labels = { ...old.labels }
       else delete meta.labels
-      if (served.custom) { if (old.annotations) meta.annotations = { ...old.annotations }; else delete meta.annotations }
+      if (served.custom) {
+        if (old.annotations) meta.annotations = { ...old.annotations }
+        else delete meta.annotations
+      }
     }
     strategy.prepareForStatusUpdate?.(draft, existing, context)
-  }
-  else if (!subresource) {
+  } else if (!subresource) {
     if (hasStatus(served)) {
       if (status(existing) === undefined) delete (draft as { status?: unknown }).status
       else (draft as { status?: unknown }).status = copy(status(existing))
@@ -286,13 +409,27 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (!meta.uid) meta.uid = old.uid ?? ''
   if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp
   if (old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp
-  if (old.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined) meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
+  if (old.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined)
+    meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
   const object = normalize(api, storedOf(served), draft, existing)
-  if (subresource !== 'status' && generationMoves(strategy, object as KubeObject, existing)) object.metadata.generation = (old.generation ?? 0) + 1
+  if (subresource !== 'status' && generationMoves(strategy, object as KubeObject, existing))
+    object.metadata.generation = (old.generation ?? 0) + 1
   const next = object as KubeObject
-  const specific = update.validate ? update.validate(next, existing) : subresource === 'status' ? (strategy.validateStatusUpdate?.(next, existing, context) ?? []) : (strategy.validateUpdate?.(next, existing, context) ?? [])
-  const finalizers = subresource || !WHOLE_ON_UPDATE.has(served.storage) ? [] : metaErrors(served, next, false).filter((e) => e.field.startsWith('metadata.finalizers'))
-  refuse(served, next.metadata.name ?? '', [...metaErrors(served, next, true), ...validateObjectMetaUpdate(next.metadata, old, 'metadata'), ...finalizers, ...specific])
+  const specific = update.validate
+    ? update.validate(next, existing)
+    : subresource === 'status'
+      ? (strategy.validateStatusUpdate?.(next, existing, context) ?? [])
+      : (strategy.validateUpdate?.(next, existing, context) ?? [])
+  const finalizers =
+    subresource || !WHOLE_ON_UPDATE.has(served.storage)
+      ? []
+      : metaErrors(served, next, false).filter((e) => e.field.startsWith('metadata.finalizers'))
+  refuse(served, next.metadata.name ?? '', [
+    ...metaErrors(served, next, true),
+    ...validateObjectMetaUpdate(next.metadata, old, 'metadata'),
+    ...finalizers,
+    ...specific,
+  ])
   if (!subresource) for (const w of strategy.warnings?.(next, existing, context) ?? []) warn(ctx, w)
   return object
 }
@@ -309,18 +446,31 @@ function sameButTimes(next: KubeObject, old: KubeObject): boolean {
   const { metadata: a, ...mine } = next
   const { metadata: b, ...theirs } = old
   const { managedFields: before = [], ...was } = b
-  return equal(mine, theirs) && equal({ ...a, resourceVersion: was.resourceVersion, managedFields: undefined }, was)
-    && equal((a.managedFields ?? []).map((f) => ({ ...f, time: '' })), before.map((f) => ({ ...f, time: '' })))
+  return (
+    equal(mine, theirs) &&
+    equal({ ...a, resourceVersion: was.resourceVersion, managedFields: undefined }, was) &&
+    equal(
+      (a.managedFields ?? []).map((f) => ({ ...f, time: '' })),
+      before.map((f) => ({ ...f, time: '' })),
+    )
+  )
 }
 
 /** An object that waits for deletion goes with its last finalizer. */
 function goesNow(s: Served, next: KubeObject, old: KubeObject): boolean {
   if (!old.metadata.deletionTimestamp || (next.metadata.finalizers?.length ?? 0) > 0) return false
-  if (s.storage === 'namespaces') return ((next as { spec?: { finalizers?: readonly string[] } }).spec?.finalizers?.length ?? 0) === 0
+  if (s.storage === 'namespaces')
+    return ((next as { spec?: { finalizers?: readonly string[] } }).spec?.finalizers?.length ?? 0) === 0
   return (old.metadata.finalizers?.length ?? 0) > 0 && (next.metadata.deletionGracePeriodSeconds ?? 0) === 0
 }
 
-const PREFIXES: Readonly<Record<string, string>> = { replicationcontrollers: 'controllers', endpoints: 'services/endpoints', services: 'services/specs', nodes: 'minions', 'ingresses.networking.k8s.io': 'ingress' }
+const PREFIXES: Readonly<Record<string, string>> = {
+  replicationcontrollers: 'controllers',
+  endpoints: 'services/endpoints',
+  services: 'services/specs',
+  nodes: 'minions',
+  'ingresses.networking.k8s.io': 'ingress',
+}
 /** The key in etcd, as storage errors show it. */
 export function storageKey(s: Served, namespace: string, name: string): string {
   const resource = storedOf(s).info.resource

@@ -1,11 +1,14 @@
-// What a request's path, method and query mean: verb, group, version, resource, namespace, name, subresource; as apiserver's request.RequestInfoFactory says.
+// What a request's path, method and query mean: verb, group, version, resource, namespace, name, subresource; as
+// apiserver's request.RequestInfoFactory says.
 import type { Method } from '../apimachinery/door.ts'
 import { badRequest } from '../apimachinery/status.ts'
 
 export interface RequestInfo {
   readonly isResource: boolean
   readonly path: string
-  /** get list watch create update patch delete deletecollection; the lower-cased method for paths that name no resource. */
+  /**
+   * get list watch create update patch delete deletecollection; the lower-cased method for paths that name no resource.
+   */
   readonly verb: string
   readonly prefix: '' | 'api' | 'apis'
   readonly group: string
@@ -22,7 +25,15 @@ export interface RequestInfo {
   readonly empty?: 'head' | 'inside'
 }
 
-const VERBS: Readonly<Record<Method, string>> = { POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options' }
+const VERBS: Readonly<Record<Method, string>> = {
+  POST: 'create',
+  GET: 'get',
+  HEAD: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+  OPTIONS: 'options',
+}
 /** Below /namespaces/NAME these are subresources of the namespace, not resources in it. */
 const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize'])
 
@@ -30,7 +41,11 @@ type Query = Readonly<Record<string, readonly string[]>>
 
 function decode(part: string): string {
   if (!part.includes('%')) return part
-  try { return decodeURIComponent(part) } catch { throw badRequest(`invalid URL escape "${part}"`) }
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw badRequest(`invalid URL escape "${part}"`)
+  }
 }
 
 /** Whether a query parameter is set to something that reads as true. */
@@ -40,20 +55,47 @@ export function isTrue(value: string | undefined): boolean {
 
 /** Reads a request's path. Nothing is checked against what is served. */
 export function requestInfo(method: Method, path: string, query: Query = {}): RequestInfo {
-  if (path.includes('//')) return { ...requestInfo(method, path.replace(/\/{2,}/g, '/'), query), path, empty: path.startsWith('//') ? 'head' : 'inside' }
-  const parts = path.split('/').filter((p) => p !== '').map(decode)
-  const none: RequestInfo = { isResource: false, path, verb: method.toLowerCase(), prefix: '', group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: '', parts }
+  if (path.includes('//'))
+    return {
+      ...requestInfo(method, path.replace(/\/{2,}/g, '/'), query),
+      path,
+      empty: path.startsWith('//') ? 'head' : 'inside',
+    }
+  const parts = path
+    .split('/')
+    .filter((p) => p !== '')
+    .map(decode)
+  const none: RequestInfo = {
+    isResource: false,
+    path,
+    verb: method.toLowerCase(),
+    prefix: '',
+    group: '',
+    version: '',
+    namespace: '',
+    resource: '',
+    subresource: '',
+    name: '',
+    rest: '',
+    parts,
+  }
   const prefix = parts[0]
   if (prefix !== 'api' && prefix !== 'apis') return none
   let at = 1
   let group = ''
-  if (prefix === 'apis') { group = parts[at] ?? ''; at++ }
+  if (prefix === 'apis') {
+    group = parts[at] ?? ''
+    at++
+  }
   const version = parts[at] ?? ''
   at++
   if (parts.length <= at) return { ...none, prefix, group, version }
   let verb = VERBS[method]
   // the old spelling /api/v1/watch/pods of ?watch=true, and /api/v1/proxy
-  if (parts[at] === 'watch' || parts[at] === 'proxy') { verb = parts[at] ?? verb; at++ }
+  if (parts[at] === 'watch' || parts[at] === 'proxy') {
+    verb = parts[at] ?? verb
+    at++
+  }
   let rest = parts.slice(at)
   let namespace = ''
   if (rest[0] === 'namespaces') {
@@ -70,8 +112,34 @@ export function requestInfo(method: Method, path: string, query: Query = {}): Re
     verb = isTrue(query.watch?.[0]) ? 'watch' : 'list'
     const field = /^metadata\.name={1,2}([^,]+)$/.exec(query.fieldSelector?.[0] ?? '')
     if (field?.[1]) name = field[1]
-    return { isResource: true, path, verb, prefix, group, version, namespace, resource, subresource, name, rest: '', parts }
+    return {
+      isResource: true,
+      path,
+      verb,
+      prefix,
+      group,
+      version,
+      namespace,
+      resource,
+      subresource,
+      name,
+      rest: '',
+      parts,
+    }
   }
   if (name === '' && verb === 'delete') verb = 'deletecollection'
-  return { isResource: true, path, verb, prefix, group, version, namespace, resource, subresource, name, rest: rest.slice(3).join('/'), parts }
+  return {
+    isResource: true,
+    path,
+    verb,
+    prefix,
+    group,
+    version,
+    namespace,
+    resource,
+    subresource,
+    name,
+    rest: rest.slice(3).join('/'),
+    parts,
+  }
 }

@@ -1,4 +1,5 @@
-// Which resources are served: the built-in ones of schemas/discovery.json, those that CustomResourceDefinitions add, and metrics where they are installed.
+// Which resources are served: the built-in ones of schemas/discovery.json, those that CustomResourceDefinitions add,
+// and metrics where they are installed.
 import type { KubeObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { resourceName } from '../apimachinery/status.ts'
@@ -16,7 +17,11 @@ export async function writable(served: Served): Promise<Served> {
   if (!served.kind.writing && !served.stored?.kind.writing) return served
   let whole = WRITABLE.get(served)
   if (!whole) {
-    whole = { ...served, kind: await forWriting(served.kind), ...(served.stored ? { stored: await writable(served.stored) } : {}) }
+    whole = {
+      ...served,
+      kind: await forWriting(served.kind),
+      ...(served.stored ? { stored: await writable(served.stored) } : {}),
+    }
     WRITABLE.set(served, whole)
   }
   return whole
@@ -33,7 +38,8 @@ export function createResources(api: Api, kinds: readonly KindLine[]): Resources
   const made = new Map<string, Served>()
   let infos: Map<string, ResourceInfo> | undefined
   const key = (group: string, version: string, resource: string): string => `${group}/${version}/${resource}`
-  const builtin = (): Map<string, ResourceInfo> => (infos ??= new Map(api.schemas.discovery().map((i) => [key(i.group, i.version, i.resource), i])))
+  const builtin = (): Map<string, ResourceInfo> =>
+    (infos ??= new Map(api.schemas.discovery().map((i) => [key(i.group, i.version, i.resource), i])))
 
   const loadKind = async (gvk: string): Promise<Kind> => (await lines.get(gvk)?.load()) ?? { gvk, strategy: {} }
 
@@ -65,7 +71,12 @@ export function createResources(api: Api, kinds: readonly KindLine[]): Resources
     async find(group, version, resource) {
       const info = builtin().get(key(group, version, resource))
       if (info) {
-        if (group === 'rbac.authorization.k8s.io' || group === 'apiregistration.k8s.io' || group === 'flowcontrol.apiserver.k8s.io') await (await import('./system-objects.ts')).seeded(api, `${resource}.${group}`)
+        if (
+          group === 'rbac.authorization.k8s.io' ||
+          group === 'apiregistration.k8s.io' ||
+          group === 'flowcontrol.apiserver.k8s.io'
+        )
+          await (await import('./system-objects.ts')).seeded(api, `${resource}.${group}`)
         return builtinServed(info)
       }
       if (group === METRICS) return (await import('./metrics.ts')).servedMetrics(api, version, resource)
@@ -75,7 +86,9 @@ export function createResources(api: Api, kinds: readonly KindLine[]): Resources
     },
     async all() {
       const crds = definitions()
-      const metrics = api.store.get('apiservices.apiregistration.k8s.io', '', `v1beta1.${METRICS}`) ? (await import('./metrics.ts')).metricsInfos(api) : []
+      const metrics = api.store.get('apiservices.apiregistration.k8s.io', '', `v1beta1.${METRICS}`)
+        ? (await import('./metrics.ts')).metricsInfos(api)
+        : []
       if (crds.length === 0) return metrics.length ? [...api.schemas.discovery(), ...metrics] : api.schemas.discovery()
       const { customResourceInfos } = await import('./customresources.ts')
       return [...api.schemas.discovery(), ...crds.flatMap((c) => customResourceInfos(c)), ...metrics]

@@ -1,4 +1,5 @@
-// Which objects of a list a request wants: label and field selectors, and how an unknown one is refused (per kind, as the versions' conversion functions do).
+// Which objects of a list a request wants: label and field selectors, and how an unknown one is refused (per kind, as
+// the versions' conversion functions do).
 import type { KubeObject } from '../apimachinery/object.ts'
 import { fieldsMatch, parseFieldSelector } from '../apimachinery/fields.ts'
 import type { FieldSelector } from '../apimachinery/fields.ts'
@@ -18,7 +19,11 @@ export interface Filter {
 
 /** metadata.name and metadata.namespace, and what the kind adds. */
 function fieldsOf(s: Served, object: KubeObject): Readonly<Record<string, string>> {
-  return { 'metadata.name': object.metadata.name ?? '', ...(s.info.namespaced ? { 'metadata.namespace': object.metadata.namespace ?? '' } : {}), ...s.kind.strategy.selectableFields?.(object) }
+  return {
+    'metadata.name': object.metadata.name ?? '',
+    ...(s.info.namespaced ? { 'metadata.namespace': object.metadata.namespace ?? '' } : {}),
+    ...s.kind.strategy.selectableFields?.(object),
+  }
 }
 
 const EXAMPLE: KubeObject = { apiVersion: '', kind: '', metadata: {} }
@@ -27,11 +32,21 @@ function checkFields(s: Served, selector: FieldSelector): void {
   if (selector.length === 0) return
   const strategy = s.kind.strategy
   let known: Readonly<Record<string, string>> = {}
-  try { known = strategy.selectableFields?.(EXAMPLE) ?? {} } catch { known = {} }
+  try {
+    known = strategy.selectableFields?.(EXAMPLE) ?? {}
+  } catch {
+    known = {}
+  }
   for (const r of selector) {
     if (r.field === 'metadata.name' || r.field === 'metadata.namespace' || Object.hasOwn(known, r.field)) continue
     const { fieldSelectorError: how = 'known' } = strategy
-    throw badRequest(how === 'label' ? `field label not supported: ${r.field}` : how === 'kind' ? `field label ${goQuote(r.field)} not supported for ${s.info.kind}` : `"${r.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
+    throw badRequest(
+      how === 'label'
+        ? `field label not supported: ${r.field}`
+        : how === 'kind'
+          ? `field label ${goQuote(r.field)} not supported for ${s.info.kind}`
+          : `"${r.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
+    )
   }
 }
 
@@ -44,15 +59,30 @@ export function filterOf(ctx: Context): Filter {
   const cannot = (e: unknown): StatusError => (e instanceof StatusError ? e : badRequest((e as Error).message))
   let labels: Selector
   let fields: FieldSelector
-  try { labels = parseSelector(labelText) } catch (e) { throw cannot(e) }
-  try { fields = parseFieldSelector(fieldText); checkFields(ctx.served, fields) } catch (e) { throw cannot(e) }
+  try {
+    labels = parseSelector(labelText)
+  } catch (e) {
+    throw cannot(e)
+  }
+  try {
+    fields = parseFieldSelector(fieldText)
+    checkFields(ctx.served, fields)
+  } catch (e) {
+    throw cannot(e)
+  }
   const exact = labels.filter((r) => (r.operator === '=' || r.operator === '==') && r.values.length === 1)
   return {
-    matches: (o) => matches(labels, o.metadata.labels) && (fields.length === 0 || fieldsMatch(fields, fieldsOf(ctx.served, o))) && (!name || o.metadata.name === name),
+    matches: (o) =>
+      matches(labels, o.metadata.labels) &&
+      (fields.length === 0 || fieldsMatch(fields, fieldsOf(ctx.served, o))) &&
+      (!name || o.metadata.name === name),
     ...(exact.length > 0 ? { labels: Object.fromEntries(exact.map((r) => [r.key, r.values[0] ?? ''])) } : {}),
     empty: false,
   }
 }
 
 /** The value of a boolean query parameter. */
-export const flag = (ctx: Context, name: string): boolean => { const v = param(ctx, name); return v === 'true' || v === '1' }
+export const flag = (ctx: Context, name: string): boolean => {
+  const v = param(ctx, name)
+  return v === 'true' || v === '1'
+}

@@ -1,5 +1,7 @@
-// What a Service is given: IP families, ClusterIPs (with their IPAddress objects), node ports, the health check port; as pkg/registry/core/service/storage/{storage,alloc}.go
-// and the ipallocator and portallocator packages: the lower band of each range is left for those who ask for a value themselves.
+// What a Service is given: IP families, ClusterIPs (with their IPAddress objects), node ports, the health check port;
+// as pkg/registry/core/service/storage/{storage,alloc}.go
+// and the ipallocator and portallocator packages: the lower band of each range is left for those who ask for a value
+// themselves.
 import type { Service } from '../apimachinery/api/core.v1.ts'
 import type { ServiceCIDR } from '../apimachinery/api/networking.v1.ts'
 import { invalid as invalidField } from '../apimachinery/field.ts'
@@ -19,7 +21,14 @@ type Spec = Draft<NonNullable<Service['spec']>>
 type Svc = Draft<Service> & { spec: Spec }
 type Family = 'IPv4' | 'IPv6'
 
-interface Pool { readonly family: Family; readonly cidr: CIDR; readonly text: string; readonly first: bigint; readonly count: number; readonly band: number }
+interface Pool {
+  readonly family: Family
+  readonly cidr: CIDR
+  readonly text: string
+  readonly first: bigint
+  readonly count: number
+  readonly band: number
+}
 
 /** How many values at the start of a range are kept for those who choose: min(max(16, size/step), max). */
 function band(size: number, step: number, max: number): number {
@@ -33,25 +42,38 @@ function poolOf(text: string): readonly Pool[] {
   const whole = cidrSize(cidr)
   const size = v6 && whole > 65536n ? 65536 : Number(whole)
   // neither the network's address nor, in IPv4, the broadcast address is given out
-  return [{ family: v6 ? 'IPv6' : 'IPv4', cidr, text, first: 1n, count: Math.max(0, size - (v6 ? 1 : 2)), band: band(size, 16, 256) }]
+  return [
+    {
+      family: v6 ? 'IPv6' : 'IPv4',
+      cidr,
+      text,
+      first: 1n,
+      count: Math.max(0, size - (v6 ? 1 : 2)),
+      band: band(size, 16, 256),
+    },
+  ]
 }
 
 /** The ranges the server was started with: they say which families there are. */
 const pools = (api: Api): readonly Pool[] => api.part('service-pools', () => api.options.serviceCIDRs.flatMap(poolOf))
 
-/** The ranges of a family that addresses are given from: the server's own, then those of ServiceCIDR objects that are ready and stay. */
+/**
+ * The ranges of a family that addresses are given from: the server's own, then those of ServiceCIDR objects that are
+ * ready and stay.
+ */
 function poolsOf(api: Api, family: string): readonly Pool[] {
   const own = pools(api)
   const added = api.store.list('servicecidrs.networking.k8s.io').flatMap((object) => {
     const { metadata, spec, status } = object as ServiceCIDR
     const ready = status?.conditions?.find((c) => c.type === 'Ready')?.status !== 'False'
-    return ready && !metadata.deletionTimestamp ? spec?.cidrs ?? [] : []
+    return ready && !metadata.deletionTimestamp ? (spec?.cidrs ?? []) : []
   })
   const more = [...new Set(added)].filter((text) => !own.some((p) => p.text === text))
   return [...own, ...more.flatMap(poolOf)].filter((p) => p.family === family)
 }
 
-const refuse = (svc: Svc, errors: readonly FieldError[]): StatusError => invalid({ group: '', kind: 'Service' }, svc.metadata.name ?? '', errors)
+const refuse = (svc: Svc, errors: readonly FieldError[]): StatusError =>
+  invalid({ group: '', kind: 'Service' }, svc.metadata.name ?? '', errors)
 const isHeadless = (spec: Spec): boolean => spec.clusterIP === 'None'
 const familyOf = (ip: string): Family => (isIPv6(ip) ? 'IPv6' : 'IPv4')
 const other = (f: string): Family => (f === 'IPv4' ? 'IPv6' : 'IPv4')
@@ -60,8 +82,12 @@ const same = (a: readonly string[] | undefined, b: readonly string[] | undefined
 /** What was taken and can be given back. */
 class Transaction {
   readonly #undo: (() => void)[] = []
-  taken(undo: () => void): void { this.#undo.push(undo) }
-  revert = (): void => { for (const u of this.#undo.splice(0)) u() }
+  taken(undo: () => void): void {
+    this.#undo.push(undo)
+  }
+  revert = (): void => {
+    for (const u of this.#undo.splice(0)) u()
+  }
 }
 
 function specOf(object: Draft<KubeObject>): Svc {
@@ -80,11 +106,15 @@ function normalizeClusterIPs(spec: Spec, old?: Service['spec']): void {
   const is = spec.clusterIP ?? ''
   if (old.clusterIPs?.length && !spec.clusterIPs?.length && was === is) spec.clusterIPs = [...old.clusterIPs]
   if (was === is) return
-  if (was && !is) { if (same(old.clusterIPs, spec.clusterIPs)) delete spec.clusterIPs } else if (same(old.clusterIPs, spec.clusterIPs)) spec.clusterIPs = [is]
+  if (was && !is) {
+    if (same(old.clusterIPs, spec.clusterIPs)) delete spec.clusterIPs
+  } else if (same(old.clusterIPs, spec.clusterIPs)) spec.clusterIPs = [is]
 }
 
-const needsNodePort = (spec: Service['spec']): boolean => spec?.type === 'NodePort' || (spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
-const needsHealthPort = (spec: Service['spec']): boolean => spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
+const needsNodePort = (spec: Service['spec']): boolean =>
+  spec?.type === 'NodePort' || (spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
+const needsHealthPort = (spec: Service['spec']): boolean =>
+  spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
 
 /** Values that were allocated before and that the client did not repeat. */
 function patchAllocatedValues(spec: Spec, old: NonNullable<Service['spec']>): void {
@@ -93,21 +123,35 @@ function patchAllocatedValues(spec: Spec, old: NonNullable<Service['spec']>): vo
     if (!spec.clusterIPs?.length && old.clusterIPs?.length) spec.clusterIPs = [...old.clusterIPs]
   }
   if (needsNodePort(old) && needsNodePort(spec)) {
-    const used = (s: Service['spec']): Set<number> => new Set((s?.ports ?? []).flatMap((p) => (p.nodePort ? [p.nodePort] : [])))
+    const used = (s: Service['spec']): Set<number> =>
+      new Set((s?.ports ?? []).flatMap((p) => (p.nodePort ? [p.nodePort] : [])))
     const mine = used(spec)
     const both = new Set([...used(old)].filter((p) => mine.has(p)))
     const byName = new Map((old.ports ?? []).map((p) => [p.name ?? '', p.nodePort ?? 0]))
-    for (const p of spec.ports ?? []) if (!p.nodePort) { const v = byName.get(p.name ?? '') ?? 0; if (v && !both.has(v)) p.nodePort = v }
+    for (const p of spec.ports ?? [])
+      if (!p.nodePort) {
+        const v = byName.get(p.name ?? '') ?? 0
+        if (v && !both.has(v)) p.nodePort = v
+      }
   }
-  if (needsHealthPort(old) && needsHealthPort(spec) && !spec.healthCheckNodePort && old.healthCheckNodePort) spec.healthCheckNodePort = old.healthCheckNodePort
+  if (needsHealthPort(old) && needsHealthPort(spec) && !spec.healthCheckNodePort && old.healthCheckNodePort)
+    spec.healthCheckNodePort = old.healthCheckNodePort
 }
 
-const addressed = (spec: Service['spec']): boolean => spec?.type === 'ClusterIP' || spec?.type === 'NodePort' || spec?.type === 'LoadBalancer'
+const addressed = (spec: Service['spec']): boolean =>
+  spec?.type === 'ClusterIP' || spec?.type === 'NodePort' || spec?.type === 'LoadBalancer'
 
 /** A PreferDualStack Service that did not change keeps what it has, whatever the cluster has become. */
 function unchangedPreferDual(spec: Spec, old: Service['spec']): boolean {
-  return old !== undefined && spec.ipFamilyPolicy === 'PreferDualStack' && (old.ipFamilyPolicy === undefined || old.ipFamilyPolicy === 'PreferDualStack') &&
-    old.type === spec.type && addressed(spec) && same(old.clusterIPs, spec.clusterIPs) && same(old.ipFamilies, spec.ipFamilies)
+  return (
+    old !== undefined &&
+    spec.ipFamilyPolicy === 'PreferDualStack' &&
+    (old.ipFamilyPolicy === undefined || old.ipFamilyPolicy === 'PreferDualStack') &&
+    old.type === spec.type &&
+    addressed(spec) &&
+    same(old.clusterIPs, spec.clusterIPs) &&
+    same(old.ipFamilies, spec.ipFamilies)
+  )
 }
 
 function initFamilies(api: Api, svc: Svc, before?: Service): void {
@@ -118,51 +162,92 @@ function initFamilies(api: Api, svc: Svc, before?: Service): void {
   const has = (f: string): boolean => available.some((p) => p.family === f)
   const primary = available[0]?.family ?? 'IPv4'
   const selectorless = Object.keys(spec.selector ?? {}).length === 0
-  if (!spec.ipFamilyPolicy) spec.ipFamilyPolicy = old?.ipFamilyPolicy ?? (isHeadless(spec) && selectorless ? 'RequireDualStack' : 'SingleStack')
+  if (!spec.ipFamilyPolicy)
+    spec.ipFamilyPolicy = old?.ipFamilyPolicy ?? (isHeadless(spec) && selectorless ? 'RequireDualStack' : 'SingleStack')
   const related = validateClusterIPFields(svc as Service, before)
   if (related.length > 0) throw refuse(svc, related)
   const errors: FieldError[] = []
   const policy = (why: string): FieldError => invalidField('spec.ipFamilyPolicy', spec.ipFamilyPolicy, why)
   if (old) {
     if (spec.ipFamilyPolicy === 'SingleStack') {
-      if (same(old.clusterIPs, spec.clusterIPs) && (spec.clusterIPs?.length ?? 0) > 1) spec.clusterIPs = spec.clusterIPs?.slice(0, 1) ?? []
-      if (same(old.ipFamilies, spec.ipFamilies) && (spec.ipFamilies?.length ?? 0) > 1) spec.ipFamilies = spec.ipFamilies?.slice(0, 1) ?? []
+      if (same(old.clusterIPs, spec.clusterIPs) && (spec.clusterIPs?.length ?? 0) > 1)
+        spec.clusterIPs = spec.clusterIPs?.slice(0, 1) ?? []
+      if (same(old.ipFamilies, spec.ipFamilies) && (spec.ipFamilies?.length ?? 0) > 1)
+        spec.ipFamilies = spec.ipFamilies?.slice(0, 1) ?? []
     } else {
-      const fewer = (now: readonly string[] | undefined, then: readonly string[] | undefined): boolean => (now?.length ?? 0) > 0 && (now?.length ?? 0) < (then?.length ?? 0)
-      if (fewer(spec.clusterIPs, old.clusterIPs)) errors.push(policy('must be \'SingleStack\' to release the secondary cluster IP'))
-      if (fewer(spec.ipFamilies, old.ipFamilies)) errors.push(policy('must be \'SingleStack\' to release the secondary IP family'))
+      const fewer = (now: readonly string[] | undefined, then: readonly string[] | undefined): boolean =>
+        (now?.length ?? 0) > 0 && (now?.length ?? 0) < (then?.length ?? 0)
+      if (fewer(spec.clusterIPs, old.clusterIPs))
+        errors.push(policy("must be 'SingleStack' to release the secondary cluster IP"))
+      if (fewer(spec.ipFamilies, old.ipFamilies))
+        errors.push(policy("must be 'SingleStack' to release the secondary IP family"))
     }
   }
   if (spec.ipFamilyPolicy === 'SingleStack') {
-    if (spec.clusterIPs?.length === 2) errors.push(policy('must be \'RequireDualStack\' or \'PreferDualStack\' when multiple cluster IPs are specified'))
-    if (spec.ipFamilies?.length === 2) errors.push(policy('must be \'RequireDualStack\' or \'PreferDualStack\' when multiple IP families are specified'))
+    if (spec.clusterIPs?.length === 2)
+      errors.push(policy("must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"))
+    if (spec.ipFamilies?.length === 2)
+      errors.push(policy("must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"))
   }
   for (const [i, ip] of (spec.clusterIPs ?? []).entries()) {
     if (ip === 'None') break
     if (i < (spec.ipFamilies?.length ?? 0)) continue
     const family = familyOf(ip)
-    if (!has(family)) errors.push(invalidField(`spec.clusterIPs[${i}]`, goStrings(spec.clusterIPs), `${family} is not configured on this cluster`))
+    if (!has(family))
+      errors.push(
+        invalidField(
+          `spec.clusterIPs[${i}]`,
+          goStrings(spec.clusterIPs),
+          `${family} is not configured on this cluster`,
+        ),
+      )
     else (spec.ipFamilies ??= []).push(family)
   }
   if (errors.length > 0) throw refuse(svc, errors)
   if (isHeadless(spec) && selectorless) {
     if (!spec.ipFamilies?.length) spec.ipFamilies = [primary]
-    if (spec.ipFamilies.length < 2 && spec.ipFamilyPolicy !== 'SingleStack') spec.ipFamilies.push(other(spec.ipFamilies[0] ?? primary))
+    if (spec.ipFamilies.length < 2 && spec.ipFamilyPolicy !== 'SingleStack')
+      spec.ipFamilies.push(other(spec.ipFamilies[0] ?? primary))
     return
   }
-  if (spec.ipFamilyPolicy === 'RequireDualStack' && available.length < 2) errors.push(policy('this cluster is not configured for dual-stack services'))
-  for (const [i, f] of (spec.ipFamilies ?? []).entries()) if (!has(f)) errors.push(invalidField(`spec.ipFamilies[${i}]`, f, 'not configured on this cluster'))
+  if (spec.ipFamilyPolicy === 'RequireDualStack' && available.length < 2)
+    errors.push(policy('this cluster is not configured for dual-stack services'))
+  for (const [i, f] of (spec.ipFamilies ?? []).entries())
+    if (!has(f)) errors.push(invalidField(`spec.ipFamilies[${i}]`, f, 'not configured on this cluster'))
   if (errors.length > 0) throw refuse(svc, errors)
   if (!spec.ipFamilies?.length) spec.ipFamilies = [primary]
-  if (spec.ipFamilyPolicy !== 'SingleStack' && spec.ipFamilies.length === 1 && available.length === 2) spec.ipFamilies.push(other(spec.ipFamilies[0] ?? primary))
+  if (spec.ipFamilyPolicy !== 'SingleStack' && spec.ipFamilies.length === 1 && available.length === 2)
+    spec.ipFamilies.push(other(spec.ipFamilies[0] ?? primary))
 }
 
-/** Notes an address as taken: its IPAddress object. Throws what the API says of an object that cannot be (a Service without a name). */
+/**
+ * Notes an address as taken: its IPAddress object. Throws what the API says of an object that cannot be (a Service
+ * without a name).
+ */
 async function claim(api: Api, svc: Svc, ip: string, txn: Transaction): Promise<void> {
   const response = await api.loopback({
-    method: 'POST', path: '/apis/networking.k8s.io/v1/ipaddresses', headers: { 'user-agent': 'kube-apiserver' },
-    body: { apiVersion: 'networking.k8s.io/v1', kind: 'IPAddress', metadata: { name: ip, labels: { 'ipaddress.kubernetes.io/ip-family': familyOf(ip), 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' } },
-      spec: { parentRef: { group: '', resource: 'services', namespace: svc.metadata.namespace ?? '', name: svc.metadata.name ?? '' } } },
+    method: 'POST',
+    path: '/apis/networking.k8s.io/v1/ipaddresses',
+    headers: { 'user-agent': 'kube-apiserver' },
+    body: {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IPAddress',
+      metadata: {
+        name: ip,
+        labels: {
+          'ipaddress.kubernetes.io/ip-family': familyOf(ip),
+          'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+        },
+      },
+      spec: {
+        parentRef: {
+          group: '',
+          resource: 'services',
+          namespace: svc.metadata.namespace ?? '',
+          name: svc.metadata.name ?? '',
+        },
+      },
+    },
   })
   if (response.status >= 400) {
     const body = isObject(response.body) ? response.body : {}
@@ -193,11 +278,24 @@ function nextFree(api: Api, pool: Pool): string | undefined {
   return search(pool.band, pool.count - pool.band) ?? search(0, Math.min(pool.band, pool.count))
 }
 
-/** Whether an address is one of a range: neither the range's own, nor an IPv4 range's broadcast address (servicecidr.PrefixContainsIP). */
-const holds = (p: Pool, ip: IP): boolean => cidrContains(p.cidr, ip) && cidrIndex(p.cidr, ip) >= p.first && (p.family === 'IPv6' || cidrIndex(p.cidr, ip) - p.first < BigInt(p.count))
+/**
+ * Whether an address is one of a range: neither the range's own, nor an IPv4 range's broadcast address
+ * (servicecidr.PrefixContainsIP).
+ */
+const holds = (p: Pool, ip: IP): boolean =>
+  cidrContains(p.cidr, ip) &&
+  cidrIndex(p.cidr, ip) >= p.first &&
+  (p.family === 'IPv6' || cidrIndex(p.cidr, ip) - p.first < BigInt(p.count))
 
 /** Takes one address: the one asked for, or any when `asked` is empty. */
-async function allocateIP(api: Api, svc: Svc, family: string, asked: string, dryRun: boolean, txn: Transaction): Promise<string> {
+async function allocateIP(
+  api: Api,
+  svc: Svc,
+  family: string,
+  asked: string,
+  dryRun: boolean,
+  txn: Transaction,
+): Promise<string> {
   const ranges = poolsOf(api, family)
   const first = ranges[0]
   if (asked === '') {
@@ -206,13 +304,21 @@ async function allocateIP(api: Api, svc: Svc, family: string, asked: string, dry
     let ip: string | undefined
     for (const range of ranges) if ((ip = nextFree(api, range))) break
     if (!ip) throw internalError('failed to allocate a serviceIP: range is full')
-    try { await claim(api, svc, ip, txn) } catch (e) { throw internalError(`failed to allocate a serviceIP: ${(e as Error).message}`) }
+    try {
+      await claim(api, svc, ip, txn)
+    } catch (e) {
+      throw internalError(`failed to allocate a serviceIP: ${(e as Error).message}`)
+    }
     return ip
   }
-  const fail = (why: string): StatusError => refuse(svc, [invalidField('spec.clusterIPs', goStrings(svc.spec.clusterIPs), `failed to allocate IP ${asked}: ${why}`)])
+  const fail = (why: string): StatusError =>
+    refuse(svc, [
+      invalidField('spec.clusterIPs', goStrings(svc.spec.clusterIPs), `failed to allocate IP ${asked}: ${why}`),
+    ])
   const ip = parseIP(asked)
   if (!ip) throw internalError(`failed to parse service IP ${JSON.stringify(asked)}`)
-  const outside = (p: Pool): string => `the provided IP (${formatIP(ip)}) is not in the valid range. The range of valid IPs is ${p.text}`
+  const outside = (p: Pool): string =>
+    `the provided IP (${formatIP(ip)}) is not in the valid range. The range of valid IPs is ${p.text}`
   // a dry run asks the first range alone, and not whether the address is free
   if (dryRun && first) {
     if (!holds(first, ip)) throw fail(outside(first))
@@ -222,7 +328,11 @@ async function allocateIP(api: Api, svc: Svc, family: string, asked: string, dry
   if (!pool) throw fail('the provided network does not match the current range')
   if (cidrIndex(pool.cidr, ip) - pool.first >= BigInt(pool.count)) throw fail(outside(pool))
   if (taken(api, formatIP(ip))) throw fail('provided IP is already allocated')
-  try { await claim(api, svc, formatIP(ip), txn) } catch (e) { throw fail((e as Error).message) }
+  try {
+    await claim(api, svc, formatIP(ip), txn)
+  } catch (e) {
+    throw fail((e as Error).message)
+  }
   return asked
 }
 
@@ -271,7 +381,8 @@ class NodePorts {
       this.#mine.push(port)
       return undefined
     }
-    if (port < this.#from || port > this.#to) return `provided port is not in the valid range. The range of valid ports is ${this.#from}-${this.#to}`
+    if (port < this.#from || port > this.#to)
+      return `provided port is not in the valid range. The range of valid ports is ${this.#from}-${this.#to}`
     if (this.#taken.has(port)) return 'provided port is already allocated'
     this.#taken.add(port)
     return undefined
@@ -289,7 +400,10 @@ class NodePorts {
     const search = (from: number, count: number): number | undefined => {
       if (count <= 0) return undefined
       const start = this.#api.entropy.int(count)
-      for (let i = 0; i < count; i++) { const p = from + ((start + i) % count); if (!this.#taken.has(p)) return p }
+      for (let i = 0; i < count; i++) {
+        const p = from + ((start + i) % count)
+        if (!this.#taken.has(p)) return p
+      }
       return undefined
     }
     const port = search(this.#from + low, size - low) ?? search(this.#from, low)
@@ -299,7 +413,8 @@ class NodePorts {
   }
 }
 
-const allocatesNodePorts = (spec: Spec): boolean => spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
+const allocatesNodePorts = (spec: Spec): boolean =>
+  spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
 
 function initNodePorts(svc: Svc, ports: NodePorts): void {
   const given = new Map<number, number>()
@@ -308,7 +423,10 @@ function initNodePorts(svc: Svc, ports: NodePorts): void {
     if (!p.nodePort && !allocatesNodePorts(svc.spec)) continue
     const port = p.port ?? 0
     const already = given.get(port)
-    const take = (n: number): void => { const why = ports.allocate(n); if (why) throw refuse(svc, [invalidField(`spec.ports[${i}].nodePort`, n, why)]) }
+    const take = (n: number): void => {
+      const why = ports.allocate(n)
+      if (why) throw refuse(svc, [invalidField(`spec.ports[${i}].nodePort`, n, why)])
+    }
     if (already === undefined) {
       // the same port in another protocol may have named one
       const wanted = list.find((x) => x.port === p.port && x.nodePort)?.nodePort ?? 0
@@ -343,7 +461,8 @@ function healthPort(svc: Svc, ports: NodePorts): void {
   const { spec } = svc
   if (spec.healthCheckNodePort) {
     const why = ports.allocate(spec.healthCheckNodePort)
-    if (why) throw internalError(`failed to allocate requested HealthCheck NodePort ${spec.healthCheckNodePort}: ${why}`)
+    if (why)
+      throw internalError(`failed to allocate requested HealthCheck NodePort ${spec.healthCheckNodePort}: ${why}`)
   } else spec.healthCheckNodePort = ports.next()
 }
 
@@ -358,12 +477,23 @@ export async function allocateForCreate(ctx: Context, object: Draft<KubeObject>,
     const ports = new NodePorts(ctx.api, dryRun)
     if (svc.spec.type === 'NodePort' || svc.spec.type === 'LoadBalancer') initNodePorts(svc, ports)
     if (needsHealthCheck(svc.spec as NonNullable<Service['spec']>)) healthPort(svc, ports)
-  } catch (e) { txn.revert(); throw e }
+  } catch (e) {
+    txn.revert()
+    throw e
+  }
   return txn.revert
 }
 
-/** What an update needs and no longer needs. Addresses that are given up go at once: an update that fails afterwards takes them again. */
-export async function allocateForUpdate(ctx: Context, object: Draft<KubeObject>, existing: KubeObject, dryRun: boolean): Promise<() => void> {
+/**
+ * What an update needs and no longer needs. Addresses that are given up go at once: an update that fails afterwards
+ * takes them again.
+ */
+export async function allocateForUpdate(
+  ctx: Context,
+  object: Draft<KubeObject>,
+  existing: KubeObject,
+  dryRun: boolean,
+): Promise<() => void> {
   const svc = specOf(object)
   const { spec } = svc
   const { api } = ctx
@@ -378,11 +508,20 @@ export async function allocateForUpdate(ctx: Context, object: Draft<KubeObject>,
     const ports = new NodePorts(api, dryRun)
     if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') updateNodePorts(svc, old, ports)
     if (!needsHealthCheck(old) && needsHealthCheck(spec as NonNullable<Service['spec']>)) healthPort(svc, ports)
-  } catch (e) { txn.revert(); throw e }
+  } catch (e) {
+    txn.revert()
+    throw e
+  }
   return txn.revert
 }
 
-async function updateIPs(api: Api, svc: Svc, old: NonNullable<Service['spec']>, dryRun: boolean, txn: Transaction): Promise<void> {
+async function updateIPs(
+  api: Api,
+  svc: Svc,
+  old: NonNullable<Service['spec']>,
+  dryRun: boolean,
+  txn: Transaction,
+): Promise<void> {
   const { spec } = svc
   if (old.type === 'ExternalName' && spec.type !== 'ExternalName') return allocateIPs(api, svc, dryRun, txn)
   if (old.clusterIPs?.[0] === 'None') return
@@ -391,7 +530,10 @@ async function updateIPs(api: Api, svc: Svc, old: NonNullable<Service['spec']>, 
     for (const ip of ips) {
       const held = api.store.get(ADDRESSES, '', ip)
       giveBack(api, ip)
-      if (held) txn.taken(() => { if (!taken(api, ip)) api.store.create(ADDRESSES, held) })
+      if (held)
+        txn.taken(() => {
+          if (!taken(api, ip)) api.store.create(ADDRESSES, held)
+        })
     }
   }
   if (old.type !== 'ExternalName' && spec.type === 'ExternalName') return free(old.clusterIPs ?? [])
@@ -406,7 +548,8 @@ async function updateIPs(api: Api, svc: Svc, old: NonNullable<Service['spec']>, 
 /** A deleted Service's addresses are free again, and its Endpoints go with it. */
 export function releaseAll(api: Api, object: KubeObject): void {
   const svc = object as Service
-  if (svc.spec?.type !== 'ExternalName') for (const ip of svc.spec?.clusterIPs ?? []) if (ip !== 'None') giveBack(api, ip)
+  if (svc.spec?.type !== 'ExternalName')
+    for (const ip of svc.spec?.clusterIPs ?? []) if (ip !== 'None') giveBack(api, ip)
   const { namespace = '', name = '' } = svc.metadata
   if (api.store.get('endpoints', namespace, name)) api.store.delete('endpoints', namespace, name)
 }

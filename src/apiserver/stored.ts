@@ -14,7 +14,8 @@ export const storedOf = (s: Served): Served => s.stored ?? s
 export function fromStored(s: Served, object: KubeObject): KubeObject {
   const conversion = s.stored ? s.kind.conversion : undefined
   if (conversion) return conversion.fromStored(copy(object)) as KubeObject
-  if (object.apiVersion !== s.apiVersion || object.kind !== s.info.kind) return { ...object, apiVersion: s.apiVersion, kind: s.info.kind }
+  if (object.apiVersion !== s.apiVersion || object.kind !== s.info.kind)
+    return { ...object, apiVersion: s.apiVersion, kind: s.info.kind }
   return object
 }
 
@@ -29,7 +30,8 @@ export function inVersion(ctx: Context, object: KubeObject): KubeObject {
 export function toStored(s: Served, draft: Writable): Writable {
   const conversion = s.stored ? s.kind.conversion : undefined
   if (conversion) return conversion.toStored(draft)
-  if (s.custom && s.custom.storageVersion !== s.info.version) draft.apiVersion = `${s.info.group}/${s.custom.storageVersion}`
+  if (s.custom && s.custom.storageVersion !== s.info.version)
+    draft.apiVersion = `${s.info.group}/${s.custom.storageVersion}`
   return draft
 }
 
@@ -44,4 +46,5 @@ export function getStored(ctx: Context, name = ctx.info.name): KubeObject {
 }
 
 /** Whether the status of a resource is written apart. */
-export const hasStatus = (s: Served): boolean => storedOf(s).kind.strategy.hasStatus ?? s.info.subresources?.some((r) => r.name === 'status') ?? false
+export const hasStatus = (s: Served): boolean =>
+  storedOf(s).kind.strategy.hasStatus ?? s.info.subresources?.some((r) => r.name === 'status') ?? false

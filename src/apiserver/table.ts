@@ -1,17 +1,25 @@
-// The Table and PartialObjectMetadata forms of objects: rows from the kind's columns; as apiserver's rest.TableConvertor and handlers/response.go.
+// The Table and PartialObjectMetadata forms of objects: rows from the kind's columns; as apiserver's
+// rest.TableConvertor and handlers/response.go.
 import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { badRequest } from '../apimachinery/status.ts'
 import type { Column } from '../kinds/kind.ts'
 import type { Context, Served } from './api.ts'
 import { param } from './api.ts'
 
-const NAME_DESCRIPTION = 'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names'
-const CREATED_DESCRIPTION = 'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata'
+const NAME_DESCRIPTION =
+  'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names'
+const CREATED_DESCRIPTION =
+  'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata'
 
 /** The columns of kinds that have no printer. */
 const DEFAULT_COLUMNS: readonly Column<KubeObject>[] = [
   { name: 'Name', type: 'string', format: 'name', description: NAME_DESCRIPTION, cell: (o) => o.metadata.name ?? '' },
-  { name: 'Created At', type: 'date', description: CREATED_DESCRIPTION, cell: (o) => o.metadata.creationTimestamp ?? null },
+  {
+    name: 'Created At',
+    type: 'date',
+    description: CREATED_DESCRIPTION,
+    cell: (o) => o.metadata.creationTimestamp ?? null,
+  },
 ]
 
 type Include = 'None' | 'Metadata' | 'Object'
@@ -26,13 +34,29 @@ function includeOf(ctx: Context): Include {
 
 const columnsOf = (s: Served): readonly Column<KubeObject>[] => s.kind.columns ?? DEFAULT_COLUMNS
 
-const definition = (c: Column<KubeObject>): JsonObject => ({ name: c.name, type: c.type, format: c.format ?? '', description: c.description ?? (c.format === 'name' ? NAME_DESCRIPTION : ''), priority: c.priority ?? 0 })
+const definition = (c: Column<KubeObject>): JsonObject => ({
+  name: c.name,
+  type: c.type,
+  format: c.format ?? '',
+  description: c.description ?? (c.format === 'name' ? NAME_DESCRIPTION : ''),
+  priority: c.priority ?? 0,
+})
 
 /** The metadata of an object alone. */
-export const partialMetadata = (o: KubeObject): JsonObject => ({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: o.metadata as unknown as JsonObject })
+export const partialMetadata = (o: KubeObject): JsonObject => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata: o.metadata as unknown as JsonObject,
+})
 
 /** A Table of objects; `first` leaves the column definitions out when false (later events of a watch). */
-export function table(ctx: Context, objects: readonly KubeObject[], metadata: JsonObject, first = true, columns = columnsOf(ctx.served)): JsonObject {
+export function table(
+  ctx: Context,
+  objects: readonly KubeObject[],
+  metadata: JsonObject,
+  first = true,
+  columns = columnsOf(ctx.served),
+): JsonObject {
   const include = includeOf(ctx)
   const context = { now: ctx.api.now() }
   const order = ctx.served.kind.rowOrder
@@ -40,5 +64,11 @@ export function table(ctx: Context, objects: readonly KubeObject[], metadata: Js
     cells: columns.map((c) => c.cell(o, context)) as Json[],
     object: include === 'Metadata' ? partialMetadata(o) : include === 'Object' ? (o as unknown as JsonObject) : null,
   }))
-  return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: first ? columns.map(definition) : [], rows }
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: first ? columns.map(definition) : [],
+    rows,
+  }
 }

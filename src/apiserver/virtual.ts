@@ -1,4 +1,5 @@
-// Resources that are answered without being stored: access reviews, rule reviews, who one is, token reviews, bindings, component statuses.
+// Resources that are answered without being stored: access reviews, rule reviews, who one is, token reviews, bindings,
+// component statuses.
 import type { ApiResponse, User } from '../apimachinery/door.ts'
 import { forbidden, invalid as invalidField, required } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
@@ -17,52 +18,122 @@ import { writeOptions } from './options.ts'
 import { authorize, visitRules } from './rbac.ts'
 import type { Attributes } from './rbac.ts'
 
-interface Requirement { key?: string; operator?: string; values?: string[] }
-interface ReviewSelector { rawSelector?: string; requirements?: Requirement[] }
-interface ResourceAttributes { fieldSelector?: ReviewSelector; labelSelector?: ReviewSelector; namespace?: string; verb?: string; group?: string; version?: string; resource?: string; subresource?: string; name?: string }
-interface Spec { resourceAttributes?: ResourceAttributes; nonResourceAttributes?: { path?: string; verb?: string }; user?: string; groups?: string[]; uid?: string; namespace?: string; token?: string; audiences?: string[] }
+interface Requirement {
+  key?: string
+  operator?: string
+  values?: string[]
+}
+interface ReviewSelector {
+  rawSelector?: string
+  requirements?: Requirement[]
+}
+interface ResourceAttributes {
+  fieldSelector?: ReviewSelector
+  labelSelector?: ReviewSelector
+  namespace?: string
+  verb?: string
+  group?: string
+  version?: string
+  resource?: string
+  subresource?: string
+  name?: string
+}
+interface Spec {
+  resourceAttributes?: ResourceAttributes
+  nonResourceAttributes?: { path?: string; verb?: string }
+  user?: string
+  groups?: string[]
+  uid?: string
+  namespace?: string
+  token?: string
+  audiences?: string[]
+}
 type Review = Draft<KubeObject> & { spec?: Spec; status?: unknown }
 
 const KIND = 'authorization.k8s.io'
 
 /** A selector that narrows a resource is raw or taken apart, never both or neither. */
-function selectorErrors(selector: ReviewSelector | undefined, path: string, checkValues: (r: Requirement, path: string) => FieldError[]): FieldError[] {
+function selectorErrors(
+  selector: ReviewSelector | undefined,
+  path: string,
+  checkValues: (r: Requirement, path: string) => FieldError[],
+): FieldError[] {
   if (!selector) return []
   const { rawSelector = '', requirements = [] } = selector
   return [
-    ...(rawSelector && requirements.length ? [invalidField(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')] : []),
-    ...(!rawSelector && !requirements.length ? [required(`${path}.requirements`, `when ${path} is specified, requirements or rawSelector is required`)] : []),
+    ...(rawSelector && requirements.length
+      ? [invalidField(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')]
+      : []),
+    ...(!rawSelector && !requirements.length
+      ? [required(`${path}.requirements`, `when ${path} is specified, requirements or rawSelector is required`)]
+      : []),
     ...requirements.flatMap((r, i) => checkValues(r, `${path}.requirements[${i}]`)),
   ]
 }
 
 function valuesErrors({ operator = '', values = [] }: Requirement, path: string): FieldError[] {
-  if ((operator === 'In' || operator === 'NotIn') && !values.length) return [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
-  if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length) return [forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+  if ((operator === 'In' || operator === 'NotIn') && !values.length)
+    return [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
+  if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length)
+    return [forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
   return []
 }
 
-const fieldRequirement = (r: Requirement, path: string): FieldError[] => [...valuesErrors(r, path), ...(r.key ? [] : [required(`${path}.key`, 'must be specified')])]
+const fieldRequirement = (r: Requirement, path: string): FieldError[] => [
+  ...valuesErrors(r, path),
+  ...(r.key ? [] : [required(`${path}.key`, 'must be specified')]),
+]
 const labelRequirement = (r: Requirement, path: string): FieldError[] => [
   ...valuesErrors(r, path),
   ...labelName(r.key ?? '').map((m) => invalidField(`${path}.key`, r.key ?? '', m)),
   ...(r.values ?? []).flatMap((v, i) => labelValue(v).map((m) => invalidField(`${path}.values[${i}]`, v, m))),
 ]
 
-const goLabels = (m: Readonly<Record<string, string>> | undefined): GoText => new GoText(m ? `map[string]string{${Object.keys(m).sort().map((k) => `${goQuote(k)}:${goQuote(m[k] ?? '')}`).join(', ')}}` : 'map[string]string(nil)')
+const goLabels = (m: Readonly<Record<string, string>> | undefined): GoText =>
+  new GoText(
+    m
+      ? `map[string]string{${Object.keys(m)
+          .sort()
+          .map((k) => `${goQuote(k)}:${goQuote(m[k] ?? '')}`)
+          .join(', ')}}`
+      : 'map[string]string(nil)',
+  )
 
 /** %#v of the metadata a client sent; owners and managed fields, which it hardly ever has here, are left out. */
-const goObjectMeta = (m: Review['metadata']): GoText => goStruct('v1.ObjectMeta', {
-  Name: m.name ?? '', GenerateName: m.generateName ?? '', Namespace: m.namespace ?? '', SelfLink: '', UID: m.uid ?? '', ResourceVersion: m.resourceVersion ?? '', Generation: m.generation ?? 0,
-  CreationTimestamp: new GoText('time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC)'), DeletionTimestamp: new GoText('<nil>'), DeletionGracePeriodSeconds: new GoText('(*int64)(nil)'),
-  Labels: goLabels(m.labels), Annotations: goLabels(m.annotations), OwnerReferences: new GoText('[]v1.OwnerReference(nil)'), Finalizers: goStrings(m.finalizers), ManagedFields: new GoText('[]v1.ManagedFieldsEntry(nil)'),
-})
+const goObjectMeta = (m: Review['metadata']): GoText =>
+  goStruct('v1.ObjectMeta', {
+    Name: m.name ?? '',
+    GenerateName: m.generateName ?? '',
+    Namespace: m.namespace ?? '',
+    SelfLink: '',
+    UID: m.uid ?? '',
+    ResourceVersion: m.resourceVersion ?? '',
+    Generation: m.generation ?? 0,
+    CreationTimestamp: new GoText('time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC)'),
+    DeletionTimestamp: new GoText('<nil>'),
+    DeletionGracePeriodSeconds: new GoText('(*int64)(nil)'),
+    Labels: goLabels(m.labels),
+    Annotations: goLabels(m.annotations),
+    OwnerReferences: new GoText('[]v1.OwnerReference(nil)'),
+    Finalizers: goStrings(m.finalizers),
+    ManagedFields: new GoText('[]v1.ManagedFieldsEntry(nil)'),
+  })
 
 /** A review is a question: its metadata stays empty, but for the namespace of a local one. */
 function metadataErrors(review: Review, local: boolean): FieldError[] {
   const { managedFields: _, namespace, ...rest } = review.metadata
-  const others = Object.values({ ...rest, ...(local || !namespace ? {} : { namespace }) }).filter((v) => v !== undefined && v !== null)
-  return others.length ? [invalidField('metadata', goObjectMeta(review.metadata), local ? 'must be empty except for namespace' : 'must be empty')] : []
+  const others = Object.values({ ...rest, ...(local || !namespace ? {} : { namespace }) }).filter(
+    (v) => v !== undefined && v !== null,
+  )
+  return others.length
+    ? [
+        invalidField(
+          'metadata',
+          goObjectMeta(review.metadata),
+          local ? 'must be empty except for namespace' : 'must be empty',
+        ),
+      ]
+    : []
 }
 
 function reviewErrors(review: Review): FieldError[] {
@@ -70,12 +141,39 @@ function reviewErrors(review: Review): FieldError[] {
   const [r, n] = [spec.resourceAttributes, spec.nonResourceAttributes]
   const errors: FieldError[] = []
   const local = review.kind === 'LocalSubjectAccessReview'
-  if (r && n) errors.push(invalidField('spec.nonResourceAttributes', new GoText(`authorization.NonResourceAttributes{Path:${goQuote(n.path ?? '')}, Verb:${goQuote(n.verb ?? '')}}`), 'cannot be specified in combination with resourceAttributes'))
-  if (!r && !n) errors.push(invalidField('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'))
-  if (review.kind !== 'SelfSubjectAccessReview' && !spec.user && !spec.groups?.length) errors.push(invalidField('spec.user', spec.user ?? '', 'at least one of user or group must be specified'))
-  errors.push(...selectorErrors(r?.fieldSelector, 'spec.resourceAttributes.fieldSelector', fieldRequirement), ...selectorErrors(r?.labelSelector, 'spec.resourceAttributes.labelSelector', labelRequirement), ...metadataErrors(review, local))
-  if (local && r && (r.namespace ?? '') !== (review.metadata.namespace ?? '')) errors.push(invalidField('spec.resourceAttributes.namespace', r.namespace ?? '', 'must match metadata.namespace'))
-  if (local && n) errors.push(invalidField('spec.nonResourceAttributes', new GoText(`authorization.NonResourceAttributes{Path:${goQuote(n.path ?? '')}, Verb:${goQuote(n.verb ?? '')}}`), 'disallowed on this kind of request'))
+  if (r && n)
+    errors.push(
+      invalidField(
+        'spec.nonResourceAttributes',
+        new GoText(`authorization.NonResourceAttributes{Path:${goQuote(n.path ?? '')}, Verb:${goQuote(n.verb ?? '')}}`),
+        'cannot be specified in combination with resourceAttributes',
+      ),
+    )
+  if (!r && !n)
+    errors.push(
+      invalidField(
+        'spec.resourceAttributes',
+        null,
+        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      ),
+    )
+  if (review.kind !== 'SelfSubjectAccessReview' && !spec.user && !spec.groups?.length)
+    errors.push(invalidField('spec.user', spec.user ?? '', 'at least one of user or group must be specified'))
+  errors.push(
+    ...selectorErrors(r?.fieldSelector, 'spec.resourceAttributes.fieldSelector', fieldRequirement),
+    ...selectorErrors(r?.labelSelector, 'spec.resourceAttributes.labelSelector', labelRequirement),
+    ...metadataErrors(review, local),
+  )
+  if (local && r && (r.namespace ?? '') !== (review.metadata.namespace ?? ''))
+    errors.push(invalidField('spec.resourceAttributes.namespace', r.namespace ?? '', 'must match metadata.namespace'))
+  if (local && n)
+    errors.push(
+      invalidField(
+        'spec.nonResourceAttributes',
+        new GoText(`authorization.NonResourceAttributes{Path:${goQuote(n.path ?? '')}, Verb:${goQuote(n.verb ?? '')}}`),
+        'disallowed on this kind of request',
+      ),
+    )
   return errors
 }
 
@@ -84,10 +182,19 @@ async function accessReview(ctx: Context, review: Review, user: User): Promise<u
   const errors = reviewErrors(review)
   // the body was decoded into a form without a kind, which the sentence therefore lacks
   if (errors.length > 0) throw invalid({ group: KIND, kind: '' }, '', errors)
-  if (review.kind === 'LocalSubjectAccessReview' && (review.metadata.namespace ?? '') !== ctx.info.namespace) throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${ctx.info.namespace}`)
+  if (review.kind === 'LocalSubjectAccessReview' && (review.metadata.namespace ?? '') !== ctx.info.namespace)
+    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${ctx.info.namespace}`)
   const r = spec.resourceAttributes
   const attributes: Attributes = r
-    ? { verb: r.verb ?? '', group: r.group ?? '', version: r.version ?? '', resource: r.resource ?? '', subresource: r.subresource ?? '', namespace: r.namespace ?? '', name: r.name ?? '' }
+    ? {
+        verb: r.verb ?? '',
+        group: r.group ?? '',
+        version: r.version ?? '',
+        resource: r.resource ?? '',
+        subresource: r.subresource ?? '',
+        namespace: r.namespace ?? '',
+        name: r.name ?? '',
+      }
     : { verb: spec.nonResourceAttributes?.verb ?? '', path: spec.nonResourceAttributes?.path ?? '' }
   const decision = await authorize(ctx.api, user, attributes)
   return { allowed: decision.allowed, ...(decision.reason ? { reason: decision.reason } : {}) }
@@ -99,14 +206,31 @@ async function rulesReview(ctx: Context, review: Review): Promise<unknown> {
   const resourceRules: JsonObject[] = []
   const nonResourceRules: JsonObject[] = []
   const errors = await visitRules(ctx.api, ctx.user, namespace, (rule) => {
-    if (rule.resources?.length) resourceRules.push({ verbs: [...rule.verbs], ...(rule.apiGroups ? { apiGroups: [...rule.apiGroups] } : {}), resources: [...rule.resources], ...(rule.resourceNames?.length ? { resourceNames: [...rule.resourceNames] } : {}) })
-    if (rule.nonResourceURLs?.length) nonResourceRules.push({ verbs: [...rule.verbs], nonResourceURLs: [...rule.nonResourceURLs] })
+    if (rule.resources?.length)
+      resourceRules.push({
+        verbs: [...rule.verbs],
+        ...(rule.apiGroups ? { apiGroups: [...rule.apiGroups] } : {}),
+        resources: [...rule.resources],
+        ...(rule.resourceNames?.length ? { resourceNames: [...rule.resourceNames] } : {}),
+      })
+    if (rule.nonResourceURLs?.length)
+      nonResourceRules.push({ verbs: [...rule.verbs], nonResourceURLs: [...rule.nonResourceURLs] })
     return false
   })
-  return { resourceRules, nonResourceRules, incomplete: errors.length > 0, ...(errors.length > 0 ? { evaluationError: errors.join(', ') } : {}) }
+  return {
+    resourceRules,
+    nonResourceRules,
+    incomplete: errors.length > 0,
+    ...(errors.length > 0 ? { evaluationError: errors.join(', ') } : {}),
+  }
 }
 
-const userInfo = (u: User): JsonObject => ({ username: u.name, ...(u.uid ? { uid: u.uid } : {}), groups: [...u.groups], ...(u.extra ? { extra: u.extra } : {}) })
+const userInfo = (u: User): JsonObject => ({
+  username: u.name,
+  ...(u.uid ? { uid: u.uid } : {}),
+  groups: [...u.groups],
+  ...(u.extra ? { extra: u.extra } : {}),
+})
 
 async function tokenReview(ctx: Context, review: Review): Promise<unknown> {
   const { claimsOf } = await import('./subresources/token.ts')
@@ -115,27 +239,61 @@ async function tokenReview(ctx: Context, review: Review): Promise<unknown> {
   if (!claims) return { authenticated: false, user: {}, error: 'invalid bearer token' }
   const own = claims['kubernetes.io'] as { namespace: string; serviceaccount: { name: string; uid: string } }
   const account = ctx.api.store.get('serviceaccounts', own.namespace, own.serviceaccount.name)
-  if (!account || account.metadata.uid !== own.serviceaccount.uid || Number(claims.exp) * 1000 < ctx.api.now()) return { authenticated: false, user: {}, error: 'invalid bearer token' }
-  return { authenticated: true, user: { username: String(claims.sub), uid: own.serviceaccount.uid, groups: ['system:serviceaccounts', `system:serviceaccounts:${own.namespace}`, 'system:authenticated'] }, audiences: claims.aud }
+  if (!account || account.metadata.uid !== own.serviceaccount.uid || Number(claims.exp) * 1000 < ctx.api.now())
+    return { authenticated: false, user: {}, error: 'invalid bearer token' }
+  return {
+    authenticated: true,
+    user: {
+      username: String(claims.sub),
+      uid: own.serviceaccount.uid,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${own.namespace}`, 'system:authenticated'],
+    },
+    audiences: claims.aud,
+  }
 }
 
 async function review(ctx: Context): Promise<ApiResponse> {
   const options = writeOptions(ctx, 'CreateOptions')
-  const body = await readBody(ctx, targetOf(ctx.served), options.fieldValidation) as Review
-  const draft = await trackUpdate(ctx, undefined, body, options) as Review
+  const body = (await readBody(ctx, targetOf(ctx.served), options.fieldValidation)) as Review
+  const draft = (await trackUpdate(ctx, undefined, body, options)) as Review
   switch (ctx.served.info.resource) {
-    case 'selfsubjectaccessreviews': draft.status = await accessReview(ctx, draft, ctx.user); break
+    case 'selfsubjectaccessreviews':
+      draft.status = await accessReview(ctx, draft, ctx.user)
+      break
     case 'subjectaccessreviews':
-    case 'localsubjectaccessreviews': draft.status = await accessReview(ctx, draft, { name: draft.spec?.user ?? '', groups: draft.spec?.groups ?? [], ...(draft.spec?.uid ? { uid: draft.spec.uid } : {}) }); break
-    case 'selfsubjectrulesreviews': draft.status = await rulesReview(ctx, draft); break
-    case 'selfsubjectreviews': draft.metadata.creationTimestamp = rfc3339(ctx.api.now()); draft.status = { userInfo: userInfo(ctx.user) }; break
-    case 'tokenreviews': draft.status = await tokenReview(ctx, draft); break
+    case 'localsubjectaccessreviews':
+      draft.status = await accessReview(ctx, draft, {
+        name: draft.spec?.user ?? '',
+        groups: draft.spec?.groups ?? [],
+        ...(draft.spec?.uid ? { uid: draft.spec.uid } : {}),
+      })
+      break
+    case 'selfsubjectrulesreviews':
+      draft.status = await rulesReview(ctx, draft)
+      break
+    case 'selfsubjectreviews':
+      draft.metadata.creationTimestamp = rfc3339(ctx.api.now())
+      draft.status = { userInfo: userInfo(ctx.user) }
+      break
+    case 'tokenreviews':
+      draft.status = await tokenReview(ctx, draft)
+      break
   }
   return answer(201, normalize(ctx.api, ctx.served, draft) as KubeObject)
 }
 
-const COMPONENTS: readonly (readonly [name: string, message: string])[] = [['controller-manager', 'ok'], ['etcd-0', 'ok'], ['scheduler', 'ok']]
-const component = ([name, message]: readonly [string, string]): KubeObject => ({ kind: 'ComponentStatus', apiVersion: 'v1', metadata: { name }, conditions: [{ type: 'Healthy', status: 'True', message }] }) as unknown as KubeObject
+const COMPONENTS: readonly (readonly [name: string, message: string])[] = [
+  ['controller-manager', 'ok'],
+  ['etcd-0', 'ok'],
+  ['scheduler', 'ok'],
+]
+const component = ([name, message]: readonly [string, string]): KubeObject =>
+  ({
+    kind: 'ComponentStatus',
+    apiVersion: 'v1',
+    metadata: { name },
+    conditions: [{ type: 'Healthy', status: 'True', message }],
+  }) as unknown as KubeObject
 
 async function componentStatuses(ctx: Context): Promise<ApiResponse> {
   const { formOf } = await import('./negotiate.ts')
@@ -149,7 +307,12 @@ async function componentStatuses(ctx: Context): Promise<ApiResponse> {
   if (ctx.info.verb !== 'list') return methodNotAllowed()
   const items = COMPONENTS.map(component)
   if (formOf(ctx.request.headers?.accept) === 'Table') return answer(200, table(ctx, items, {}))
-  return answer(200, { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: items as unknown as JsonObject[] })
+  return answer(200, {
+    kind: 'ComponentStatusList',
+    apiVersion: 'v1',
+    metadata: {},
+    items: items as unknown as JsonObject[],
+  })
 }
 
 /** Answers a request for a resource that has no objects of its own. */

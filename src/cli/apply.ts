@@ -11,7 +11,18 @@ import { klog } from './klog.ts'
 import { encode, LAST_APPLIED, modifiedConfiguration, originalConfiguration } from './lastapplied.ts'
 import { validation } from './manifests.ts'
 import type { Validation } from './manifests.ts'
-import { dryRun, fetchInfo, fileRequest, gvrText, metaOf, nameOf, namespaceOf, resources, versionOf, writeQuery } from './resources.ts'
+import {
+  dryRun,
+  fetchInfo,
+  fileRequest,
+  gvrText,
+  metaOf,
+  nameOf,
+  namespaceOf,
+  resources,
+  versionOf,
+  writeQuery,
+} from './resources.ts'
 import type { DryRun, Info } from './resources.ts'
 import { recorded } from './record.ts'
 import { resultPrinter } from './result.ts'
@@ -48,7 +59,9 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
 export const infoText = (info: Info): string => {
   const m = info.mapping
   const basic = `Name: ${JSON.stringify(info.name)}, Namespace: ${JSON.stringify(info.namespace)}`
-  return m ? `Resource: ${JSON.stringify(gvrText(m))}, GroupVersionKind: ${JSON.stringify(`${m.group}/${m.version}, Kind=${m.kind}`)}\n${basic}` : basic
+  return m
+    ? `Resource: ${JSON.stringify(gvrText(m))}, GroupVersionKind: ${JSON.stringify(`${m.group}/${m.version}, Kind=${m.kind}`)}\n${basic}`
+    : basic
 }
 
 /** A copy without null fields, as apply creates it. */
@@ -68,7 +81,10 @@ const refresh = (info: Info, object: unknown): void => {
 }
 
 function warnIfDeleting(ctx: CommandContext, info: Info): void {
-  if (metaOf(info.object).deletionTimestamp) ctx.io.stderr.write(`Warning: Detected changes to resource ${nameOf(info.object)} which is currently being deleted.\n`)
+  if (metaOf(info.object).deletionTimestamp)
+    ctx.io.stderr.write(
+      `Warning: Detected changes to resource ${nameOf(info.object)} which is currently being deleted.\n`,
+    )
 }
 
 /** How the command line sets apply up. */
@@ -76,8 +92,17 @@ export function applySettings(ctx: CommandContext): ApplySettings {
   const { flags } = ctx
   const serverSide = flags.bool('server-side')
   return {
-    serverSide, mode: dryRun(ctx), forceConflicts: flags.bool('force-conflicts'), manager: flags.changed('field-manager') || !serverSide ? flags.string('field-manager') : 'kubectl',
-    validate: validation(flags.string('validate')), force: flags.bool('force'), overwrite: flags.bool('overwrite'), policy: cascade(flags.string('cascade'), ctx.io), grace: flags.int('grace-period'), timeout: flags.number('timeout'), subresource: flags.string('subresource'),
+    serverSide,
+    mode: dryRun(ctx),
+    forceConflicts: flags.bool('force-conflicts'),
+    manager: flags.changed('field-manager') || !serverSide ? flags.string('field-manager') : 'kubectl',
+    validate: validation(flags.string('validate')),
+    force: flags.bool('force'),
+    overwrite: flags.bool('overwrite'),
+    policy: cascade(flags.string('cascade'), ctx.io),
+    grace: flags.int('grace-period'),
+    timeout: flags.number('timeout'),
+    subresource: flags.string('subresource'),
   }
 }
 
@@ -86,23 +111,50 @@ async function applyServerSide(ctx: CommandContext, info: Info, s: ApplySettings
   const { mapping, object } = info
   if (!mapping || !object) return
   const client = await ctx.factory.client()
-  const send = async (manager: string, body: JsonObject, force: boolean | undefined): Promise<JsonObject> => (await client.patch(mapping.path, info.namespace, info.name, 'apply', body, {
-    query: { ...writeQuery(s.mode, manager, s.validate), ...(manager === '' ? { fieldManager: '' } : {}), force: force === undefined ? undefined : String(force) }, ...(s.subresource ? { subresource: s.subresource } : {}),
-  })) as unknown as JsonObject
-  try { refresh(info, await send(s.manager, object, s.forceConflicts)) } catch (e) {
+  const send = async (manager: string, body: JsonObject, force: boolean | undefined): Promise<JsonObject> =>
+    (await client.patch(mapping.path, info.namespace, info.name, 'apply', body, {
+      query: {
+        ...writeQuery(s.mode, manager, s.validate),
+        ...(manager === '' ? { fieldManager: '' } : {}),
+        force: force === undefined ? undefined : String(force),
+      },
+      ...(s.subresource ? { subresource: s.subresource } : {}),
+    })) as unknown as JsonObject
+  try {
+    refresh(info, await send(s.manager, object, s.forceConflicts))
+  } catch (e) {
     if (e instanceof StatusError && e.reason === 'Conflict') throw new CliError(`${e.message}\n${CONFLICT_HELP}`)
     throw e
   }
   const annotation = originalConfiguration(info.object)
   const managed = (op: string): JsonObject[] => {
     const list = metaOf(info.object).managedFields
-    return (Array.isArray(list) ? (list as readonly Json[]).filter(isObject) : []).filter((m) => m.operation === op && ownsAnnotation(m))
+    return (Array.isArray(list) ? (list as readonly Json[]).filter(isObject) : []).filter(
+      (m) => m.operation === op && ownsAnnotation(m),
+    )
   }
   if (s.manager === 'kubectl' && annotation !== undefined && !managed('Apply').length) {
     try {
-      refresh(info, await send('kubectl-last-applied', { apiVersion: mapping.groupVersion, kind: mapping.kind, metadata: { name: info.name, ...(info.namespace ? { namespace: info.namespace } : {}), annotations: { [LAST_APPLIED]: annotation } } }, undefined))
+      refresh(
+        info,
+        await send(
+          'kubectl-last-applied',
+          {
+            apiVersion: mapping.groupVersion,
+            kind: mapping.kind,
+            metadata: {
+              name: info.name,
+              ...(info.namespace ? { namespace: info.namespace } : {}),
+              annotations: { [LAST_APPLIED]: annotation },
+            },
+          },
+          undefined,
+        ),
+      )
     } catch (e) {
-      ctx.io.stderr.write(`Warning: failed to migrate kubectl.kubernetes.io/last-applied-configuration for Server-Side Apply. This is non-fatal and will be retried next time you apply. Error: ${e instanceof Error ? e.message : String(e)}\n`)
+      ctx.io.stderr.write(
+        `Warning: failed to migrate kubectl.kubernetes.io/last-applied-configuration for Server-Side Apply. This is non-fatal and will be retried next time you apply. Error: ${e instanceof Error ? e.message : String(e)}\n`,
+      )
     }
   }
   const names = new Set(managed('Update').map((m) => String(m.manager)))
@@ -110,7 +162,9 @@ async function applyServerSide(ctx: CommandContext, info: Info, s: ApplySettings
     try {
       if (await migrate(ctx.factory, info, names, s)) refresh(info, await send(s.manager, object, s.forceConflicts))
     } catch (e) {
-      ctx.io.stderr.write(`Warning: server rejected managed fields migration to Server-Side Apply. This is non-fatal and will be retried next time you apply. Error: ${e instanceof Error ? e.message : String(e)}\n`)
+      ctx.io.stderr.write(
+        `Warning: server rejected managed fields migration to Server-Side Apply. This is non-fatal and will be retried next time you apply. Error: ${e instanceof Error ? e.message : String(e)}\n`,
+      )
     }
   }
   warnIfDeleting(ctx, info)
@@ -133,7 +187,12 @@ const union = (a: JsonObject, b: JsonObject): Fields => {
 }
 
 /** Client-side managers' fields become the server-side manager's (client-go's csaupgrade). */
-async function migrate(factory: Factory, info: Info, managers: ReadonlySet<string>, s: ApplySettings): Promise<boolean> {
+async function migrate(
+  factory: Factory,
+  info: Info,
+  managers: ReadonlySet<string>,
+  s: ApplySettings,
+): Promise<boolean> {
   const { mapping } = info
   const list = metaOf(info.object).managedFields
   if (!mapping || !Array.isArray(list)) return false
@@ -153,12 +212,25 @@ async function migrate(factory: Factory, info: Info, managers: ReadonlySet<strin
   for (const m of from) if (isObject(m.fieldsV1)) fields = union(fields, m.fieldsV1)
   const result = rest.map((m) => (m === target ? { ...m, fieldsV1: fields } : m))
   const client = await factory.client()
-  const patch: Json = [{ op: 'replace', path: '/metadata/managedFields', value: result }, { op: 'replace', path: '/metadata/resourceVersion', value: versionOf(info.object) }]
-  refresh(info, await client.patch(mapping.path, info.namespace, info.name, 'json', patch, { query: writeQuery(s.mode, s.manager) }))
+  const patch: Json = [
+    { op: 'replace', path: '/metadata/managedFields', value: result },
+    { op: 'replace', path: '/metadata/resourceVersion', value: versionOf(info.object) },
+  ]
+  refresh(
+    info,
+    await client.patch(mapping.path, info.namespace, info.name, 'json', patch, {
+      query: writeQuery(s.mode, s.manager),
+    }),
+  )
   return true
 }
 
-async function sendPatch(ctx: CommandContext, info: Info, modified: JsonObject, s: ApplySettings): Promise<{ text: string }> {
+async function sendPatch(
+  ctx: CommandContext,
+  info: Info,
+  modified: JsonObject,
+  s: ApplySettings,
+): Promise<{ text: string }> {
   const { mapping } = info
   const { factory, io } = ctx
   if (!mapping) return { text: '{}' }
@@ -168,10 +240,19 @@ async function sendPatch(ctx: CommandContext, info: Info, modified: JsonObject, 
   for (let attempt = 0; ; attempt++) {
     try {
       const current = info.object ?? {}
-      const { type, patch } = await applyPatch(factory.schemas, mapping, originalConfiguration(current), modified, current, s.overwrite)
+      const { type, patch } = await applyPatch(
+        factory.schemas,
+        mapping,
+        originalConfiguration(current),
+        modified,
+        current,
+        s.overwrite,
+      )
       text = toJson(patch)
       if (text === '{}') return { text }
-      const answer = await client.patch(mapping.path, info.namespace, info.name, type, patch, { query: writeQuery(s.mode, s.manager, s.validate) })
+      const answer = await client.patch(mapping.path, info.namespace, info.name, type, patch, {
+        query: writeQuery(s.mode, s.manager, s.validate),
+      })
       refresh(info, answer)
       return { text }
     } catch (e) {
@@ -186,56 +267,102 @@ async function sendPatch(ctx: CommandContext, info: Info, modified: JsonObject, 
       }
       if (e instanceof PatchClash) {
         // tried with two kinds of schema, then with the types kubectl knows
-        for (const schema of ['openapi v3', 'openapi']) io.stderr.write(`warning: error calculating patch from ${schema} spec: ${e.message}\n`)
+        for (const schema of ['openapi v3', 'openapi'])
+          io.stderr.write(`warning: error calculating patch from ${schema} spec: ${e.message}\n`)
         const current = info.object ?? {}
-        const why = new CliError(`creating patch with:\noriginal:\n${originalConfiguration(current) ?? ''}\nmodified:\n${encode(modified)}\ncurrent:\n${encode(current)}\nfor:: ${e.message}`)
-        throw withSource(`applying patch:\n\nto:\n${infoText(info)}\nfor:`, info.source, withSource('patching', info.source, why))
+        const why = new CliError(
+          `creating patch with:\noriginal:\n${originalConfiguration(current) ?? ''}\nmodified:\n${encode(modified)}\ncurrent:\n${encode(current)}\nfor:: ${e.message}`,
+        )
+        throw withSource(
+          `applying patch:\n\nto:\n${infoText(info)}\nfor:`,
+          info.source,
+          withSource('patching', info.source, why),
+        )
       }
-      throw withSource(`applying patch:\n${text}\nto:\n${infoText(info)}\nfor:`, info.source, withSource('patching', info.source, e))
+      throw withSource(
+        `applying patch:\n${text}\nto:\n${infoText(info)}\nfor:`,
+        info.source,
+        withSource('patching', info.source, e),
+      )
     }
   }
 }
 
-async function replaceByForce(ctx: CommandContext, info: Info, original: JsonObject | undefined, modified: JsonObject, s: ApplySettings): Promise<void> {
+async function replaceByForce(
+  ctx: CommandContext,
+  info: Info,
+  original: JsonObject | undefined,
+  modified: JsonObject,
+  s: ApplySettings,
+): Promise<void> {
   const { mapping } = info
   if (!mapping) return
   const client = await ctx.factory.client()
   await client.delete(mapping.path, info.namespace, info.name, deleteOptions(s.policy, s.grace))
   const { untilDeleted, WEEK } = await import('./waiting.ts')
   await untilDeleted(ctx.factory, info, s.timeout || WEEK)
-  try { refresh(info, await client.create(mapping.path, info.namespace, modified, { query: writeQuery(s.mode, s.manager, s.validate) })) } catch (e) {
+  try {
+    refresh(
+      info,
+      await client.create(mapping.path, info.namespace, modified, { query: writeQuery(s.mode, s.manager, s.validate) }),
+    )
+  } catch (e) {
     if (!original) throw e
     const { withoutVersion } = await import('./commands/create/fromfile.ts')
     const why = e instanceof Error ? e.message : String(e)
-    try { await client.create(mapping.path, info.namespace, withoutVersion(original), { query: writeQuery(s.mode, s.manager) }) } catch (e2) {
-      throw new CliError(`An error occurred force-replacing the existing object with the newly provided one:\n\n${why}.\n\nAdditionally, an error occurred attempting to restore the original object:\n\n${e2 instanceof Error ? e2.message : String(e2)}`)
+    try {
+      await client.create(mapping.path, info.namespace, withoutVersion(original), {
+        query: writeQuery(s.mode, s.manager),
+      })
+    } catch (e2) {
+      throw new CliError(
+        `An error occurred force-replacing the existing object with the newly provided one:\n\n${why}.\n\nAdditionally, an error occurred attempting to restore the original object:\n\n${e2 instanceof Error ? e2.message : String(e2)}`,
+      )
     }
     throw e
   }
 }
 
 /** Applies one object and says what was done to it: created, configured, unchanged, serverside-applied. */
-async function applyOne(ctx: CommandContext, info: Info, s: ApplySettings, seen: (info: Info) => void): Promise<string> {
+async function applyOne(
+  ctx: CommandContext,
+  info: Info,
+  s: ApplySettings,
+  seen: (info: Info) => void,
+): Promise<string> {
   const { factory } = ctx
   const { mapping } = info
   if (!mapping || !info.object) return 'unchanged'
   const object = recorded(ctx, info.object)
   info.object = object
   const generated = metaOf(object).generateName
-  if (!info.name && typeof generated === 'string' && generated) throw new CliError(`from ${generated}: cannot use generate name with apply`)
+  if (!info.name && typeof generated === 'string' && generated)
+    throw new CliError(`from ${generated}: cannot use generate name with apply`)
   if (s.serverSide) {
     await applyServerSide(ctx, info, s)
     seen(info)
     return 'serverside-applied'
   }
   const modified = modifiedConfiguration(object)
-  try { await fetchInfo(factory, info) } catch (e) {
-    if (!(e instanceof StatusError && e.reason === 'NotFound')) throw withSource(`retrieving current configuration of:\n${infoText(info)}\nfrom server for:`, info.source, e)
+  try {
+    await fetchInfo(factory, info)
+  } catch (e) {
+    if (!(e instanceof StatusError && e.reason === 'NotFound'))
+      throw withSource(`retrieving current configuration of:\n${infoText(info)}\nfrom server for:`, info.source, e)
     info.object = withoutNulls(modified) as JsonObject
     if (s.mode !== 'client') {
       const client = await factory.client()
       const { withoutVersion } = await import('./commands/create/fromfile.ts')
-      try { refresh(info, await client.create(mapping.path, info.namespace, withoutVersion(info.object), { query: writeQuery(s.mode, s.manager, s.validate) })) } catch (e2) { throw withSource('creating', info.source, e2) }
+      try {
+        refresh(
+          info,
+          await client.create(mapping.path, info.namespace, withoutVersion(info.object), {
+            query: writeQuery(s.mode, s.manager, s.validate),
+          }),
+        )
+      } catch (e2) {
+        throw withSource('creating', info.source, e2)
+      }
     }
     seen(info)
     return 'created'
@@ -243,7 +370,9 @@ async function applyOne(ctx: CommandContext, info: Info, s: ApplySettings, seen:
   seen(info)
   if (s.mode !== 'client') {
     if (originalConfiguration(info.object) === undefined) {
-      ctx.io.stderr.write(`Warning: resource ${mapping.resource}/${info.name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`)
+      ctx.io.stderr.write(
+        `Warning: resource ${mapping.resource}/${info.name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
+      )
     }
     const { text } = await sendPatch(ctx, info, modified, s)
     warnIfDeleting(ctx, info)
@@ -255,33 +384,57 @@ async function applyOne(ctx: CommandContext, info: Info, s: ApplySettings, seen:
 function checkFlags(ctx: CommandContext, s: ApplySettings): void {
   const { flags } = ctx
   if (s.forceConflicts && !s.serverSide) throw new CliError('--force-conflicts only works with --server-side')
-  if (s.mode === 'client' && s.serverSide) throw new CliError('--dry-run=client doesn\'t work with --server-side (did you mean --dry-run=server instead?)')
+  if (s.mode === 'client' && s.serverSide)
+    throw new CliError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
   if (s.serverSide && s.force) throw new CliError('--force cannot be used with --server-side')
   if (s.mode === 'server' && s.force) throw new CliError('--dry-run=server cannot be used with --force')
   const selector = flags.string('selector')
   if (flags.bool('all') && selector) throw new CliError('cannot set --all and --selector at the same time')
   if (flags.bool('prune')) {
     if (s.force) throw new CliError('--force cannot be used with --prune')
-    if (!flags.bool('all') && !selector) throw new CliError('all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector')
-    if (s.serverSide) throw new CliError('--prune is in alpha and doesn\'t currently work on objects created by server-side apply')
+    if (!flags.bool('all') && !selector)
+      throw new CliError(
+        'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
+      )
+    if (s.serverSide)
+      throw new CliError("--prune is in alpha and doesn't currently work on objects created by server-side apply")
   }
   if (s.subresource && !s.serverSide) throw new CliError('--subresource can only be specified for --server-side')
 }
 
 /** What --prune looks at when it is not told. */
 const PRUNABLE = [
-  '/v1/ConfigMap', '/v1/Endpoints', '/v1/Namespace', '/v1/PersistentVolumeClaim', '/v1/PersistentVolume', '/v1/Pod', '/v1/ReplicationController', '/v1/Secret', '/v1/Service',
-  'batch/v1/Job', 'batch/v1/CronJob', 'networking.k8s.io/v1/Ingress', 'apps/v1/DaemonSet', 'apps/v1/Deployment', 'apps/v1/ReplicaSet', 'apps/v1/StatefulSet',
+  '/v1/ConfigMap',
+  '/v1/Endpoints',
+  '/v1/Namespace',
+  '/v1/PersistentVolumeClaim',
+  '/v1/PersistentVolume',
+  '/v1/Pod',
+  '/v1/ReplicationController',
+  '/v1/Secret',
+  '/v1/Service',
+  'batch/v1/Job',
+  'batch/v1/CronJob',
+  'networking.k8s.io/v1/Ingress',
+  'apps/v1/DaemonSet',
+  'apps/v1/Deployment',
+  'apps/v1/ReplicaSet',
+  'apps/v1/StatefulSet',
 ] as const
 
-export interface PruneKind { readonly group: string; readonly version: string; readonly kind: string }
+export interface PruneKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
 
 /** --prune-allowlist's entries. */
 export async function pruneKinds(factory: Factory, entries: readonly string[]): Promise<PruneKind[]> {
   const out: PruneKind[] = []
   for (const e of entries) {
     const [group = '', version = '', kind = '', ...more] = e.split('/')
-    if (!version || !kind || more.length) throw new CliError(`invalid GroupVersionKind format: ${e}, please follow <group/version/kind>`)
+    if (!version || !kind || more.length)
+      throw new CliError(`invalid GroupVersionKind format: ${e}, please follow <group/version/kind>`)
     const g = group === 'core' ? '' : group
     await factory.mappingForKind(g ? `${g}/${version}` : version, kind)
     out.push({ group: g, version, kind })
@@ -289,11 +442,25 @@ export async function pruneKinds(factory: Factory, entries: readonly string[]): 
   return out
 }
 
-async function pruneMappings(factory: Factory, kinds: readonly PruneKind[], namespaceGiven: boolean, ctx: CommandContext): Promise<{ namespaced: Mapping[]; cluster: Mapping[] }> {
+async function pruneMappings(
+  factory: Factory,
+  kinds: readonly PruneKind[],
+  namespaceGiven: boolean,
+  ctx: CommandContext,
+): Promise<{ namespaced: Mapping[]; cluster: Mapping[] }> {
   let list: readonly PruneKind[] = kinds
   if (!list.length) {
-    list = PRUNABLE.map((t) => { const [group = '', version = '', kind = ''] = t.split('/'); return { group, version, kind } })
-    if (namespaceGiven) klog(ctx.io, 'W', 'prune.go:71', 'Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.')
+    list = PRUNABLE.map((t) => {
+      const [group = '', version = '', kind = ''] = t.split('/')
+      return { group, version, kind }
+    })
+    if (namespaceGiven)
+      klog(
+        ctx.io,
+        'W',
+        'prune.go:71',
+        'Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.',
+      )
   }
   const namespaced: Mapping[] = []
   const cluster: Mapping[] = []
@@ -305,14 +472,25 @@ async function pruneMappings(factory: Factory, kinds: readonly PruneKind[], name
 }
 
 /** What diff --prune shows: applied before, not in the files now. */
-export async function prunedObjects(ctx: CommandContext, uids: ReadonlySet<string>, namespaces: ReadonlySet<string>): Promise<{ mapping: Mapping; object: JsonObject }[]> {
+export async function prunedObjects(
+  ctx: CommandContext,
+  uids: ReadonlySet<string>,
+  namespaces: ReadonlySet<string>,
+): Promise<{ mapping: Mapping; object: JsonObject }[]> {
   const { factory, flags } = ctx
   const client = await factory.client()
-  const { namespaced, cluster } = await pruneMappings(factory, await pruneKinds(factory, flags.list('prune-allowlist')), factory.namespace().namespace !== '', ctx)
+  const { namespaced, cluster } = await pruneMappings(
+    factory,
+    await pruneKinds(factory, flags.list('prune-allowlist')),
+    factory.namespace().namespace !== '',
+    ctx,
+  )
   const out: { mapping: Mapping; object: JsonObject }[] = []
   for (const [n, mappings] of [...[...namespaces].map((ns) => [ns, namespaced] as const), ['', cluster] as const]) {
     for (const m of mappings) {
-      for (const item of (await client.list(m.path, n, { query: { labelSelector: flags.string('selector') || undefined } })).items) {
+      for (const item of (
+        await client.list(m.path, n, { query: { labelSelector: flags.string('selector') || undefined } })
+      ).items) {
         const object = { apiVersion: m.groupVersion, kind: m.kind, ...(item as unknown as JsonObject) }
         if (originalConfiguration(object) !== undefined && !uids.has(uidOf(object))) out.push({ mapping: m, object })
       }
@@ -321,26 +499,51 @@ export async function prunedObjects(ctx: CommandContext, uids: ReadonlySet<strin
   return out
 }
 
-async function prune(ctx: CommandContext, s: ApplySettings, kinds: readonly PruneKind[], uids: ReadonlySet<string>, namespaces: ReadonlySet<string>): Promise<void> {
+async function prune(
+  ctx: CommandContext,
+  s: ApplySettings,
+  kinds: readonly PruneKind[],
+  uids: ReadonlySet<string>,
+  namespaces: ReadonlySet<string>,
+): Promise<void> {
   const { factory, flags } = ctx
   const client = await factory.client()
   const { namespaced, cluster } = await pruneMappings(factory, kinds, factory.namespace().namespace !== '', ctx)
   const one = async (namespace: string, m: Mapping): Promise<void> => {
-    const list = await client.list(m.path, namespace, { query: { labelSelector: flags.string('selector') || undefined } })
+    const list = await client.list(m.path, namespace, {
+      query: { labelSelector: flags.string('selector') || undefined },
+    })
     for (const item of list.items) {
       const object = { apiVersion: m.groupVersion, kind: m.kind, ...(item as unknown as JsonObject) }
       if (originalConfiguration(object) === undefined || uids.has(uidOf(object))) continue
-      if (s.mode !== 'client') await client.delete(m.path, namespace, nameOf(object), deleteOptions(s.policy, s.grace, s.mode === 'server'))
-      await (await resultPrinter(ctx, 'pruned', s.mode))(object)
+      if (s.mode !== 'client')
+        await client.delete(m.path, namespace, nameOf(object), deleteOptions(s.policy, s.grace, s.mode === 'server'))
+      await (
+        await resultPrinter(ctx, 'pruned', s.mode)
+      )(object)
     }
   }
-  for (const n of namespaces) for (const m of namespaced) await one(n, m).catch((e: unknown) => { throw new CliError(`error pruning namespaced object ${m.groupVersion}, Kind=${m.kind}: ${e instanceof Error ? e.message : String(e)}`) })
-  for (const m of cluster) await one('', m).catch((e: unknown) => { throw new CliError(`error pruning nonNamespaced object ${m.groupVersion}, Kind=${m.kind}: ${e instanceof Error ? e.message : String(e)}`) })
+  for (const n of namespaces)
+    for (const m of namespaced)
+      await one(n, m).catch((e: unknown) => {
+        throw new CliError(
+          `error pruning namespaced object ${m.groupVersion}, Kind=${m.kind}: ${e instanceof Error ? e.message : String(e)}`,
+        )
+      })
+  for (const m of cluster)
+    await one('', m).catch((e: unknown) => {
+      throw new CliError(
+        `error pruning nonNamespaced object ${m.groupVersion}, Kind=${m.kind}: ${e instanceof Error ? e.message : String(e)}`,
+      )
+    })
 }
 
 export async function runApply(ctx: CommandContext): Promise<void> {
   const { flags, factory } = ctx
-  if (ctx.args.length) { const { UsageError } = await import('./exit.ts'); throw new UsageError(`Unexpected args: [${ctx.args.join(' ')}]`) }
+  if (ctx.args.length) {
+    const { UsageError } = await import('./exit.ts')
+    throw new UsageError(`Unexpected args: [${ctx.args.join(' ')}]`)
+  }
   const s = applySettings(ctx)
   const { requireFiles } = await import('./commands/create/fromfile.ts')
   requireFiles(ctx)
@@ -353,7 +556,13 @@ export async function runApply(ctx: CommandContext): Promise<void> {
   const namespaces = new Set<string>()
   const ns = factory.namespace()
   if (ns.explicit) namespaces.add(ns.namespace)
-  const found = await resources(factory, { ...fileRequest(ctx), ...(flags.string('selector') ? { selector: flags.string('selector') } : {}), validate: s.validate, continueOnError: true, flatten: true })
+  const found = await resources(factory, {
+    ...fileRequest(ctx),
+    ...(flags.string('selector') ? { selector: flags.string('selector') } : {}),
+    validate: s.validate,
+    continueOnError: true,
+    flatten: true,
+  })
   const { infos, error } = await found.tolerant()
   if (error !== undefined) errors.push(error)
   if (!infos.length && !errors.length) throw new CliError('no objects passed to apply')
@@ -361,16 +570,29 @@ export async function runApply(ctx: CommandContext): Promise<void> {
   for (const info of infos) {
     if (info.mapping?.namespaced) namespaces.add(info.namespace)
     try {
-      const operation = await applyOne(ctx, info, s, (i) => { uids.add(uidOf(i.object)) })
+      const operation = await applyOne(ctx, info, s, (i) => {
+        uids.add(uidOf(i.object))
+      })
       applied.push(info)
       if (!whole && info.object) await (await resultPrinter(ctx, operation, s.mode))(info.object)
-    } catch (e) { errors.push(e) }
+    } catch (e) {
+      errors.push(e)
+    }
   }
   throwAll(errors)
   if (whole && infos.length) {
     const print = await resultPrinter(ctx, '', s.mode)
     // a List of Go's around objects that are maps
-    if (infos.length > 1) await print({ kind: 'List', apiVersion: 'v1', metadata: {}, items: infos.map((i) => readJson(toJson(i.object ?? {})) as JsonObject) }, { ordered: true })
+    if (infos.length > 1)
+      await print(
+        {
+          kind: 'List',
+          apiVersion: 'v1',
+          metadata: {},
+          items: infos.map((i) => readJson(toJson(i.object ?? {})) as JsonObject),
+        },
+        { ordered: true },
+      )
     else if (infos[0]?.object) await print(infos[0].object)
   }
   if (flags.bool('prune')) await prune(ctx, s, kinds, uids, namespaces)

@@ -15,11 +15,18 @@ export interface AttachOptions {
   readonly commandName: string
 }
 
-/** Attaches to a pod that was looked up; prints the word about the prompt, and how to come back. Throws what the server refuses. */
+/**
+ * Attaches to a pod that was looked up; prints the word about the prompt, and how to come back. Throws what the server
+ * refuses.
+ */
 export async function attachTo(factory: Factory, pod: Pod, o: AttachOptions): Promise<void> {
   const { io } = factory
   let container
-  try { container = chooseContainer(pod, o.container, o.quiet, io) } catch (e) { throw e instanceof CliError ? new CliError(`cannot attach to the container: ${e.message}`) : e }
+  try {
+    container = chooseContainer(pod, o.container, o.quiet, io)
+  } catch (e) {
+    throw e instanceof CliError ? new CliError(`cannot attach to the container: ${e.message}`) : e
+  }
   let { tty } = o
   if (tty && !container.tty) {
     tty = false
@@ -27,11 +34,18 @@ export async function attachTo(factory: Factory, pod: Pod, o: AttachOptions): Pr
   } else if (!tty && container.tty) tty = true
   const raw = setupTTY(io, { stdin: o.stdin, tty, quiet: o.quiet })
   if (!o.quiet) {
-    if (minor(factory.versions.client) >= 35) io.stderr.write('All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n')
-    io.stderr.write('If you don\'t see a command prompt, try pressing enter.\n')
+    if (minor(factory.versions.client) >= 35)
+      io.stderr.write(
+        'All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n',
+      )
+    io.stderr.write("If you don't see a command prompt, try pressing enter.\n")
   }
   await connectPod(factory, pod, 'attach', { container: [container.name] }, { stdin: o.stdin, raw })
   if (o.quiet || !o.stdin || !raw || pod.spec?.restartPolicy !== 'Always') return
   const again = `'${o.commandName} ${pod.metadata.name} -c ${container.name} -i -t'`
-  io.stdout.write(findContainer(pod, container.name)?.list === 'ephemeralContainers' ? `Session ended, the ephemeral container will not be restarted but may be reattached using ${again} if it is still running\n` : `Session ended, resume using ${again} command when the pod is running\n`)
+  io.stdout.write(
+    findContainer(pod, container.name)?.list === 'ephemeralContainers'
+      ? `Session ended, the ephemeral container will not be restarted but may be reattached using ${again} if it is still running\n`
+      : `Session ended, resume using ${again} command when the pod is running\n`,
+  )
 }

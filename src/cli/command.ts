@@ -1,4 +1,5 @@
-// What a command is: its words, its flags, its run function. Flags parse as pflag parses them (flags.ts), help prints as kubectl's (help.ts).
+// What a command is: its words, its flags, its run function. Flags parse as pflag parses them (flags.ts), help prints
+// as kubectl's (help.ts).
 import type { Door } from '../apimachinery/door.ts'
 import type { Entropy, Io, LocalConnection, LocalListener, LocalServer, ProxyOptions } from '../apimachinery/ports.ts'
 import type { ResourceInfo, Schemas } from '../apimachinery/schema.ts'
@@ -6,7 +7,10 @@ import type { Versions } from '../apimachinery/versions.ts'
 import type { Client } from '../client/client.ts'
 import type { Profile } from '../cluster/profile.ts'
 
-/** Where the state is: --state and --profile of the command line; undefined leaves it to the environment and the defaults. */
+/**
+ * Where the state is: --state and --profile of the command line; undefined leaves it to the environment and the
+ * defaults.
+ */
 export interface StateOptions {
   readonly state?: string
   readonly profile?: string
@@ -57,7 +61,10 @@ export interface CliHost {
   readonly io: Io
   readonly entropy: Entropy
   readonly schemas: Schemas
-  /** The profile of the state (or the one a fresh state would get), without opening the cluster: kubeconfig and version texts need no more. */
+  /**
+   * The profile of the state (or the one a fresh state would get), without opening the cluster: kubeconfig and version
+   * texts need no more.
+   */
   profile(options: StateOptions): Promise<Profile>
   /** Makes a new state. Throws when one is there and `force` is not given. */
   createCluster(options: NewCluster): Promise<OpenCluster>
@@ -75,14 +82,31 @@ export interface CliHost {
   openCluster(options: StateOptions): Promise<OpenCluster>
 }
 
-/** pflag's types. stringSlice splits at commas and adds up, stringArray only adds up, stringToString and component-base's mapStringString take k=v,k=v (list() gives the pairs), count counts. */
-export type FlagType = 'bool' | 'string' | 'int' | 'int32' | 'duration' | 'float' | 'stringSlice' | 'stringArray' | 'stringToString' | 'mapStringString' | 'count'
+/**
+ * pflag's types. stringSlice splits at commas and adds up, stringArray only adds up, stringToString and
+ * component-base's mapStringString take k=v,k=v (list() gives the pairs), count counts.
+ */
+export type FlagType =
+  | 'bool'
+  | 'string'
+  | 'int'
+  | 'int32'
+  | 'duration'
+  | 'float'
+  | 'stringSlice'
+  | 'stringArray'
+  | 'stringToString'
+  | 'mapStringString'
+  | 'count'
 export interface FlagSpec {
   readonly name: string
   readonly short?: string
   readonly type: FlagType
   readonly default?: string | number | boolean | readonly string[]
-  /** The value of the bare flag (`--dry-run`); a flag that has one takes its value only after `=`. bool has it by nature. */
+  /**
+   * The value of the bare flag (`--dry-run`); a flag that has one takes its value only after `=`. bool has it by
+   * nature.
+   */
   readonly noOptDefault?: string
   /** Our own words, one sentence. */
   readonly usage: string
@@ -127,7 +151,10 @@ export interface Factory {
   cluster(): Promise<OpenCluster>
   /** The namespace of the request and whether -n named it (enforceNamespace). */
   namespace(): { readonly namespace: string; readonly explicit: boolean }
-  /** svc, services, service, Service, services.v1., deployments.apps, deploy.v1.apps -> mapping; throws kubectl's "the server doesn't have a resource type". `tries`: how often kubectl asks a server that does not answer. */
+  /**
+   * svc, services, service, Service, services.v1., deployments.apps, deploy.v1.apps -> mapping; throws kubectl's "the
+   * server doesn't have a resource type". `tries`: how often kubectl asks a server that does not answer.
+   */
   mapping(word: string, tries?: number): Promise<Mapping>
   /** The mapping of an object in a manifest; throws `no matches for kind …`. */
   mappingForKind(apiVersion: string, kind: string): Promise<Mapping>
@@ -173,7 +200,10 @@ export interface Command {
   readonly subcommands?: readonly CommandLine[]
   /** Added to the exit code of failures (diff: 1 means that there are differences, so failures end with 2). */
   readonly failureShift?: number
-  /** Absent for a command that only groups subcommands. The exit code; nothing means 0. Throws UsageError, StatusError or CliError (exit.ts). */
+  /**
+   * Absent for a command that only groups subcommands. The exit code; nothing means 0. Throws UsageError, StatusError
+   * or CliError (exit.ts).
+   */
   readonly run?: (ctx: CommandContext) => Promise<number | void>
 }
 
@@ -183,9 +213,21 @@ export interface CommandLine {
   readonly aliases?: readonly string[]
   readonly short: string
   /** Top level only: the heading in `kubectl --help`. */
-  readonly group?: 'Basic Commands (Beginner)' | 'Basic Commands (Intermediate)' | 'Deploy Commands' | 'Cluster Management Commands' | 'Troubleshooting and Debugging Commands' | 'Advanced Commands' | 'Settings Commands' | 'Other Commands' | 'Simulation Commands'
+  readonly group?:
+    | 'Basic Commands (Beginner)'
+    | 'Basic Commands (Intermediate)'
+    | 'Deploy Commands'
+    | 'Cluster Management Commands'
+    | 'Troubleshooting and Debugging Commands'
+    | 'Advanced Commands'
+    | 'Settings Commands'
+    | 'Other Commands'
+    | 'Simulation Commands'
   readonly hidden?: boolean
-  /** It makes its client before it asks for the namespace, which shows in what is said of a broken configuration. Holds for its subcommands too, until one says otherwise. */
+  /**
+   * It makes its client before it asks for the namespace, which shows in what is said of a broken configuration. Holds
+   * for its subcommands too, until one says otherwise.
+   */
   readonly clientFirst?: boolean
   readonly load: () => Promise<Command>
 }

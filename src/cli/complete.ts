@@ -1,4 +1,5 @@
-// What may follow on a command line: commands, flags, resource types, names of objects (cobra's __complete, kubectl/pkg/util/completion).
+// What may follow on a command line: commands, flags, resource types, names of objects (cobra's __complete,
+// kubectl/pkg/util/completion).
 import type { CliHost, CommandLine, FlagSpec } from './command.ts'
 import { createFactory } from './factory.ts'
 import { parseFlags } from './flags.ts'
@@ -13,11 +14,34 @@ export interface Spot {
 }
 
 /** Verbs whose arguments are types and names, and those that take only names of one type. */
-const TYPE_NAME = new Set(['get', 'describe', 'delete', 'edit', 'label', 'annotate', 'patch', 'explain', 'wait', 'debug'])
-const ONE_TYPE: Readonly<Record<string, string>> = { logs: 'pods', exec: 'pods', attach: 'pods', 'port-forward': 'pods', cp: 'pods', cordon: 'nodes', uncordon: 'nodes', drain: 'nodes' }
+const TYPE_NAME = new Set([
+  'get',
+  'describe',
+  'delete',
+  'edit',
+  'label',
+  'annotate',
+  'patch',
+  'explain',
+  'wait',
+  'debug',
+])
+const ONE_TYPE: Readonly<Record<string, string>> = {
+  logs: 'pods',
+  exec: 'pods',
+  attach: 'pods',
+  'port-forward': 'pods',
+  cp: 'pods',
+  cordon: 'nodes',
+  uncordon: 'nodes',
+  drain: 'nodes',
+}
 const SOME_TYPES: Readonly<Record<string, readonly string[]>> = {
-  scale: ['deployments', 'replicasets', 'replicationcontrollers', 'statefulsets'], autoscale: ['deployments', 'replicasets', 'replicationcontrollers', 'statefulsets'], expose: ['deployments', 'pods', 'replicasets', 'replicationcontrollers', 'services'],
-  rollout: ['daemonsets', 'deployments', 'statefulsets'], taint: ['nodes'],
+  scale: ['deployments', 'replicasets', 'replicationcontrollers', 'statefulsets'],
+  autoscale: ['deployments', 'replicasets', 'replicationcontrollers', 'statefulsets'],
+  expose: ['deployments', 'pods', 'replicasets', 'replicationcontrollers', 'services'],
+  rollout: ['daemonsets', 'deployments', 'statefulsets'],
+  taint: ['nodes'],
 }
 
 /** The answers for one word, each with its description after a tab where it has one. */
@@ -30,22 +54,40 @@ export async function completions(host: CliHost, spot: Spot, toComplete: string)
     const values: string[] = []
     for (let i = 0; i < spot.args.length; i++) {
       const a = spot.args[i] ?? ''
-      if (known.includes(a)) { values.push(a); if (!a.includes('=') && (a.startsWith('--') || a.length === 2)) values.push(spot.args[++i] ?? '') }
+      if (known.includes(a)) {
+        values.push(a)
+        if (!a.includes('=') && (a.startsWith('--') || a.length === 2)) values.push(spot.args[++i] ?? '')
+      }
     }
     const factory = await createFactory(host, parseFlags(values, spot.flags).values)
-    try { return await work(factory) } finally { await factory.close() }
+    try {
+      return await work(factory)
+    } finally {
+      await factory.close()
+    }
   }
-  const names = (type: string): Promise<string[]> => ask(async (f) => {
-    const m = await f.mapping(type)
-    const list = await (await f.client()).list(m.path, m.namespaced ? f.namespace().namespace : '')
-    return starting(list.items.map((o) => o.metadata.name ?? ''))
-  })
+  const names = (type: string): Promise<string[]> =>
+    ask(async (f) => {
+      const m = await f.mapping(type)
+      const list = await (await f.client()).list(m.path, m.namespaced ? f.namespace().namespace : '')
+      return starting(list.items.map((o) => o.metadata.name ?? ''))
+    })
   if (before === '-n' || before === '--namespace') return await names('namespaces')
   if (toComplete.startsWith('--namespace=')) return (await names('namespaces')).map((n) => `--namespace=${n}`)
-  if (toComplete.startsWith('-')) return starting(spot.flags.filter((f) => !f.hidden).map((f) => `--${f.name}`)).sort().map((n) => `${n}\t${spot.flags.find((f) => `--${f.name}` === n)?.usage ?? ''}`)
-  if (spot.subcommands.length && !spot.args.length) return spot.subcommands.filter((c) => !c.hidden && c.name.startsWith(toComplete)).map((c) => `${c.name}\t${c.short}`)
+  if (toComplete.startsWith('-'))
+    return starting(spot.flags.filter((f) => !f.hidden).map((f) => `--${f.name}`))
+      .sort()
+      .map((n) => `${n}\t${spot.flags.find((f) => `--${f.name}` === n)?.usage ?? ''}`)
+  if (spot.subcommands.length && !spot.args.length)
+    return spot.subcommands
+      .filter((c) => !c.hidden && c.name.startsWith(toComplete))
+      .map((c) => `${c.name}\t${c.short}`)
   let plain: readonly string[] = []
-  try { plain = parseFlags(spot.args, spot.flags).args } catch { plain = [] }
+  try {
+    plain = parseFlags(spot.args, spot.flags).args
+  } catch {
+    plain = []
+  }
   const one = Object.hasOwn(ONE_TYPE, verb) ? ONE_TYPE[verb] : undefined
   if (one) return plain.length && verb !== 'cordon' && verb !== 'uncordon' && verb !== 'drain' ? [] : await names(one)
   if (!TYPE_NAME.has(verb) && !Object.hasOwn(SOME_TYPES, verb)) return []
@@ -55,10 +97,14 @@ export async function completions(host: CliHost, spot: Spot, toComplete: string)
     const type = toComplete.slice(0, cut)
     return await ask(async (f) => {
       const m = await f.mapping(type)
-      return (await (await f.client()).list(m.path, m.namespaced ? f.namespace().namespace : '')).items.map((o) => `${type}/${o.metadata.name ?? ''}`).filter((n) => n.startsWith(toComplete))
+      return (await (await f.client()).list(m.path, m.namespaced ? f.namespace().namespace : '')).items
+        .map((o) => `${type}/${o.metadata.name ?? ''}`)
+        .filter((n) => n.startsWith(toComplete))
     })
   }
   const some = SOME_TYPES[verb]
   if (some) return starting(some)
-  return await ask(async (f) => starting([...new Set((await f.resources()).filter((r) => r.verbs.includes('get')).map((r) => r.resource))].sort()))
+  return await ask(async (f) =>
+    starting([...new Set((await f.resources()).filter((r) => r.verbs.includes('get')).map((r) => r.resource))].sort()),
+  )
 }

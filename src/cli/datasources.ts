@@ -1,4 +1,5 @@
-// Data for ConfigMaps and Secrets from --from-file, --from-literal and --from-env-file, and the hash of --append-hash (kubectl/pkg/util, pkg/cmd/util/env_file.go, pkg/util/hash).
+// Data for ConfigMaps and Secrets from --from-file, --from-literal and --from-env-file, and the hash of --append-hash
+// (kubectl/pkg/util, pkg/cmd/util/env_file.go, pkg/util/hash).
 import { toJson } from '../apimachinery/gojson.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import { envVarName } from '../apimachinery/names.ts'
@@ -26,19 +27,36 @@ function parseFileSource(source: string): [key: string, path: string] {
 /** Go's word for why a file cannot be read. */
 function reason(e: unknown): string {
   const code = e instanceof Error && 'code' in e ? String(e.code) : 'ENOENT'
-  return ({ ENOENT: 'no such file or directory', EACCES: 'permission denied', EISDIR: 'is a directory', ENOTDIR: 'not a directory' } as Record<string, string>)[code] ?? code
+  return (
+    (
+      {
+        ENOENT: 'no such file or directory',
+        EACCES: 'permission denied',
+        EISDIR: 'is a directory',
+        ENOTDIR: 'not a directory',
+      } as Record<string, string>
+    )[code] ?? code
+  )
 }
 
 function statOf(io: Io, path: string): 'file' | 'directory' | 'other' {
   let stat
-  try { stat = io.files.stat(path) } catch (e) { throw new CliError(`error reading ${path}: ${reason(e)}`) }
+  try {
+    stat = io.files.stat(path)
+  } catch (e) {
+    throw new CliError(`error reading ${path}: ${reason(e)}`)
+  }
   if (!stat) throw new CliError(`error reading ${path}: no such file or directory`)
   return stat.kind
 }
 
 function bytesOf(io: Io, path: string): Uint8Array {
   let bytes: Uint8Array | undefined
-  try { bytes = io.files.read(path) } catch (e) { throw new CliError(`open ${path}: ${reason(e)}`) }
+  try {
+    bytes = io.files.read(path)
+  } catch (e) {
+    throw new CliError(`open ${path}: ${reason(e)}`)
+  }
   if (!bytes) throw new CliError(`open ${path}: no such file or directory`)
   return bytes
 }
@@ -47,7 +65,10 @@ function bytesOf(io: Io, path: string): Uint8Array {
 export function fromFiles(io: Io, sources: readonly string[], add: (key: string, data: Uint8Array) => void): void {
   for (const source of sources) {
     const [key, path] = parseFileSource(source)
-    if (statOf(io, path) !== 'directory') { add(key, bytesOf(io, path)); continue }
+    if (statOf(io, path) !== 'directory') {
+      add(key, bytesOf(io, path))
+      continue
+    }
     if (source.includes('=')) throw new CliError('cannot give a key name for a directory path')
     for (const name of io.files.list(path) ?? []) {
       const file = `${path.replace(/\/+$/, '')}/${name}`
@@ -57,7 +78,12 @@ export function fromFiles(io: Io, sources: readonly string[], add: (key: string,
 }
 
 /** Visits the lines of --from-env-file; a name alone takes its value from the environment. */
-export function fromEnvFiles(io: Io, paths: readonly string[], kind: 'config' | 'secret', add: (key: string, value: string) => void): void {
+export function fromEnvFiles(
+  io: Io,
+  paths: readonly string[],
+  kind: 'config' | 'secret',
+  add: (key: string, value: string) => void,
+): void {
   for (const path of paths) {
     if (statOf(io, path) === 'directory') throw new CliError(`env ${kind} file cannot be a directory`)
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytesOf(io, path))
@@ -77,7 +103,11 @@ export function fromEnvFiles(io: Io, paths: readonly string[], kind: 'config' | 
 
 /** The text of valid UTF-8, or undefined. */
 export function utf8(data: Uint8Array): string | undefined {
-  try { return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data) } catch { return undefined }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data)
+  } catch {
+    return undefined
+  }
 }
 
 export function base64(data: Uint8Array): string {
@@ -88,5 +118,7 @@ export function base64(data: Uint8Array): string {
 
 /** Ten letters of a SHA-256 without those that make words: what kustomize and --append-hash put behind a name. */
 export function contentHash(content: JsonObject): string {
-  return sha256Hex(toJson(content)).slice(0, 10).replace(/[013ae]/g, (c) => ({ 0: 'g', 1: 'h', 3: 'k', a: 'm', e: 't' } as Record<string, string>)[c] ?? c)
+  return sha256Hex(toJson(content))
+    .slice(0, 10)
+    .replace(/[013ae]/g, (c) => (({ 0: 'g', 1: 'h', 3: 'k', a: 'm', e: 't' }) as Record<string, string>)[c] ?? c)
 }

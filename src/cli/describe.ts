@@ -1,4 +1,5 @@
-// Descriptions: the describer of a kind run against the server, or the generic one for kinds that have none (kubectl/pkg/describe).
+// Descriptions: the describer of a kind run against the server, or the generic one for kinds that have none
+// (kubectl/pkg/describe).
 import { goValue } from '../apimachinery/goformat.ts'
 import { sortedKeys } from '../apimachinery/gojson.ts'
 import { isObject } from '../apimachinery/object.ts'
@@ -16,9 +17,16 @@ function createLines(): Lines & { text(): string } {
   const writer = new TabWriter({ minWidth: 0, tabWidth: 8, padding: 2 })
   let out = ''
   return {
-    write(level, text) { writer.write('  '.repeat(level) + text) },
-    flush() { out += writer.flush() },
-    text() { out += writer.flush(); return out },
+    write(level, text) {
+      writer.write('  '.repeat(level) + text)
+    },
+    flush() {
+      out += writer.flush()
+    },
+    text() {
+      out += writer.flush()
+      return out
+    },
   }
 }
 
@@ -29,7 +37,11 @@ const lastSeen = (e: KubeObject): string => {
 }
 
 /** What describers ask for, answered by the API server. */
-export async function createDescribeContext(factory: Factory, showEvents: boolean, chunk: number): Promise<DescribeContext> {
+export async function createDescribeContext(
+  factory: Factory,
+  showEvents: boolean,
+  chunk: number,
+): Promise<DescribeContext> {
   const pathOfResource = (resource: string): string => {
     const cut = resource.indexOf('.')
     const name = cut < 0 ? resource : resource.slice(0, cut)
@@ -37,21 +49,37 @@ export async function createDescribeContext(factory: Factory, showEvents: boolea
     const found = factory.schemas.discovery().find((r) => r.resource === name && r.group === group)
     return found ? toMapping(found).path : `${group ? `${group}/v1` : 'v1'}/${name}`
   }
-  const list = async <R extends KubeObject>(resource: string, namespace: string, options: { labelSelector?: string; fieldSelector?: string } = {}): Promise<readonly R[]> => {
+  const list = async <R extends KubeObject>(
+    resource: string,
+    namespace: string,
+    options: { labelSelector?: string; fieldSelector?: string } = {},
+  ): Promise<readonly R[]> => {
     const client = await factory.client()
     const items: R[] = []
     let next: string | undefined
     do {
-      const page = await client.list<R>(pathOfResource(resource), namespace, { query: { labelSelector: options.labelSelector || undefined, fieldSelector: options.fieldSelector || undefined, limit: chunk ? String(chunk) : undefined, continue: next } })
+      const page = await client.list<R>(pathOfResource(resource), namespace, {
+        query: {
+          labelSelector: options.labelSelector || undefined,
+          fieldSelector: options.fieldSelector || undefined,
+          limit: chunk ? String(chunk) : undefined,
+          continue: next,
+        },
+      })
       items.push(...page.items)
       next = page.metadata.continue || undefined
     } while (next)
     return items
   }
   return {
-    now: await factory.now(), versions: factory.versions, showEvents, list,
+    now: await factory.now(),
+    versions: factory.versions,
+    showEvents,
+    list,
     async get<R extends KubeObject>(resource: string, namespace: string, name: string): Promise<R | undefined> {
-      try { return await (await factory.client()).get<R>(pathOfResource(resource), namespace, name) } catch (e) {
+      try {
+        return await (await factory.client()).get<R>(pathOfResource(resource), namespace, name)
+      } catch (e) {
         if (e instanceof StatusError) return undefined
         throw e
       }
@@ -59,7 +87,15 @@ export async function createDescribeContext(factory: Factory, showEvents: boolea
     async events(obj) {
       if (!showEvents) return undefined
       const { name = '', namespace = '', uid = '' } = obj.metadata
-      const search = async (id: string): Promise<readonly KubeObject[]> => list('events', namespace, { fieldSelector: [`involvedObject.name=${name}`, `involvedObject.namespace=${namespace}`, `involvedObject.kind=${obj.kind}`, ...(id ? [`involvedObject.uid=${id}`] : [])].join(',') })
+      const search = async (id: string): Promise<readonly KubeObject[]> =>
+        list('events', namespace, {
+          fieldSelector: [
+            `involvedObject.name=${name}`,
+            `involvedObject.namespace=${namespace}`,
+            `involvedObject.kind=${obj.kind}`,
+            ...(id ? [`involvedObject.uid=${id}`] : []),
+          ].join(','),
+        })
       try {
         // the kubelet names nodes by their name where others give the uid
         const found = obj.kind === 'Node' ? [...(await search(uid)), ...(await search(name))] : [...(await search(uid))]
@@ -93,7 +129,13 @@ const ACRONYMS = new Set(['API', 'URL', 'UID', 'OSB', 'GUID'])
 /** `clusterIP` as a title: Cluster IP. */
 export function smartLabel(field: string): string {
   if (/[^\p{L}-]/u.test(field)) return field
-  return camelWords(field).map((p) => (ACRONYMS.has(p.toUpperCase()) ? p.toUpperCase() : p.replace(/(^|[^\p{L}\p{N}'])(\p{L})/gu, (_, a: string, b: string) => a + b.toUpperCase()))).join(' ')
+  return camelWords(field)
+    .map((p) =>
+      ACRONYMS.has(p.toUpperCase())
+        ? p.toUpperCase()
+        : p.replace(/(^|[^\p{L}\p{N}'])(\p{L})/gu, (_, a: string, b: string) => a + b.toUpperCase()),
+    )
+    .join(' ')
 }
 
 function content(out: Lines, level: number, object: JsonObject, prefix: string, skip: ReadonlySet<string>): void {
@@ -114,7 +156,13 @@ function content(out: Lines, level: number, object: JsonObject, prefix: string, 
   }
 }
 
-const HIDDEN: ReadonlySet<string> = new Set(['.metadata.managedFields', '.metadata.name', '.metadata.namespace', '.metadata.labels', '.metadata.annotations'])
+const HIDDEN: ReadonlySet<string> = new Set([
+  '.metadata.managedFields',
+  '.metadata.name',
+  '.metadata.namespace',
+  '.metadata.labels',
+  '.metadata.annotations',
+])
 
 /** The whole description of an object. */
 export async function describeObject(mapping: Mapping, object: JsonObject, context: DescribeContext): Promise<string> {

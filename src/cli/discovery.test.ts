@@ -9,20 +9,61 @@ function server(kinds: string[]): { client: () => Promise<Client>; asked: string
   const asked: string[] = []
   let kept: Json = null
   const answer = (request: ApiRequest): Json => {
-    if (request.path === '/kubesim/v1/discovery') { if (request.method === 'POST') kept = request.body as Json; return kept }
+    if (request.path === '/kubesim/v1/discovery') {
+      if (request.method === 'POST') kept = request.body as Json
+      return kept
+    }
     asked.push(request.path)
-    if (request.path === '/apis') return { groups: [{ name: 'apps', versions: [{ version: 'v1' }] }, ...(kinds.length ? [{ name: 'ex.io', versions: [{ version: 'v1' }], preferredVersion: { version: 'v1' } }] : [])] }
-    return { resources: kinds.flatMap((k) => [{ name: `${k}s`, kind: k, namespaced: true, verbs: ['get'] }, { name: `${k}s/status`, kind: k, verbs: ['get'] }]) }
+    if (request.path === '/apis')
+      return {
+        groups: [
+          { name: 'apps', versions: [{ version: 'v1' }] },
+          ...(kinds.length
+            ? [{ name: 'ex.io', versions: [{ version: 'v1' }], preferredVersion: { version: 'v1' } }]
+            : []),
+        ],
+      }
+    return {
+      resources: kinds.flatMap((k) => [
+        { name: `${k}s`, kind: k, namespaced: true, verbs: ['get'] },
+        { name: `${k}s/status`, kind: k, verbs: ['get'] },
+      ]),
+    }
   }
-  const door: Door = { handle: async (request): Promise<ApiResponse> => ({ status: 200, headers: {}, body: answer(request) }), connect: () => { throw new Error('nothing to connect to') } }
+  const door: Door = {
+    handle: async (request): Promise<ApiResponse> => ({ status: 200, headers: {}, body: answer(request) }),
+    connect: () => {
+      throw new Error('nothing to connect to')
+    },
+  }
   return { client: async () => new Client(door), asked }
 }
 
 test('what was found is kept for the next command, until a command asks anew', async () => {
   const kinds = ['gear']
   const { client, asked } = server(kinds)
-  const command = (): Discovery => new Discovery(client, () => [{ group: 'apps', version: 'v1', resource: 'deployments', kind: 'Deployment', singular: 'deployment', namespaced: true, verbs: [] }])
-  const gear = { group: 'ex.io', version: 'v1', resource: 'gears', kind: 'gear', singular: 'gear', namespaced: true, verbs: ['get'], subresources: [{ name: 'status', kind: 'gear', verbs: ['get'] }] }
+  const command = (): Discovery =>
+    new Discovery(client, () => [
+      {
+        group: 'apps',
+        version: 'v1',
+        resource: 'deployments',
+        kind: 'Deployment',
+        singular: 'deployment',
+        namespaced: true,
+        verbs: [],
+      },
+    ])
+  const gear = {
+    group: 'ex.io',
+    version: 'v1',
+    resource: 'gears',
+    kind: 'gear',
+    singular: 'gear',
+    namespaced: true,
+    verbs: ['get'],
+    subresources: [{ name: 'status', kind: 'gear', verbs: ['get'] }],
+  }
   const first = command()
   expect(await first.resources()).toEqual([gear])
   expect(first.fresh).toBe(true)

@@ -1,5 +1,7 @@
-// The resources that the built-in discovery does not have, as kubectl remembers them: asked for once, kept for six hours, asked for again when a word or kind is not among them
-// (client-go's cached disk discovery under the deferred mapper). What is kept stands with the simulation's state, so that each cluster has its own.
+// The resources that the built-in discovery does not have, as kubectl remembers them: asked for once, kept for six
+// hours, asked for again when a word or kind is not among them
+// (client-go's cached disk discovery under the deferred mapper). What is kept stands with the simulation's state, so
+// that each cluster has its own.
 import { equal, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
@@ -25,10 +27,24 @@ async function fetchAll(c: Client, builtIn: ReadonlySet<string>): Promise<Resour
         if (name.includes('/')) continue
         const shortNames = strings(r.shortNames)
         const categories = strings(r.categories)
-        const subresources = rows.filter((s) => String(s.name).startsWith(`${name}/`)).map((s) => ({ name: String(s.name).slice(name.length + 1), kind: String(s.kind), verbs: strings(s.verbs) ?? [] }))
+        const subresources = rows
+          .filter((s) => String(s.name).startsWith(`${name}/`))
+          .map((s) => ({
+            name: String(s.name).slice(name.length + 1),
+            kind: String(s.kind),
+            verbs: strings(s.verbs) ?? [],
+          }))
         out.push({
-          group: String(g.name), version, resource: name, kind: String(r.kind), singular: String(r.singularName || String(r.kind).toLowerCase()), namespaced: r.namespaced === true, verbs: strings(r.verbs) ?? [],
-          ...(shortNames ? { shortNames } : {}), ...(categories ? { categories } : {}), ...(subresources.length ? { subresources } : {}),
+          group: String(g.name),
+          version,
+          resource: name,
+          kind: String(r.kind),
+          singular: String(r.singularName || String(r.kind).toLowerCase()),
+          namespaced: r.namespaced === true,
+          verbs: strings(r.verbs) ?? [],
+          ...(shortNames ? { shortNames } : {}),
+          ...(categories ? { categories } : {}),
+          ...(subresources.length ? { subresources } : {}),
         })
       }
     }
@@ -43,7 +59,10 @@ export class Discovery {
   #known: readonly ResourceInfo[] | undefined
   /** Whether this command has asked the server itself: what it then does not find is not there. */
   fresh = false
-  constructor(client: () => Promise<Client>, builtIn: () => readonly ResourceInfo[]) { this.#client = client; this.#builtIn = builtIn }
+  constructor(client: () => Promise<Client>, builtIn: () => readonly ResourceInfo[]) {
+    this.#client = client
+    this.#builtIn = builtIn
+  }
 
   /** What is kept, or else what the server says. */
   async resources(): Promise<readonly ResourceInfo[]> {
@@ -56,17 +75,25 @@ export class Discovery {
   async renew(): Promise<readonly ResourceInfo[]> {
     if (this.fresh && this.#known) return this.#known
     const client = await this.#client()
-    const kept = this.#known ?? await this.#kept()
+    const kept = this.#known ?? (await this.#kept())
     const found = await fetchAll(client, new Set(this.#builtIn().map((r) => r.group)))
     this.fresh = true
     this.#known = found
-    if (!equal(kept ?? [], found)) await client.door.handle({ method: 'POST', path: KEPT, headers: client.headers, body: found as unknown as readonly Json[] })
+    if (!equal(kept ?? [], found))
+      await client.door.handle({
+        method: 'POST',
+        path: KEPT,
+        headers: client.headers,
+        body: found as unknown as readonly Json[],
+      })
     return found
   }
 
   async #kept(): Promise<readonly ResourceInfo[] | undefined> {
     const client = await this.#client()
     const answer = await client.door.handle({ method: 'GET', path: KEPT, headers: client.headers })
-    return answer.status === 200 && Array.isArray(answer.body) ? (answer.body as unknown as readonly ResourceInfo[]) : undefined
+    return answer.status === 200 && Array.isArray(answer.body)
+      ? (answer.body as unknown as readonly ResourceInfo[])
+      : undefined
   }
 }

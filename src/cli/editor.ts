@@ -23,19 +23,44 @@ const EDITED = 'edited-file'
 
 type Mode = 'normal' | 'apply' | 'create'
 
-interface Reason { readonly head: string; readonly other: readonly string[] }
-interface Results { reasons: Reason[]; retryable: number; notFound: number; again: number; file: string }
+interface Reason {
+  readonly head: string
+  readonly other: readonly string[]
+}
+interface Results {
+  reasons: Reason[]
+  retryable: number
+  notFound: number
+  again: number
+  file: string
+}
 
 const hashed = (text: string): string => text.replace(/\n(?=[^#])/g, '\n# ')
 
 function header(mode: Mode, reasons: readonly Reason[]): string {
-  const head = mode === 'apply'
-    ? "# Please edit the 'last-applied-configuration' annotations below.\n# Lines beginning with a '#' will be ignored, and an empty file will abort the edit.\n#\n"
-    : '# Please edit the object below. Lines beginning with a \'#\' will be ignored,\n# and an empty file will abort the edit. If an error occurs while saving this file will be\n# reopened with the relevant failures.\n#\n'
-  return head + reasons.map((r) => `# ${hashed(r.head)}${r.other.length ? ':' : ''}\n${r.other.map((o) => `# * ${hashed(o)}\n`).join('')}#\n`).join('')
+  const head =
+    mode === 'apply'
+      ? "# Please edit the 'last-applied-configuration' annotations below.\n# Lines beginning with a '#' will be ignored, and an empty file will abort the edit.\n#\n"
+      : "# Please edit the object below. Lines beginning with a '#' will be ignored,\n# and an empty file will abort the edit. If an error occurs while saving this file will be\n# reopened with the relevant failures.\n#\n"
+  return (
+    head +
+    reasons
+      .map(
+        (r) =>
+          `# ${hashed(r.head)}${r.other.length ? ':' : ''}\n${r.other.map((o) => `# * ${hashed(o)}\n`).join('')}#\n`,
+      )
+      .join('')
+  )
 }
 
-const stripped = (text: string): string => text.split('\n').filter((l) => { const t = l.trim(); return !t.startsWith('#') || t.startsWith('#!') }).join('\n')
+const stripped = (text: string): string =>
+  text
+    .split('\n')
+    .filter((l) => {
+      const t = l.trim()
+      return !t.startsWith('#') || t.startsWith('#!')
+    })
+    .join('\n')
 
 /** A document as the editor's file shows it, without managedFields. */
 function withoutManaged(o: JsonObject): JsonObject {
@@ -44,12 +69,17 @@ function withoutManaged(o: JsonObject): JsonObject {
   return draft as JsonObject
 }
 
-/** The meaning of a file without its comments, as StripComments compares it: its first document, or the bare text where it cannot be read. */
+/**
+ * The meaning of a file without its comments, as StripComments compares it: its first document, or the bare text where
+ * it cannot be read.
+ */
 async function meaning(text: string): Promise<unknown> {
   try {
     for await (const d of readDocuments(text, EDITED)) return d
     return null
-  } catch { return stripped(text) }
+  } catch {
+    return stripped(text)
+  }
 }
 
 export interface EditSettings {
@@ -65,8 +95,13 @@ export interface EditSettings {
 }
 
 async function mappingOf(ctx: CommandContext, item: JsonObject): Promise<Mapping> {
-  try { return await ctx.factory.mappingForKind(String(item.apiVersion), String(item.kind)) } catch (e) {
-    if (e instanceof NoKindMatch) throw new CliError(`resource mapping not found for name: ${goQuote(nameOf(item))} namespace: ${goQuote(namespaceOf(item))} from ${goQuote(EDITED)}: ${e.message}\nensure CRDs are installed first`)
+  try {
+    return await ctx.factory.mappingForKind(String(item.apiVersion), String(item.kind))
+  } catch (e) {
+    if (e instanceof NoKindMatch)
+      throw new CliError(
+        `resource mapping not found for name: ${goQuote(nameOf(item))} namespace: ${goQuote(namespaceOf(item))} from ${goQuote(EDITED)}: ${e.message}\nensure CRDs are installed first`,
+      )
     throw e
   }
 }
@@ -85,12 +120,14 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
   }
   const command = io.env.KUBE_EDITOR || io.env.EDITOR || 'vi'
   // what has quotes or backslashes is left to the shell, and told so
-  const launched = command.includes(' ') && /["'\\]/.test(command) ? `${io.env.SHELL || '/bin/bash'} -c ${command}` : command
+  const launched =
+    command.includes(' ') && /["'\\]/.test(command) ? `${io.env.SHELL || '/bin/bash'} -c ${command}` : command
   const folder = io.env.TMPDIR || '/tmp'
   const ext = s.json ? 'json' : 'yaml'
   for (;;) {
     const objects = infos.map((i) => withoutManaged(i.object ?? {}))
-    const shown: JsonObject = objects.length === 1 ? (objects[0] ?? {}) : { apiVersion: 'v1', items: objects, kind: 'List', metadata: {} }
+    const shown: JsonObject =
+      objects.length === 1 ? (objects[0] ?? {}) : { apiVersion: 'v1', items: objects, kind: 'List', metadata: {} }
     const original = s.json ? `${toJson(shown, '    ')}\n` : toYaml(shown)
     let text = s.json ? '' : header(s.mode, results.reasons)
     text += failed ? stripped(edited) : original
@@ -99,8 +136,13 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
     io.files.write(file, text, { mode: 0o600 })
     const before = edited
     let code: number
-    try { code = await io.edit(command, file) } catch { throw preserved(new CliError(`unable to launch the editor ${goQuote(launched)}`), results.file) }
-    if (code !== 0) throw preserved(new CliError(`there was a problem with the editor ${goQuote(launched)}`), results.file)
+    try {
+      code = await io.edit(command, file)
+    } catch {
+      throw preserved(new CliError(`unable to launch the editor ${goQuote(launched)}`), results.file)
+    }
+    if (code !== 0)
+      throw preserved(new CliError(`there was a problem with the editor ${goQuote(launched)}`), results.file)
     edited = new TextDecoder().decode(io.files.read(file) ?? new Uint8Array())
     const same = equal(await meaning(edited), await meaning(failed ? before : original))
     if (failed && same) throw preserved(new CliError('Edit cancelled, no valid changes were saved.'), file)
@@ -108,17 +150,48 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
     const mode = validation(ctx.flags.string('validate'))
     try {
       if (mode !== 'Ignore' && stripped(edited).trim() === '') throw new CliError('invalid object to validate')
-      for await (const d of readDocuments(edited, EDITED)) if (d !== null) await validateDocument(d, EDITED, mode, async (l) => (await import('./listvalidation.ts')).listErrors(l, factory.schemas), () => { /* nothing to warn about */ })
+      for await (const d of readDocuments(edited, EDITED))
+        if (d !== null)
+          await validateDocument(
+            d,
+            EDITED,
+            mode,
+            async (l) => (await import('./listvalidation.ts')).listErrors(l, factory.schemas),
+            () => {
+              /* nothing to warn about */
+            },
+          )
     } catch (e) {
-      const why = (e instanceof Error ? e.message : String(e)).replace(/^error validating "edited-file": error validating data: /, '').replace(/; if you choose to ignore[^]*$/, '')
+      const why = (e instanceof Error ? e.message : String(e))
+        .replace(/^error validating "edited-file": error validating data: /, '')
+        .replace(/; if you choose to ignore[^]*$/, '')
       const m = infos[0]?.mapping
-      results = { reasons: [{ head: `${m ? groupResource(m) : ''} ${goQuote(infos[0]?.name ?? '')} was not valid`, other: [`<nil>: Invalid value: "The edited file failed validation": ${why}`] }], retryable: 0, notFound: 0, again: 1, file }
+      results = {
+        reasons: [
+          {
+            head: `${m ? groupResource(m) : ''} ${goQuote(infos[0]?.name ?? '')} was not valid`,
+            other: [`<nil>: Invalid value: "The edited file failed validation": ${why}`],
+          },
+        ],
+        retryable: 0,
+        notFound: 0,
+        again: 1,
+        file,
+      }
       failed = true
       io.stderr.write(`error: ${m ? groupResource(m) : ''} ${goQuote(infos[0]?.name ?? '')} is invalid\n`)
       continue
     }
-    if (same) { io.files.remove(file); io.stderr.write('Edit cancelled, no changes made.\n'); return }
-    if (!stripped(edited).trim()) { io.files.remove(file); io.stderr.write('Edit cancelled, saved file was empty.\n'); return }
+    if (same) {
+      io.files.remove(file)
+      io.stderr.write('Edit cancelled, no changes made.\n')
+      return
+    }
+    if (!stripped(edited).trim()) {
+      io.files.remove(file)
+      io.stderr.write('Edit cancelled, saved file was empty.\n')
+      return
+    }
     results = { reasons: [], retryable: 0, notFound: 0, again: 0, file }
     const updated: Info[] = []
     try {
@@ -126,11 +199,22 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
         if (d === null) continue
         const o = decodeDocument(d, EDITED)
         const items = o.kind === 'List' && Array.isArray(o.items) ? (o.items as readonly Json[]).filter(isObject) : [o]
-        for (const item of items) updated.push({ mapping: await mappingOf(ctx, item), namespace: namespaceOf(item), name: nameOf(item), source: EDITED, object: item, resourceVersion: '' })
+        for (const item of items)
+          updated.push({
+            mapping: await mappingOf(ctx, item),
+            namespace: namespaceOf(item),
+            name: nameOf(item),
+            source: EDITED,
+            object: item,
+            resourceVersion: '',
+          })
       }
     } catch (e) {
       failed = true
-      results.reasons.push({ head: `The edited file had a syntax error: ${e instanceof Error ? e.message : String(e)}`, other: [] })
+      results.reasons.push({
+        head: `The edited file had a syntax error: ${e instanceof Error ? e.message : String(e)}`,
+        other: [],
+      })
       continue
     }
     failed = false
@@ -138,21 +222,41 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
       for (const u of updated) {
         if (!u.mapping?.namespaced) continue
         if (!u.namespace) u.namespace = namespace
-        else if (u.namespace !== namespace) throw new CliError(`the namespace from the provided object ${goQuote(u.namespace)} does not match the namespace ${goQuote(namespace)}. You must pass '--namespace=${u.namespace}' to perform this operation.`)
+        else if (u.namespace !== namespace)
+          throw new CliError(
+            `the namespace from the provided object ${goQuote(u.namespace)} does not match the namespace ${goQuote(namespace)}. You must pass '--namespace=${u.namespace}' to perform this operation.`,
+          )
       }
       for (const u of updated) {
         if (s.saveConfig && u.object) u.object = createOrUpdateAnnotation(true, u.object)
         await save(ctx, infos, u, s, results)
       }
-    } catch (e) { throw preserved(e, file) }
-    if (results.retryable) { io.stderr.write(`You can run \`kubectl replace -f ${file}\` to try this update again.\n`); throw new SilentExit(1) }
-    if (results.notFound) { io.stderr.write(`The edits you made on deleted resources have been saved to ${goQuote(file)}\n`); throw new SilentExit(1) }
-    if (!results.again) { io.files.remove(file); return }
+    } catch (e) {
+      throw preserved(e, file)
+    }
+    if (results.retryable) {
+      io.stderr.write(`You can run \`kubectl replace -f ${file}\` to try this update again.\n`)
+      throw new SilentExit(1)
+    }
+    if (results.notFound) {
+      io.stderr.write(`The edits you made on deleted resources have been saved to ${goQuote(file)}\n`)
+      throw new SilentExit(1)
+    }
+    if (!results.again) {
+      io.files.remove(file)
+      return
+    }
     failed = results.reasons.length > 0
   }
 }
 
-async function save(ctx: CommandContext, infos: readonly Info[], u: Info, s: EditSettings, results: Results): Promise<void> {
+async function save(
+  ctx: CommandContext,
+  infos: readonly Info[],
+  u: Info,
+  s: EditSettings,
+  results: Results,
+): Promise<void> {
   const { factory, io } = ctx
   const { mapping, object } = u
   if (!mapping || !object) return
@@ -160,41 +264,76 @@ async function save(ctx: CommandContext, infos: readonly Info[], u: Info, s: Edi
   const query = writeQuery('none', s.manager, validation(ctx.flags.string('validate')))
   if (s.mode === 'create') {
     const made = await client.create(mapping.path, u.namespace, object, { query })
-    await (await resultPrinter(ctx, 'created'))(made as unknown as JsonObject)
+    await (
+      await resultPrinter(ctx, 'created')
+    )(made as unknown as JsonObject)
     return
   }
-  const original = infos.find((i) => uidOf(i.object) === uidOf(object) && (s.mode !== 'apply' || i.name === u.name))?.object ?? infos.find((i) => uidOf(i.object) === uidOf(object))?.object
-  if (!original) throw new CliError(`no original object found for &unstructured.Unstructured{Object:${goSyntaxOf(object)}}`)
+  const original =
+    infos.find((i) => uidOf(i.object) === uidOf(object) && (s.mode !== 'apply' || i.name === u.name))?.object ??
+    infos.find((i) => uidOf(i.object) === uidOf(object))?.object
+  if (!original)
+    throw new CliError(`no original object found for &unstructured.Unstructured{Object:${goSyntaxOf(object)}}`)
   const before = withoutManaged(original)
-  if (equal(before, withoutManaged(object))) { await (await resultPrinter(ctx, 'skipped'))(object); return }
+  if (equal(before, withoutManaged(object))) {
+    await (
+      await resultPrinter(ctx, 'skipped')
+    )(object)
+    return
+  }
   if (s.mode === 'apply') {
     const annotations = metaOf(object).annotations
-    const after = { ...object, metadata: { ...metaOf(object), annotations: { ...(isObject(annotations) ? annotations : {}), [LAST_APPLIED]: encode(object).trimEnd() } } }
+    const after = {
+      ...object,
+      metadata: {
+        ...metaOf(object),
+        annotations: { ...(isObject(annotations) ? annotations : {}), [LAST_APPLIED]: encode(object).trimEnd() },
+      },
+    }
     await client.patch(mapping.path, u.namespace, u.name, 'merge', createMergePatch(object, after), { query })
-    await (await resultPrinter(ctx, 'edited'))(object)
+    await (
+      await resultPrinter(ctx, 'edited')
+    )(object)
     return
   }
   const meta = metaOf(object)
-  if (before.apiVersion !== object.apiVersion || before.kind !== object.kind || metaOf(before).name !== meta.name) throw new CliError('At least one of apiVersion, kind and name was changed')
+  if (before.apiVersion !== object.apiVersion || before.kind !== object.kind || metaOf(before).name !== meta.name)
+    throw new CliError('At least one of apiVersion, kind and name was changed')
   const { type, patch } = await editPatch(factory.schemas, mapping, before, withoutManaged(object))
   if (s.outputPatch) io.stdout.write(`Patch: ${encode(patch).trimEnd()}\n`)
   try {
-    const patched = await client.patch(mapping.path, u.namespace, u.name, type, patch, { query, ...(s.subresource ? { subresource: s.subresource } : {}) })
-    await (await resultPrinter(ctx, 'edited'))(patched as unknown as JsonObject)
+    const patched = await client.patch(mapping.path, u.namespace, u.name, type, patch, {
+      query,
+      ...(s.subresource ? { subresource: s.subresource } : {}),
+    })
+    await (
+      await resultPrinter(ctx, 'edited')
+    )(patched as unknown as JsonObject)
   } catch (e) {
     const name = `${groupResource(mapping)} ${goQuote(u.name)}`
     if (e instanceof StatusError && e.reason === 'Invalid') {
       results.again++
-      results.reasons.push({ head: `${name} was not valid`, other: (e.details?.causes ?? []).map((c) => `${c.field ?? ''}: ${c.message ?? ''}`) })
+      results.reasons.push({
+        head: `${name} was not valid`,
+        other: (e.details?.causes ?? []).map((c) => `${c.field ?? ''}: ${c.message ?? ''}`),
+      })
       io.stderr.write(`error: ${name} is invalid\n`)
-    } else if (e instanceof StatusError && e.reason === 'NotFound') { results.notFound++; io.stderr.write(`error: ${name} could not be found on the server\n`) } else {
+    } else if (e instanceof StatusError && e.reason === 'NotFound') {
+      results.notFound++
+      io.stderr.write(`error: ${name} could not be found on the server\n`)
+    } else {
       results.retryable++
       io.stderr.write(`error: ${name} could not be patched: ${e instanceof Error ? e.message : String(e)}\n`)
     }
   }
 }
 
-async function editPatch(schemas: CommandContext['factory']['schemas'], mapping: Mapping, before: JsonObject, after: JsonObject): Promise<{ type: 'merge' | 'strategic'; patch: JsonObject }> {
+async function editPatch(
+  schemas: CommandContext['factory']['schemas'],
+  mapping: Mapping,
+  before: JsonObject,
+  after: JsonObject,
+): Promise<{ type: 'merge' | 'strategic'; patch: JsonObject }> {
   const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
   if (!schemas.type(name)) return { type: 'merge', patch: createMergePatch(before, after) }
   const { createTwoWay } = await import('../apimachinery/strategicmerge.ts')
@@ -202,15 +341,44 @@ async function editPatch(schemas: CommandContext['factory']['schemas'], mapping:
 }
 
 function editSettings(ctx: CommandContext, mode: Mode, manager: string): EditSettings {
-  const bool = (name: string): boolean => { try { return ctx.flags.bool(name) } catch { return false } }
-  const text = (name: string): string => { try { return ctx.flags.string(name) } catch { return '' } }
-  return { mode, manager, saveConfig: bool('save-config'), outputPatch: bool('output-patch'), subresource: text('subresource'), format: text('output'), json: text('output') === 'json', windows: bool('windows-line-endings') }
+  const bool = (name: string): boolean => {
+    try {
+      return ctx.flags.bool(name)
+    } catch {
+      return false
+    }
+  }
+  const text = (name: string): string => {
+    try {
+      return ctx.flags.string(name)
+    } catch {
+      return ''
+    }
+  }
+  return {
+    mode,
+    manager,
+    saveConfig: bool('save-config'),
+    outputPatch: bool('output-patch'),
+    subresource: text('subresource'),
+    format: text('output'),
+    json: text('output') === 'json',
+    windows: bool('windows-line-endings'),
+  }
 }
 
 /** kubectl edit. */
 export async function editObjects(ctx: CommandContext): Promise<void> {
   const s = editSettings(ctx, 'normal', ctx.flags.string('field-manager'))
-  const found = await resources(ctx.factory, { args: ctx.args, ...fileRequest(ctx), continueOnError: true, flatten: true, latest: true, allowEmptySelector: true, ...(s.subresource ? { subresource: s.subresource } : {}) })
+  const found = await resources(ctx.factory, {
+    args: ctx.args,
+    ...fileRequest(ctx),
+    continueOnError: true,
+    flatten: true,
+    latest: true,
+    allowEmptySelector: true,
+    ...(s.subresource ? { subresource: s.subresource } : {}),
+  })
   const infos = await found.infos()
   if (!infos.length) throw new CliError('edit cancelled, no objects found')
   await session(ctx, infos, s)
@@ -219,14 +387,24 @@ export async function editObjects(ctx: CommandContext): Promise<void> {
 /** kubectl apply edit-last-applied. */
 export async function editAnnotations(ctx: CommandContext): Promise<void> {
   const s = editSettings(ctx, 'apply', ctx.flags.string('field-manager'))
-  const found = await resources(ctx.factory, { args: ctx.args, ...fileRequest(ctx), continueOnError: true, flatten: true, latest: true, allowEmptySelector: true })
+  const found = await resources(ctx.factory, {
+    args: ctx.args,
+    ...fileRequest(ctx),
+    continueOnError: true,
+    flatten: true,
+    latest: true,
+    allowEmptySelector: true,
+  })
   const infos: Info[] = []
   for (const info of await found.infos()) {
     const text = originalConfiguration(info.object)
     if (text === undefined) continue
     for await (const d of readDocuments(text, EDITED)) if (isObject(d)) infos.push({ ...info, object: d })
   }
-  if (!infos.length) throw new CliError('no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`')
+  if (!infos.length)
+    throw new CliError(
+      'no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`',
+    )
   await session(ctx, infos, s)
 }
 

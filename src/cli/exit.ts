@@ -1,11 +1,15 @@
-// The ends of a command that is not well: what to print on stderr and the exit code, as kubectl's cmdutil.CheckErr does.
+// The ends of a command that is not well: what to print on stderr and the exit code, as kubectl's cmdutil.CheckErr
+// does.
 import { goQuote } from '../apimachinery/gostring.ts'
 import { StatusError } from '../apimachinery/status.ts'
 
 /** A plain failure: `error: <message>` on stderr, exit 1 (kubectl's errors that are not from the server). */
 export class CliError extends Error {
   readonly exitCode: number
-  constructor(message: string, exitCode = 1) { super(message); this.exitCode = exitCode }
+  constructor(message: string, exitCode = 1) {
+    super(message)
+    this.exitCode = exitCode
+  }
 }
 
 /** Wrong use: `error: <message>` and `See 'kubectl x -h' for help and examples`. */
@@ -14,7 +18,10 @@ export class UsageError extends Error {}
 /** Everything was said already: only the exit code is left. */
 export class SilentExit extends Error {
   readonly exitCode: number
-  constructor(exitCode = 1) { super(`exit ${exitCode}`); this.exitCode = exitCode }
+  constructor(exitCode = 1) {
+    super(`exit ${exitCode}`)
+    this.exitCode = exitCode
+  }
 }
 
 /** Text that goes to stderr exactly as it is, without `error: `. */
@@ -45,7 +52,9 @@ export function aggregateText(errors: readonly unknown[]): string {
   return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`
 }
 
-/** The error without those that `drop` names, in aggregates too; undefined when nothing is left (utilerrors.FilterOut). */
+/**
+ * The error without those that `drop` names, in aggregates too; undefined when nothing is left (utilerrors.FilterOut).
+ */
 export function filterOut(error: unknown, drop: (e: unknown) => boolean): unknown {
   if (!(error instanceof AggregateError)) return drop(error) ? undefined : error
   const left = (error.errors as unknown[]).map((e) => filterOut(e, drop)).filter((e) => e !== undefined)
@@ -56,10 +65,14 @@ export function filterOut(error: unknown, drop: (e: unknown) => boolean): unknow
 export function withSource(verb: string, source: string | undefined, error: unknown): unknown {
   if (!source || !(error instanceof Error)) return error
   const message = `error when ${verb} ${goQuote(source)}: ${error.message}`
-  return error instanceof StatusError ? new StatusError(error.code, error.reason, message, error.details) : new CliError(message)
+  return error instanceof StatusError
+    ? new StatusError(error.code, error.reason, message, error.details)
+    : new CliError(message)
 }
 
-/** A name that stands in a path; client-go's rest client refuses an empty one before anything is sent. Throws CliError. */
+/**
+ * A name that stands in a path; client-go's rest client refuses an empty one before anything is sent. Throws CliError.
+ */
 export function pathName(name: string): string {
   if (name === '') throw new CliError('resource name may not be empty')
   return name
@@ -69,7 +82,9 @@ export function pathName(name: string): string {
 function standardText(error: unknown): string | undefined {
   if (error instanceof StatusError) {
     if (error.reason === 'Unauthorized') return `error: You must be logged in to the server (${error.message})`
-    return error.reason ? `Error from server (${error.reason}): ${error.message}` : `Error from server: ${error.message}`
+    return error.reason
+      ? `Error from server (${error.reason}): ${error.message}`
+      : `Error from server: ${error.message}`
   }
   if (error instanceof ConnectionError) {
     if (!error.why.includes('connection refused')) return `Unable to connect to the server: ${error.why}`
@@ -101,14 +116,24 @@ export function ending(thrown: unknown, commandPath: string): { readonly text: s
   let error = thrown
   // one level only, as upstream: an aggregate inside an aggregate prints its errors without `error: `
   if (error instanceof AggregateError && error.errors.length === 1) error = error.errors[0] as unknown
-  const line = (text: string, exitCode = 1): { text: string; exitCode: number } => ({ text: text === '' || text.endsWith('\n') ? text : `${text}\n`, exitCode })
+  const line = (text: string, exitCode = 1): { text: string; exitCode: number } => ({
+    text: text === '' || text.endsWith('\n') ? text : `${text}\n`,
+    exitCode,
+  })
   if (error instanceof SilentExit) return { text: '', exitCode: error.exitCode }
-  if (error instanceof UsageError) return line(`${error.message.startsWith('error: ') ? '' : 'error: '}${error.message}\nSee '${commandPath} -h' for help and examples`)
+  if (error instanceof UsageError)
+    return line(
+      `${error.message.startsWith('error: ') ? '' : 'error: '}${error.message}\nSee '${commandPath} -h' for help and examples`,
+    )
   if (error instanceof PlainError) return line(error.message)
-  if (error instanceof AggregateError) return line((error.errors as unknown[]).map((e) => `${messageFor(e)}\n`).join(''))
+  if (error instanceof AggregateError)
+    return line((error.errors as unknown[]).map((e) => `${messageFor(e)}\n`).join(''))
   if (error instanceof StatusError && error.reason === 'Invalid') return line(invalidText(error))
   const text = standardText(error)
   if (text !== undefined) return line(text)
   const message = error instanceof Error ? error.message : String(error)
-  return line(message.startsWith('error: ') ? message : `error: ${message}`, error instanceof CliError ? error.exitCode : 1)
+  return line(
+    message.startsWith('error: ') ? message : `error: ${message}`,
+    error instanceof CliError ? error.exitCode : 1,
+  )
 }

@@ -1,4 +1,5 @@
-// The Factory: what commands ask of the world, each made at first use (kubectl's cmdutil.Factory over genericclioptions.ConfigFlags).
+// The Factory: what commands ask of the world, each made at first use (kubectl's cmdutil.Factory over
+// genericclioptions.ConfigFlags).
 import type { Door } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import { Client } from '../client/client.ts'
@@ -35,10 +36,18 @@ function dialError(server: string): string {
 
 function refusingDoor(server: string): Door {
   const base = /^https?:\/\//.test(server) ? server : `http://${server}`
-  const refuse = (method: string, path: string): never => { throw new ConnectionError(method[0] + method.slice(1).toLowerCase(), base.replace(/\/$/, '') + path, dialError(server)) }
+  const refuse = (method: string, path: string): never => {
+    throw new ConnectionError(
+      method[0] + method.slice(1).toLowerCase(),
+      base.replace(/\/$/, '') + path,
+      dialError(server),
+    )
+  }
   return {
     handle: async (r) => {
-      const query = Object.entries(r.query ?? {}).flatMap(([k, vs]) => vs.map((v) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`)).join('&')
+      const query = Object.entries(r.query ?? {})
+        .flatMap(([k, vs]) => vs.map((v) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`))
+        .join('&')
       return refuse(r.method, r.path + (query ? `?${query}` : ''))
     },
     connect: async (r) => refuse(r.method, r.path),
@@ -56,7 +65,13 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   const profile = await host.profile(stateOptions)
   const versions = profile.version
 
-  const overrides = { context: globals.string('context'), cluster: globals.string('cluster'), user: globals.string('user'), server: globals.string('server'), namespace: globals.string('namespace') }
+  const overrides = {
+    context: globals.string('context'),
+    cluster: globals.string('cluster'),
+    user: globals.string('user'),
+    server: globals.string('server'),
+    namespace: globals.string('namespace'),
+  }
   let config: KubeConfig | undefined
   let resolved: ResolvedConfig | undefined
   let failure: unknown
@@ -66,7 +81,9 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     if (!config && explicit) throw new CliError(`stat ${paths[0] ?? ''}: no such file or directory`)
     config ??= own ? configOfProfile(profile) : emptyConfig()
     resolved = resolveConfig(config, overrides)
-  } catch (e) { failure = e }
+  } catch (e) {
+    failure = e
+  }
   const configured = (): ResolvedConfig => {
     if (!resolved) throw failure
     return resolved
@@ -89,12 +106,17 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     const as = globals.string('as') || (typeof c.auth.as === 'string' ? c.auth.as : '')
     const groups = globals.list('as-group')
     const uid = globals.string('as-uid')
-    if (!as && (groups.length || uid)) throw new CliError(`requesting uid, groups or user-extra for ${c.user} without impersonating a user`)
+    if (!as && (groups.length || uid))
+      throw new CliError(`requesting uid, groups or user-extra for ${c.user} without impersonating a user`)
     const timeout = globals.string('request-timeout')
     if (timeout !== '0' && !/^\d+$/.test(timeout)) {
       const { parseDuration } = await import('../apimachinery/duration.ts')
-      try { parseDuration(timeout) } catch {
-        throw new CliError('invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)')
+      try {
+        parseDuration(timeout)
+      } catch {
+        throw new CliError(
+          'invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
+        )
       }
     }
     const token = globals.string('token')
@@ -119,21 +141,35 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   const reachable = (tries: number): void => {
     const error = unreachable('/api')
     if (!error) return
-    for (let i = 0; i < tries; i++) klog(io, 'E', 'memcache.go:265', `"Unhandled Error" err=${goQuote(`couldn't get current server API group list: ${error.message}`)}`)
+    for (let i = 0; i < tries; i++)
+      klog(
+        io,
+        'E',
+        'memcache.go:265',
+        `"Unhandled Error" err=${goQuote(`couldn't get current server API group list: ${error.message}`)}`,
+      )
     throw error
   }
 
   // custom resources: asked for only when a word is not built in
   let discovery: Promise<Discovery> | undefined
-  const custom = (): Promise<Discovery> => (discovery ??= import('./discovery.ts').then((m) => new m.Discovery(factory.client, () => schemas.discovery())))
+  const custom = (): Promise<Discovery> =>
+    (discovery ??= import('./discovery.ts').then((m) => new m.Discovery(factory.client, () => schemas.discovery())))
 
   const factory: ProgramFactory = {
-    io, host, schemas, versions, stateOptions, programName: 'kubectl',
+    io,
+    host,
+    schemas,
+    versions,
+    stateOptions,
+    programName: 'kubectl',
     client: () => (client ??= makeClient()),
     cluster,
     namespace: () => {
       if (config && !resolved) usable(config, overrides)
-      return globals.string('namespace') ? { namespace: globals.string('namespace'), explicit: true } : { namespace: configured().namespace, explicit: false }
+      return globals.string('namespace')
+        ? { namespace: globals.string('namespace'), explicit: true }
+        : { namespace: configured().namespace, explicit: false }
     },
     unreachable,
     mapping: async (word, tries = 4): Promise<Mapping> => {
@@ -142,9 +178,9 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       let found = findResource(builtIn, word, warn)
       if (!found) {
         const d = await custom()
-        const known = [...builtIn, ...await d.resources()]
+        const known = [...builtIn, ...(await d.resources())]
         if (!fullyMissed(known, word) || d.fresh) found = findResource(known, word, warn)
-        if (!found && !d.fresh) found = findResource([...builtIn, ...await d.renew()], word, warn)
+        if (!found && !d.fresh) found = findResource([...builtIn, ...(await d.renew())], word, warn)
       }
       if (!found) throw noResourceType(word)
       return toMapping(found)
@@ -163,7 +199,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     resources: async (anew): Promise<readonly Mapping[]> => {
       reachable(1)
       const d = await custom()
-      return [...schemas.discovery(), ...await (anew ? d.renew() : d.resources())].map(toMapping)
+      return [...schemas.discovery(), ...(await (anew ? d.renew() : d.resources()))].map(toMapping)
     },
     global: (name) => globals.string(name),
     now: async () => {
@@ -174,7 +210,9 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     },
     warn,
     warningCount: () => warnings,
-    close: async () => { if (opened) await (await opened).close() },
+    close: async () => {
+      if (opened) await (await opened).close()
+    },
   }
   return factory
 }

@@ -1,4 +1,5 @@
-// Flags as spf13/pflag 1.0.5 parses them: long and short forms, values, where they may stand, and what is said when they are wrong.
+// Flags as spf13/pflag 1.0.5 parses them: long and short forms, values, where they may stand, and what is said when
+// they are wrong.
 import { parseDuration } from '../apimachinery/duration.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import type { FlagSpec, FlagValues } from './command.ts'
@@ -64,13 +65,19 @@ export function splitCsv(text: string): string[] | { error: string } {
       i++
       for (;;) {
         const end = text.indexOf('"', i)
-        if (end < 0) return { error: `parse error on line 1, column ${text.length + 1}: extraneous or missing " in quoted-field` }
+        if (end < 0)
+          return { error: `parse error on line 1, column ${text.length + 1}: extraneous or missing " in quoted-field` }
         field += text.slice(i, end)
-        if (text[end + 1] === '"') { field += '"'; i = end + 2; continue }
+        if (text[end + 1] === '"') {
+          field += '"'
+          i = end + 2
+          continue
+        }
         i = end + 1
         break
       }
-      if (i < text.length && text[i] !== ',' && text[i] !== '\n') return { error: `parse error on line 1, column ${i}: extraneous or missing " in quoted-field` }
+      if (i < text.length && text[i] !== ',' && text[i] !== '\n')
+        return { error: `parse error on line 1, column ${i}: extraneous or missing " in quoted-field` }
       out.push(field)
     } else {
       let end = text.indexOf(',', i)
@@ -93,7 +100,11 @@ type Value = string | boolean | number | string[]
 function convert(spec: FlagSpec, text: string, before: Value | undefined): { value: Value } | { error: string } {
   switch (spec.type) {
     case 'bool':
-      return TRUE.has(text) ? { value: true } : FALSE.has(text) ? { value: false } : { error: `strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax` }
+      return TRUE.has(text)
+        ? { value: true }
+        : FALSE.has(text)
+          ? { value: false }
+          : { error: `strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax` }
     case 'count':
     case 'int':
     case 'int32': {
@@ -106,7 +117,11 @@ function convert(spec: FlagSpec, text: string, before: Value | undefined): { val
       return Number.isNaN(n) ? { error: `strconv.ParseFloat: parsing ${goQuote(text)}: invalid syntax` } : { value: n }
     }
     case 'duration':
-      try { return { value: parseDuration(text) } } catch (e) { return { error: e instanceof Error ? e.message : String(e) } }
+      try {
+        return { value: parseDuration(text) }
+      } catch (e) {
+        return { error: e instanceof Error ? e.message : String(e) }
+      }
     case 'stringSlice': {
       const fields = splitCsv(text)
       return Array.isArray(fields) ? { value: [...((before as string[] | undefined) ?? []), ...fields] } : fields
@@ -117,18 +132,37 @@ function convert(spec: FlagSpec, text: string, before: Value | undefined): { val
       const fields = text.split('=').length > 2 ? splitCsv(text) : [text.replace(/^"+|"+$/g, '')]
       if (!Array.isArray(fields)) return fields
       const bad = fields.find((p) => !p.includes('='))
-      return bad === undefined ? { value: [...((before as string[] | undefined) ?? []), ...fields] } : { error: `${bad} must be formatted as key=value` }
+      return bad === undefined
+        ? { value: [...((before as string[] | undefined) ?? []), ...fields] }
+        : { error: `${bad} must be formatted as key=value` }
     }
     case 'mapStringString': {
-      const pairs = text.split(',').filter((p) => p !== '').map((p) => p.trim())
-      return pairs.every((p) => p.includes('=')) ? { value: [...((before as string[] | undefined) ?? []), ...pairs] } : { error: 'malformed pair, expect string=string' }
+      const pairs = text
+        .split(',')
+        .filter((p) => p !== '')
+        .map((p) => p.trim())
+      return pairs.every((p) => p.includes('='))
+        ? { value: [...((before as string[] | undefined) ?? []), ...pairs] }
+        : { error: 'malformed pair, expect string=string' }
     }
     case 'string':
       return { value: text }
   }
 }
 
-const ZERO: Readonly<Record<FlagSpec['type'], Value>> = { bool: false, string: '', int: 0, int32: 0, duration: 0, float: 0, count: 0, stringSlice: [], stringArray: [], stringToString: [], mapStringString: [] }
+const ZERO: Readonly<Record<FlagSpec['type'], Value>> = {
+  bool: false,
+  string: '',
+  int: 0,
+  int32: 0,
+  duration: 0,
+  float: 0,
+  count: 0,
+  stringSlice: [],
+  stringArray: [],
+  stringToString: [],
+  mapStringString: [],
+}
 
 /** The text `--help` and the error sentences show for a flag: `-r, --replicas`. */
 const shown = (spec: FlagSpec): string => (spec.short ? `-${spec.short}, --${spec.name}` : `--${spec.name}`)
@@ -149,7 +183,8 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
   let help = false
   const set = (spec: FlagSpec, text: string): void => {
     const r = convert(spec, text, given.get(spec.name))
-    if ('error' in r) throw new FlagError(`invalid argument ${goQuote(text)} for ${goQuote(shown(spec))} flag: ${r.error}`)
+    if ('error' in r)
+      throw new FlagError(`invalid argument ${goQuote(text)} for ${goQuote(shown(spec))} flag: ${r.error}`)
     given.set(spec.name, r.value)
     order.push([spec.name, text])
     if (spec.deprecated !== undefined && !deprecated.includes(spec.name)) deprecated.push(spec.name)
@@ -157,8 +192,15 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
   let i = 0
   while (i < argv.length) {
     const s = argv[i++] ?? ''
-    if (s.length < 2 || s[0] !== '-') { args.push(s); continue }
-    if (s === '--') { dash = args.length; args.push(...argv.slice(i)); break }
+    if (s.length < 2 || s[0] !== '-') {
+      args.push(s)
+      continue
+    }
+    if (s === '--') {
+      dash = args.length
+      args.push(...argv.slice(i))
+      break
+    }
     if (s.startsWith('--')) {
       const body = s.slice(2)
       if (body[0] === '-' || body[0] === '=') throw new FlagError(`bad flag syntax: ${s}`)
@@ -166,7 +208,10 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
       const name = eq < 0 ? body : body.slice(0, eq)
       const spec = byName.get(normalize(name))
       if (!spec) {
-        if (name === 'help') { help = eq < 0 || !FALSE.has(body.slice(eq + 1)); continue }
+        if (name === 'help') {
+          help = eq < 0 || !FALSE.has(body.slice(eq + 1))
+          continue
+        }
         throw new FlagError(`unknown flag: --${name}`)
       }
       const alone = bare(spec)
@@ -181,15 +226,27 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
       const c = letters[0] ?? ''
       const spec = byShort.get(c)
       if (!spec) {
-        if (c === 'h') { help = true; letters = letters.slice(1); continue }
+        if (c === 'h') {
+          help = true
+          letters = letters.slice(1)
+          continue
+        }
         throw new FlagError(`unknown shorthand flag: ${goChar(c)} in -${letters}`)
       }
       const alone = bare(spec)
-      if (letters.length > 2 && letters[1] === '=') { set(spec, letters.slice(2)); letters = '' }
-      else if (alone !== undefined) { set(spec, alone); letters = letters.slice(1) }
-      else if (letters.length > 1) { set(spec, letters.slice(1)); letters = '' }
-      else if (i < argv.length) { set(spec, argv[i++] ?? ''); letters = '' }
-      else throw new FlagError(`flag needs an argument: ${goChar(c)} in -${letters}`)
+      if (letters.length > 2 && letters[1] === '=') {
+        set(spec, letters.slice(2))
+        letters = ''
+      } else if (alone !== undefined) {
+        set(spec, alone)
+        letters = letters.slice(1)
+      } else if (letters.length > 1) {
+        set(spec, letters.slice(1))
+        letters = ''
+      } else if (i < argv.length) {
+        set(spec, argv[i++] ?? '')
+        letters = ''
+      } else throw new FlagError(`flag needs an argument: ${goChar(c)} in -${letters}`)
     }
   }
   return { values: flagValues(byName, given), args, dash, help, deprecated, given: order }
@@ -209,16 +266,25 @@ function flagValues(specs: ReadonlyMap<string, FlagSpec>, given: ReadonlyMap<str
     return spec.default as Value
   }
   return {
-    string: (name) => { const v = value(name); return Array.isArray(v) ? v.join(',') : String(v) },
+    string: (name) => {
+      const v = value(name)
+      return Array.isArray(v) ? v.join(',') : String(v)
+    },
     bool: (name) => value(name) === true,
     int: (name) => Number(value(name)),
     number: (name) => Number(value(name)),
-    list: (name) => { const v = value(name); return Array.isArray(v) ? v : v === '' ? [] : [String(v)] },
+    list: (name) => {
+      const v = value(name)
+      return Array.isArray(v) ? v : v === '' ? [] : [String(v)]
+    },
     changed: (name) => given.has(name),
   }
 }
 
 /** The names of required flags that were not given, as cobra lists them: sorted. */
 export function missingRequired(specs: readonly FlagSpec[], values: FlagValues): string[] {
-  return specs.filter((s) => s.required && !values.changed(s.name)).map((s) => s.name).sort()
+  return specs
+    .filter((s) => s.required && !values.changed(s.name))
+    .map((s) => s.name)
+    .sort()
 }

@@ -1,4 +1,5 @@
-// What generators share (kubectl/pkg/cmd/create/create.go and its siblings): one NAME, an object built here, annotated, created or only printed, in the form of its Go struct.
+// What generators share (kubectl/pkg/cmd/create/create.go and its siblings): one NAME, an object built here, annotated,
+// created or only printed, in the form of its Go struct.
 import { readJson } from '../apimachinery/bigint.ts'
 import { encodeTyped } from '../apimachinery/encode.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
@@ -12,10 +13,21 @@ import { dryRun, dryRunFlag, dryRunWord, fieldManagerFlag, validateFlag, writeQu
 import type { DryRun } from './resources.ts'
 import { printNamed } from './named.ts'
 
-export const saveConfigFlag: FlagSpec = { name: 'save-config', type: 'bool', usage: 'Keep the configuration in the object\'s last-applied annotation, for later kubectl apply.' }
+export const saveConfigFlag: FlagSpec = {
+  name: 'save-config',
+  type: 'bool',
+  usage: "Keep the configuration in the object's last-applied annotation, for later kubectl apply.",
+}
 
 /** The flags every generator has. */
-export const generatorFlags = (...own: FlagSpec[]): readonly FlagSpec[] => [...own, ...printFlags, saveConfigFlag, validateFlag, fieldManagerFlag('kubectl-create'), dryRunFlag]
+export const generatorFlags = (...own: FlagSpec[]): readonly FlagSpec[] => [
+  ...own,
+  ...printFlags,
+  saveConfigFlag,
+  validateFlag,
+  fieldManagerFlag('kubectl-create'),
+  dryRunFlag,
+]
 
 /** The one argument before `--`. */
 export function oneName(ctx: CommandContext): string {
@@ -24,7 +36,9 @@ export function oneName(ctx: CommandContext): string {
   return ctx.args[0] ?? ''
 }
 
-export function requireName(name: string): void { if (!name) throw new CliError('name must be specified') }
+export function requireName(name: string): void {
+  if (!name) throw new CliError('name must be specified')
+}
 
 export interface Generator {
   /** 'v1/configmaps'. */
@@ -39,18 +53,30 @@ export interface Generator {
 }
 
 /** metadata with what every generated object has. */
-export const metadata = (name: string, namespace = '', more: { readonly [key: string]: Json | undefined } = {}): JsonObject => ({ name, ...(namespace ? { namespace } : {}), ...more })
+export const metadata = (
+  name: string,
+  namespace = '',
+  more: { readonly [key: string]: Json | undefined } = {},
+): JsonObject => ({ name, ...(namespace ? { namespace } : {}), ...more })
 
 /** A typed printer: `kind/name created (dry run)`, or the object in struct order. */
-export async function typedPrinter(ctx: CommandContext, operation: string, mode: DryRun): Promise<(object: JsonObject) => void> {
+export async function typedPrinter(
+  ctx: CommandContext,
+  operation: string,
+  mode: DryRun,
+): Promise<(object: JsonObject) => void> {
   const words = dryRunWord(operation, mode)
-  if (ctx.flags.string('template') === '' && ctx.flags.string('output') === '') return (o) => printNamed(ctx.io, o, words)
+  if (ctx.flags.string('template') === '' && ctx.flags.string('output') === '')
+    return (o) => printNamed(ctx.io, o, words)
   const { printerFor } = await import('./printflags.ts')
   const print = await printerFor(ctx, words)
   return (o) => print(o, { typed: true })
 }
 
-/** The object with itself in the last-applied annotation, when that is asked for or was there (util.CreateOrUpdateAnnotation on a typed object). */
+/**
+ * The object with itself in the last-applied annotation, when that is asked for or was there
+ * (util.CreateOrUpdateAnnotation on a typed object).
+ */
 export function annotated(ctx: CommandContext, object: JsonObject, create: boolean): JsonObject {
   if (!create && originalConfiguration(object) === undefined) return object
   const draft = copy(object)
@@ -66,7 +92,9 @@ export function annotated(ctx: CommandContext, object: JsonObject, create: boole
 
 /** The server's refusal as a plain error with words before it. */
 export async function failing<T>(words: string | undefined, f: () => Promise<T>): Promise<T> {
-  try { return await f() } catch (e) {
+  try {
+    return await f()
+  } catch (e) {
     if (words === undefined || !(e instanceof Error)) throw e
     throw new CliError(`${words} ${e.message}`)
   }
@@ -84,7 +112,13 @@ export async function generate(ctx: CommandContext, g: Generator): Promise<void>
   if (g.annotates !== false) object = annotated(ctx, object, flags.bool('save-config'))
   if (mode !== 'client') {
     const client = await factory.client()
-    object = await failing(g.failed, async () => (await client.create(g.resource, g.namespaced ? namespace : '', sent(ctx, object), { query: writeQuery(mode, flags.string('field-manager'), validate) })) as unknown as JsonObject)
+    object = await failing(
+      g.failed,
+      async () =>
+        (await client.create(g.resource, g.namespaced ? namespace : '', sent(ctx, object), {
+          query: writeQuery(mode, flags.string('field-manager'), validate),
+        })) as unknown as JsonObject,
+    )
   }
   print(object)
 }

@@ -1,10 +1,15 @@
-// The order Go's sort.Sort leaves (pattern-defeating quicksort, insertion up to 12 items): ties of --sort-by depend on it.
+// The order Go's sort.Sort leaves (pattern-defeating quicksort, insertion up to 12 items): ties of --sort-by depend on
+// it.
 
 /** Sorts in place by `less`, which need not be a strict order: kubectl's is not. */
 export function goSort<T>(items: T[], lessThan: (a: T, b: T) => boolean): void {
   const at = (i: number): T => items[i] as T
   const less = (i: number, j: number): boolean => lessThan(at(i), at(j))
-  const swap = (i: number, j: number): void => { const x = at(i); items[i] = at(j); items[j] = x }
+  const swap = (i: number, j: number): void => {
+    const x = at(i)
+    items[i] = at(j)
+    items[j] = x
+  }
 
   const insertion = (a: number, b: number): void => {
     for (let i = a + 1; i < b; i++) for (let j = i; j > a && less(j, j - 1); j--) swap(j, j - 1)
@@ -22,7 +27,10 @@ export function goSort<T>(items: T[], lessThan: (a: T, b: T) => boolean): void {
   const heap = (a: number, b: number): void => {
     const hi = b - a
     for (let i = Math.trunc((hi - 1) / 2); i >= 0; i--) siftDown(i, hi, a)
-    for (let i = hi - 1; i >= 0; i--) { swap(a, a + i); siftDown(0, i, a) }
+    for (let i = hi - 1; i >= 0; i--) {
+      swap(a, a + i)
+      siftDown(0, i, a)
+    }
   }
   const bits = (n: number): number => 32 - Math.clz32(n)
   const breakPatterns = (a: number, b: number): void => {
@@ -57,15 +65,25 @@ export function goSort<T>(items: T[], lessThan: (a: T, b: T) => boolean): void {
     let swaps = 0
     const quarter = Math.trunc(length / 4)
     let [i, j, k] = [a + quarter, a + quarter * 2, a + quarter * 3]
-    const order = (x: number, y: number): [number, number] => { if (less(y, x)) { swaps++; return [y, x] } return [x, y] }
+    const order = (x: number, y: number): [number, number] => {
+      if (less(y, x)) {
+        swaps++
+        return [y, x]
+      }
+      return [x, y]
+    }
     const median = (x: number, y: number, z: number): number => {
-      [x, y] = order(x, y)
+      ;[x, y] = order(x, y)
       ;[y, z] = order(y, z)
       ;[x, y] = order(x, y)
       return y
     }
     if (length >= 8) {
-      if (length >= 50) { i = median(i - 1, i, i + 1); j = median(j - 1, j, j + 1); k = median(k - 1, k, k + 1) }
+      if (length >= 50) {
+        i = median(i - 1, i, i + 1)
+        j = median(j - 1, j, j + 1)
+        k = median(k - 1, k, k + 1)
+      }
       j = median(i, j, k)
     }
     return { pivot: j, hint: swaps === 0 ? 'up' : swaps === 12 ? 'down' : '' }
@@ -88,7 +106,10 @@ export function goSort<T>(items: T[], lessThan: (a: T, b: T) => boolean): void {
     for (let first = true; ; first = false) {
       while (i <= j && less(i, a)) i++
       while (i <= j && !less(j, a)) j--
-      if (i > j) { swap(j, a); return { middle: j, done: first } }
+      if (i > j) {
+        swap(j, a)
+        return { middle: j, done: first }
+      }
       swap(i++, j--)
     }
   }
@@ -98,9 +119,18 @@ export function goSort<T>(items: T[], lessThan: (a: T, b: T) => boolean): void {
     let partitioned = true
     for (;;) {
       const length = b - a
-      if (length <= 12) { insertion(a, b); return }
-      if (limit === 0) { heap(a, b); return }
-      if (!balanced) { breakPatterns(a, b); limit-- }
+      if (length <= 12) {
+        insertion(a, b)
+        return
+      }
+      if (limit === 0) {
+        heap(a, b)
+        return
+      }
+      if (!balanced) {
+        breakPatterns(a, b)
+        limit--
+      }
       let { pivot, hint } = choosePivot(a, b)
       if (hint === 'down') {
         for (let i = a, j = b - 1; i < j; i++, j--) swap(i, j)
@@ -108,13 +138,24 @@ export function goSort<T>(items: T[], lessThan: (a: T, b: T) => boolean): void {
         hint = 'up'
       }
       if (balanced && partitioned && hint === 'up' && partialInsertion(a, b)) return
-      if (a > 0 && !less(a - 1, pivot)) { a = partitionEqual(a, b, pivot); continue }
+      if (a > 0 && !less(a - 1, pivot)) {
+        a = partitionEqual(a, b, pivot)
+        continue
+      }
       const { middle, done } = partition(a, b, pivot)
       partitioned = done
       const left = middle - a
       const right = b - middle
       const threshold = Math.trunc(length / 8)
-      if (left < right) { balanced = left >= threshold; pdq(a, middle, limit); a = middle + 1 } else { balanced = right >= threshold; pdq(middle + 1, b, limit); b = middle }
+      if (left < right) {
+        balanced = left >= threshold
+        pdq(a, middle, limit)
+        a = middle + 1
+      } else {
+        balanced = right >= threshold
+        pdq(middle + 1, b, limit)
+        b = middle
+      }
     }
   }
   pdq(0, items.length, bits(items.length))

@@ -1,4 +1,5 @@
-// Lines as klog writes them: what kubectl's libraries say on stderr by themselves. `E1123 04:15:33.123456   12345 memcache.go:265] text`.
+// Lines as klog writes them: what kubectl's libraries say on stderr by themselves. `E1123 04:15:33.123456 12345
+// memcache.go:265] text`.
 import type { Io } from '../apimachinery/ports.ts'
 
 /** Writes one klog line; severity I, W, E or F. */

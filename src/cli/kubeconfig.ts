@@ -16,10 +16,22 @@ export interface KubeConfig {
   extensions?: Json
 }
 
-export const emptyConfig = (): KubeConfig => ({ clusters: new Map(), contexts: new Map(), users: new Map(), currentContext: '', preferences: {} })
+export const emptyConfig = (): KubeConfig => ({
+  clusters: new Map(),
+  contexts: new Map(),
+  users: new Map(),
+  currentContext: '',
+  preferences: {},
+})
 
-/** The files to read and write: --kubeconfig, those of KUBESIM_KUBECONFIG, ~/.kubesim/config. `explicit`: a missing file is an error. */
-export function configPaths(io: Io, flag: string): { readonly paths: readonly string[]; readonly explicit: boolean; readonly own: boolean } {
+/**
+ * The files to read and write: --kubeconfig, those of KUBESIM_KUBECONFIG, ~/.kubesim/config. `explicit`: a missing file
+ * is an error.
+ */
+export function configPaths(
+  io: Io,
+  flag: string,
+): { readonly paths: readonly string[]; readonly explicit: boolean; readonly own: boolean } {
   if (flag) return { paths: [flag], explicit: true, own: false }
   const env = io.env.KUBESIM_KUBECONFIG
   if (env) {
@@ -33,7 +45,8 @@ export function configPaths(io: Io, flag: string): { readonly paths: readonly st
 export function mergeConfigs(configs: readonly KubeConfig[]): KubeConfig {
   const out = emptyConfig()
   for (const c of configs) {
-    for (const field of ['clusters', 'contexts', 'users'] as const) for (const [name, entry] of c[field]) if (!out[field].has(name)) out[field].set(name, { ...entry })
+    for (const field of ['clusters', 'contexts', 'users'] as const)
+      for (const [name, entry] of c[field]) if (!out[field].has(name)) out[field].set(name, { ...entry })
     out.currentContext ||= c.currentContext
     out.preferences = { ...c.preferences, ...out.preferences }
     if (out.extensions === undefined && c.extensions !== undefined) out.extensions = c.extensions
@@ -55,7 +68,12 @@ export function configOfProfile(profile: Profile): KubeConfig {
 /** Credential programs of the older version are asked as if they could be (SetDefaults_ExecConfig). */
 function withDefaults(entry: JsonObject): JsonObject {
   const { exec } = entry
-  if (!isObject(exec) || exec.interactiveMode || !/^client\.authentication\.k8s\.io\/v1(alpha1|beta1)$/.test(String(exec.apiVersion))) return entry
+  if (
+    !isObject(exec) ||
+    exec.interactiveMode ||
+    !/^client\.authentication\.k8s\.io\/v1(alpha1|beta1)$/.test(String(exec.apiVersion))
+  )
+    return entry
   return { ...entry, exec: { ...exec, interactiveMode: 'IfAvailable' } }
 }
 
@@ -73,7 +91,9 @@ function entries(value: Json | undefined, field: string): Map<string, ConfigEntr
 export function readConfig(doc: Json): KubeConfig {
   if (!isObject(doc)) return emptyConfig()
   return {
-    clusters: entries(doc.clusters, 'cluster'), contexts: entries(doc.contexts, 'context'), users: entries(doc.users, 'user'),
+    clusters: entries(doc.clusters, 'cluster'),
+    contexts: entries(doc.contexts, 'context'),
+    users: entries(doc.users, 'user'),
     currentContext: typeof doc['current-context'] === 'string' ? doc['current-context'] : '',
     preferences: isObject(doc.preferences) ? doc.preferences : {},
     ...(doc.extensions !== undefined ? { extensions: doc.extensions } : {}),
@@ -84,10 +104,18 @@ export function readConfig(doc: Json): KubeConfig {
 export async function writeConfig(config: KubeConfig): Promise<JsonObject> {
   const { formedConfig } = await import('./kubeconfigform.ts')
   const list = (map: ReadonlyMap<string, ConfigEntry>, field: string): Json =>
-    map.size ? [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: value as JsonObject, name })) : null
+    map.size
+      ? [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: value as JsonObject, name }))
+      : null
   return formedConfig({
-    apiVersion: 'v1', clusters: list(config.clusters, 'cluster'), contexts: list(config.contexts, 'context'), 'current-context': config.currentContext,
-    ...(config.extensions !== undefined ? { extensions: config.extensions } : {}), kind: 'Config', preferences: config.preferences, users: list(config.users, 'user'),
+    apiVersion: 'v1',
+    clusters: list(config.clusters, 'cluster'),
+    contexts: list(config.contexts, 'context'),
+    'current-context': config.currentContext,
+    ...(config.extensions !== undefined ? { extensions: config.extensions } : {}),
+    kind: 'Config',
+    preferences: config.preferences,
+    users: list(config.users, 'user'),
   })
 }
 
@@ -98,7 +126,9 @@ export async function loadConfigFile(io: Io, path: string): Promise<KubeConfig |
   const { parseYaml } = await import('../apimachinery/yaml.ts')
   const text = new TextDecoder().decode(bytes)
   let doc: Json
-  try { doc = parseYaml(text) } catch (e) {
+  try {
+    doc = parseYaml(text)
+  } catch (e) {
     const why = (e instanceof Error ? e.message : String(e)).replace('error converting YAML to JSON: ', '')
     throw new CliError(`error loading config file "${path}": ${why}`)
   }
@@ -112,11 +142,20 @@ export async function loadConfigFile(io: Io, path: string): Promise<KubeConfig |
 export async function loadConfigFiles(io: Io, paths: readonly string[]): Promise<KubeConfig | undefined> {
   if (paths.length === 1) return loadConfigFile(io, paths[0] ?? '')
   const found: KubeConfig[] = []
-  for (const p of paths) { const c = await loadConfigFile(io, p); if (c) found.push(c) }
+  for (const p of paths) {
+    const c = await loadConfigFile(io, p)
+    if (c) found.push(c)
+  }
   return found.length ? mergeConfigs(found) : undefined
 }
 
-export interface ConfigOverrides { readonly context: string; readonly cluster: string; readonly user: string; readonly server: string; readonly namespace: string }
+export interface ConfigOverrides {
+  readonly context: string
+  readonly cluster: string
+  readonly user: string
+  readonly server: string
+  readonly namespace: string
+}
 /** What one command asks of which server as whom. */
 export interface ResolvedConfig {
   readonly context: string
@@ -128,10 +167,15 @@ export interface ResolvedConfig {
 
 const text = (v: unknown): string => (typeof v === 'string' ? v : '')
 
-/** What is wrong with a config, in the words of those who ask for its namespace before anything else (clientcmd's ConfirmUsable). */
+/**
+ * What is wrong with a config, in the words of those who ask for its namespace before anything else (clientcmd's
+ * ConfirmUsable).
+ */
 export function usable(config: KubeConfig, o: ConfigOverrides): void {
-  if (o.context && !config.contexts.has(o.context)) throw new PlainError(`Error in configuration: context was not found for specified context: ${o.context}`)
-  if (o.cluster && !o.server && !config.clusters.has(o.cluster)) throw new CliError(`no server found for cluster ${JSON.stringify(o.cluster)}`)
+  if (o.context && !config.contexts.has(o.context))
+    throw new PlainError(`Error in configuration: context was not found for specified context: ${o.context}`)
+  if (o.cluster && !o.server && !config.clusters.has(o.cluster))
+    throw new CliError(`no server found for cluster ${JSON.stringify(o.cluster)}`)
 }
 
 /** The config seen through the command line's overrides; throws kubectl's sentences for names that are not there. */
@@ -145,5 +189,11 @@ export function resolveConfig(config: KubeConfig, o: ConfigOverrides): ResolvedC
   const userName = o.user || text(ctx?.user)
   const auth = config.users.get(userName)
   if (!auth && o.user) throw new CliError(`auth info ${JSON.stringify(o.user)} does not exist`)
-  return { context, user: userName, server: o.server || text(cluster?.server) || 'http://localhost:8080', namespace: text(ctx?.namespace) || 'default', auth: auth ?? {} }
+  return {
+    context,
+    user: userName,
+    server: o.server || text(cluster?.server) || 'http://localhost:8080',
+    namespace: text(ctx?.namespace) || 'default',
+    auth: auth ?? {},
+  }
 }

@@ -6,10 +6,30 @@ import { klog } from './klog.ts'
 import type { BuildOptions } from './kustomize/build.ts'
 
 /** The objects of a built folder, in their order. Throws CliError. */
-export async function kustomizeObjects(factory: Factory, folder: string, options: BuildOptions = {}): Promise<JsonObject[]> {
-  const [{ buildKustomization }, { KustomizeError }] = await Promise.all([import('./kustomize/build.ts'), import('./kustomize/resource.ts')])
+export async function kustomizeObjects(
+  factory: Factory,
+  folder: string,
+  options: BuildOptions = {},
+): Promise<JsonObject[]> {
+  const [{ buildKustomization }, { KustomizeError }] = await Promise.all([
+    import('./kustomize/build.ts'),
+    import('./kustomize/resource.ts'),
+  ])
   try {
-    return buildKustomization({ files: factory.io.files, schemas: factory.schemas, options, warn: (line) => { factory.io.stderr.write(`${line}\n`) }, log: (line) => { klog(factory.io, 'I', 'log.go:245', line) } }, folder)
+    return buildKustomization(
+      {
+        files: factory.io.files,
+        schemas: factory.schemas,
+        options,
+        warn: (line) => {
+          factory.io.stderr.write(`${line}\n`)
+        },
+        log: (line) => {
+          klog(factory.io, 'I', 'log.go:245', line)
+        },
+      },
+      folder,
+    )
   } catch (e) {
     if (e instanceof KustomizeError) throw new CliError(e.message)
     throw e

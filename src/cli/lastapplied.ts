@@ -19,13 +19,18 @@ export function originalConfiguration(o: JsonObject | undefined): string | undef
 function withAnnotation(o: JsonObject, value: string | undefined): Draft<JsonObject> {
   const draft = copy(o)
   const meta = (isObject(draft.metadata) ? draft.metadata : (draft.metadata = {})) as Record<string, Draft<Json>>
-  const annotations = (isObject(meta.annotations) ? meta.annotations : (meta.annotations = {})) as Record<string, Draft<Json>>
+  const annotations = (isObject(meta.annotations) ? meta.annotations : (meta.annotations = {})) as Record<
+    string,
+    Draft<Json>
+  >
   if (value === undefined) delete annotations[LAST_APPLIED]
   else annotations[LAST_APPLIED] = value
   return draft
 }
 
-/** The user's object without the annotation, encoded: what the annotation will hold. It always has an annotations map. */
+/**
+ * The user's object without the annotation, encoded: what the annotation will hold. It always has an annotations map.
+ */
 export const configurationOf = (o: JsonObject): string => encode(withAnnotation(o, undefined))
 
 /** The user's object with itself in the annotation. */

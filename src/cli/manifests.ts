@@ -1,4 +1,5 @@
-// Manifests: the documents of a file or stream as objects, with the checks kubectl itself makes (apimachinery's yaml decoder, cli-runtime's metadata decoder, kubectl/pkg/validation).
+// Manifests: the documents of a file or stream as objects, with the checks kubectl itself makes (apimachinery's yaml
+// decoder, cli-runtime's metadata decoder, kubectl/pkg/validation).
 import { readJson } from '../apimachinery/bigint.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import { toJson } from '../apimachinery/gojson.ts'
@@ -14,10 +15,18 @@ export type Validation = 'Strict' | 'Warn' | 'Ignore'
 /** The value of --validate as kubectl reads it. */
 export function validation(flag: string): Validation {
   switch (flag) {
-    case 'true': case 'strict': return 'Strict'
-    case 'warn': return 'Warn'
-    case 'false': case 'ignore': return 'Ignore'
-    default: throw new CliError(`invalid - validate option ${goQuote(flag)}; must be one of: strict (or true), warn, ignore (or false)`)
+    case 'true':
+    case 'strict':
+      return 'Strict'
+    case 'warn':
+      return 'Warn'
+    case 'false':
+    case 'ignore':
+      return 'Ignore'
+    default:
+      throw new CliError(
+        `invalid - validate option ${goQuote(flag)}; must be one of: strict (or true), warn, ignore (or false)`,
+      )
   }
 }
 
@@ -32,7 +41,10 @@ function jsonEnd(text: string, from: number): number {
       else if (c === '"') inString = false
     } else if (c === '"') inString = true
     else if (c === '{' || c === '[') depth++
-    else if (c === '}' || c === ']') { depth--; if (depth === 0) return i + 1 }
+    else if (c === '}' || c === ']') {
+      depth--
+      if (depth === 0) return i + 1
+    }
   }
   return -1
 }
@@ -61,7 +73,10 @@ const LIMIT = 512
 function checkShape(value: Json, depth = 0): void {
   if (typeof value !== 'object' || value === null) return
   if (depth > LIMIT) throw new Error('exceeded max depth')
-  if (Array.isArray(value)) { for (const v of value as readonly Json[]) checkShape(v, depth + 1); return }
+  if (Array.isArray(value)) {
+    for (const v of value as readonly Json[]) checkShape(v, depth + 1)
+    return
+  }
   for (const [k, v] of Object.entries(value as JsonObject)) {
     if (k === '__proto__') throw new Error('the key "__proto__" is not allowed')
     if (v !== undefined) checkShape(v, depth + 1)
@@ -71,13 +86,21 @@ function checkShape(value: Json, depth = 0): void {
 /** Whether a text is JSON as far as it goes. */
 async function cutShort(text: string): Promise<boolean> {
   const { parseJson } = await import('../apimachinery/gojson.ts')
-  try { parseJson(text) } catch (e) { return e instanceof Error && e.message === 'unexpected end of JSON input' }
+  try {
+    parseJson(text)
+  } catch (e) {
+    return e instanceof Error && e.message === 'unexpected end of JSON input'
+  }
   return false
 }
 
-/** Every document of a stream: concatenated JSON, or YAML documents. Throws `error parsing SOURCE: …` at the first that cannot be read. */
+/**
+ * Every document of a stream: concatenated JSON, or YAML documents. Throws `error parsing SOURCE: …` at the first that
+ * cannot be read.
+ */
 export async function* readDocuments(text: string, source: string): AsyncGenerator<Json> {
-  const fail = (e: unknown): CliError => new CliError(`error parsing ${source}: ${e instanceof Error ? e.message : String(e)}`)
+  const fail = (e: unknown): CliError =>
+    new CliError(`error parsing ${source}: ${e instanceof Error ? e.message : String(e)}`)
   let rest = text
   if (rest.charCodeAt(0) === 0xfeff) rest = rest.slice(1)
   let first: unknown
@@ -89,12 +112,17 @@ export async function* readDocuments(text: string, source: string): AsyncGenerat
       const end = rest[from] === '{' || rest[from] === '[' ? jsonEnd(rest, from) : -1
       let value: Json
       try {
-        if (end < 0) throw new SyntaxError(rest[from] === '{' ? 'unexpected EOF' : `json: offset ${from + 1}: invalid character '${rest[from] ?? ''}' looking for beginning of value`)
+        if (end < 0)
+          throw new SyntaxError(
+            rest[from] === '{'
+              ? 'unexpected EOF'
+              : `json: offset ${from + 1}: invalid character '${rest[from] ?? ''}' looking for beginning of value`,
+          )
         value = readJson(rest.slice(from, end)) as Json
         checkShape(value)
       } catch (e) {
         if (!(e instanceof SyntaxError)) throw fail(e)
-        if (end < 0 && rest[from] === '{' && await cutShort(rest.slice(from))) throw fail(e)
+        if (end < 0 && rest[from] === '{' && (await cutShort(rest.slice(from)))) throw fail(e)
         if (count > 1) throw fail(e)
         first = e
         break
@@ -125,25 +153,38 @@ function kindErrors(obj: Json): string[] {
   const errors: string[] = []
   const v = obj.apiVersion
   if (v === undefined || v === null) errors.push('apiVersion not set')
-  else if (typeof v !== 'string') errors.push('apiVersion isn\'t string type')
+  else if (typeof v !== 'string') errors.push("apiVersion isn't string type")
   else if (v.split('/').length > 2) errors.push(`unexpected GroupVersion string: ${v}`)
   const k = obj.kind
   if (k === undefined || k === null) errors.push('kind not set')
-  else if (typeof k !== 'string') errors.push('kind isn\'t string type')
+  else if (typeof k !== 'string') errors.push("kind isn't string type")
   return errors
 }
 
 const STOP = 'if you choose to ignore these errors, turn validation off with --validate=false'
 
 /** The refusal of a document that kubectl itself finds wrong, or cannot check. */
-export const invalidDocument = (source: string, why: string): CliError => new CliError(`error validating ${goQuote(source)}: error validating data: ${why}; ${STOP}`)
+export const invalidDocument = (source: string, why: string): CliError =>
+  new CliError(`error validating ${goQuote(source)}: error validating data: ${why}; ${STOP}`)
 
-/** What kubectl checks before it sends anything: apiVersion and kind, and every item of a List, which no server would check. */
-export async function validateDocument(obj: Json, source: string, mode: Validation, checkList: (list: JsonObject) => Promise<readonly string[]>, warn: () => void): Promise<void> {
+/**
+ * What kubectl checks before it sends anything: apiVersion and kind, and every item of a List, which no server would
+ * check.
+ */
+export async function validateDocument(
+  obj: Json,
+  source: string,
+  mode: Validation,
+  checkList: (list: JsonObject) => Promise<readonly string[]>,
+  warn: () => void,
+): Promise<void> {
   if (mode === 'Ignore') return
   let errors = kindErrors(obj)
   if (!errors.length && isObject(obj) && obj.kind === 'List' && obj.apiVersion === 'v1') {
-    if (mode === 'Warn') { warn(); return }
+    if (mode === 'Warn') {
+      warn()
+      return
+    }
     errors = [...(await checkList(obj))]
   }
   const unique = [...new Set(errors)]
@@ -159,9 +200,20 @@ function goJsonType(v: Json): string {
 
 const STRINGS = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion'] as const
 const NUMBERS = ['generation', 'deletionGracePeriodSeconds'] as const
-const LISTS: Readonly<Record<string, string>> = { finalizers: '[]string', ownerReferences: '[]v1.OwnerReference', managedFields: '[]v1.ManagedFieldsEntry' }
+const LISTS: Readonly<Record<string, string>> = {
+  finalizers: '[]string',
+  ownerReferences: '[]v1.OwnerReference',
+  managedFields: '[]v1.ManagedFieldsEntry',
+}
 
-const OWNER: Readonly<Record<string, string>> = { apiVersion: 'string', kind: 'string', name: 'string', uid: 'types.UID', controller: 'bool', blockOwnerDeletion: 'bool' }
+const OWNER: Readonly<Record<string, string>> = {
+  apiVersion: 'string',
+  kind: 'string',
+  name: 'string',
+  uid: 'types.UID',
+  controller: 'bool',
+  blockOwnerDeletion: 'bool',
+}
 
 /** The first thing in an owner reference that Go's OwnerReference could not hold. */
 function ownerError(owner: Json, bad: (v: Json, field: string, type: string) => string): string | undefined {
@@ -169,14 +221,19 @@ function ownerError(owner: Json, bad: (v: Json, field: string, type: string) => 
   if (!isObject(owner)) return bad(owner, 'ObjectMeta.metadata.ownerReferences', 'v1.OwnerReference')
   for (const [k, v] of Object.entries(owner).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const type = Object.hasOwn(OWNER, k) ? OWNER[k] : undefined
-    if (type && v !== null && v !== undefined && typeof v !== (type === 'bool' ? 'boolean' : 'string')) return bad(v, `OwnerReference.metadata.ownerReferences.${k}`, type)
+    if (type && v !== null && v !== undefined && typeof v !== (type === 'bool' ? 'boolean' : 'string'))
+      return bad(v, `OwnerReference.metadata.ownerReferences.${k}`, type)
   }
   return undefined
 }
 
-/** The first thing in metadata that Go's ObjectMeta could not hold, as encoding/json says it; undefined when all is well. */
+/**
+ * The first thing in metadata that Go's ObjectMeta could not hold, as encoding/json says it; undefined when all is
+ * well.
+ */
 function metadataError(obj: JsonObject): string | undefined {
-  const bad = (v: Json, field: string, type: string): string => `json: cannot unmarshal ${goJsonType(v)} into Go struct field ${field} of type ${type}`
+  const bad = (v: Json, field: string, type: string): string =>
+    `json: cannot unmarshal ${goJsonType(v)} into Go struct field ${field} of type ${type}`
   const meta = obj.metadata
   if (meta === undefined || meta === null) return undefined
   if (!isObject(meta)) return bad(meta, 'metadataOnlyObject.metadata', 'v1.ObjectMeta')
@@ -185,20 +242,34 @@ function metadataError(obj: JsonObject): string | undefined {
     const v = meta[key]
     if (v === undefined || v === null) continue
     if (typeof v !== 'string') return `json: cannot unmarshal ${goJsonType(v)} into Go value of type string`
-    try { parseTime(v) } catch (e) { return (e as Error).message }
+    try {
+      parseTime(v)
+    } catch (e) {
+      return (e as Error).message
+    }
   }
   for (const [key, v] of Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (v === undefined || v === null) continue
-    if ((STRINGS as readonly string[]).includes(key) && typeof v !== 'string') return bad(v, `ObjectMeta.metadata.${key}`, key === 'uid' ? 'types.UID' : 'string')
-    if ((NUMBERS as readonly string[]).includes(key) && typeof v !== 'number' && typeof v !== 'bigint') return bad(v, `ObjectMeta.metadata.${key}`, 'int64')
+    if ((STRINGS as readonly string[]).includes(key) && typeof v !== 'string')
+      return bad(v, `ObjectMeta.metadata.${key}`, key === 'uid' ? 'types.UID' : 'string')
+    if ((NUMBERS as readonly string[]).includes(key) && typeof v !== 'number' && typeof v !== 'bigint')
+      return bad(v, `ObjectMeta.metadata.${key}`, 'int64')
     if (key === 'labels' || key === 'annotations') {
       if (!isObject(v)) return bad(v, `ObjectMeta.metadata.${key}`, 'map[string]string')
-      for (const [, x] of Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) if (x !== undefined && x !== null && typeof x !== 'string') return bad(x, `ObjectMeta.metadata.${key}`, 'string')
+      for (const [, x] of Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
+        if (x !== undefined && x !== null && typeof x !== 'string')
+          return bad(x, `ObjectMeta.metadata.${key}`, 'string')
     }
     const list = Object.hasOwn(LISTS, key) ? LISTS[key] : undefined
     if (list && !Array.isArray(v)) return bad(v, `ObjectMeta.metadata.${key}`, list)
-    if (key === 'ownerReferences' && Array.isArray(v)) for (const x of v as readonly Json[]) { const wrong = ownerError(x, bad); if (wrong) return wrong }
-    if (key === 'finalizers' && Array.isArray(v)) for (const x of v as readonly Json[]) if (typeof x !== 'string') return bad(x, `ObjectMeta.metadata.${key}`, 'string')
+    if (key === 'ownerReferences' && Array.isArray(v))
+      for (const x of v as readonly Json[]) {
+        const wrong = ownerError(x, bad)
+        if (wrong) return wrong
+      }
+    if (key === 'finalizers' && Array.isArray(v))
+      for (const x of v as readonly Json[])
+        if (typeof x !== 'string') return bad(x, `ObjectMeta.metadata.${key}`, 'string')
   }
   return undefined
 }
@@ -206,8 +277,14 @@ function metadataError(obj: JsonObject): string | undefined {
 /** A document as an object with kind and readable metadata; throws `unable to decode "SOURCE": …`. */
 export function decodeDocument(value: Json, source: string): JsonObject {
   const fail = (why: string): CliError => new CliError(`unable to decode ${goQuote(source)}: ${why}`)
-  if (!isObject(value)) throw fail(`json: cannot unmarshal ${goJsonType(value)} into Go value of type struct { Kind string "json:\\"kind,omitempty\\""; APIVersion string "json:\\"apiVersion,omitempty\\"" }`)
-  if (value.kind !== undefined && value.kind !== null && typeof value.kind !== 'string') throw fail(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goJsonType(value.kind)} into Go struct field .kind of type string`)
+  if (!isObject(value))
+    throw fail(
+      `json: cannot unmarshal ${goJsonType(value)} into Go value of type struct { Kind string "json:\\"kind,omitempty\\""; APIVersion string "json:\\"apiVersion,omitempty\\"" }`,
+    )
+  if (value.kind !== undefined && value.kind !== null && typeof value.kind !== 'string')
+    throw fail(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${goJsonType(value.kind)} into Go struct field .kind of type string`,
+    )
   if (!value.kind) throw fail(`Object 'Kind' is missing in '${toJson(value)}'`)
   const meta = metadataError(value)
   if (meta) throw fail(meta)
@@ -222,12 +299,20 @@ export async function readStdin(io: Io): Promise<string> {
   for (const c of chunks) size += c.length
   const all = new Uint8Array(size)
   let at = 0
-  for (const c of chunks) { all.set(c, at); at += c.length }
+  for (const c of chunks) {
+    all.set(c, at)
+    at += c.length
+  }
   return decodeText(all)
 }
 
 /** Bytes as text: UTF-8, or UTF-16 when a byte order mark says so. */
 export function decodeText(bytes: Uint8Array): string {
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined
+  const utf16 =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf-16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf-16be'
+        : undefined
   return new TextDecoder(utf16 ?? 'utf-8').decode(bytes)
 }

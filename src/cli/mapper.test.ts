@@ -5,11 +5,17 @@ import { expect, test } from 'vitest'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { findKind, findResource } from './mapper.ts'
 
-const ALL = JSON.parse(readFileSync(join(import.meta.dirname, '../../schemas/discovery.json'), 'utf8')) as ResourceInfo[]
-const find = (word: string, warnings: string[] = []): string => { const r = findResource(ALL, word, (w) => warnings.push(w)); return r ? `${r.group}/${r.version}/${r.resource}` : 'none' }
+const ALL = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../schemas/discovery.json'), 'utf8'),
+) as ResourceInfo[]
+const find = (word: string, warnings: string[] = []): string => {
+  const r = findResource(ALL, word, (w) => warnings.push(w))
+  return r ? `${r.group}/${r.version}/${r.resource}` : 'none'
+}
 
 test('plural, singular, kind in any case; short names as they are', () => {
-  for (const w of ['services', 'service', 'svc', 'Service', 'SERVICE', 'services.v1.']) expect(find(w)).toBe('/v1/services')
+  for (const w of ['services', 'service', 'svc', 'Service', 'SERVICE', 'services.v1.'])
+    expect(find(w)).toBe('/v1/services')
   expect(find('configMaps')).toBe('/v1/configmaps')
   expect(find('CM')).toBe('none')
   expect(find('deploy.apps')).toBe('apps/v1/deployments')

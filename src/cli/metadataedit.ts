@@ -6,7 +6,17 @@ import { copy, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import type { CommandContext, FlagSpec } from './command.ts'
 import { CliError, throwAll } from './exit.ts'
-import { dryRun, dryRunFlag, fieldManagerFlag, fileRequest, filenameFlags, metaOf, resources, selectorFlag, writeQuery } from './resources.ts'
+import {
+  dryRun,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileRequest,
+  filenameFlags,
+  metaOf,
+  resources,
+  selectorFlag,
+  writeQuery,
+} from './resources.ts'
 import { printFlags } from './printflags.ts'
 import { resultPrinter } from './result.ts'
 
@@ -23,7 +33,11 @@ export function resourcesAndPairs(args: readonly string[], word: string): { reso
 }
 
 /** KEY=VALUE and KEY-; the value may hold more equal signs. */
-export function parsePairs(pairs: readonly string[], word: string, removable = true): { set: Map<string, string>; remove: string[] } {
+export function parsePairs(
+  pairs: readonly string[],
+  word: string,
+  removable = true,
+): { set: Map<string, string>; remove: string[] } {
   const set = new Map<string, string>()
   const remove: string[] = []
   const bad: string[] = []
@@ -68,10 +82,18 @@ export interface MetadataChange {
 const CHANGE_CAUSE = 'kubernetes.io/change-cause'
 
 function checkOverwrite(change: MetadataChange, current: JsonObject): void {
-  const taken = [...change.set].filter(([k, v]) => Object.hasOwn(current, k) && current[k] !== v && !(change.field === 'annotations' && k === CHANGE_CAUSE))
+  const taken = [...change.set].filter(
+    ([k, v]) =>
+      Object.hasOwn(current, k) && current[k] !== v && !(change.field === 'annotations' && k === CHANGE_CAUSE),
+  )
   if (!taken.length) return
-  if (change.field === 'labels') throwAll(taken.map(([k]) => new CliError(`'${k}' already has a value (${String(current[k])}), and --overwrite is false`)))
-  throw new CliError(`--overwrite is false but found the following declared annotation(s): ${taken.map(([k]) => `'${k}' already has a value (${String(current[k])})`).join('; ')}`)
+  if (change.field === 'labels')
+    throwAll(
+      taken.map(([k]) => new CliError(`'${k}' already has a value (${String(current[k])}), and --overwrite is false`)),
+    )
+  throw new CliError(
+    `--overwrite is false but found the following declared annotation(s): ${taken.map(([k]) => `'${k}' already has a value (${String(current[k])})`).join('; ')}`,
+  )
 }
 
 /** Runs label or annotate. */
@@ -83,26 +105,46 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
   const mode = dryRun(ctx)
   const files = fileRequestSafe(ctx, local)
   if (listing && flags.string('output')) throw new CliError('--list and --output may not be specified together')
-  if (flags.bool('all') && flags.string('selector')) throw new CliError('cannot set --all and --selector at the same time')
-  if (flags.bool('all') && flags.string('field-selector')) throw new CliError('cannot set --all and --field-selector at the same time')
+  if (flags.bool('all') && flags.string('selector'))
+    throw new CliError('cannot set --all and --selector at the same time')
+  if (flags.bool('all') && flags.string('field-selector'))
+    throw new CliError('cannot set --all and --field-selector at the same time')
   const noFiles = !flags.list('filename').length && !flags.string('kustomize')
   const example = word === 'label' ? 'pod' : 'rsrc'
   if (local) {
-    if (mode === 'server') throw new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
-    if (change.resources.length) throw new CliError(`can only use local files by -f ${example}.yaml or --filename=${example}.json when --local=true is set`)
-    if (noFiles) throw new CliError(`one or more files must be specified as -f ${example}.yaml or --filename=${example}.json`)
-  } else if (!change.resources.length && noFiles) throw new CliError('one or more resources must be specified as <resource> <name> or <resource>/<name>')
-  if (!change.set.size && !change.remove.length && !listing) throw new CliError(`at least one ${word} update is required`)
+    if (mode === 'server')
+      throw new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
+    if (change.resources.length)
+      throw new CliError(
+        `can only use local files by -f ${example}.yaml or --filename=${example}.json when --local=true is set`,
+      )
+    if (noFiles)
+      throw new CliError(`one or more files must be specified as -f ${example}.yaml or --filename=${example}.json`)
+  } else if (!change.resources.length && noFiles)
+    throw new CliError('one or more resources must be specified as <resource> <name> or <resource>/<name>')
+  if (!change.set.size && !change.remove.length && !listing)
+    throw new CliError(`at least one ${word} update is required`)
   change.check?.()
   const found = await resources(factory, {
-    ...files, local, continueOnError: true, flatten: true,
-    ...(local ? {} : {
-      args: change.resources, latest: true, all: false, allowEmptySelector: flags.bool('all'), allNamespaces: flags.bool('all-namespaces'),
-      ...(flags.string('selector') ? { selector: flags.string('selector') } : {}), ...(flags.string('field-selector') ? { fieldSelector: flags.string('field-selector') } : {}),
-    }),
+    ...files,
+    local,
+    continueOnError: true,
+    flatten: true,
+    ...(local
+      ? {}
+      : {
+          args: change.resources,
+          latest: true,
+          all: false,
+          allowEmptySelector: flags.bool('all'),
+          allNamespaces: flags.bool('all-namespaces'),
+          ...(flags.string('selector') ? { selector: flags.string('selector') } : {}),
+          ...(flags.string('field-selector') ? { fieldSelector: flags.string('field-selector') } : {}),
+        }),
   })
   const wantedVersion = flags.string('resource-version')
-  if (!found.singleItemImplied && wantedVersion) throw new CliError('--resource-version may only be used with a single resource')
+  if (!found.singleItemImplied && wantedVersion)
+    throw new CliError('--resource-version may only be used with a single resource')
   await found.visit(async (info) => {
     if (!info.object) return
     const before = copy(info.object)
@@ -111,7 +153,8 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
     const oldText = toJson(before as JsonObject)
     const current = isObject(meta[field]) ? (meta[field] as JsonObject) : {}
     const offline = mode === 'client' || local || listing
-    if (field === 'labels' && !offline) for (const r of change.remove) if (!Object.hasOwn(current, r)) io.stdout.write(`label ${goQuote(r)} not found.\n`)
+    if (field === 'labels' && !offline)
+      for (const r of change.remove) if (!Object.hasOwn(current, r)) io.stdout.write(`label ${goQuote(r)} not found.\n`)
     if (!flags.bool('overwrite')) checkOverwrite(change, current)
     const next: Record<string, Json> = { ...current } as Record<string, Json>
     for (const [k, v] of change.set) next[k] = v
@@ -127,25 +170,53 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
       const diff: Record<string, Json> = {}
       for (const k of Object.keys(current)) if (!Object.hasOwn(next, k)) diff[k] = null
       for (const [k, v] of Object.entries(next)) if (current[k] !== v) diff[k] = v
-      const patch: Record<string, Json> = { ...(Object.keys(diff).length || !isObject(meta[field]) ? { [field]: diff } : {}), ...(wantedVersion ? { resourceVersion: wantedVersion } : {}) }
+      const patch: Record<string, Json> = {
+        ...(Object.keys(diff).length || !isObject(meta[field]) ? { [field]: diff } : {}),
+        ...(wantedVersion ? { resourceVersion: wantedVersion } : {}),
+      }
       const client = await factory.client()
-      const answer = await client.patch(info.mapping.path, info.namespace, info.name, 'merge', Object.keys(patch).length ? recordedPatch(ctx, { metadata: patch }) : recordedPatch(ctx, {}), { query: writeQuery(mode, flags.string('field-manager')) })
+      const answer = await client.patch(
+        info.mapping.path,
+        info.namespace,
+        info.name,
+        'merge',
+        Object.keys(patch).length ? recordedPatch(ctx, { metadata: patch }) : recordedPatch(ctx, {}),
+        { query: writeQuery(mode, flags.string('field-manager')) },
+      )
       if (field === 'annotations') printed = answer as unknown as JsonObject
     }
     if (listing) {
       const indent = found.singleItemImplied ? '' : ' '
       if (indent) {
         const version = String(info.object.apiVersion ?? '')
-        io.stdout.write(`Listing ${field} for ${String(info.object.kind)}.${version.includes('/') ? version.slice(0, version.indexOf('/')) : ''}/${info.name}:\n`)
+        io.stdout.write(
+          `Listing ${field} for ${String(info.object.kind)}.${version.includes('/') ? version.slice(0, version.indexOf('/')) : ''}/${info.name}:\n`,
+        )
       }
       for (const k of Object.keys(next).sort()) io.stdout.write(`${indent}${k}=${String(next[k])}\n`)
       return
     }
-    const operation = field === 'annotations' ? 'annotated' : oldText === newText ? 'not labeled' : !flags.bool('overwrite') && newText.length < oldText.length ? 'unlabeled' : 'labeled'
-    await (await resultPrinter(ctx, operation, mode))(printed)
+    const operation =
+      field === 'annotations'
+        ? 'annotated'
+        : oldText === newText
+          ? 'not labeled'
+          : !flags.bool('overwrite') && newText.length < oldText.length
+            ? 'unlabeled'
+            : 'labeled'
+    await (
+      await resultPrinter(ctx, operation, mode)
+    )(printed)
   })
 }
 
 function fileRequestSafe(ctx: CommandContext, local: boolean): ReturnType<typeof fileRequest> {
-  return local ? { filenames: ctx.flags.list('filename'), kustomize: ctx.flags.string('kustomize'), recursive: ctx.flags.bool('recursive'), enforceNamespace: false } : fileRequest(ctx)
+  return local
+    ? {
+        filenames: ctx.flags.list('filename'),
+        kustomize: ctx.flags.string('kustomize'),
+        recursive: ctx.flags.bool('recursive'),
+        enforceNamespace: false,
+      }
+    : fileRequest(ctx)
 }

@@ -1,4 +1,5 @@
-// How an object is called in one word, and the line that says what became of it: `deployment.apps/web created` (cli-runtime's NamePrinter).
+// How an object is called in one word, and the line that says what became of it: `deployment.apps/web created`
+// (cli-runtime's NamePrinter).
 import { isObject } from '../apimachinery/object.ts'
 import type { JsonObject } from '../apimachinery/object.ts'
 import type { Io } from '../apimachinery/ports.ts'

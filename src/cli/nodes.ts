@@ -14,25 +14,54 @@ export async function namedNodes(ctx: CommandContext, use: string): Promise<{ in
   if (!args.length && !flags.changed('selector')) throw new UsageError(`USAGE: ${use} [flags]`)
   if (args.length && selector) throw new UsageError('error: cannot specify both a node name and a --selector option')
   const mode = dryRun(ctx)
-  const found = await resources(factory, { args: selector ? ['nodes'] : args.map((a) => (a.includes('/') ? a : `nodes/${a}`)), ...(selector ? { selector } : {}), flatten: true, singleType: true })
+  const found = await resources(factory, {
+    args: selector ? ['nodes'] : args.map((a) => (a.includes('/') ? a : `nodes/${a}`)),
+    ...(selector ? { selector } : {}),
+    flatten: true,
+    singleType: true,
+  })
   const infos = await found.infos()
   const other = infos.find((i) => i.mapping && (i.mapping.resource !== 'nodes' || i.mapping.group !== ''))
-  if (other) throw new Error(`error: expected resource of type node, got ${JSON.stringify(`${other.mapping?.group ?? ''}/${other.mapping?.version ?? ''}, Resource=${other.mapping?.resource ?? ''}`)}`)
+  if (other)
+    throw new Error(
+      `error: expected resource of type node, got ${JSON.stringify(`${other.mapping?.group ?? ''}/${other.mapping?.version ?? ''}, Resource=${other.mapping?.resource ?? ''}`)}`,
+    )
   return { infos, mode }
 }
 
 /** Makes the nodes (un)schedulable and says so, node by node. */
-export async function mark(ctx: CommandContext, infos: readonly Info[], mode: DryRun, unschedulable: boolean): Promise<void> {
+export async function mark(
+  ctx: CommandContext,
+  infos: readonly Info[],
+  mode: DryRun,
+  unschedulable: boolean,
+): Promise<void> {
   const client = await ctx.factory.client()
-  const [done, already, verb] = unschedulable ? ['cordoned', 'already cordoned', 'cordon'] : ['uncordoned', 'already uncordoned', 'uncordon']
+  const [done, already, verb] = unschedulable
+    ? ['cordoned', 'already cordoned', 'cordon']
+    : ['uncordoned', 'already uncordoned', 'uncordon']
   for (const info of infos) {
     const mapping: Mapping | undefined = info.mapping
     if (!mapping || !info.object) continue
     const spec = isObject(info.object.spec) ? info.object.spec : {}
-    if ((spec.unschedulable === true) === unschedulable) { printNamed(ctx.io, info.object, dryRunWord(already, mode)); continue }
+    if ((spec.unschedulable === true) === unschedulable) {
+      printNamed(ctx.io, info.object, dryRunWord(already, mode))
+      continue
+    }
     if (mode !== 'client') {
-      try { await client.patch(mapping.path, '', info.name, 'strategic', { spec: { unschedulable: unschedulable ? true : null } }, { query: writeQuery(mode) }) } catch (e) {
-        ctx.io.stderr.write(`error: unable to ${verb} node ${JSON.stringify(info.name)}: ${e instanceof Error ? e.message : String(e)}\n`)
+      try {
+        await client.patch(
+          mapping.path,
+          '',
+          info.name,
+          'strategic',
+          { spec: { unschedulable: unschedulable ? true : null } },
+          { query: writeQuery(mode) },
+        )
+      } catch (e) {
+        ctx.io.stderr.write(
+          `error: unable to ${verb} node ${JSON.stringify(info.name)}: ${e instanceof Error ? e.message : String(e)}\n`,
+        )
         continue
       }
     }

@@ -1,4 +1,5 @@
-// --overrides and --override-type: changes of a generated object before it is created (kubectl/pkg/cmd/util/override_options.go).
+// --overrides and --override-type: changes of a generated object before it is created
+// (kubectl/pkg/cmd/util/override_options.go).
 import { decode, DecodeError } from '../apimachinery/decode.ts'
 import { schemaOf } from '../apimachinery/encode.ts'
 import { JsonSyntaxError, parseJson } from '../apimachinery/gojson.ts'
@@ -10,8 +11,17 @@ import { CliError } from './exit.ts'
 import { sent } from './generator.ts'
 
 export const overrideFlags: readonly FlagSpec[] = [
-  { name: 'overrides', type: 'string', usage: 'JSON that changes the generated object; it must have a valid apiVersion afterwards.' },
-  { name: 'override-type', type: 'string', default: 'merge', usage: 'How --overrides are applied: json, merge, or strategic.' },
+  {
+    name: 'overrides',
+    type: 'string',
+    usage: 'JSON that changes the generated object; it must have a valid apiVersion afterwards.',
+  },
+  {
+    name: 'override-type',
+    type: 'string',
+    default: 'merge',
+    usage: 'How --overrides are applied: json, merge, or strategic.',
+  },
 ]
 
 /** The object with the overrides applied, read again as its type. */
@@ -23,9 +33,13 @@ export async function overridden(ctx: CommandContext, object: JsonObject): Promi
   const target = sent(ctx, object)
   const name = schemaOf(object as { apiVersion?: string; kind?: string }, schemas)
   const parsed = (): unknown => {
-    try { return parseJson(text) } catch (e) {
+    try {
+      return parseJson(text)
+    } catch (e) {
       if (!(e instanceof JsonSyntaxError)) throw e
-      throw new CliError(type === 'merge' ? 'Invalid JSON Patch' : type === 'strategic' ? 'invalid JSON document' : e.message)
+      throw new CliError(
+        type === 'merge' ? 'Invalid JSON Patch' : type === 'strategic' ? 'invalid JSON document' : e.message,
+      )
     }
   }
   let patched: unknown
@@ -42,7 +56,10 @@ export async function overridden(ctx: CommandContext, object: JsonObject): Promi
     } else throw new CliError(`invalid override type: ${type}`)
     if (!isObject(patched)) throw new CliError('Invalid JSON Patch')
     const again = schemaOf(patched as { apiVersion?: string; kind?: string }, schemas)
-    if (!schemas.type(again)) throw new CliError(`no kind ${JSON.stringify(patched.kind ?? '')} is registered for version ${JSON.stringify(patched.apiVersion ?? '')} in scheme "pkg/scheme/scheme.go:28"`)
+    if (!schemas.type(again))
+      throw new CliError(
+        `no kind ${JSON.stringify(patched.kind ?? '')} is registered for version ${JSON.stringify(patched.apiVersion ?? '')} in scheme "pkg/scheme/scheme.go:28"`,
+      )
     return decode(patched, again, schemas).object as unknown as JsonObject
   } catch (e) {
     throw e instanceof PatchError || e instanceof DecodeError ? new CliError(e.message) : e

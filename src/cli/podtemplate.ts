@@ -1,4 +1,5 @@
-// Where a kind keeps its pod template, and changing it: polymorphichelpers' UpdatePodSpecForObject and the patches that `set` sends (kubectl/pkg/cmd/set/helper.go).
+// Where a kind keeps its pod template, and changing it: polymorphichelpers' UpdatePodSpecForObject and the patches that
+// `set` sends (kubectl/pkg/cmd/set/helper.go).
 import { decode, DecodeError } from '../apimachinery/decode.ts'
 import { schemaOf, typedForm } from '../apimachinery/encode.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
@@ -10,43 +11,85 @@ import { CliError, throwAll } from './exit.ts'
 import { sent, typedPrinter } from './generator.ts'
 import { printFlags } from './printflags.ts'
 import { recordIn } from './record.ts'
-import { dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, LOCAL_RESOURCE, resources, selectorFlag, writeQuery } from './resources.ts'
+import {
+  dryRunFlag,
+  fieldManagerFlag,
+  filenameFlags,
+  fileRequest,
+  LOCAL_RESOURCE,
+  resources,
+  selectorFlag,
+  writeQuery,
+} from './resources.ts'
 import type { DryRun, Info } from './resources.ts'
 import { namedAs } from './named.ts'
 
 export type Dict = Record<string, unknown>
-export const dict = (parent: Dict, key: string): Dict => { const v = parent[key]; if (isObject(v)) return v as Dict; const made: Dict = {}; parent[key] = made; return made }
-export const dicts = (value: unknown): Dict[] => (Array.isArray(value) ? value.filter((v): v is Dict => isObject(v)) : [])
+export const dict = (parent: Dict, key: string): Dict => {
+  const v = parent[key]
+  if (isObject(v)) return v as Dict
+  const made: Dict = {}
+  parent[key] = made
+  return made
+}
+export const dicts = (value: unknown): Dict[] =>
+  Array.isArray(value) ? value.filter((v): v is Dict => isObject(v)) : []
 
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
-  Pod: ['spec'], ReplicationController: ['spec', 'template', 'spec'], Deployment: ['spec', 'template', 'spec'], DaemonSet: ['spec', 'template', 'spec'], ReplicaSet: ['spec', 'template', 'spec'],
-  StatefulSet: ['spec', 'template', 'spec'], Job: ['spec', 'template', 'spec'], CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+  Pod: ['spec'],
+  ReplicationController: ['spec', 'template', 'spec'],
+  Deployment: ['spec', 'template', 'spec'],
+  DaemonSet: ['spec', 'template', 'spec'],
+  ReplicaSet: ['spec', 'template', 'spec'],
+  StatefulSet: ['spec', 'template', 'spec'],
+  Job: ['spec', 'template', 'spec'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
 }
 
 /** The Go type's name, as %T prints it. */
-export const goTypeName = (object: JsonObject): string => `*${String(object.apiVersion ?? '').split('/').at(-1) ?? ''}.${String(object.kind ?? '')}`
+export const goTypeName = (object: JsonObject): string =>
+  `*${
+    String(object.apiVersion ?? '')
+      .split('/')
+      .at(-1) ?? ''
+  }.${String(object.kind ?? '')}`
 
 /** The pod spec in an object; throws for kinds without one. */
 export function podSpecOf(object: Dict): Dict {
   const kind = String(object.kind ?? '')
   const path = Object.hasOwn(TEMPLATES, kind) ? TEMPLATES[kind] : undefined
-  if (!path) throw new CliError(`the object is not a pod or does not have a pod template: ${goTypeName(object as JsonObject)}`)
+  if (!path)
+    throw new CliError(`the object is not a pod or does not have a pod template: ${goTypeName(object as JsonObject)}`)
   return path.reduce((o, k) => dict(o, k), object)
 }
 
 export const setFlags = (what: string, ...own: FlagSpec[]): readonly FlagSpec[] => [
-  ...own, ...printFlags, ...filenameFlags(`with the objects to ${what}`), dryRunFlag, fieldManagerFlag('kubectl-set'),
+  ...own,
+  ...printFlags,
+  ...filenameFlags(`with the objects to ${what}`),
+  dryRunFlag,
+  fieldManagerFlag('kubectl-set'),
   { name: 'all', type: 'bool', usage: 'All objects of the given types in the namespace.' },
   { name: 'local', type: 'bool', usage: 'Work on the files alone, without the server.' },
 ]
 export { selectorFlag }
 
-/** An object as its Go type reads it. Throws for kinds that kubectl has no type for (custom resources), in the decoder's words. */
+/**
+ * An object as its Go type reads it. Throws for kinds that kubectl has no type for (custom resources), in the decoder's
+ * words.
+ */
 export function asTyped(ctx: CommandContext, object: JsonObject): JsonObject {
   const { schemas } = ctx.factory
   const name = schemaOf(object as { apiVersion?: string; kind?: string }, schemas)
-  if (!schemas.type(name)) throw new CliError(`no kind ${goQuote(String(object.kind ?? ''))} is registered for version ${goQuote(String(object.apiVersion ?? ''))} in scheme "pkg/scheme/scheme.go:28"`)
-  try { return decode(object, name, schemas).object as unknown as JsonObject } catch (e) { throw e instanceof DecodeError ? new CliError(e.message) : e }
+  if (!schemas.type(name))
+    throw new CliError(
+      `no kind ${goQuote(String(object.kind ?? ''))} is registered for version ${goQuote(String(object.apiVersion ?? ''))} in scheme "pkg/scheme/scheme.go:28"`,
+    )
+  try {
+    return decode(object, name, schemas).object as unknown as JsonObject
+  } catch (e) {
+    throw e instanceof DecodeError ? new CliError(e.message) : e
+  }
 }
 
 /** The objects of a `set` command. With `args` and --local there is nothing they could name. */
@@ -54,8 +97,20 @@ export async function setInfos(ctx: CommandContext, args: readonly string[], ref
   const { flags, factory } = ctx
   const local = flags.bool('local')
   if (local && refuseLocalArgs && args.length) throw new CliError(LOCAL_RESOURCE)
-  const selector = ((): string => { try { return flags.string('selector') } catch { return '' } })()
-  const found = await resources(factory, { ...fileRequest(ctx), local, continueOnError: true, flatten: true, ...(local ? {} : { args, latest: true, allowEmptySelector: flags.bool('all'), ...(selector ? { selector } : {}) }) })
+  const selector = ((): string => {
+    try {
+      return flags.string('selector')
+    } catch {
+      return ''
+    }
+  })()
+  const found = await resources(factory, {
+    ...fileRequest(ctx),
+    local,
+    continueOnError: true,
+    flatten: true,
+    ...(local ? {} : { args, latest: true, allowEmptySelector: flags.bool('all'), ...(selector ? { selector } : {}) }),
+  })
   const infos = await found.infos()
   for (const info of infos) if (info.object) info.object = asTyped(ctx, info.object)
   return infos
@@ -79,7 +134,10 @@ export interface Change {
   readonly after?: () => void
 }
 
-/** How errors name an object: by its resource, or, without a server, as the name printer does, its line end included (Info.ObjectName). */
+/**
+ * How errors name an object: by its resource, or, without a server, as the name printer does, its line end included
+ * (Info.ObjectName).
+ */
 function objectName(info: Info): string {
   const { mapping } = info
   if (mapping) return `${mapping.resource}/${info.name}`
@@ -90,7 +148,7 @@ function objectName(info: Info): string {
 /** Changes each object, patches it on the server (or only prints it), and tells all errors at the end. */
 export async function patchObjects(ctx: CommandContext, infos: readonly Info[], change: Change): Promise<void> {
   const { schemas } = ctx.factory
-  const print = change.print ?? await typedPrinter(ctx, change.operation, change.mode)
+  const print = change.print ?? (await typedPrinter(ctx, change.operation, change.mode))
   const errors = change.errors ?? []
   const patches: { info: Info; after?: JsonObject; patch?: JsonObject; error?: unknown }[] = []
   for (const info of infos) {
@@ -103,18 +161,33 @@ export async function patchObjects(ctx: CommandContext, infos: readonly Info[], 
       if (change.records) recordIn(ctx, draft)
       const after = typedForm(draft as JsonObject, name, schemas)
       patches.push({ info, after: draft as JsonObject, patch: createTwoWay(before, after, name, schemas) })
-    } catch (error) { patches.push({ info, error }) }
+    } catch (error) {
+      patches.push({ info, error })
+    }
   }
   for (const { info, after, patch, error } of patches) {
-    if (error !== undefined) { errors.push(new CliError(`error: ${objectName(info)} ${error instanceof Error ? error.message : String(error)}\n`)); continue }
+    if (error !== undefined) {
+      errors.push(
+        new CliError(`error: ${objectName(info)} ${error instanceof Error ? error.message : String(error)}\n`),
+      )
+      continue
+    }
     if (!after || !patch || (!change.always && Object.keys(patch).length === 0)) continue
-    if (ctx.flags.bool('local') || change.mode === 'client') { print(after); continue }
+    if (ctx.flags.bool('local') || change.mode === 'client') {
+      print(after)
+      continue
+    }
     if (!info.mapping) continue
     const client = await ctx.factory.client()
     let actual: JsonObject
     try {
-      actual = (await client.patch(info.mapping.path, info.namespace, info.name, 'strategic', patch as Json, { query: writeQuery(change.mode, ctx.flags.string('field-manager')) })) as unknown as JsonObject
-    } catch (e) { errors.push(change.failed && e instanceof Error ? new CliError(`${change.failed} ${e.message}`) : e); continue }
+      actual = (await client.patch(info.mapping.path, info.namespace, info.name, 'strategic', patch as Json, {
+        query: writeQuery(change.mode, ctx.flags.string('field-manager')),
+      })) as unknown as JsonObject
+    } catch (e) {
+      errors.push(change.failed && e instanceof Error ? new CliError(`${change.failed} ${e.message}`) : e)
+      continue
+    }
     change.after?.()
     print(actual)
   }
@@ -131,13 +204,15 @@ export function namesContainer(name: string, spec: string): boolean {
     const part = parts[i] ?? ''
     if (part === '') continue
     const next = name.slice(pos).indexOf(part)
-    if (next < pos || (i === 0 && pos !== 0) || (i === parts.length - 1 && name.length !== part.length + next)) return false
+    if (next < pos || (i === 0 && pos !== 0) || (i === parts.length - 1 && name.length !== part.length + next))
+      return false
     pos = next
   }
   return true
 }
 
 /** The containers, then the init containers, that a word names. */
-export const selectContainers = (spec: Dict, word: string): Dict[] => [...dicts(spec.containers), ...dicts(spec.initContainers)].filter((c) => namesContainer(String(c.name ?? ''), word))
+export const selectContainers = (spec: Dict, word: string): Dict[] =>
+  [...dicts(spec.containers), ...dicts(spec.initContainers)].filter((c) => namesContainer(String(c.name ?? ''), word))
 
 export { sent }

@@ -1,4 +1,5 @@
-// The flags that choose a printer and the printer they choose (cli-runtime's genericclioptions.PrintFlags and kubectl get's own).
+// The flags that choose a printer and the printer they choose (cli-runtime's genericclioptions.PrintFlags and kubectl
+// get's own).
 import { has } from '../apimachinery/versions.ts'
 import type { CommandContext, FlagSpec } from './command.ts'
 import { CliError } from './exit.ts'
@@ -9,19 +10,32 @@ import { goQuote } from '../apimachinery/gostring.ts'
 
 export type { Print, PrintedAs } from './printers/printer.ts'
 
-const FORMATS = 'json, yaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file'
+const FORMATS =
+  'json, yaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file'
 
 /** -o, --template, --allow-missing-template-keys, --show-managed-fields. */
 export const printFlags: readonly FlagSpec[] = [
   { name: 'output', short: 'o', type: 'string', usage: `Output format: ${FORMATS}.` },
-  { name: 'template', type: 'string', usage: 'The template, or its file, for -o go-template, -o go-template-file and their likes.' },
-  { name: 'allow-missing-template-keys', type: 'bool', default: true, usage: 'Fields that a template names and the object lacks are no error.' },
+  {
+    name: 'template',
+    type: 'string',
+    usage: 'The template, or its file, for -o go-template, -o go-template-file and their likes.',
+  },
+  {
+    name: 'allow-missing-template-keys',
+    type: 'bool',
+    default: true,
+    usage: 'Fields that a template names and the object lacks are no error.',
+  },
   { name: 'show-managed-fields', type: 'bool', usage: 'Keep managedFields in JSON and YAML.' },
 ]
 
 /** What `get` has besides: table flags. */
 export const getPrintFlags: readonly FlagSpec[] = [
-  { ...(printFlags[0] ?? { name: 'output', type: 'string' }), usage: `Output format: wide, custom-columns, custom-columns-file, ${FORMATS}.` },
+  {
+    ...(printFlags[0] ?? { name: 'output', type: 'string' }),
+    usage: `Output format: wide, custom-columns, custom-columns-file, ${FORMATS}.`,
+  },
   ...printFlags.slice(1),
   { name: 'no-headers', type: 'bool', usage: 'No header line in tables and custom columns.' },
   { name: 'show-labels', type: 'bool', usage: 'Show all labels in a last column.' },
@@ -33,9 +47,14 @@ export const getPrintFlags: readonly FlagSpec[] = [
 type Family = PrinterLine['family']
 
 /** The printers a client of this version has. */
-const available = (ctx: CommandContext): readonly PrinterLine[] => PRINTERS.filter((p) => p.since === undefined || has(ctx.factory.versions, p.since))
+const available = (ctx: CommandContext): readonly PrinterLine[] =>
+  PRINTERS.filter((p) => p.since === undefined || has(ctx.factory.versions, p.since))
 
-function find(ctx: CommandContext, word: string, families: readonly Family[]): { line: PrinterLine; format: string; template: string } | undefined {
+function find(
+  ctx: CommandContext,
+  word: string,
+  families: readonly Family[],
+): { line: PrinterLine; format: string; template: string } | undefined {
   const flag = ctx.flags.string('template')
   for (const line of available(ctx)) {
     if (!families.includes(line.family)) continue
@@ -53,23 +72,52 @@ function find(ctx: CommandContext, word: string, families: readonly Family[]): {
 }
 
 /** The sentence for an unknown format. */
-export function noPrinter(ctx: CommandContext, word: string, families: readonly Family[], more: readonly string[] = []): CliError {
-  const formats = [...available(ctx).filter((p) => families.includes(p.family)).flatMap((p) => p.formats), ...more].sort()
-  return new CliError(`unable to match a printer suitable for the output format ${goQuote(word)}, allowed formats are: ${formats.join(',')}`)
+export function noPrinter(
+  ctx: CommandContext,
+  word: string,
+  families: readonly Family[],
+  more: readonly string[] = [],
+): CliError {
+  const formats = [
+    ...available(ctx)
+      .filter((p) => families.includes(p.family))
+      .flatMap((p) => p.formats),
+    ...more,
+  ].sort()
+  return new CliError(
+    `unable to match a printer suitable for the output format ${goQuote(word)}, allowed formats are: ${formats.join(',')}`,
+  )
 }
 
-async function make(ctx: CommandContext, found: { line: PrinterLine; format: string; template: string }): Promise<Print> {
+async function make(
+  ctx: CommandContext,
+  found: { line: PrinterLine; format: string; template: string },
+): Promise<Print> {
   const makePrinter = await found.line.load()
-  const bool = (name: string, otherwise: boolean): boolean => { try { return ctx.flags.bool(name) } catch { return otherwise } }
+  const bool = (name: string, otherwise: boolean): boolean => {
+    try {
+      return ctx.flags.bool(name)
+    } catch {
+      return otherwise
+    }
+  }
   return await makePrinter({
-    format: found.format, template: found.template, io: ctx.io, schemas: ctx.factory.schemas, versions: ctx.factory.versions,
-    allowMissingKeys: bool('allow-missing-template-keys', true), showManagedFields: bool('show-managed-fields', false), noHeaders: bool('no-headers', false),
+    format: found.format,
+    template: found.template,
+    io: ctx.io,
+    schemas: ctx.factory.schemas,
+    versions: ctx.factory.versions,
+    allowMissingKeys: bool('allow-missing-template-keys', true),
+    showManagedFields: bool('show-managed-fields', false),
+    noHeaders: bool('no-headers', false),
   })
 }
 
 const ALL: readonly Family[] = ['jsonyaml', 'name', 'template']
 
-/** The printer of a command's result: `-o` as given, or `kind/name operation`. Throws CliError for a format it has not. */
+/**
+ * The printer of a command's result: `-o` as given, or `kind/name operation`. Throws CliError for a format it has not.
+ */
 export async function printerFor(ctx: CommandContext, operation: string): Promise<Print> {
   let word = ctx.flags.string('output')
   if (ctx.flags.string('template') !== '' && !ctx.flags.changed('output')) word = 'go-template'

@@ -1,4 +1,5 @@
-// The program: argv -> one command. Finding the command and its errors are cobra's, global flags kubectl's; our own simulation commands are parsed by commander.
+// The program: argv -> one command. Finding the command and its errors are cobra's, global flags kubectl's; our own
+// simulation commands are parsed by commander.
 import type { CliHost, Command, CommandContext, CommandLine, FlagSpec, FlagValues } from './command.ts'
 import { ending, SilentExit } from './exit.ts'
 import { bare, FlagError, missingRequired, parseFlags } from './flags.ts'
@@ -9,7 +10,14 @@ import { COMMANDS } from './commands/index.ts'
 export type { CliHost } from './command.ts'
 
 /** A place in the tree of commands. */
-interface Node { readonly path: string; readonly command?: Command; readonly line?: CommandLine; readonly clientFirst?: boolean; readonly flags: readonly FlagSpec[]; readonly subcommands: readonly CommandLine[] }
+interface Node {
+  readonly path: string
+  readonly command?: Command
+  readonly line?: CommandLine
+  readonly clientFirst?: boolean
+  readonly flags: readonly FlagSpec[]
+  readonly subcommands: readonly CommandLine[]
+}
 
 const root: Node = { path: 'kubectl', flags: GLOBAL_FLAGS, subcommands: COMMANDS }
 
@@ -17,7 +25,10 @@ function find(flags: readonly FlagSpec[], test: (f: FlagSpec) => boolean): FlagS
   return flags.find(test)
 }
 
-/** Whether the argument is a flag that takes the next argument as its value, as cobra guesses while it looks for commands. */
+/**
+ * Whether the argument is a flag that takes the next argument as its value, as cobra guesses while it looks for
+ * commands.
+ */
 function takesNext(s: string, flags: readonly FlagSpec[]): boolean {
   if (s.includes('=')) return false
   if (s.startsWith('--')) {
@@ -37,7 +48,11 @@ function words(args: readonly string[], flags: readonly FlagSpec[]): string[] {
   for (let i = 0; i < args.length; i++) {
     const s = args[i] ?? ''
     if (s === '--') break
-    if (takesNext(s, flags)) { if (i + 1 >= args.length) break; i++; continue }
+    if (takesNext(s, flags)) {
+      if (i + 1 >= args.length) break
+      i++
+      continue
+    }
     if (s !== '' && !s.startsWith('-')) out.push(s)
   }
   return out
@@ -47,7 +62,10 @@ function without(args: readonly string[], word: string, flags: readonly FlagSpec
   for (let i = 0; i < args.length; i++) {
     const s = args[i] ?? ''
     if (s === '--') break
-    if (takesNext(s, flags)) { i++; continue }
+    if (takesNext(s, flags)) {
+      i++
+      continue
+    }
     if (!s.startsWith('-') && s === word) return [...args.slice(0, i), ...args.slice(i + 1)]
   }
   return [...args]
@@ -60,14 +78,21 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: t.length + 1 }, (_, j) => j)
   for (let i = 1; i <= s.length; i++) {
     const next = [i]
-    for (let j = 1; j <= t.length; j++) next.push(s[i - 1] === t[j - 1] ? (row[j - 1] ?? 0) : 1 + Math.min(row[j - 1] ?? 0, row[j] ?? 0, next[j - 1] ?? 0))
+    for (let j = 1; j <= t.length; j++)
+      next.push(
+        s[i - 1] === t[j - 1] ? (row[j - 1] ?? 0) : 1 + Math.min(row[j - 1] ?? 0, row[j] ?? 0, next[j - 1] ?? 0),
+      )
     row = next
   }
   return row[t.length] ?? 0
 }
 
 /** Words people try for a command (cobra's SuggestFor). */
-const SUGGEST_FOR: Readonly<Record<string, readonly string[]>> = { get: ['list', 'ps'], wait: ['list', 'ps'], delete: ['rm'] }
+const SUGGEST_FOR: Readonly<Record<string, readonly string[]>> = {
+  get: ['list', 'ps'],
+  wait: ['list', 'ps'],
+  delete: ['rm'],
+}
 
 function unknownCommand(word: string): string {
   const typed = word.toLowerCase()
@@ -84,11 +109,20 @@ async function child(node: Node, line: CommandLine): Promise<Node> {
   const command = await line.load()
   const own = new Set(command.flags.map((f) => f.name))
   const clientFirst = line.clientFirst ?? node.clientFirst ?? false
-  return { path: `${node.path} ${line.name}`, command, line, clientFirst, flags: [...command.flags, ...GLOBAL_FLAGS.filter((f) => !own.has(f.name))], subcommands: command.subcommands ?? [] }
+  return {
+    path: `${node.path} ${line.name}`,
+    command,
+    line,
+    clientFirst,
+    flags: [...command.flags, ...GLOBAL_FLAGS.filter((f) => !own.has(f.name))],
+    subcommands: command.subcommands ?? [],
+  }
 }
 
 /** Walks down the tree as far as the words name commands. */
-async function locate(argv: readonly string[]): Promise<{ readonly node: Node; readonly args: readonly string[]; readonly typed: readonly string[] }> {
+async function locate(
+  argv: readonly string[],
+): Promise<{ readonly node: Node; readonly args: readonly string[]; readonly typed: readonly string[] }> {
   let node = root
   const typed: string[] = []
   let args: readonly string[] = argv
@@ -126,7 +160,15 @@ async function complete(argv: readonly string[], described: boolean, host: CliHo
   const { node, args } = await locate(argv.slice(0, -1))
   const { completions } = await import('./complete.ts')
   let answers: string[] = []
-  try { answers = await completions(host, { words: node.path.split(' ').slice(1), flags: node.flags, subcommands: node.subcommands, args }, argv.at(-1) ?? '') } catch { /* no answer is an answer: shells show nothing then */ }
+  try {
+    answers = await completions(
+      host,
+      { words: node.path.split(' ').slice(1), flags: node.flags, subcommands: node.subcommands, args },
+      argv.at(-1) ?? '',
+    )
+  } catch {
+    /* no answer is an answer: shells show nothing then */
+  }
   host.io.stdout.write(`${answers.map((a) => `${described ? a : (a.split('\t')[0] ?? '')}\n`).join('')}:4\n`)
   host.io.stderr.write('Completion ended with directive: ShellCompDirectiveNoFileComp\n')
   return 0
@@ -137,38 +179,62 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
   const { io } = host
   let commandPath = 'kubectl'
   try {
-    if (argv[0] === '__complete' || argv[0] === '__completeNoDesc') return await complete(argv.slice(1), argv[0] === '__complete', host)
+    if (argv[0] === '__complete' || argv[0] === '__completeNoDesc')
+      return await complete(argv.slice(1), argv[0] === '__complete', host)
     if (argv[0] === 'help') return await helpFor(argv.slice(1), host)
     const { node, args, typed } = await locate(argv)
     commandPath = node.path
     if (node === root) {
       const word = words(args, root.flags)[0]
       if (word !== undefined) {
-        if (argv[0]?.startsWith('-')) { io.stderr.write(`Error: flags cannot be placed before plugin name: ${argv[0]}\n`); return 1 }
+        if (argv[0]?.startsWith('-')) {
+          io.stderr.write(`Error: flags cannot be placed before plugin name: ${argv[0]}\n`)
+          return 1
+        }
         io.stderr.write(`error: ${unknownCommand(word)}${/\n$/.test(unknownCommand(word)) ? '' : '\n'}`)
         return 1
       }
     }
-    if (node.line?.group === 'Simulation Commands' || (node.command && node.path.split(' ').length > 2 && COMMANDS.find((c) => c.name === node.path.split(' ')[1])?.group === 'Simulation Commands')) return await simulation(node, args, host)
+    if (
+      node.line?.group === 'Simulation Commands' ||
+      (node.command &&
+        node.path.split(' ').length > 2 &&
+        COMMANDS.find((c) => c.name === node.path.split(' ')[1])?.group === 'Simulation Commands')
+    )
+      return await simulation(node, args, host)
     let parsed
-    try { parsed = parseFlags(args, node.flags) } catch (e) {
+    try {
+      parsed = parseFlags(args, node.flags)
+    } catch (e) {
       if (!(e instanceof FlagError)) throw e
-      const hint = node.command?.name === 'options' ? `Run '${node.path}' without flags.` : `See '${node.path} --help' for usage.`
+      const hint =
+        node.command?.name === 'options' ? `Run '${node.path}' without flags.` : `See '${node.path} --help' for usage.`
       const shift = node.command?.failureShift ?? 0
       io.stderr.write(`error: ${e.message}\n${shift ? `See '${node.path} -h' for help and examples` : hint}\n`)
       return 1 + shift
     }
-    for (const name of parsed.deprecated) io.stderr.write(`Flag --${name} has been deprecated, ${node.flags.find((f) => f.name === name)?.deprecated ?? ''}\n`)
-    if (parsed.help || !node.command?.run) { io.stdout.write(await helpText(node)); return 0 }
+    for (const name of parsed.deprecated)
+      io.stderr.write(
+        `Flag --${name} has been deprecated, ${node.flags.find((f) => f.name === name)?.deprecated ?? ''}\n`,
+      )
+    if (parsed.help || !node.command?.run) {
+      io.stdout.write(await helpText(node))
+      return 0
+    }
     const missing = missingRequired(node.flags, parsed.values)
-    if (missing.length) { io.stderr.write(`error: required flag(s) ${missing.map((m) => JSON.stringify(m)).join(', ')} not set\n`); return 1 }
+    if (missing.length) {
+      io.stderr.write(`error: required flag(s) ${missing.map((m) => JSON.stringify(m)).join(', ')} not set\n`)
+      return 1
+    }
     return await execute(node, host, parsed, typed)
   } catch (e) {
     return report(e, host, commandPath)
   }
 }
 
-/** Prints an error's end and gives its exit code. Errors of our own making show their stack when KUBESIM_DEBUG is set. */
+/**
+ * Prints an error's end and gives its exit code. Errors of our own making show their stack when KUBESIM_DEBUG is set.
+ */
 function report(e: unknown, host: CliHost, commandPath: string): number {
   const end = ending(e, commandPath)
   if (end.text) host.io.stderr.write(end.text)
@@ -176,26 +242,51 @@ function report(e: unknown, host: CliHost, commandPath: string): number {
   return end.exitCode
 }
 
-/** The global flags' values. A command's own flag of the same name (`create rolebinding --user`) hides the global one, except those that say where the state is. */
+/**
+ * The global flags' values. A command's own flag of the same name (`create rolebinding --user`) hides the global one,
+ * except those that say where the state is.
+ */
 function globalsOf(node: Node, values: FlagValues): FlagValues {
   const own = new Set(node.command?.flags.map((f) => f.name))
   const hidden = new Set(GLOBAL_FLAGS.map((f) => f.name).filter((n) => own.has(n) && n !== 'state' && n !== 'profile'))
   if (!hidden.size) return values
   const none = parseFlags([], GLOBAL_FLAGS).values
   const of = (name: string): FlagValues => (hidden.has(name) ? none : values)
-  return { string: (n) => of(n).string(n), bool: (n) => of(n).bool(n), int: (n) => of(n).int(n), number: (n) => of(n).number(n), list: (n) => of(n).list(n), changed: (n) => of(n).changed(n) }
+  return {
+    string: (n) => of(n).string(n),
+    bool: (n) => of(n).bool(n),
+    int: (n) => of(n).int(n),
+    number: (n) => of(n).number(n),
+    list: (n) => of(n).list(n),
+    changed: (n) => of(n).changed(n),
+  }
 }
 
-/** The global flags as given: a command's own flag of the same name (--user of create rolebinding) says nothing about them. */
+/**
+ * The global flags as given: a command's own flag of the same name (--user of create rolebinding) says nothing about
+ * them.
+ */
 function withoutOwn(values: FlagValues, own: readonly FlagSpec[]): FlagValues {
   const hidden = new Set(own.map((f) => f.name))
   if (!GLOBAL_FLAGS.some((f) => hidden.has(f.name))) return values
   const plain = parseFlags([], GLOBAL_FLAGS).values
   const of = (name: string): FlagValues => (hidden.has(name) ? plain : values)
-  return { string: (n) => of(n).string(n), bool: (n) => of(n).bool(n), int: (n) => of(n).int(n), number: (n) => of(n).number(n), list: (n) => of(n).list(n), changed: (n) => of(n).changed(n) }
+  return {
+    string: (n) => of(n).string(n),
+    bool: (n) => of(n).bool(n),
+    int: (n) => of(n).int(n),
+    number: (n) => of(n).number(n),
+    list: (n) => of(n).list(n),
+    changed: (n) => of(n).changed(n),
+  }
 }
 
-async function execute(node: Node, host: CliHost, parsed: Pick<Parsed, 'args' | 'dash' | 'given' | 'values'>, typed: readonly string[] = []): Promise<number> {
+async function execute(
+  node: Node,
+  host: CliHost,
+  parsed: Pick<Parsed, 'args' | 'dash' | 'given' | 'values'>,
+  typed: readonly string[] = [],
+): Promise<number> {
   const { io } = host
   const { createFactory } = await import('./factory.ts')
   const globals = globalsOf(node, parsed.values)
@@ -203,21 +294,35 @@ async function execute(node: Node, host: CliHost, parsed: Pick<Parsed, 'args' | 
   let code = 0
   try {
     const ctx: CommandContext = {
-      factory, io, args: parsed.args, dash: parsed.dash, flags: parsed.values, commandPath: node.path,
+      factory,
+      io,
+      args: parsed.args,
+      dash: parsed.dash,
+      flags: parsed.values,
+      commandPath: node.path,
       commandLine: ['kubectl', ...typed, ...parsed.args, ...parsed.given.map(([n, v]) => `--${n}=${v}`)].join(' '),
-      help: async (to = 'stdout') => { io[to].write(await helpText(node)) },
+      help: async (to = 'stdout') => {
+        io[to].write(await helpText(node))
+      },
     }
     if (node.clientFirst) factory.unreachable('') // a broken configuration is said now
     code = (await node.command?.run?.(ctx)) ?? 0
     if (code === 0 && globals.bool('warnings-as-errors')) {
       const count = factory.warningCount()
-      if (count) { io.stderr.write(`error: ${count} warning${count === 1 ? '' : 's'} received\n`); code = 1 }
+      if (count) {
+        io.stderr.write(`error: ${count} warning${count === 1 ? '' : 's'} received\n`)
+        code = 1
+      }
     }
   } catch (e) {
     code = report(e, host, node.path)
     if (!(e instanceof SilentExit)) code += node.command?.failureShift ?? 0
   }
-  try { await factory.close() } catch (e) { code = report(e, host, node.path) || 1 }
+  try {
+    await factory.close()
+  } catch (e) {
+    code = report(e, host, node.path) || 1
+  }
   return code
 }
 
@@ -225,12 +330,26 @@ async function execute(node: Node, host: CliHost, parsed: Pick<Parsed, 'args' | 
 async function simulation(node: Node, args: readonly string[], host: CliHost): Promise<number> {
   const { Command: Commander, CommanderError, Option } = await import('commander')
   const { io } = host
-  const own = new Commander(node.path.replace(/^kubectl /, '')).exitOverride().allowExcessArguments(true).argument('[args...]').helpOption(false)
-  own.configureOutput({ writeErr: (s) => { io.stderr.write(s) }, writeOut: (s) => { io.stdout.write(s) } })
+  const own = new Commander(node.path.replace(/^kubectl /, ''))
+    .exitOverride()
+    .allowExcessArguments(true)
+    .argument('[args...]')
+    .helpOption(false)
+  own.configureOutput({
+    writeErr: (s) => {
+      io.stderr.write(s)
+    },
+    writeOut: (s) => {
+      io.stdout.write(s)
+    },
+  })
   const listed = (f: FlagSpec): boolean => f.type === 'stringArray' || f.type === 'stringSlice'
   for (const f of node.flags) {
     const dashes = `${f.short ? `-${f.short}, ` : ''}--${f.name}`
-    const option = new Option(f.type === 'bool' ? `${dashes} [yes]` : f.noOptDefault !== undefined ? `${dashes} [value]` : `${dashes} <value>`, f.usage)
+    const option = new Option(
+      f.type === 'bool' ? `${dashes} [yes]` : f.noOptDefault !== undefined ? `${dashes} [value]` : `${dashes} <value>`,
+      f.usage,
+    )
     if (f.type === 'bool') option.preset('true')
     if (f.noOptDefault !== undefined) option.preset(f.noOptDefault)
     if (listed(f)) option.argParser((v: string, before: string[] | undefined) => [...(before ?? []), v])
@@ -239,18 +358,29 @@ async function simulation(node: Node, args: readonly string[], host: CliHost): P
   own.option('-h, --help')
   // commander would take the word after a bare boolean for its value: such words go behind
   const flagsOf = node.flags
-  const argv = args.flatMap((a) => (/^--?[^=]+$/.test(a) && flagsOf.some((f) => f.type === 'bool' && (a === `--${f.name}` || a === `-${f.short}`)) ? [`--${flagsOf.find((f) => a === `--${f.name}` || a === `-${f.short}`)?.name}=true`] : [a]))
-  try { own.parse(argv, { from: 'user' }) } catch (e) {
+  const argv = args.flatMap((a) =>
+    /^--?[^=]+$/.test(a) && flagsOf.some((f) => f.type === 'bool' && (a === `--${f.name}` || a === `-${f.short}`))
+      ? [`--${flagsOf.find((f) => a === `--${f.name}` || a === `-${f.short}`)?.name}=true`]
+      : [a],
+  )
+  try {
+    own.parse(argv, { from: 'user' })
+  } catch (e) {
     if (e instanceof CommanderError) return e.exitCode || 1
     throw e
   }
   const given = own.opts<Record<string, string | string[] | boolean | undefined>>()
   const [stray] = own.args
   if (!given.help && stray !== undefined && node.subcommands.length) {
-    io.stderr.write(`error: ${node.path.replace(/^kubectl/, 'kubesim')} has no "${stray}": it has ${node.subcommands.map((c) => c.name).join(', ')}\n`)
+    io.stderr.write(
+      `error: ${node.path.replace(/^kubectl/, 'kubesim')} has no "${stray}": it has ${node.subcommands.map((c) => c.name).join(', ')}\n`,
+    )
     return 1
   }
-  if (given.help || !node.command?.run) { io.stdout.write(await helpText(node)); return 0 }
+  if (given.help || !node.command?.run) {
+    io.stdout.write(await helpText(node))
+    return 0
+  }
   const camel = (name: string): string => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase())
   const flat: string[] = []
   for (const f of node.flags) {

@@ -8,7 +8,8 @@ import { decodeText, readStdin } from './manifests.ts'
 /** Sends it and prints the answer. The file goes as it is: the server decodes text strictly. */
 export async function rawRequest(ctx: CommandContext, method: Method, uri: string, file?: string): Promise<void> {
   const { io, factory } = ctx
-  if (!uri.startsWith('/') && !/^[a-z][a-z0-9+.-]*:/i.test(uri)) throw new CliError(`--raw must be a valid URL path: parse ${JSON.stringify(uri)}: invalid URI for request`)
+  if (!uri.startsWith('/') && !/^[a-z][a-z0-9+.-]*:/i.test(uri))
+    throw new CliError(`--raw must be a valid URL path: parse ${JSON.stringify(uri)}: invalid URI for request`)
   const cut = uri.indexOf('?')
   const path = cut < 0 ? uri : uri.slice(0, cut)
   const query: Record<string, string> = {}
@@ -21,11 +22,26 @@ export async function rawRequest(ctx: CommandContext, method: Method, uri: strin
     body = decodeText(bytes)
   }
   const client = await factory.client()
-  const response = await client.request(method, path, { absolute: true, query, headers: { accept: 'application/json, */*', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body }) })
+  const response = await client.request(method, path, {
+    absolute: true,
+    query,
+    headers: { accept: 'application/json, */*', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body }),
+  })
   if (response.stream) {
-    for await (const e of response.stream) io.stdout.write(typeof e === 'string' ? e : `${encodeBody({ type: e.type, object: e.object })}\n`)
+    for await (const e of response.stream)
+      io.stdout.write(typeof e === 'string' ? e : `${encodeBody({ type: e.type, object: e.object })}\n`)
     return
   }
-  if (typeof response.body !== 'string' && askedPretty(query.pretty)) { io.stdout.write(indentJson(encodeBody(response.body))); return }
-  io.stdout.write(typeof response.body === 'string' ? response.body : response.indented ? JSON.stringify(response.body, null, 2) : `${encodeBody(response.body)}\n`)
+  if (typeof response.body !== 'string' && askedPretty(query.pretty)) {
+    io.stdout.write(indentJson(encodeBody(response.body)))
+    return
+  }
+  io.stdout.write(
+    typeof response.body === 'string'
+      ? response.body
+      : response.indented
+        ? JSON.stringify(response.body, null, 2)
+        : `${encodeBody(response.body)}\n`,
+  )
 }

@@ -1,4 +1,5 @@
-// Reports of our own commands: tables with borders, colour where there is a terminal. The only importer of cli-table3 and chalk.
+// Reports of our own commands: tables with borders, colour where there is a terminal. The only importer of cli-table3
+// and chalk.
 import { Chalk } from 'chalk'
 import Table from 'cli-table3'
 import type { Output } from '../apimachinery/ports.ts'
@@ -31,6 +32,9 @@ export function createReport(out: Output, env: Readonly<Record<string, string | 
       const width = Math.max(...rows.map(([n]) => n.length))
       for (const [n, v] of rows) line(`${chalk.bold(n.padEnd(width))}  ${v}`)
     },
-    bold: (t) => chalk.bold(t), dim: (t) => chalk.dim(t), good: (t) => chalk.green(t), bad: (t) => chalk.red(t),
+    bold: (t) => chalk.bold(t),
+    dim: (t) => chalk.dim(t),
+    good: (t) => chalk.green(t),
+    bad: (t) => chalk.red(t),
   }
 }

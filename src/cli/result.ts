@@ -9,7 +9,11 @@ import type { DryRun } from './resources.ts'
 export type PrintObject = (object: JsonObject, as?: PrintedAs) => Promise<void> | void
 
 /** The printer of a write: by -o, or the words of what was done. `operation` gets its `(dry run)`. */
-export async function resultPrinter(ctx: CommandContext, operation: string, mode: DryRun = 'none'): Promise<PrintObject> {
+export async function resultPrinter(
+  ctx: CommandContext,
+  operation: string,
+  mode: DryRun = 'none',
+): Promise<PrintObject> {
   const words = dryRunWord(operation, mode)
   // the two usual cases need no printer loaded
   if (ctx.flags.string('template') === '') {

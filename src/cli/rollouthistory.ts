@@ -1,4 +1,5 @@
-// The revisions of Deployments, DaemonSets and StatefulSets: ReplicaSets and ControllerRevisions (kubectl/pkg/polymorphichelpers' history.go and rollback.go).
+// The revisions of Deployments, DaemonSets and StatefulSets: ReplicaSets and ControllerRevisions
+// (kubectl/pkg/polymorphichelpers' history.go and rollback.go).
 import type { ControllerRevision, ReplicaSet } from '../apimachinery/api/apps.v1.ts'
 import type { LabelSelector } from '../apimachinery/api/meta.v1.ts'
 import { fromLabelSelector, selectorString } from '../apimachinery/labels.ts'
@@ -35,25 +36,48 @@ export async function revisionsOf(factory: Factory, info: Info, what: 'history' 
   if (!mapping || !['Deployment', 'DaemonSet', 'StatefulSet'].includes(kind)) {
     const known = ['ReplicaSet', 'Pod', 'Job', 'CronJob', 'ReplicationController'].includes(mapping?.kind ?? '')
     const quoted = JSON.stringify(mapping ? (mapping.group ? `${mapping.kind}.${mapping.group}` : mapping.kind) : '')
-    if (known) throw new CliError(what === 'history' ? `no history viewer has been implemented for ${quoted}` : `no rollbacker has been implemented for ${quoted}`)
-    throw new CliError(`error retrieving ${what} for ${quoted}, no visitor method exists for {${mapping?.group ?? ''} ${mapping?.kind ?? ''}}`)
+    if (known)
+      throw new CliError(
+        what === 'history'
+          ? `no history viewer has been implemented for ${quoted}`
+          : `no rollbacker has been implemented for ${quoted}`,
+      )
+    throw new CliError(
+      `error retrieving ${what} for ${quoted}, no visitor method exists for {${mapping?.group ?? ''} ${mapping?.kind ?? ''}}`,
+    )
   }
   const client = await factory.client()
   const labelSelector = selectorString(fromLabelSelector(spec(info.object).selector as unknown as LabelSelector))
-  const owned = (o: { readonly metadata: { readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[] } }): boolean => o.metadata.ownerReferences?.some((r) => r.controller && r.uid === uidOf(info.object)) === true
+  const owned = (o: {
+    readonly metadata: { readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[] }
+  }): boolean => o.metadata.ownerReferences?.some((r) => r.controller && r.uid === uidOf(info.object)) === true
   const out: Revision[] = []
   if (kind === 'Deployment') {
-    const list = await client.list<ReplicaSet & { apiVersion: string; kind: string }>('apps/v1/replicasets', info.namespace, { query: { labelSelector } })
+    const list = await client.list<ReplicaSet & { apiVersion: string; kind: string }>(
+      'apps/v1/replicasets',
+      info.namespace,
+      { query: { labelSelector } },
+    )
     for (const rs of list.items) {
       const annotations = rs.metadata?.annotations ?? {}
       if (!owned({ metadata: rs.metadata ?? {} }) || annotations[REVISION] === undefined) continue
       const o = { apiVersion: 'apps/v1', kind: 'ReplicaSet', ...(rs as unknown as JsonObject) }
       const template = object(spec(o).template)
       const own = object(metaOf(template).annotations)[CHANGE_CAUSE]
-      out.push({ number: Number(annotations[REVISION]), cause: annotations[CHANGE_CAUSE] || (typeof own === 'string' ? own : ''), template, annotations: annotations as Record<string, string>, object: o })
+      out.push({
+        number: Number(annotations[REVISION]),
+        cause: annotations[CHANGE_CAUSE] || (typeof own === 'string' ? own : ''),
+        template,
+        annotations: annotations as Record<string, string>,
+        object: o,
+      })
     }
   } else {
-    const list = await client.list<ControllerRevision & { apiVersion: string; kind: string }>('apps/v1/controllerrevisions', info.namespace, { query: { labelSelector } })
+    const list = await client.list<ControllerRevision & { apiVersion: string; kind: string }>(
+      'apps/v1/controllerrevisions',
+      info.namespace,
+      { query: { labelSelector } },
+    )
     const name = factory.schemas.nameOf('apps', 'v1', kind)
     const { applyStrategicMerge } = await import('../apimachinery/strategicmerge.ts')
     for (const r of list.items) {
@@ -61,7 +85,14 @@ export async function revisionsOf(factory: Factory, info: Info, what: 'history' 
       const data = object(r.data)
       const restored = applyStrategicMerge(info.object ?? {}, data, name, factory.schemas) as JsonObject
       const annotations = (r.metadata?.annotations ?? {}) as Record<string, string>
-      out.push({ number: Number(r.revision), cause: annotations[CHANGE_CAUSE] ?? '', template: object(spec(restored).template), annotations, object: restored, data })
+      out.push({
+        number: Number(r.revision),
+        cause: annotations[CHANGE_CAUSE] ?? '',
+        template: object(spec(restored).template),
+        annotations,
+        object: restored,
+        data,
+      })
     }
   }
   return out.sort((a, b) => a.number - b.number)

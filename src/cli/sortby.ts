@@ -11,33 +11,51 @@ import { goSort } from './gosort.ts'
 /** Values that have no order: kubectl ends with a klog line (at `place` of its source) and exit code 1. */
 export class Unsortable extends Error {
   readonly place: string
-  constructor(message: string, place: string) { super(message); this.place = place }
+  constructor(message: string, place: string) {
+    super(message)
+    this.place = place
+  }
 }
 
 const quantityOrder = (a: string, b: string): number | undefined => {
-  try { return compareQuantity(parseQuantity(a), parseQuantity(b)) } catch (e) { if (e instanceof QuantityError) return undefined; throw e }
+  try {
+    return compareQuantity(parseQuantity(a), parseQuantity(b))
+  } catch (e) {
+    if (e instanceof QuantityError) return undefined
+    throw e
+  }
 }
 
-const isNumber = (v: unknown): v is number | bigint => typeof v === 'bigint' || (typeof v === 'number' && Number.isInteger(v))
+const isNumber = (v: unknown): v is number | bigint =>
+  typeof v === 'bigint' || (typeof v === 'number' && Number.isInteger(v))
 
 function less(a: PathValue, b: PathValue, field: string, rows: boolean): boolean {
   const x = resultValue(a)
   const y = resultValue(b)
   if (x === null) return y !== null
   if (y === null) return false
-  const bad = (type: string): Unsortable => new Unsortable(`Field ${field} in ${rows ? '[][][]reflect.Value' : '*unstructured.Unstructured'} is an unsortable type: interface, err: ${type}`, rows ? 'sorter.go:375' : 'sorter.go:329')
-  if (typeof x === 'bigint' || typeof y === 'bigint') { if (!isNumber(x) || !isNumber(y)) throw bad('unsortable interface: interface'); return x < y }
+  const bad = (type: string): Unsortable =>
+    new Unsortable(
+      `Field ${field} in ${rows ? '[][][]reflect.Value' : '*unstructured.Unstructured'} is an unsortable type: interface, err: ${type}`,
+      rows ? 'sorter.go:375' : 'sorter.go:329',
+    )
+  if (typeof x === 'bigint' || typeof y === 'bigint') {
+    if (!isNumber(x) || !isNumber(y)) throw bad('unsortable interface: interface')
+    return x < y
+  }
   if (typeof x === 'number' && typeof y === 'number' && Number.isInteger(x) === Number.isInteger(y)) return x < y
   if (typeof x === 'string' && typeof y === 'string') return (quantityOrder(x, y) ?? (x < y ? -1 : 1)) < 0
   if (typeof x === 'boolean') throw bad('unsortable type: bool')
-  if (typeof x === 'object') throw bad(`unsortable type: ${Array.isArray(x) ? '[]interface {}' : 'map[string]interface {}'}`)
+  if (typeof x === 'object')
+    throw bad(`unsortable type: ${Array.isArray(x) ? '[]interface {}' : 'map[string]interface {}'}`)
   throw bad('unsortable interface: interface')
 }
 
 function order<T>(items: readonly T[], data: (item: T) => JsonObject | undefined, field: string, rows: boolean): T[] {
   const path = parseJsonPath(field)
   const keyed = items.map((item) => ({ item, found: path.findResults(data(item)) }))
-  if (items.length > 0 && !keyed.some((k) => (k.found[0] ?? []).length > 0)) throw new CliError(`couldn't find any field with path ${goQuote(field)} in the list of objects`)
+  if (items.length > 0 && !keyed.some((k) => (k.found[0] ?? []).length > 0))
+    throw new CliError(`couldn't find any field with path ${goQuote(field)} in the list of objects`)
   goSort(keyed, (a, b) => {
     const x = a.found[0]
     const y = b.found[0]
@@ -52,7 +70,11 @@ function order<T>(items: readonly T[], data: (item: T) => JsonObject | undefined
 export function sortTable(table: Table, expression: string): Table {
   if (table.rows.length <= 1) return table
   let field = expression
-  try { field = relaxedJsonPath(expression) } catch { /* taken as it is, and refused by the parser */ }
+  try {
+    field = relaxedJsonPath(expression)
+  } catch {
+    /* taken as it is, and refused by the parser */
+  }
   try {
     return { ...table, rows: order(table.rows, (r) => r.object ?? undefined, field, true) }
   } catch (e) {

@@ -1,4 +1,5 @@
-// Tables of the server as kubectl shows them: columns for namespace and labels, kinds before names, wide columns, headers once (cli-runtime's HumanReadablePrinter).
+// Tables of the server as kubectl shows them: columns for namespace and labels, kinds before names, wide columns,
+// headers once (cli-runtime's HumanReadablePrinter).
 import { humanDuration } from '../apimachinery/duration.ts'
 import { equal, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
@@ -16,12 +17,20 @@ export interface TableOptions {
   readonly columnLabels: readonly string[]
 }
 
-interface ColumnDefinition { readonly name: string; readonly type?: string; readonly format?: string; readonly priority?: number }
+interface ColumnDefinition {
+  readonly name: string
+  readonly type?: string
+  readonly format?: string
+  readonly priority?: number
+}
 
 /** The tabwriter of kubectl's tables: columns never shrink from one flush to the next. */
 export const tableWriter = (): TabWriter => new TabWriter({ minWidth: 6, tabWidth: 4, padding: 3, remember: true })
 
-/** What stands in one cell: up to the first line break, `...` where something was cut; tabs and control characters escaped. */
+/**
+ * What stands in one cell: up to the first line break, `...` where something was cut; tabs and control characters
+ * escaped.
+ */
 function cellText(value: Json | undefined): string {
   if (value === null || value === undefined) return ''
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
@@ -31,7 +40,10 @@ function cellText(value: Json | undefined): string {
   return cut < 0 ? shown : `${shown}...`
 }
 
-const labelsOf = (o: JsonObject | undefined): JsonObject => { const l = metaOf(o).labels; return isObject(l) ? l : {} }
+const labelsOf = (o: JsonObject | undefined): JsonObject => {
+  const l = metaOf(o).labels
+  return isObject(l) ? l : {}
+}
 
 /** All labels in one cell: k=v,k=v in order of keys, or <none>. */
 function allLabels(o: JsonObject): string {
@@ -42,13 +54,21 @@ function allLabels(o: JsonObject): string {
 /** The heading of a label column: what follows the last slash. */
 const labelHeader = (label: string): string => label.slice(label.lastIndexOf('/') + 1).toUpperCase()
 
-export const isTable = (o: JsonObject): boolean => o.kind === 'Table' && typeof o.apiVersion === 'string' && o.apiVersion.startsWith('meta.k8s.io/')
+export const isTable = (o: JsonObject): boolean =>
+  o.kind === 'Table' && typeof o.apiVersion === 'string' && o.apiVersion.startsWith('meta.k8s.io/')
 
 /** A plain object as a table of NAME and AGE, as --server-print=false shows it. */
 function plainTable(o: JsonObject, now: number): JsonObject {
   const stamp = metaOf(o).creationTimestamp
   const age = typeof stamp === 'string' ? humanDuration(now - parseTime(stamp)) : '<unknown>'
-  return { kind: 'Table', columnDefinitions: [{ name: 'Name', type: 'string', format: 'name' }, { name: 'Age', type: 'string' }], rows: [{ cells: [nameOf(o), age], object: o }] }
+  return {
+    kind: 'Table',
+    columnDefinitions: [
+      { name: 'Name', type: 'string', format: 'name' },
+      { name: 'Age', type: 'string' },
+    ],
+    rows: [{ cells: [nameOf(o), age], object: o }],
+  }
 }
 
 /** Prints tables one after the other, headers where the columns change. */
@@ -57,13 +77,18 @@ export class TableView {
   readonly #now: () => number
   #columns: readonly ColumnDefinition[] = []
   #printedHeaders = false
-  constructor(options: TableOptions, now: () => number) { this.#options = options; this.#now = now }
+  constructor(options: TableOptions, now: () => number) {
+    this.#options = options
+    this.#now = now
+  }
 
   /** The lines of an object, cells parted by tabs. `event` adds the first column of --output-watch-events. */
   lines(object: JsonObject, event?: string): string {
     const o = this.#options
     const table = isTable(object) ? object : plainTable(object, this.#now())
-    const given = (Array.isArray(table.columnDefinitions) ? table.columnDefinitions : []) as unknown as readonly ColumnDefinition[]
+    const given = (Array.isArray(table.columnDefinitions)
+      ? table.columnDefinitions
+      : []) as unknown as readonly ColumnDefinition[]
     const rows = (Array.isArray(table.rows) ? (table.rows as readonly Json[]) : []).filter(isObject)
     let headers = !o.noHeaders && !(this.#printedHeaders && (!given.length || equal(given, this.#columns)))
     if (given.length && !equal(given, this.#columns)) {
@@ -86,7 +111,9 @@ export class TableView {
       out += `${[
         ...(event === undefined ? [] : [event.padEnd(8)]),
         ...(o.withNamespace ? [namespaceOf(target)] : []),
-        ...shown.filter(({ i }) => i < cells.length).map(({ i }) => (i === nameColumn ? `${o.kind}/${cellText(cells[i])}` : cellText(cells[i]))),
+        ...shown
+          .filter(({ i }) => i < cells.length)
+          .map(({ i }) => (i === nameColumn ? `${o.kind}/${cellText(cells[i])}` : cellText(cells[i]))),
         ...o.columnLabels.map((l) => (Object.hasOwn(labels, l) ? cellText(labels[l]) : '')),
         ...(o.showLabels ? [allLabels(target)] : []),
       ].join('\t')}\n`

@@ -1,4 +1,5 @@
-// The patch between what was applied, what is there, and what is wanted (kubectl/pkg/cmd/apply/patcher.go): strategic for built-in kinds, JSON merge for the others.
+// The patch between what was applied, what is there, and what is wanted (kubectl/pkg/cmd/apply/patcher.go): strategic
+// for built-in kinds, JSON merge for the others.
 import { readJson } from '../apimachinery/bigint.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
@@ -10,11 +11,26 @@ import { CliError } from './exit.ts'
 /** With --overwrite=false: what others changed is not to be changed back. */
 export class PatchClash extends Error {}
 
-/** The patch that apply sends, and in which form. Throws PatchClash where `overwrite` is false and others changed the same. */
-export async function applyPatch(schemas: Schemas, mapping: Mapping, original: string | undefined, modified: JsonObject, current: JsonObject, overwrite = true): Promise<{ type: PatchType; patch: JsonObject }> {
+/**
+ * The patch that apply sends, and in which form. Throws PatchClash where `overwrite` is false and others changed the
+ * same.
+ */
+export async function applyPatch(
+  schemas: Schemas,
+  mapping: Mapping,
+  original: string | undefined,
+  modified: JsonObject,
+  current: JsonObject,
+  overwrite = true,
+): Promise<{ type: PatchType; patch: JsonObject }> {
   let before: JsonObject = {}
   if (original) {
-    try { const v = readJson(original) as Json; if (isObject(v)) before = v } catch (e) { throw new CliError(`invalid last-applied-configuration: ${e instanceof Error ? e.message : String(e)}`) }
+    try {
+      const v = readJson(original) as Json
+      if (isObject(v)) before = v
+    } catch (e) {
+      throw new CliError(`invalid last-applied-configuration: ${e instanceof Error ? e.message : String(e)}`)
+    }
   }
   const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
   if (schemas.type(name)) {
@@ -23,13 +39,16 @@ export async function applyPatch(schemas: Schemas, mapping: Mapping, original: s
     const changed = overwrite ? undefined : clashingChanges(patch, before, current, name, schemas)
     if (changed) {
       const { toYaml } = await import('../apimachinery/yaml.ts')
-      throw new PatchClash(`patch:\n${toYaml(patch)}\nconflicts with changes made from original to current:\n${toYaml(changed)}\n`)
+      throw new PatchClash(
+        `patch:\n${toYaml(patch)}\nconflicts with changes made from original to current:\n${toYaml(changed)}\n`,
+      )
     }
     return { type: 'strategic', patch }
   }
   const { createThreeWayJson } = await import('../apimachinery/patch.ts')
   const patch = createThreeWayJson(before, modified, current)
   const meta = isObject(patch.metadata) ? patch.metadata : {}
-  if (patch.apiVersion !== undefined || patch.kind !== undefined || meta.name !== undefined) throw new CliError('At least one of apiVersion, kind and name was changed')
+  if (patch.apiVersion !== undefined || patch.kind !== undefined || meta.name !== undefined)
+    throw new CliError('At least one of apiVersion, kind and name was changed')
   return { type: 'merge', patch }
 }

@@ -8,9 +8,15 @@ function script(a: readonly string[], b: readonly string[]): ('=' | '-' | '+')[]
   outer: for (let d = 0; d <= max; d++) {
     trace.push(new Map(v))
     for (let k = -d; k <= d; k += 2) {
-      let x = k === -d || (k !== d && (v.get(k - 1) ?? -1) < (v.get(k + 1) ?? -1)) ? (v.get(k + 1) ?? 0) : (v.get(k - 1) ?? 0) + 1
+      let x =
+        k === -d || (k !== d && (v.get(k - 1) ?? -1) < (v.get(k + 1) ?? -1))
+          ? (v.get(k + 1) ?? 0)
+          : (v.get(k - 1) ?? 0) + 1
       let y = x - k
-      while (x < a.length && y < b.length && a[x] === b[y]) { x++; y++ }
+      while (x < a.length && y < b.length && a[x] === b[y]) {
+        x++
+        y++
+      }
       v.set(k, x)
       if (x >= a.length && y >= b.length) break outer
     }
@@ -25,13 +31,30 @@ function script(a: readonly string[], b: readonly string[]): ('=' | '-' | '+')[]
     const before = k === -d || (k !== d && (w.get(k - 1) ?? -1) < (w.get(k + 1) ?? -1)) ? k + 1 : k - 1
     const px = w.get(before) ?? 0
     const py = px - before
-    while (x > px && y > py && x > 0 && y > 0) { out.push('='); x--; y-- }
-    if (d > 0) { if (x === px) { out.push('+'); y-- } else { out.push('-'); x-- } }
+    while (x > px && y > py && x > 0 && y > 0) {
+      out.push('=')
+      x--
+      y--
+    }
+    if (d > 0) {
+      if (x === px) {
+        out.push('+')
+        y--
+      } else {
+        out.push('-')
+        x--
+      }
+    }
   }
   return out.reverse()
 }
 
-interface Row { readonly op: '=' | '-' | '+'; readonly text: string; readonly x: number; readonly y: number }
+interface Row {
+  readonly op: '=' | '-' | '+'
+  readonly text: string
+  readonly x: number
+  readonly y: number
+}
 
 /** Every line of both texts, in order; `x` and `y` say where they stand. */
 function compared(from: string, to: string): Row[] {
@@ -66,7 +89,8 @@ export function unifiedDiff(from: string, to: string, context = 3): string {
     const left = hunk.filter((r) => r.op !== '+').length
     const right = hunk.filter((r) => r.op !== '-').length
     const head = hunk[0]
-    const range = (at: number, count: number): string => (count === 1 ? String(at + 1) : `${count === 0 ? at : at + 1},${count}`)
+    const range = (at: number, count: number): string =>
+      count === 1 ? String(at + 1) : `${count === 0 ? at : at + 1},${count}`
     out += `@@ -${range(head?.x ?? 0, left)} +${range(head?.y ?? 0, right)} @@\n${hunk.map((r) => `${r.op === '=' ? ' ' : r.op}${r.text}\n`).join('')}`
     i = j + 1
   }
@@ -76,11 +100,15 @@ export function unifiedDiff(from: string, to: string, context = 3): string {
 /** The changes as diff prints them without options: `3c3`, `< old`, `---`, `> new`. */
 export function normalDiff(from: string, to: string): string {
   const rows = compared(from, to)
-  const range = (at: number, count: number): string => (count === 0 ? String(at) : count === 1 ? String(at + 1) : `${at + 1},${at + count}`)
+  const range = (at: number, count: number): string =>
+    count === 0 ? String(at) : count === 1 ? String(at + 1) : `${at + 1},${at + count}`
   let out = ''
   for (let i = 0; i < rows.length;) {
     const first = rows[i]
-    if (!first || first.op === '=') { i++; continue }
+    if (!first || first.op === '=') {
+      i++
+      continue
+    }
     let end = i
     while (end < rows.length && rows[end]?.op !== '=') end++
     const hunk = rows.slice(i, end)

@@ -1,4 +1,5 @@
-// A simulated cluster: store, API server, controllers and nodes put together behind one door. Controllers run to quiet before anybody looks.
+// A simulated cluster: store, API server, controllers and nodes put together behind one door. Controllers run to quiet
+// before anybody looks.
 import type { ApiRequest, ApiResponse, Door, Streams, WatchEvent } from '../apimachinery/door.ts'
 import type { Clock, Entropy } from '../apimachinery/ports.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
@@ -56,7 +57,10 @@ export interface Cluster {
 
 /** How long a watching process sleeps at most before it looks for changes by other processes, in milliseconds. */
 const POLL = 50
-/** How long who asks a served cluster waits for the controllers to come to rest, in milliseconds; then the answer is what there is. */
+/**
+ * How long who asks a served cluster waits for the controllers to come to rest, in milliseconds; then the answer is
+ * what there is.
+ */
 const PATIENCE = 10_000
 /** How long the same is waited for while they are known to be busy. */
 const BUSY = 100
@@ -72,12 +76,22 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   let loaded: Promise<NodeRuntime> | undefined
   const nodes = { lister, store, clock, entropy: o.entropy, profile }
   let inside: Promise<{ readonly containers: Containers; readonly programs: RunningPrograms }> | undefined
-  const containers = () => (inside ??= Promise.all([import('./node/container.ts'), import('./node/programs.ts')]).then(([c, p]) => { const all = new c.Containers(nodes); return { containers: all, programs: new p.RunningPrograms(nodes, all) } }))
-  const node = (): Promise<NodeRuntime> => (loaded ??= import('./node/runtime.ts').then(async (m) => { const i = await containers(); return m.createRuntime(nodes, i.containers, i.programs) }))
+  const containers = () =>
+    (inside ??= Promise.all([import('./node/container.ts'), import('./node/programs.ts')]).then(([c, p]) => {
+      const all = new c.Containers(nodes)
+      return { containers: all, programs: new p.RunningPrograms(nodes, all) }
+    }))
+  const node = (): Promise<NodeRuntime> =>
+    (loaded ??= import('./node/runtime.ts').then(async (m) => {
+      const i = await containers()
+      return m.createRuntime(nodes, i.containers, i.programs)
+    }))
   const runtime: NodeRuntime = {
     exec: async (...a) => (await node()).exec(...a),
     attach: async (...a) => (await node()).attach(...a),
-    async *logs(...a) { yield* (await node()).logs(...a) },
+    async *logs(...a) {
+      yield* (await node()).logs(...a)
+    },
     forward: async (...a) => (await node()).forward(...a),
     http: async (...a) => (await node()).http(...a),
   }
@@ -86,7 +100,15 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     node: async (name) => (await import('./node/usage.ts')).nodeUsage(name, lister),
   }
   const api = createApiServer({
-    store, schemas: o.schemas, kinds: KINDS, clock, entropy: o.entropy, versions: profile.version, serviceCIDRs: profile.serviceCIDR.split(','), runtime, usage,
+    store,
+    schemas: o.schemas,
+    kinds: KINDS,
+    clock,
+    entropy: o.entropy,
+    versions: profile.version,
+    serviceCIDRs: profile.serviceCIDR.split(','),
+    runtime,
+    usage,
     ...(profile.nodePortRange ? { nodePortRange: profile.nodePortRange } : {}),
   })
   let served = false
@@ -95,7 +117,10 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   const unhurried: Door = {
     ...api,
     async handle(request) {
-      if (served && o.clock.now() - turn > TURN) { await o.clock.sleep(0); turn = o.clock.now() }
+      if (served && o.clock.now() - turn > TURN) {
+        await o.clock.sleep(0)
+        turn = o.clock.now()
+      }
       return api.handle(request)
     },
   }
@@ -104,10 +129,28 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   const contextFor = (name: string): ControllerContext => {
     let c = contexts.get(name)
     if (!c) {
-      const client = new Client(unhurried, { headers: { 'user-agent': `${name.startsWith('kubelet') ? 'kubelet' : name === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager'}/${profile.version.server}` } })
+      const client = new Client(unhurried, {
+        headers: {
+          'user-agent': `${name.startsWith('kubelet') ? 'kubelet' : name === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager'}/${profile.version.server}`,
+        },
+      })
       record ??= createRecorder(client, lister, clock)
       const say = record
-      c = { client, lister, clock, entropy: o.entropy, profile, event: (about, type, reason, message, component, more) => say(about, type, reason, message, component ?? name, more), horizon: () => clock.horizon, quiet: () => (clock.horizon === undefined ? undefined : Math.min(clock.horizon, engine.nextHardWake ?? Infinity)), programs: () => containers().then((i) => i.programs), recall: (key) => store.meta(key), remember: (key, value) => store.setMeta(key, value) }
+      c = {
+        client,
+        lister,
+        clock,
+        entropy: o.entropy,
+        profile,
+        event: (about, type, reason, message, component, more) =>
+          say(about, type, reason, message, component ?? name, more),
+        horizon: () => clock.horizon,
+        quiet: () =>
+          clock.horizon === undefined ? undefined : Math.min(clock.horizon, engine.nextHardWake ?? Infinity),
+        programs: () => containers().then((i) => i.programs),
+        recall: (key) => store.meta(key),
+        remember: (key, value) => store.setMeta(key, value),
+      }
       contexts.set(name, c)
     }
     return c
@@ -120,7 +163,14 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     await store.flush()
     fresh = false
   }
-  const engine = new Engine({ store, lister, clock, controllers: o.controllers ?? CONTROLLERS, contextFor, ...(o.onControllerError ? { onError: o.onControllerError } : {}) })
+  const engine = new Engine({
+    store,
+    lister,
+    clock,
+    controllers: o.controllers ?? CONTROLLERS,
+    contextFor,
+    ...(o.onControllerError ? { onError: o.onControllerError } : {}),
+  })
   if (fresh) {
     const { bootstrap } = await import('./bootstrap.ts')
     await bootstrap(new Client(api, { headers: { 'user-agent': 'kube-apiserver' } }), profile, rfc3339(clock.now()))
@@ -143,7 +193,9 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
         o.refresh?.()
         await settle()
       }
-    } finally { pumping = false }
+    } finally {
+      pumping = false
+    }
   }
   const settle = async (): Promise<void> => {
     if (!engine.dirty) turn = o.clock.now()
@@ -156,17 +208,32 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   let busy = false
   /** Waits for the controllers; in a served cluster not for ever. False when they are still at it. */
   const settled = async (): Promise<boolean> => {
-    if (!served) { await settle(); return true }
+    if (!served) {
+      await settle()
+      return true
+    }
     const stop = new AbortController()
-    const work = settle().then(() => true).finally(() => stop.abort())
-    const late = o.clock.sleep(busy ? BUSY : PATIENCE, stop.signal).then(() => { busy = engine.fair = true; return false }, () => work)
+    const work = settle()
+      .then(() => true)
+      .finally(() => stop.abort())
+    const late = o.clock.sleep(busy ? BUSY : PATIENCE, stop.signal).then(
+      () => {
+        busy = engine.fair = true
+        return false
+      },
+      () => work,
+    )
     late.catch(() => undefined)
     return Promise.race([work, late])
   }
   async function* watched(stream: AsyncIterable<WatchEvent | string>): AsyncGenerator<WatchEvent | string> {
     watchers++
     void pump()
-    try { yield* stream } finally { watchers-- }
+    try {
+      yield* stream
+    } finally {
+      watchers--
+    }
   }
 
   // who asks again and again, as wait --for=create does, sees what others wrote meanwhile
@@ -180,7 +247,8 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     async handle(request: ApiRequest): Promise<ApiResponse> {
       look()
       await settled()
-      if (request.path.startsWith('/kubesim/')) return (await import('./simulation.ts')).answerSimulation(request, cluster)
+      if (request.path.startsWith('/kubesim/'))
+        return (await import('./simulation.ts')).answerSimulation(request, cluster)
       const response = await api.handle(request)
       await store.flush()
       return response.stream ? { ...response, stream: watched(response.stream) } : response
@@ -189,11 +257,23 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       await settled()
       watchers++
       void pump()
-      try { return await api.connect(request, streams) } finally { watchers--; await store.flush() }
+      try {
+        return await api.connect(request, streams)
+      } finally {
+        watchers--
+        await store.flush()
+      }
     },
   }
   const cluster: Cluster = {
-    door, store, lister, clock, engine, profile, entropy: o.entropy, settle,
+    door,
+    store,
+    lister,
+    clock,
+    engine,
+    profile,
+    entropy: o.entropy,
+    settle,
     async advance(ms) {
       await settle()
       const target = clock.running() + ms
@@ -207,10 +287,15 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       served = true
       watchers++
       void pump()
-      return () => { watchers-- }
+      return () => {
+        watchers--
+      }
     },
     async close() {
-      if (!(await settled())) { engine.halt(); await engine.settle() }
+      if (!(await settled())) {
+        engine.halt()
+        await engine.settle()
+      }
       engine.close()
       await store.flush()
       await store.close()

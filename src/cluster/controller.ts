@@ -15,9 +15,22 @@ export interface ControllerContext {
   readonly clock: Pick<Clock, 'now'>
   readonly entropy: Entropy
   readonly profile: Profile
-  /** Records an Event about an object, counted up when the same is said again. `component` defaults to the controller's own. */
-  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component?: string, more?: EventMore): Promise<void>
-  /** Up to when due wake-ups are being caught up with: until then nobody but controllers acts. Absent or past: it is now. */
+  /**
+   * Records an Event about an object, counted up when the same is said again. `component` defaults to the controller's
+   * own.
+   */
+  event(
+    about: KubeObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    component?: string,
+    more?: EventMore,
+  ): Promise<void>
+  /**
+   * Up to when due wake-ups are being caught up with: until then nobody but controllers acts. Absent or past: it is
+   * now.
+   */
   readonly horizon?: () => number | undefined
   /** Up to when nothing but running programs is due: the horizon, or the next wake-up of a controller. */
   readonly quiet?: () => number | undefined
@@ -35,33 +48,47 @@ export interface EventMore {
   readonly host?: string
   /** How often it happened since it was last said; default 1. */
   readonly times?: number
-  /** What the speaker was doing: such events go through events.k8s.io, with an eventTime and, when repeated, a series. */
+  /**
+   * What the speaker was doing: such events go through events.k8s.io, with an eventTime and, when repeated, a series.
+   */
   readonly action?: string
 }
 
 export interface Source {
   /** 'pods', 'deployments.apps'; '*' is every resource. */
   readonly resource: string
-  /** The keys to reconcile when this object appears, changes (called for old and new) or goes. `namespace/name` or `name`. */
+  /**
+   * The keys to reconcile when this object appears, changes (called for old and new) or goes. `namespace/name` or
+   * `name`.
+   */
   readonly keys: (object: KubeObject, lister: Lister, change?: Change) => readonly string[]
 }
 
 export interface Controller {
   readonly name: string
   readonly sources: readonly Source[]
-  /** Makes the world as the object at `key` says; called again whenever something it depends on changed. Returns milliseconds after which to look again. */
-  readonly reconcile: (key: string, ctx: ControllerContext) => Promise<{ readonly after: number; /** Only a running program goes on then. */ readonly soft?: boolean } | void>
+  /**
+   * Makes the world as the object at `key` says; called again whenever something it depends on changed. Returns
+   * milliseconds after which to look again.
+   */
+  readonly reconcile: (
+    key: string,
+    ctx: ControllerContext,
+  ) => Promise<{ readonly after: number; /** Only a running program goes on then. */ readonly soft?: boolean } | void>
 }
 
 /** The key of an object: `namespace/name`, or `name` at cluster scope. */
-export const keyOf = (o: KubeObject): string => (o.metadata.namespace ? `${o.metadata.namespace}/${o.metadata.name}` : (o.metadata.name ?? ''))
+export const keyOf = (o: KubeObject): string =>
+  o.metadata.namespace ? `${o.metadata.namespace}/${o.metadata.name}` : (o.metadata.name ?? '')
 /** The parts of a key. */
 export function splitKey(key: string): [namespace: string, name: string] {
   const cut = key.indexOf('/')
   return cut < 0 ? ['', key] : [key.slice(0, cut), key.slice(cut + 1)]
 }
 /** The key of the controlling owner of one kind, as a source's `keys`. */
-export const ownerKeys = (kind: string) => (o: KubeObject): readonly string[] => {
-  const owner = o.metadata.ownerReferences?.find((r) => r.controller && r.kind === kind)
-  return owner ? [`${o.metadata.namespace}/${owner.name}`] : []
-}
+export const ownerKeys =
+  (kind: string) =>
+  (o: KubeObject): readonly string[] => {
+    const owner = o.metadata.ownerReferences?.find((r) => r.controller && r.kind === kind)
+    return owner ? [`${o.metadata.namespace}/${owner.name}`] : []
+  }

@@ -1,4 +1,5 @@
-// Records Events as client-go's recorder does: a new one, or the same one counted up when the same is said again; many alike are combined, too many are dropped.
+// Records Events as client-go's recorder does: a new one, or the same one counted up when the same is said again; many
+// alike are combined, too many are dropped.
 import type { Event } from '../apimachinery/api/core.v1.ts'
 import type { JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { Clock } from '../apimachinery/ports.ts'
@@ -11,15 +12,32 @@ import type { Lister } from './lister.ts'
 /** How a combined event begins. */
 const COMBINED = '(combined from similar events): '
 
-interface Said { readonly uid: string; readonly type: string; readonly reason: string; readonly message: string; readonly component: string; readonly fieldPath: string }
+interface Said {
+  readonly uid: string
+  readonly type: string
+  readonly reason: string
+  readonly message: string
+  readonly component: string
+  readonly fieldPath: string
+}
 const sameness = (s: Said): string => [s.uid, s.type, s.reason, s.message, s.component, s.fieldPath].join('\u0000')
 
-export type RecordEvent = (about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, component: string, options?: EventMore) => Promise<void>
+export type RecordEvent = (
+  about: KubeObject,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  message: string,
+  component: string,
+  options?: EventMore,
+) => Promise<void>
 
 /** So many different messages of one kind within `SIMILAR_FOR` become one event (EventAggregator). */
 const SIMILAR = 10
 const SIMILAR_FOR = 600_000
-/** How many events one source may say of one object at once, and how long until it may say one more (EventSourceObjectSpamFilter). */
+/**
+ * How many events one source may say of one object at once, and how long until it may say one more
+ * (EventSourceObjectSpamFilter).
+ */
 const BURST = 25
 const REFILL = 300_000
 /** How often a series is written. */
@@ -33,23 +51,36 @@ interface Speaker {
 }
 
 /** What a namespace's events already say. */
-interface Heard { readonly names: Map<string, string>; readonly speakers: Map<string, Speaker>; /** How often something was said that was not written. */ readonly unwritten: Map<string, number> }
+interface Heard {
+  readonly names: Map<string, string>
+  readonly speakers: Map<string, Speaker>
+  /** How often something was said that was not written. */ readonly unwritten: Map<string, number>
+}
 
 const speakerOf = (uid: string, component: string, host: string): string => [uid, component, host].join('\u0000')
 
-/** A recorder over the client. Events of a namespace that is going away are dropped, as upstream drops what cannot be written. */
+/**
+ * A recorder over the client. Events of a namespace that is going away are dropped, as upstream drops what cannot be
+ * written.
+ */
 export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock, 'now'>): RecordEvent {
   const known = new Map<string, Heard>()
   let last = 0
   let tie = 0
   const speaker = (h: Heard, key: string, now: number): Speaker => {
     let s = h.speakers.get(key)
-    if (!s) { s = { messages: new Map(), tokens: BURST, since: now }; h.speakers.set(key, s) }
+    if (!s) {
+      s = { messages: new Map(), tokens: BURST, since: now }
+      h.speakers.set(key, s)
+    }
     return s
   }
   const note = (s: Speaker, kind: string, text: string, now: number): number => {
     let m = s.messages.get(kind)
-    if (!m || now - m.last > SIMILAR_FOR) { m = { texts: new Set(), last: now }; s.messages.set(kind, m) }
+    if (!m || now - m.last > SIMILAR_FOR) {
+      m = { texts: new Set(), last: now }
+      s.messages.set(kind, m)
+    }
     m.last = now
     m.texts.add(text)
     return m.texts.size
@@ -61,7 +92,17 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
       for (const e of lister.list<Event>('events', namespace)) {
         const uid = e.involvedObject.uid ?? ''
         const component = e.source?.component ?? e.reportingComponent ?? ''
-        h.names.set(sameness({ uid, type: e.type ?? '', reason: e.reason ?? '', message: (e.message ?? '').startsWith(COMBINED) ? COMBINED : (e.message ?? ''), component, fieldPath: e.involvedObject.fieldPath ?? '' }), e.metadata.name ?? '')
+        h.names.set(
+          sameness({
+            uid,
+            type: e.type ?? '',
+            reason: e.reason ?? '',
+            message: (e.message ?? '').startsWith(COMBINED) ? COMBINED : (e.message ?? ''),
+            component,
+            fieldPath: e.involvedObject.fieldPath ?? '',
+          }),
+          e.metadata.name ?? '',
+        )
         if (e.eventTime) continue
         const at = e.lastTimestamp ? Date.parse(e.lastTimestamp) : clock.now()
         const s = speaker(h, speakerOf(uid, component, e.source?.host ?? ''), at)
@@ -80,10 +121,27 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
     return `${about.metadata.name}.${(BigInt(Math.floor(now)) * 1000000n + BigInt(tie)).toString(16)}`
   }
   const involvedIn = ({ apiVersion, kind, metadata }: KubeObject, fieldPath?: string): JsonObject => ({
-    kind, ...(metadata.namespace ? { namespace: metadata.namespace } : {}), name: metadata.name, uid: metadata.uid, apiVersion, resourceVersion: metadata.resourceVersion, ...(fieldPath ? { fieldPath } : {}),
+    kind,
+    ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
+    name: metadata.name,
+    uid: metadata.uid,
+    apiVersion,
+    resourceVersion: metadata.resourceVersion,
+    ...(fieldPath ? { fieldPath } : {}),
   })
-  /** As client-go's recorder for events.k8s.io: one event, and a series from the second time on, which is written every six minutes. */
-  const observed = async (h: Heard, about: KubeObject, type: string, reason: string, message: string, component: string, options: EventMore): Promise<void> => {
+  /**
+   * As client-go's recorder for events.k8s.io: one event, and a series from the second time on, which is written every
+   * six minutes.
+   */
+  const observed = async (
+    h: Heard,
+    about: KubeObject,
+    type: string,
+    reason: string,
+    message: string,
+    component: string,
+    options: EventMore,
+  ): Promise<void> => {
     const namespace = about.metadata.namespace || 'default'
     const now = clock.now()
     const id = sameness({ uid: about.metadata.uid ?? '', type, reason, message, component, fieldPath: '' })
@@ -92,16 +150,38 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
     try {
       if (before && there) {
         const times = (options.times ?? 1) + (h.unwritten.get(id) ?? 0)
-        if (before.series?.lastObservedTime && now - Date.parse(before.series.lastObservedTime) < SERIES) { h.unwritten.set(id, times); return }
+        if (before.series?.lastObservedTime && now - Date.parse(before.series.lastObservedTime) < SERIES) {
+          h.unwritten.set(id, times)
+          return
+        }
         h.unwritten.delete(id)
-        await client.patch('v1/events', namespace, there, 'merge', { series: { count: (before.series?.count ?? 1) + times, lastObservedTime: rfc3339Micro(now) } })
+        await client.patch('v1/events', namespace, there, 'merge', {
+          series: { count: (before.series?.count ?? 1) + times, lastObservedTime: rfc3339Micro(now) },
+        })
         return
       }
       const name = nameOf(about, now)
       const instance = `${component}-${lister.list('nodes')[0]?.metadata.name ?? 'vm'}`
-      await client.create('v1/events', namespace, { kind: 'Event', apiVersion: 'v1', metadata: { name, namespace }, involvedObject: involvedIn(about), reason, message, source: {}, firstTimestamp: null, lastTimestamp: null, type, eventTime: rfc3339Micro(now), action: options.action ?? '', reportingComponent: component, reportingInstance: instance })
+      await client.create('v1/events', namespace, {
+        kind: 'Event',
+        apiVersion: 'v1',
+        metadata: { name, namespace },
+        involvedObject: involvedIn(about),
+        reason,
+        message,
+        source: {},
+        firstTimestamp: null,
+        lastTimestamp: null,
+        type,
+        eventTime: rfc3339Micro(now),
+        action: options.action ?? '',
+        reportingComponent: component,
+        reportingInstance: instance,
+      })
       h.names.set(id, name)
-    } catch (e) { if (!(e instanceof StatusError)) throw e }
+    } catch (e) {
+      if (!(e instanceof StatusError)) throw e
+    }
   }
   return async (about, type, reason, message, component, options = {}) => {
     const namespace = about.metadata.namespace || 'default'
@@ -115,24 +195,49 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
     s.tokens = Math.min(BURST, s.tokens + Math.max(0, now - s.since) / REFILL)
     s.since = now
     const text = combined ? `${COMBINED}${message}` : message
-    const id = sameness({ uid, type, reason, message: combined ? COMBINED : message, component, fieldPath: options.fieldPath ?? '' })
+    const id = sameness({
+      uid,
+      type,
+      reason,
+      message: combined ? COMBINED : message,
+      component,
+      fieldPath: options.fieldPath ?? '',
+    })
     // what is not written counts all the same
     const times = (options.times ?? 1) + (h.unwritten.get(id) ?? 0)
-    if (s.tokens < 1) { h.unwritten.set(id, times); return }
+    if (s.tokens < 1) {
+      h.unwritten.set(id, times)
+      return
+    }
     s.tokens--
     h.unwritten.delete(id)
     const there = h.names.get(id)
     const before = there ? lister.get<Event>('events', namespace, there) : undefined
     try {
       if (before && there) {
-        await client.patch('v1/events', namespace, there, 'merge', { count: (before.count ?? 1) + times, lastTimestamp: time, ...(combined ? { message: text } : {}) })
+        await client.patch('v1/events', namespace, there, 'merge', {
+          count: (before.count ?? 1) + times,
+          lastTimestamp: time,
+          ...(combined ? { message: text } : {}),
+        })
         return
       }
       const name = nameOf(about, now)
       // in the order of the types, so that nothing is put in order again
       await client.create('v1/events', namespace, {
-        kind: 'Event', apiVersion: 'v1', metadata: { name, namespace }, involvedObject: involvedIn(about, options.fieldPath), reason, message: text,
-        source: { component, ...(options.host ? { host: options.host } : {}) }, firstTimestamp: time, lastTimestamp: time, count: times, type, reportingComponent: component, reportingInstance: options.host ?? '',
+        kind: 'Event',
+        apiVersion: 'v1',
+        metadata: { name, namespace },
+        involvedObject: involvedIn(about, options.fieldPath),
+        reason,
+        message: text,
+        source: { component, ...(options.host ? { host: options.host } : {}) },
+        firstTimestamp: time,
+        lastTimestamp: time,
+        count: times,
+        type,
+        reportingComponent: component,
+        reportingInstance: options.host ?? '',
       })
       h.names.set(id, name)
     } catch (e) {

@@ -5,7 +5,11 @@ import type { ListOptions, Store } from '../storage/store.ts'
 export interface Lister {
   get<T extends KubeObject = KubeObject>(resource: string, namespace: string, name: string): T | undefined
   /** All of a resource, in a namespace or everywhere (''), with these labels. */
-  list<T extends KubeObject = KubeObject>(resource: string, namespace?: string, labels?: Readonly<Record<string, string>>): readonly T[]
+  list<T extends KubeObject = KubeObject>(
+    resource: string,
+    namespace?: string,
+    labels?: Readonly<Record<string, string>>,
+  ): readonly T[]
   /** Objects whose controlling ownerReference has this uid. */
   owned<T extends KubeObject = KubeObject>(resource: string, ownerUid: string): readonly T[]
   /** Objects of any resource with an ownerReference, controlling or not, to this uid: [resource, object]. */
@@ -18,20 +22,32 @@ export interface Lister {
   readonly revision: number
 }
 
-/** A lister over a store. The type parameter is the reader's word for what stands on that shelf: the registry only stores decoded objects. */
+/**
+ * A lister over a store. The type parameter is the reader's word for what stands on that shelf: the registry only
+ * stores decoded objects.
+ */
 export function createLister(store: Store): Lister {
   return {
-    get: <T extends KubeObject>(resource: string, namespace: string, name: string) => store.get(resource, namespace, name) as T | undefined,
+    get: <T extends KubeObject>(resource: string, namespace: string, name: string) =>
+      store.get(resource, namespace, name) as T | undefined,
     list: <T extends KubeObject>(resource: string, namespace = '', labels: Readonly<Record<string, string>> = {}) => {
-      const options: ListOptions = { ...(namespace ? { namespace } : {}), ...(Object.keys(labels).length ? { labels } : {}) }
+      const options: ListOptions = {
+        ...(namespace ? { namespace } : {}),
+        ...(Object.keys(labels).length ? { labels } : {}),
+      }
       const wanted = Object.entries(labels)
       const found = store.list(resource, options) as readonly T[]
       return wanted.length ? found.filter((o) => wanted.every(([k, v]) => o.metadata.labels?.[k] === v)) : found
     },
     owned: <T extends KubeObject>(resource: string, uid: string) => store.owned(resource, uid) as readonly T[],
-    dependents: (uid) => store.resources().flatMap((r) => [...store.owned(r, uid), ...store.referring(r, uid)].map((o) => [r, o] as const)),
+    dependents: (uid) =>
+      store
+        .resources()
+        .flatMap((r) => [...store.owned(r, uid), ...store.referring(r, uid)].map((o) => [r, o] as const)),
     resources: () => store.resources(),
     count: (resource) => store.count(resource),
-    get revision() { return store.revision },
+    get revision() {
+      return store.revision
+    },
   }
 }

@@ -1,4 +1,5 @@
-// A profile: which cluster is played. Read from fixtures/profiles/<name>.yaml or a file of the user's, checked with ajv where it enters.
+// A profile: which cluster is played. Read from fixtures/profiles/<name>.yaml or a file of the user's, checked with ajv
+// where it enters.
 import type { Versions } from '../apimachinery/versions.ts'
 
 export interface ProfileNode {
@@ -43,7 +44,10 @@ export interface Profile {
     readonly ttl?: number
     /** Search domains of the node, appended to every pod's list. */
     readonly search?: readonly string[]
-    /** How pods are named by their addresses; the options of CoreDNS's kubernetes plugin, as those below. Default insecure. */
+    /**
+     * How pods are named by their addresses; the options of CoreDNS's kubernetes plugin, as those below. Default
+     * insecure.
+     */
     readonly pods?: 'disabled' | 'insecure' | 'verified'
     /** endpoint_pod_names: endpoints are called by their pods' names. */
     readonly endpointPodNames?: boolean
@@ -53,7 +57,9 @@ export interface Profile {
     readonly ignoreEmptyService?: boolean
     /** noendpoints: no names of endpoints, no headless Services. */
     readonly noEndpoints?: boolean
-    /** Zones besides the domain: names, or address ranges for their reverse zones. Default in-addr.arpa and ip6.arpa. */
+    /**
+     * Zones besides the domain: names, or address ranges for their reverse zones. Default in-addr.arpa and ip6.arpa.
+     */
     readonly zones?: readonly string[]
   }
   /** 'none': stays <pending>; 'localhost': the hostname localhost (docker-desktop); a CIDR: addresses from it. */
@@ -62,6 +68,10 @@ export interface Profile {
   readonly kubernetesService?: boolean
   /** Names outside the cluster that resolve: name -> addresses or { cname }. */
   readonly external?: Readonly<Record<string, readonly string[] | string>>
-  readonly images?: { readonly absent?: readonly string[]; readonly pull?: Readonly<Record<string, string>>; readonly start?: Readonly<Record<string, string>> }
+  readonly images?: {
+    readonly absent?: readonly string[]
+    readonly pull?: Readonly<Record<string, string>>
+    readonly start?: Readonly<Record<string, string>>
+  }
   readonly storageClass?: string
 }

@@ -1,4 +1,5 @@
-// Makes a ready cluster of a profile, when the program is built: a whole cluster at a moment and with chance that leave marks (see readymade.ts).
+// Makes a ready cluster of a profile, when the program is built: a whole cluster at a moment and with chance that leave
+// marks (see readymade.ts).
 import type { Entropy } from '../apimachinery/ports.ts'
 import { copy } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
@@ -22,7 +23,8 @@ function marked(): Entropy {
     suffix: (length) => {
       const n = suffixes++
       const [a, b] = [ALPHABET[Math.floor(n / ALPHABET.length)], ALPHABET[n % ALPHABET.length]]
-      if (length !== 5 || a === undefined || b === undefined) throw new Error('a ready cluster has few suffixes, of five letters')
+      if (length !== 5 || a === undefined || b === undefined)
+        throw new Error('a ready cluster has few suffixes, of five letters')
       return MARKS.suffix + a + b
     },
     shuffle: (items) => [...items],
@@ -31,28 +33,47 @@ function marked(): Entropy {
 
 /** A store whose small values can be listed. */
 class OpenStore extends MemoryStore {
-  values(): Record<string, Json> { return this.allMeta() }
+  values(): Record<string, Json> {
+    return this.allMeta()
+  }
 }
 
-/** The ready cluster of a profile, as the text that fill reads. Throws where something in it looks like a mark and is none. */
+/**
+ * The ready cluster of a profile, as the text that fill reads. Throws where something in it looks like a mark and is
+ * none.
+ */
 export async function makeReadymade(shipped: Profile, schemas: Schemas): Promise<string> {
   const profile = completeProfile(shipped)
-  if (/fac0de00|zzz|2096-10|40000\d{8}/.test(JSON.stringify(profile))) throw new Error(`something in profile ${profile.name} looks like a mark of ready clusters`)
+  if (/fac0de00|zzz|2096-10|40000\d{8}/.test(JSON.stringify(profile)))
+    throw new Error(`something in profile ${profile.name} looks like a mark of ready clusters`)
   const store = new OpenStore()
   const clock = { now: () => MADE_AT, sleep: () => new Promise<void>(() => undefined) }
   let failed: unknown
-  const cluster = await createCluster({ store, schemas, clock, entropy: marked(), profile, onControllerError: (_, __, e) => { failed = e } })
+  const cluster = await createCluster({
+    store,
+    schemas,
+    clock,
+    entropy: marked(),
+    profile,
+    onControllerError: (_, __, e) => {
+      failed = e
+    },
+  })
   await cluster.settle()
   if (failed) throw failed
   const version = (o: KubeObject): number => Number(o.metadata.resourceVersion)
-  const all = store.resources().flatMap((resource) => store.list(resource).map((object) => ({ resource, object }))).sort((a, b) => version(a.object) - version(b.object))
+  const all = store
+    .resources()
+    .flatMap((resource) => store.list(resource).map((object) => ({ resource, object })))
+    .sort((a, b) => version(a.object) - version(b.object))
   // revisions are given anew, one for each object; who names one means what had been written by then
   const versions = all.map((x) => version(x.object))
   const renamed = (old: string): string => String(versions.filter((v) => v <= Number(old)).length || 1)
   const objects = all.map(({ resource, object }): [string, JsonObject] => {
     const draft = copy(object) as Draft<KubeObject> & { involvedObject?: { resourceVersion?: string } }
     delete draft.metadata.resourceVersion
-    if (draft.involvedObject?.resourceVersion) draft.involvedObject.resourceVersion = renamed(draft.involvedObject.resourceVersion)
+    if (draft.involvedObject?.resourceVersion)
+      draft.involvedObject.resourceVersion = renamed(draft.involvedObject.resourceVersion)
     return [resource, draft as unknown as JsonObject]
   })
   const meta = store.values()

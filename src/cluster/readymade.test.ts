@@ -18,17 +18,44 @@ const clock = { now: () => NOW, sleep: () => new Promise<void>(() => undefined) 
 const chance = (seed: number) => entropyFrom(seededRandom(seed, () => undefined))
 
 /** All that a store holds, with a number for each random name in the order in which they come; revisions left out. */
-async function whole(ready: string | undefined, name: string, seed: number): Promise<{ readonly text: string; readonly raw: string }> {
+async function whole(
+  ready: string | undefined,
+  name: string,
+  seed: number,
+): Promise<{ readonly text: string; readonly raw: string }> {
   const profile = await parseProfile(readFileSync(join(root, 'fixtures/profiles', `${name}.yaml`), 'utf8'), name)
   const store = new MemoryStore()
-  const cluster = await createCluster({ store, schemas, clock, entropy: chance(seed), profile, ...(ready === undefined ? {} : { readymade: () => ready }) })
+  const cluster = await createCluster({
+    store,
+    schemas,
+    clock,
+    entropy: chance(seed),
+    profile,
+    ...(ready === undefined ? {} : { readymade: () => ready }),
+  })
   await cluster.settle()
   expect(store.meta('settled')).toBe(store.revision)
-  const objects = store.resources().toSorted().map((r) => [r, [...store.list(r)]] as const)
-  const raw = JSON.stringify([objects, ['bootstrapped', 'wakeups', 'event-sweep', 'profile'].map((k): Json => store.meta(k) ?? null)])
+  const objects = store
+    .resources()
+    .toSorted()
+    .map((r) => [r, [...store.list(r)]] as const)
+  const raw = JSON.stringify([
+    objects,
+    ['bootstrapped', 'wakeups', 'event-sweep', 'profile'].map((k): Json => store.meta(k) ?? null),
+  ])
   const seen = new Map<string, string>()
-  const once = (mark: string): string => { const at = seen.get(mark) ?? `<${seen.size}>`; seen.set(mark, at); return at }
-  const plain = (text: string): string => text.replace(/"(?:r|resourceV)ersion":"\d+",?/g, '').replace(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|containerd:\/\/[0-9a-f]{64}|(?<=(?:coredns-[a-z0-9]{5,10}|kube-dns|kube-api-access)-)[a-z0-9]{5}\b/g, once)
+  const once = (mark: string): string => {
+    const at = seen.get(mark) ?? `<${seen.size}>`
+    seen.set(mark, at)
+    return at
+  }
+  const plain = (text: string): string =>
+    text
+      .replace(/"(?:r|resourceV)ersion":"\d+",?/g, '')
+      .replace(
+        /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|containerd:\/\/[0-9a-f]{64}|(?<=(?:coredns-[a-z0-9]{5,10}|kube-dns|kube-api-access)-)[a-z0-9]{5}\b/g,
+        once,
+      )
   await cluster.close()
   return { text: plain(raw), raw }
 }
@@ -45,7 +72,8 @@ for (const name of ['docker-desktop', 'eks', 'kind']) {
     expect(filled.raw).not.toMatch(/2096-|fac0de|zzz[a-z0-9]{2}|\.3782d|\b40000\d{8}\b/)
     expect(counted(filled.text)).toEqual(counted(made.text))
     // no two clusters have a uid in common
-    const uids = (text: string): Set<string> => new Set(text.match(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g))
+    const uids = (text: string): Set<string> =>
+      new Set(text.match(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g))
     expect(uids(filled.raw).size).toBe(uids(made.raw).size)
     expect([...uids((await whole(ready, name, 2)).raw)].filter((u) => uids(filled.raw).has(u))).toEqual([])
   })

@@ -1,4 +1,5 @@
-// The engine under the controllers: changes become keys, keys are reconciled until nothing is left (a fixpoint), due wake-ups run at their own time.
+// The engine under the controllers: changes become keys, keys are reconciled until nothing is left (a fixpoint), due
+// wake-ups run at their own time.
 import { isObject } from '../apimachinery/object.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
@@ -9,7 +10,12 @@ import type { Lister } from './lister.ts'
 import type { SimClock } from './simclock.ts'
 
 /** A key that asked to be looked at again at a time (milliseconds since 1970). */
-export interface WakeUp { readonly controller: string; readonly key: string; readonly at: number; /** A running program goes on: nothing that others wait for. */ readonly soft?: true }
+export interface WakeUp {
+  readonly controller: string
+  readonly key: string
+  readonly at: number
+  /** A running program goes on: nothing that others wait for. */ readonly soft?: true
+}
 
 /** How often one key may come round while nothing else asks for it: more is a controller that contradicts itself. */
 const ROUNDS = 200
@@ -33,20 +39,39 @@ export class Engine {
   readonly #wake = new Map<string, WakeUp>()
   #running: Promise<void> | undefined
   #halted = false
-  /** Whether controllers take turns instead of going in their order: what never ends must not keep off those who are to end it. */
+  /**
+   * Whether controllers take turns instead of going in their order: what never ends must not keep off those who are to
+   * end it.
+   */
   fair = false
   readonly #stop: () => void
 
   constructor(options: EngineOptions) {
     this.#o = options
-    for (const c of options.controllers) for (const r of c.resources) { const l = this.#listeners.get(r); if (l) l.push(c); else this.#listeners.set(r, [c]) }
+    for (const c of options.controllers)
+      for (const r of c.resources) {
+        const l = this.#listeners.get(r)
+        if (l) l.push(c)
+        else this.#listeners.set(r, [c])
+      }
     const wake = options.store.meta('wakeups')
-    for (const w of Array.isArray(wake) ? wake : []) if (isObject(w) && typeof w.at === 'number') this.#wake.set(`${String(w.controller)} ${String(w.key)}`, { controller: String(w.controller), key: String(w.key), at: w.at, ...(w.soft === true ? { soft: true as const } : {}) })
+    for (const w of Array.isArray(wake) ? wake : [])
+      if (isObject(w) && typeof w.at === 'number')
+        this.#wake.set(`${String(w.controller)} ${String(w.key)}`, {
+          controller: String(w.controller),
+          key: String(w.key),
+          at: w.at,
+          ...(w.soft === true ? { soft: true as const } : {}),
+        })
     // changes that an earlier process acknowledged and did not live to act upon
     const settled = options.store.meta('settled')
     const from = typeof settled === 'number' ? settled : options.store.revision
-    const listen = (c: Change): void => { this.#changes.push(c) }
-    try { this.#stop = options.store.watch(from, listen) } catch {
+    const listen = (c: Change): void => {
+      this.#changes.push(c)
+    }
+    try {
+      this.#stop = options.store.watch(from, listen)
+    } catch {
       this.#stop = options.store.watch(options.store.revision, listen)
       this.everything()
     }
@@ -54,10 +79,14 @@ export class Engine {
 
   /** Wakes every controller for every object: after a gap in the changes. */
   everything(): void {
-    for (const resource of this.#o.store.resources()) for (const object of this.#o.store.list(resource)) this.#changes.push({ revision: this.#o.store.revision, type: 'ADDED', resource, object })
+    for (const resource of this.#o.store.resources())
+      for (const object of this.#o.store.list(resource))
+        this.#changes.push({ revision: this.#o.store.revision, type: 'ADDED', resource, object })
   }
 
-  get dirty(): boolean { return this.#changes.length > 0 || this.#queues.size > 0 || this.#running !== undefined }
+  get dirty(): boolean {
+    return this.#changes.length > 0 || this.#queues.size > 0 || this.#running !== undefined
+  }
   /** When the next wake-up is due, if any. */
   get nextWake(): number | undefined {
     let next: number | undefined
@@ -72,18 +101,29 @@ export class Engine {
     return next
   }
 
-  /** Runs controllers until nothing is left to do now, wake-ups that are due by `until` (default: the clock) included, each at its own moment. */
+  /**
+   * Runs controllers until nothing is left to do now, wake-ups that are due by `until` (default: the clock) included,
+   * each at its own moment.
+   */
   async settle(until = this.#o.clock.running()): Promise<void> {
     while (this.#running) await this.#running
     if (!this.dirty && (this.nextWake ?? Infinity) > until) return
     const work = this.#work(until)
     this.#running = work
-    try { await work } finally { this.#running = undefined }
+    try {
+      await work
+    } finally {
+      this.#running = undefined
+    }
   }
 
   async #work(until: number): Promise<void> {
     this.#o.clock.horizon = until
-    try { await this.#catchUp(until) } finally { this.#o.clock.horizon = undefined }
+    try {
+      await this.#catchUp(until)
+    } finally {
+      this.#o.clock.horizon = undefined
+    }
     // who was stopped on the way did not see everything: the next process goes on from where this one began
     if (!this.#halted) this.#remember()
   }
@@ -93,16 +133,25 @@ export class Engine {
     for (let next = this.nextWake; next !== undefined && next <= until && !this.#halted; next = this.nextWake) {
       const moment = next
       await this.#o.clock.at(moment, async () => {
-        for (const [id, w] of [...this.#wake]) if (w.at <= moment) { this.#wake.delete(id); this.#enqueue(w.controller, w.key) }
+        for (const [id, w] of [...this.#wake])
+          if (w.at <= moment) {
+            this.#wake.delete(id)
+            this.#enqueue(w.controller, w.key)
+          }
         await this.#quiet()
       })
     }
   }
 
-  /** What must survive this process: due wake-ups, and up to where the controllers have seen everything. Written only where it differs. */
+  /**
+   * What must survive this process: due wake-ups, and up to where the controllers have seen everything. Written only
+   * where it differs.
+   */
   #remember(): void {
     const { store } = this.#o
-    const wake = [...this.#wake.values()].sort((a, b) => a.at - b.at || (a.controller + a.key < b.controller + b.key ? -1 : 1)).map((w) => ({ ...w }))
+    const wake = [...this.#wake.values()]
+      .sort((a, b) => a.at - b.at || (a.controller + a.key < b.controller + b.key ? -1 : 1))
+      .map((w) => ({ ...w }))
     if (JSON.stringify(wake) !== JSON.stringify(store.meta('wakeups') ?? [])) store.setMeta('wakeups', wake)
     if (store.meta('settled') !== store.revision) store.setMeta('settled', store.revision)
   }
@@ -115,23 +164,30 @@ export class Engine {
 
   async #controller(line: ControllerLine): Promise<Controller> {
     let c = this.#loaded.get(line.name)
-    if (!c) { c = await line.load(); this.#loaded.set(line.name, c) }
+    if (!c) {
+      c = await line.load()
+      this.#loaded.set(line.name, c)
+    }
     return c
   }
 
   async #distribute(): Promise<void> {
     const changes = this.#changes
     this.#changes = []
-    for (const change of changes) for (const line of [...(this.#listeners.get(change.resource) ?? []), ...(this.#listeners.get('*') ?? [])]) {
-      if (line.needs && change.resource !== line.needs && this.#o.store.count(line.needs) === 0) continue
-      if (line.wants && !line.wants(change)) continue
-      const c = this.#loaded.get(line.name) ?? (await this.#controller(line))
-      for (const s of c.sources) if (s.resource === change.resource || s.resource === '*') {
-        const wake = (o: KubeObject): void => { for (const key of s.keys(o, this.#o.lister, change)) this.#enqueue(c.name, key) }
-        wake(change.object)
-        if (change.previous && change.type !== 'DELETED') wake(change.previous)
+    for (const change of changes)
+      for (const line of [...(this.#listeners.get(change.resource) ?? []), ...(this.#listeners.get('*') ?? [])]) {
+        if (line.needs && change.resource !== line.needs && this.#o.store.count(line.needs) === 0) continue
+        if (line.wants && !line.wants(change)) continue
+        const c = this.#loaded.get(line.name) ?? (await this.#controller(line))
+        for (const s of c.sources)
+          if (s.resource === change.resource || s.resource === '*') {
+            const wake = (o: KubeObject): void => {
+              for (const key of s.keys(o, this.#o.lister, change)) this.#enqueue(c.name, key)
+            }
+            wake(change.object)
+            if (change.previous && change.type !== 'DELETED') wake(change.previous)
+          }
       }
-    }
   }
 
   async #quiet(): Promise<void> {
@@ -141,7 +197,11 @@ export class Engine {
       if (this.#halted) return
       if (this.#changes.length) await this.#distribute()
       const line = this.#next(turns)
-      if (!line) { this.#queues.clear(); if (this.#changes.length) continue; return }
+      if (!line) {
+        this.#queues.clear()
+        if (this.#changes.length) continue
+        return
+      }
       turns.set(line.name, (turns.get(line.name) ?? 0) + 1)
       const controller = await this.#controller(line)
       const keys = this.#queues.get(line.name) ?? new Set<string>()
@@ -151,7 +211,10 @@ export class Engine {
         const n = (rounds.get(id) ?? 0) + 1
         rounds.set(id, n)
         if (this.#halted) return
-        if (n > ROUNDS) { this.#o.onError?.(line.name, key, new Error(`the controller did not come to rest after ${ROUNDS} rounds`)); continue }
+        if (n > ROUNDS) {
+          this.#o.onError?.(line.name, key, new Error(`the controller did not come to rest after ${ROUNDS} rounds`))
+          continue
+        }
         await this.#reconcile(controller, key)
       }
     }
@@ -162,24 +225,37 @@ export class Engine {
     const waits = (c: ControllerLine): boolean => this.#queues.has(c.name)
     const first = this.#o.controllers.find(waits)
     if (!first || !this.fair) return first
-    return this.#o.controllers.filter(waits).reduce((a, b) => ((turns.get(b.name) ?? 0) < (turns.get(a.name) ?? 0) ? b : a))
+    return this.#o.controllers
+      .filter(waits)
+      .reduce((a, b) => ((turns.get(b.name) ?? 0) < (turns.get(a.name) ?? 0) ? b : a))
   }
 
   async #reconcile(controller: Controller, key: string): Promise<void> {
     const id = `${controller.name} ${key}`
     try {
       const again = await controller.reconcile(key, this.#o.contextFor(controller.name))
-      if (again) this.#wake.set(id, { controller: controller.name, key, at: this.#o.clock.now() + Math.max(1, again.after), ...(again.soft ? { soft: true as const } : {}) })
+      if (again)
+        this.#wake.set(id, {
+          controller: controller.name,
+          key,
+          at: this.#o.clock.now() + Math.max(1, again.after),
+          ...(again.soft ? { soft: true as const } : {}),
+        })
       else this.#wake.delete(id)
     } catch (e) {
       // somebody else wrote meanwhile, or it went away: look again
-      if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'NotFound')) this.#enqueue(controller.name, key)
+      if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'NotFound'))
+        this.#enqueue(controller.name, key)
       else this.#o.onError?.(controller.name, key, e)
     }
   }
 
   /** Leaves what there is to do to the next process. */
-  halt(): void { this.#halted = true }
+  halt(): void {
+    this.#halted = true
+  }
 
-  close(): void { this.#stop() }
+  close(): void {
+    this.#stop()
+  }
 }

@@ -1,4 +1,5 @@
-// The simulation's own questions, asked through the same door under /kubesim/v1: the clock, the profile, the whole state. Served clusters answer them too.
+// The simulation's own questions, asked through the same door under /kubesim/v1: the clock, the profile, the whole
+// state. Served clusters answer them too.
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
@@ -15,18 +16,30 @@ export interface SimulationLine {
 const clockNow = (cluster: Cluster): JsonObject => {
   const s = cluster.clock.state
   const next = cluster.engine.nextWake
-  return { now: cluster.clock.running(), real: cluster.clock.real(), offset: s.offset, ...(s.frozen !== undefined ? { frozen: s.frozen } : {}), ...(next !== undefined ? { nextWake: next } : {}) }
+  return {
+    now: cluster.clock.running(),
+    real: cluster.clock.real(),
+    offset: s.offset,
+    ...(s.frozen !== undefined ? { frozen: s.frozen } : {}),
+    ...(next !== undefined ? { nextWake: next } : {}),
+  }
 }
 
 /** GET: the time. POST {advance: ms} | {freeze: true} | {set: ms} | {resume: true}: changes it. */
 async function clock(request: ApiRequest, cluster: Cluster): Promise<Json> {
   if (request.method === 'GET') return clockNow(cluster)
   let body: ApiRequest['body'] | Json = request.body
-  try { if (typeof body === 'string') body = JSON.parse(body) as Json } catch (e) { throw badRequest(`the clock takes JSON: ${e instanceof Error ? e.message : String(e)}`) }
-  if (!isObject(body)) throw badRequest('the clock takes an object: {"advance": ms}, {"freeze": true}, {"set": ms} or {"resume": true}')
+  try {
+    if (typeof body === 'string') body = JSON.parse(body) as Json
+  } catch (e) {
+    throw badRequest(`the clock takes JSON: ${e instanceof Error ? e.message : String(e)}`)
+  }
+  if (!isObject(body))
+    throw badRequest('the clock takes an object: {"advance": ms}, {"freeze": true}, {"set": ms} or {"resume": true}')
   const { clock: c } = cluster
   if (typeof body.advance === 'number') {
-    if (!(body.advance >= 0 && body.advance <= 1e13)) throw badRequest('the clock can be advanced by 0 to 1e13 milliseconds')
+    if (!(body.advance >= 0 && body.advance <= 1e13))
+      throw badRequest('the clock can be advanced by 0 to 1e13 milliseconds')
     await cluster.advance(body.advance)
   } else if (body.freeze === true) c.set({ offset: c.state.offset, frozen: c.running() })
   else if (typeof body.set === 'number') {
@@ -62,7 +75,12 @@ async function discovery(request: ApiRequest, c: Cluster): Promise<Json> {
 
 /** The profile, and how many objects of each resource there are. */
 async function cluster(_request: ApiRequest, c: Cluster): Promise<Json> {
-  return { profile: JSON.parse(JSON.stringify(c.profile)) as Json, revision: c.store.revision, counts: Object.fromEntries(c.store.resources().map((r) => [r, c.store.count(r)])), clock: clockNow(c) }
+  return {
+    profile: JSON.parse(JSON.stringify(c.profile)) as Json,
+    revision: c.store.revision,
+    counts: Object.fromEntries(c.store.resources().map((r) => [r, c.store.count(r)])),
+    clock: clockNow(c),
+  }
 }
 
 export const SIMULATION: readonly SimulationLine[] = [

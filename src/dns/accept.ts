@@ -1,4 +1,5 @@
-// What a DNS server takes for a query, and what it says to the rest: messages read as leniently, and refused as early, as miekg/dns reads and refuses them (acceptfunc.go, msg.go).
+// What a DNS server takes for a query, and what it says to the rest: messages read as leniently, and refused as early,
+// as miekg/dns reads and refuses them (acceptfunc.go, msg.go).
 import type { Edns, EdnsOption, Message, Question } from './wire.ts'
 import { Reader, WireError } from './wire.ts'
 
@@ -13,30 +14,67 @@ const NOTIFY = 4
 const UDP_READ = 512
 const OPT = 41
 
-/** Fixed lengths before, and names inside, the data of the types that are read at all; other types are bytes. `n` is a name, `t` texts to the end, `p` parameters to the end, a number that many bytes. */
+/**
+ * Fixed lengths before, and names inside, the data of the types that are read at all; other types are bytes. `n` is a
+ * name, `t` texts to the end, `p` parameters to the end, a number that many bytes.
+ */
 const SHAPES: Readonly<Record<number, readonly (number | 'n' | 't' | 'p')[]>> = {
-  1: [4], 2: ['n'], 5: ['n'], 6: ['n', 'n', 20], 7: ['n'], 8: ['n'], 9: ['n'], 12: ['n'], 14: ['n', 'n'], 15: [2, 'n'], 16: ['t'], 17: ['n', 'n'], 18: [2, 'n'], 21: [2, 'n'], 26: [2, 'n', 'n'], 28: [16],
-  33: [6, 'n'], 36: [2, 'n'], 39: ['n'], 64: [2, 'n', 'p'], 65: [2, 'n', 'p'], 99: ['t'], 107: [2, 'n'],
+  1: [4],
+  2: ['n'],
+  5: ['n'],
+  6: ['n', 'n', 20],
+  7: ['n'],
+  8: ['n'],
+  9: ['n'],
+  12: ['n'],
+  14: ['n', 'n'],
+  15: [2, 'n'],
+  16: ['t'],
+  17: ['n', 'n'],
+  18: [2, 'n'],
+  21: [2, 'n'],
+  26: [2, 'n', 'n'],
+  28: [16],
+  33: [6, 'n'],
+  36: [2, 'n'],
+  39: ['n'],
+  64: [2, 'n', 'p'],
+  65: [2, 'n', 'p'],
+  99: ['t'],
+  107: [2, 'n'],
 }
 
 /** Whether the data of a known option can be read. */
 function optionReads(code: number, d: Uint8Array): boolean {
   const n = d.length
   switch (code) {
-    case 1: return n >= 18
-    case 2: return n === 4 || n === 8
+    case 1:
+      return n >= 18
+    case 2:
+      return n === 4 || n === 8
     case 8: {
       if (n < 4) return false
       const family = ((d[0] ?? 0) << 8) | (d[1] ?? 0)
       const most = family === 1 ? 32 : 128
       return family === 0 ? d[2] === 0 : family <= 2 && (d[2] ?? 0) <= most && (d[3] ?? 0) <= most
     }
-    case 9: return n === 0 || n >= 4
-    case 11: return n === 0 || n === 2
-    case 15: return n >= 2
-    case 19: return n !== 1
-    case 18: try { new Reader(d).name(); return true } catch { return false }
-    default: return true
+    case 9:
+      return n === 0 || n >= 4
+    case 11:
+      return n === 0 || n === 2
+    case 15:
+      return n >= 2
+    case 19:
+      return n !== 1
+    case 18:
+      try {
+        new Reader(d).name()
+        return true
+      } catch {
+        return false
+      }
+    default:
+      return true
   }
 }
 
@@ -48,7 +86,10 @@ function readOptions(bytes: Uint8Array): EdnsOption[] {
     const data = r.raw(r.u16())
     if (!optionReads(code, data)) throw new WireError(`option ${code} of a wrong form`)
     // what is written back is what was understood: an expire time has four bytes, a timeout of nothing none
-    options.push({ code, data: code === 9 ? data.slice(0, 4) : code === 11 && !data[0] && !data[1] ? new Uint8Array(0) : data })
+    options.push({
+      code,
+      data: code === 9 ? data.slice(0, 4) : code === 11 && !data[0] && !data[1] ? new Uint8Array(0) : data,
+    })
   }
   return options
 }
@@ -64,7 +105,11 @@ function readRecord(r: Reader, all: Uint8Array): Edns | undefined {
     for (const part of SHAPES[type] ?? []) {
       if (part === 'n') inner.name()
       else if (part === 't') while (inner.at < end) inner.raw(inner.u8())
-      else if (part === 'p') while (inner.at < end) { inner.u16(); inner.raw(inner.u16()) }
+      else if (part === 'p')
+        while (inner.at < end) {
+          inner.u16()
+          inner.raw(inner.u16())
+        }
       else inner.raw(part)
     }
     if (SHAPES[type] && inner.at !== end) throw new WireError('record data of a wrong length')
@@ -73,7 +118,13 @@ function readRecord(r: Reader, all: Uint8Array): Edns | undefined {
   r.at = end
   if (type !== OPT) return undefined
   // a reply repeats the upper reserved bits
-  return { version: (ttl >>> 16) & 255, udpSize: cls, do: (ttl & 0x8000) !== 0, ...(ttl & 0x7f00 ? { z: ttl & 0x7f00 } : {}), options: readOptions(all.subarray(start, end)) }
+  return {
+    version: (ttl >>> 16) & 255,
+    udpSize: cls,
+    do: (ttl & 0x8000) !== 0,
+    ...(ttl & 0x7f00 ? { z: ttl & 0x7f00 } : {}),
+    options: readOptions(all.subarray(start, end)),
+  }
 }
 
 /** Reads what came over a socket. Never throws, never loops. */
@@ -86,9 +137,26 @@ export function accept(packet: Uint8Array, tcp: boolean): Accepted {
   const [questions, answers, authority, additional] = [r.u16(), r.u16(), r.u16(), r.u16()]
   const opcode = (f >> 11) & 15
   if (f & 0x8000) return undefined
-  const head: Message = { id, opcode, rcode: f & 15, qr: false, aa: (f & 0x400) !== 0, tc: (f & 0x200) !== 0, rd: (f & 0x100) !== 0, ra: (f & 0x80) !== 0, ad: (f & 0x20) !== 0, cd: (f & 0x10) !== 0, questions: [], answers: [], authority: [], additional: [] }
+  const head: Message = {
+    id,
+    opcode,
+    rcode: f & 15,
+    qr: false,
+    aa: (f & 0x400) !== 0,
+    tc: (f & 0x200) !== 0,
+    rd: (f & 0x100) !== 0,
+    ra: (f & 0x80) !== 0,
+    ad: (f & 0x20) !== 0,
+    cd: (f & 0x10) !== 0,
+    questions: [],
+    answers: [],
+    authority: [],
+    additional: [],
+  }
   // a refusal is the header turned round: the client's flags stay
-  const refuse = (rcode: number, asked: readonly Question[]): Accepted => ({ reply: { ...head, opcode: rcode === NOTIMP ? opcode : QUERY, rcode, qr: true, aa: false, questions: asked } })
+  const refuse = (rcode: number, asked: readonly Question[]): Accepted => ({
+    reply: { ...head, opcode: rcode === NOTIMP ? opcode : QUERY, rcode, qr: true, aa: false, questions: asked },
+  })
   if (opcode !== QUERY && opcode !== NOTIFY) return refuse(NOTIMP, [])
   if (questions !== 1 || answers > 1 || authority > 1 || additional > 2) return refuse(FORMERR, [])
   if (r.at === bytes.length) return { query: head }

@@ -55,10 +55,17 @@ export function formatAddress(bytes: Uint8Array): string {
   for (let i = 0; i < 8; i++) {
     let n = 0
     while (i + n < 8 && groups[i + n] === 0) n++
-    if (n > length) { best = i; length = n }
+    if (n > length) {
+      best = i
+      length = n
+    }
   }
   if (best < 0) return groups.map((g) => g.toString(16)).join(':')
-  const hex = (from: number, to: number): string => groups.slice(from, to).map((g) => g.toString(16)).join(':')
+  const hex = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((g) => g.toString(16))
+      .join(':')
   return `${hex(0, best)}::${hex(best + length, 8)}`
 }
 
@@ -68,14 +75,20 @@ export function reverseName(address: string): string | undefined {
   if (v4) return `${[...v4].reverse().join('.')}.in-addr.arpa.`
   const v6 = parseIPv6(address)
   if (!v6) return undefined
-  return `${[...v6].reverse().map((b) => `${(b & 15).toString(16)}.${(b >> 4).toString(16)}`).join('.')}.ip6.arpa.`
+  return `${[...v6]
+    .reverse()
+    .map((b) => `${(b & 15).toString(16)}.${(b >> 4).toString(16)}`)
+    .join('.')}.ip6.arpa.`
 }
 
 /** The address a reverse name stands for, or nothing (partial names included). */
 export function addressOfReverse(name: string): string | undefined {
   const n = name.toLowerCase()
   const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa\.?$/.exec(n)
-  if (v4) { const a = v4.slice(1).reverse().join('.'); return parseIPv4(a) ? a : undefined }
+  if (v4) {
+    const a = v4.slice(1).reverse().join('.')
+    return parseIPv4(a) ? a : undefined
+  }
   const v6 = /^((?:[0-9a-f]\.){32})ip6\.arpa\.?$/.exec(n)
   if (!v6) return undefined
   const hex = (v6[1] ?? '').split('.').filter(Boolean).reverse().join('')

@@ -1,4 +1,5 @@
-// Domain names in presentation form, always with the final dot; labels and escapes as miekg/dns has them (RFC 1035 section 5.1).
+// Domain names in presentation form, always with the final dot; labels and escapes as miekg/dns has them (RFC 1035
+// section 5.1).
 
 /** The name with its final dot. */
 export const fqdn = (name: string): string => (isFqdn(name) ? name : `${name}.`)
@@ -20,7 +21,12 @@ export function labels(name: string): string[] {
   let label = ''
   for (let i = 0; i < name.length; i++) {
     const c = name[i] ?? ''
-    if (c === '\\') { label += c + (name[++i] ?? '') } else if (c === '.') { out.push(label); label = '' } else label += c
+    if (c === '\\') {
+      label += c + (name[++i] ?? '')
+    } else if (c === '.') {
+      out.push(label)
+      label = ''
+    } else label += c
   }
   if (label !== '') out.push(label)
   return out
@@ -39,7 +45,11 @@ export const isReverse = (name: string): boolean => /\.(?:in-addr|ip6)\.arpa\.?$
 /** Why a name cannot be asked (BIND's words), or nothing. */
 export function illegal(name: string): 'empty label' | 'label too long' | 'name too long' | 'bad escape' | undefined {
   if (name === '.' || name === '') return undefined
-  if (/\\\d/.test(name) && [...name.matchAll(/\\(\d{1,3})/g)].some((m) => (m[1] ?? '').length !== 3 || Number(m[1]) > 255)) return 'bad escape'
+  if (
+    /\\\d/.test(name) &&
+    [...name.matchAll(/\\(\d{1,3})/g)].some((m) => (m[1] ?? '').length !== 3 || Number(m[1]) > 255)
+  )
+    return 'bad escape'
   const parts = labels(fqdn(name))
   if (parts.some((l) => l === '')) return 'empty label'
   const sizes = parts.map((l) => Buffer.byteLength(l.replace(/\\(\d{3}|.)/g, 'x')))

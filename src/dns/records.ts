@@ -1,4 +1,5 @@
-// Records for what was found: A and AAAA with the chase of CNAMEs, SRV with its addresses, PTR, TXT, NS and SOA, as CoreDNS's backend_lookup.go builds them.
+// Records for what was found: A and AAAA with the chase of CNAMEs, SRV with its addresses, PTR, TXT, NS and SOA, as
+// CoreDNS's backend_lookup.go builds them.
 import { addressOfReverse, family, formatAddress, parseIPv4, parseIPv6 } from './address.ts'
 import { endpointHostname, lookup, lookupAddress } from './lookup.ts'
 import type { Found, Lookup, LookupOptions } from './lookup.ts'
@@ -24,31 +25,57 @@ export interface ZoneContext {
 }
 
 /** The answer and the additional records, or `missing`: the name does not exist. */
-export interface Section { readonly records: readonly ResourceRecord[]; readonly extra: readonly ResourceRecord[]; readonly missing: boolean }
+export interface Section {
+  readonly records: readonly ResourceRecord[]
+  readonly extra: readonly ResourceRecord[]
+  readonly missing: boolean
+}
 
 const IN = 1
 /** What `cache 30` of the usual configuration lets a TTL be: least and most. */
 const TTL_RANGE = [5, 30] as const
 
 /** How long the records of a reply live: all as long as the one that lives shortest, within what the cache allows. */
-export const lifetime = (records: readonly ResourceRecord[]): number => Math.min(TTL_RANGE[1], Math.max(TTL_RANGE[0], Math.min(...records.map((r) => r.ttl))))
+export const lifetime = (records: readonly ResourceRecord[]): number =>
+  Math.min(TTL_RANGE[1], Math.max(TTL_RANGE[0], Math.min(...records.map((r) => r.ttl))))
 /** The records with that time to live. */
-export const living = (records: readonly ResourceRecord[], ttl: number): readonly ResourceRecord[] => records.map((r) => (r.ttl === ttl ? r : { ...r, ttl }))
-const address = (name: string, host: string, ttl: number): ResourceRecord => ({ name, type: family(host) === 6 ? 28 : 1, class: IN, ttl, data: { kind: 'address', address: formatAddress(parseIPv4(host) ?? parseIPv6(host) ?? new Uint8Array(4)) } })
-const named = (name: string, type: number, target: string, ttl: number): ResourceRecord => ({ name, type, class: IN, ttl, data: { kind: 'name', target: fqdn(target) } })
+export const living = (records: readonly ResourceRecord[], ttl: number): readonly ResourceRecord[] =>
+  records.map((r) => (r.ttl === ttl ? r : { ...r, ttl }))
+const address = (name: string, host: string, ttl: number): ResourceRecord => ({
+  name,
+  type: family(host) === 6 ? 28 : 1,
+  class: IN,
+  ttl,
+  data: { kind: 'address', address: formatAddress(parseIPv4(host) ?? parseIPv6(host) ?? new Uint8Array(4)) },
+})
+const named = (name: string, type: number, target: string, ttl: number): ResourceRecord => ({
+  name,
+  type,
+  class: IN,
+  ttl,
+  data: { kind: 'name', target: fqdn(target) },
+})
 
 /** The Services and addresses a server at these addresses is known by: kube-dns, or ns.dns in the zone itself. */
 export function nameServers(c: ZoneContext): readonly { readonly name: string; readonly address: string }[] {
   const out: { name: string; address: string }[] = []
   let known = false
   for (const own of c.addresses) {
-    for (const { service, endpoint } of c.lookup.noEndpoints ? [] : c.view.endpointsByIP(own).filter((x) => x.endpoint.ready)) {
+    for (const { service, endpoint } of c.lookup.noEndpoints
+      ? []
+      : c.view.endpointsByIP(own).filter((x) => x.endpoint.ready)) {
       known = true
       if (!service) continue
       const base = `${service.name}.${service.namespace}.svc.${c.zone}`
       // of a headless Service, all endpoints of the slice are taken
-      if (service.headless) for (const e of c.view.endpoints(service.namespace, service.name)) { if (e.slice === endpoint.slice && e.ready) for (const a of e.addresses) out.push({ name: `${endpointHostname(a, e, c.lookup)}.${base}`, address: a }) }
-      else for (const ip of service.clusterIPs) if (!out.some((o) => o.name === base && o.address === ip)) out.push({ name: base, address: ip })
+      if (service.headless)
+        for (const e of c.view.endpoints(service.namespace, service.name)) {
+          if (e.slice === endpoint.slice && e.ready)
+            for (const a of e.addresses) out.push({ name: `${endpointHostname(a, e, c.lookup)}.${base}`, address: a })
+        }
+      else
+        for (const ip of service.clusterIPs)
+          if (!out.some((o) => o.name === base && o.address === ip)) out.push({ name: base, address: ip })
     }
   }
   return known ? out : c.addresses.map((a) => ({ name: `ns.dns.${c.zone}`, address: a }))
@@ -61,11 +88,22 @@ function services(c: ZoneContext, name: string, type: number): Lookup {
   if (lower === `ns.dns.${c.zone}` && type !== 16 && type !== 12) {
     const wanted = type === 1 ? 4 : type === 28 ? 6 : 0
     c.why.push('ns.dns is the name of the DNS server itself')
-    return { exists: true, found: nameServers(c).filter((n) => family(n.address) === wanted).map((n) => ({ host: n.address, port: 0, key: 'ns.dns', origin: 'DNS server' })) }
+    return {
+      exists: true,
+      found: nameServers(c)
+        .filter((n) => family(n.address) === wanted)
+        .map((n) => ({ host: n.address, port: 0, key: 'ns.dns', origin: 'DNS server' })),
+    }
   }
   const request = parseRequest(lower, zone)
-  if (!request) { c.why.push(`${bareOf(name)} has no form that the cluster's names can have`); return { exists: false, found: [] } }
-  if (request.kind !== '' && isReverse(lower)) { c.why.push('below the trees of addresses are no names of Services'); return { exists: false, found: [] } }
+  if (!request) {
+    c.why.push(`${bareOf(name)} has no form that the cluster's names can have`)
+    return { exists: false, found: [] }
+  }
+  if (request.kind !== '' && isReverse(lower)) {
+    c.why.push('below the trees of addresses are no names of Services')
+    return { exists: false, found: [] }
+  }
   return lookup(c.view, request, c.lookup, c.why)
 }
 const bareOf = (name: string): string => (name.endsWith('.') ? name.slice(0, -1) : name)
@@ -73,7 +111,12 @@ const bareOf = (name: string): string => (name.endsWith('.') ? name.slice(0, -1)
 const MAX_CHAIN = 10
 
 /** A or AAAA records; a CNAME is followed inside the zone, and outside as far as the profile's table knows. */
-export function addressRecords(c: ZoneContext, qname: string, type: number, previous: readonly ResourceRecord[] = []): Section {
+export function addressRecords(
+  c: ZoneContext,
+  qname: string,
+  type: number,
+  previous: readonly ResourceRecord[] = [],
+): Section {
   const { exists, found } = services(c, qname, type)
   if (!exists) return { records: [], extra: [], missing: true }
   const records: ResourceRecord[] = []
@@ -82,9 +125,18 @@ export function addressRecords(c: ZoneContext, qname: string, type: number, prev
     const kind = family(f.host)
     if (kind === 0) {
       const target = fqdn(f.host)
-      if (isSubdomain(qname, target)) { c.why.push('the CNAME leads to itself and is left out'); continue }
+      if (isSubdomain(qname, target)) {
+        c.why.push('the CNAME leads to itself and is left out')
+        continue
+      }
       const cname = named(qname, 5, target, f.ttl ?? c.ttl)
-      if (previous.length > MAX_CHAIN || previous.some((p) => p.name === cname.name && p.data.kind === 'name' && p.data.target === target)) { c.why.push('the chain of CNAMEs turns in a circle, or is too long'); continue }
+      if (
+        previous.length > MAX_CHAIN ||
+        previous.some((p) => p.name === cname.name && p.data.kind === 'name' && p.data.target === target)
+      ) {
+        c.why.push('the chain of CNAMEs turns in a circle, or is too long')
+        continue
+      }
       if (isSubdomain(c.zone, target)) {
         const next = addressRecords(c, target, type, [...previous, cname])
         if (!next.missing && next.records.length > 0) records.push(cname, ...next.records)
@@ -115,8 +167,20 @@ export function srvRecords(c: ZoneContext, qname: string): Section {
   for (const f of internal) {
     if (f.port === -1) continue
     const target = targetOf(c, f)
-    if (!seen.has(`${target} ${f.port}`)) { seen.add(`${target} ${f.port}`); records.push({ name: qname, type: 33, class: IN, ttl: c.ttl, data: { kind: 'srv', priority: 0, weight, port: f.port & 65535, target } }) }
-    if (!seen.has(`${target} ${f.host}`)) { seen.add(`${target} ${f.host}`); extra.push(address(target, f.host, c.ttl)) }
+    if (!seen.has(`${target} ${f.port}`)) {
+      seen.add(`${target} ${f.port}`)
+      records.push({
+        name: qname,
+        type: 33,
+        class: IN,
+        ttl: c.ttl,
+        data: { kind: 'srv', priority: 0, weight, port: f.port & 65535, target },
+      })
+    }
+    if (!seen.has(`${target} ${f.host}`)) {
+      seen.add(`${target} ${f.host}`)
+      extra.push(address(target, f.host, c.ttl))
+    }
   }
   return { records, extra, missing: false }
 }
@@ -126,7 +190,11 @@ export function cnameRecords(c: ZoneContext, qname: string): Section {
   const { exists, found } = services(c, qname, 5)
   if (!exists) return { records: [], extra: [], missing: true }
   const first = found[0]
-  return { records: first && family(first.host) === 0 ? [named(qname, 5, first.host, c.ttl)] : [], extra: [], missing: false }
+  return {
+    records: first && family(first.host) === 0 ? [named(qname, 5, first.host, c.ttl)] : [],
+    extra: [],
+    missing: false,
+  }
 }
 
 /** PTR records of an address below in-addr.arpa or ip6.arpa; other names of those zones do not exist. */
@@ -140,14 +208,24 @@ export function ptrRecords(c: ZoneContext, qname: string): Section {
   const found = lookupAddress(c.view, ip, c.lookup, c.why)
   if (found.length === 0) return { records: [], extra: [], missing: true }
   const seen = new Set<string>()
-  return { records: found.filter((f) => !seen.has(f.host) && seen.add(f.host)).map((f) => named(qname, 12, `${f.host}.${c.domain}`, c.ttl)), extra: [], missing: false }
+  return {
+    records: found
+      .filter((f) => !seen.has(f.host) && seen.add(f.host))
+      .map((f) => named(qname, 12, `${f.host}.${c.domain}`, c.ttl)),
+    extra: [],
+    missing: false,
+  }
 }
 
 /** `dns-version`, the only text there is. */
 export function txtRecords(c: ZoneContext, qname: string): Section {
   if (qname.toLowerCase() === `dns-version.${c.zone.toLowerCase()}`) {
     c.why.push('dns-version tells which DNS schema of Kubernetes is served')
-    return { records: [{ name: qname, type: 16, class: IN, ttl: 28800, data: { kind: 'txt', texts: ['1.1.0'] } }], extra: [], missing: false }
+    return {
+      records: [{ name: qname, type: 16, class: IN, ttl: 28800, data: { kind: 'txt', texts: ['1.1.0'] } }],
+      extra: [],
+      missing: false,
+    }
   }
   const { found } = services(c, qname, 16)
   return { records: [], extra: [], missing: found.length === 0 }
@@ -159,9 +237,25 @@ export function nsRecords(c: ZoneContext, qname: string): Section {
   const seen = new Set<string>()
   return {
     records: servers.filter((s) => !seen.has(s.name) && seen.add(s.name)).map((s) => named(qname, 2, s.name, c.ttl)),
-    extra: servers.map((s) => address(s.name, s.address, c.ttl)), missing: false,
+    extra: servers.map((s) => address(s.name, s.address, c.ttl)),
+    missing: false,
   }
 }
 
 /** The SOA record of the zone: the answer at the apex, the authority of every negative answer. */
-export const soaRecord = (c: ZoneContext): ResourceRecord => ({ name: c.zone, type: 6, class: IN, ttl: Math.min(c.ttl, 300), data: { kind: 'soa', mname: `ns.dns.${c.zone}`, rname: `hostmaster.${c.zone}`, serial: c.serial, refresh: 7200, retry: 1800, expire: 86400, minimum: c.ttl } })
+export const soaRecord = (c: ZoneContext): ResourceRecord => ({
+  name: c.zone,
+  type: 6,
+  class: IN,
+  ttl: Math.min(c.ttl, 300),
+  data: {
+    kind: 'soa',
+    mname: `ns.dns.${c.zone}`,
+    rname: `hostmaster.${c.zone}`,
+    serial: c.serial,
+    refresh: 7200,
+    retry: 1800,
+    expire: 86400,
+    minimum: c.ttl,
+  },
+})

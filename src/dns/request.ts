@@ -25,9 +25,13 @@ export function parseRequest(name: string, zone: string): RecordRequest | undefi
   const service = base.pop() ?? ''
   const r = { ...NOTHING, kind, namespace, service } as const
   switch (base.length) {
-    case 0: return r
-    case 1: return { ...r, endpoint: base[0] ?? '' }
-    case 2: return { ...r, port: stripUnderscore(base[0] ?? ''), protocol: stripUnderscore(base[1] ?? '') }
-    default: return undefined
+    case 0:
+      return r
+    case 1:
+      return { ...r, endpoint: base[0] ?? '' }
+    case 2:
+      return { ...r, port: stripUnderscore(base[0] ?? ''), protocol: stripUnderscore(base[1] ?? '') }
+    default:
+      return undefined
   }
 }

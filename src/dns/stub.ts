@@ -1,4 +1,5 @@
-// The stub resolver of a pod: resolv.conf's search list and ndots in front of the one resolver; what libc and nslookup do with a name.
+// The stub resolver of a pod: resolv.conf's search list and ndots in front of the one resolver; what libc and nslookup
+// do with a name.
 import { family } from './address.ts'
 import { fqdn, isFqdn } from './qname.ts'
 import type { Message } from './wire.ts'
@@ -6,14 +7,28 @@ import { query } from './wire.ts'
 
 /** What became of one question to one server. `size` is the length of the reply on the wire. */
 export type Exchange =
-  | { readonly outcome: 'answer'; readonly message: Message; readonly size: number; readonly tcp: boolean; readonly why?: readonly string[] }
+  | {
+      readonly outcome: 'answer'
+      readonly message: Message
+      readonly size: number
+      readonly tcp: boolean
+      readonly why?: readonly string[]
+    }
   | { readonly outcome: 'refused' | 'timeout' | 'unreachable' }
 
 /** One question sent, for `dns query`. */
-export interface Asked { readonly name: string; readonly type: number; readonly server: string; readonly exchange: Exchange }
+export interface Asked {
+  readonly name: string
+  readonly type: number
+  readonly server: string
+  readonly exchange: Exchange
+}
 
 export interface Addresses {
-  /** 'again': a server failed or did not answer (EAI_AGAIN); 'notfound': no such name (EAI_NONAME); 'nodata': the name has no address. */
+  /**
+   * 'again': a server failed or did not answer (EAI_AGAIN); 'notfound': no such name (EAI_NONAME); 'nodata': the name
+   * has no address.
+   */
   readonly status: 'ok' | 'notfound' | 'nodata' | 'again'
   readonly addresses: readonly string[]
   /** The name the addresses stand at, after the search list and CNAMEs, without final dot. */
@@ -33,7 +48,11 @@ export interface StubResolver {
   resolve(name: string, family?: 0 | 4 | 6): Addresses
 }
 
-export interface ResolvConf { readonly nameservers: readonly string[]; readonly search: readonly string[]; readonly ndots: number }
+export interface ResolvConf {
+  readonly nameservers: readonly string[]
+  readonly search: readonly string[]
+  readonly ndots: number
+}
 
 /** resolv.conf as glibc reads it: the last `search` or `domain` wins, three name servers at most, ndots at most 15. */
 export function parseResolvConf(text: string): ResolvConf {
@@ -44,7 +63,11 @@ export function parseResolvConf(text: string): ResolvConf {
     const [word, ...rest] = line.trim().split(/\s+/)
     if (word === 'nameserver' && rest[0] && family(rest[0]) && nameservers.length < 3) nameservers.push(rest[0])
     else if (word === 'search' || word === 'domain') search = rest
-    else if (word === 'options') for (const o of rest) { const m = /^ndots:(\d+)$/.exec(o); if (m) ndots = Math.min(15, Number(m[1])) }
+    else if (word === 'options')
+      for (const o of rest) {
+        const m = /^ndots:(\d+)$/.exec(o)
+        if (m) ndots = Math.min(15, Number(m[1]))
+      }
   }
   return { nameservers: nameservers.length > 0 ? nameservers : ['127.0.0.1'], search, ndots }
 }
@@ -77,7 +100,8 @@ export interface StubOptions {
 
 export function createStub(o: StubOptions): StubResolver {
   const conf = parseResolvConf(o.resolvConf)
-  const exchange: StubResolver['exchange'] = (server, message, options = {}) => o.send(server, options.port ?? 53, message, options.tcp ?? false)
+  const exchange: StubResolver['exchange'] = (server, message, options = {}) =>
+    o.send(server, options.port ?? 53, message, options.tcp ?? false)
   const ask = (name: string, type: number, asked: Asked[]): Exchange => {
     let last: Exchange = { outcome: 'timeout' }
     for (const server of conf.nameservers) {
@@ -91,13 +115,27 @@ export function createStub(o: StubOptions): StubResolver {
   }
   const resolve: StubResolver['resolve'] = (name, wanted = 0) => {
     const literal = family(name)
-    if (literal) return literal === (wanted || literal) ? { status: 'ok', addresses: [name], canonical: name, aliases: [], asked: [] } : { status: 'notfound', addresses: [], canonical: name, aliases: [], asked: [] }
+    if (literal)
+      return literal === (wanted || literal)
+        ? { status: 'ok', addresses: [name], canonical: name, aliases: [], asked: [] }
+        : { status: 'notfound', addresses: [], canonical: name, aliases: [], asked: [] }
     const plain = name.replace(/\.$/, '')
-    const local = hostsEntries(o.hosts).filter((e) => e.names.some((n) => n.toLowerCase() === plain.toLowerCase()) && (wanted === 0 || family(e.address) === wanted))
+    const local = hostsEntries(o.hosts).filter(
+      (e) =>
+        e.names.some((n) => n.toLowerCase() === plain.toLowerCase()) && (wanted === 0 || family(e.address) === wanted),
+    )
     const first = local[0]
-    if (first) return { status: 'ok', addresses: local.map((e) => e.address), canonical: first.names[0] ?? name, aliases: first.names.slice(1), asked: [] }
+    if (first)
+      return {
+        status: 'ok',
+        addresses: local.map((e) => e.address),
+        canonical: first.names[0] ?? name,
+        aliases: first.names.slice(1),
+        asked: [],
+      }
     const asked: Asked[] = []
-    if (name === '' || plain.split('.').some((l) => l === '' || l.length > 63) || plain.length > 253) return { status: 'notfound', addresses: [], canonical: name, aliases: [], asked }
+    if (name === '' || plain.split('.').some((l) => l === '' || l.length > 63) || plain.length > 253)
+      return { status: 'notfound', addresses: [], canonical: name, aliases: [], asked }
     let failed = false
     let nodata = false
     for (const candidate of candidates(name, conf)) {
@@ -109,7 +147,8 @@ export function createStub(o: StubOptions): StubResolver {
       for (const type of types) {
         const e = ask(candidate, type, asked)
         if (e.outcome !== 'answer' || (e.message.rcode !== 0 && e.message.rcode !== 3)) {
-          if (e.outcome !== 'answer') return { status: 'again', addresses: [], canonical: candidate, aliases: [], asked }
+          if (e.outcome !== 'answer')
+            return { status: 'again', addresses: [], canonical: candidate, aliases: [], asked }
           broken = true
           continue
         }
@@ -120,7 +159,8 @@ export function createStub(o: StubOptions): StubResolver {
           if (r.type === type && r.data.kind === 'address') addresses.push(r.data.address)
         }
       }
-      if (addresses.length > 0) return { status: 'ok', addresses, canonical: canonical.replace(/\.$/, ''), aliases: [], asked }
+      if (addresses.length > 0)
+        return { status: 'ok', addresses, canonical: canonical.replace(/\.$/, ''), aliases: [], asked }
       if (o.libc === 'musl') {
         if (broken) return { status: 'again', addresses: [], canonical: candidate, aliases: [], asked }
         if (exists) return { status: 'nodata', addresses: [], canonical: candidate, aliases: [], asked }
@@ -128,7 +168,13 @@ export function createStub(o: StubOptions): StubResolver {
       failed ||= broken
       nodata ||= exists
     }
-    return { status: nodata ? 'nodata' : failed ? 'again' : 'notfound', addresses: [], canonical: name, aliases: [], asked }
+    return {
+      status: nodata ? 'nodata' : failed ? 'again' : 'notfound',
+      addresses: [],
+      canonical: name,
+      aliases: [],
+      asked,
+    }
   }
   return { nameservers: conf.nameservers, search: conf.search, ndots: conf.ndots, exchange, resolve }
 }

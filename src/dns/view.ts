@@ -1,6 +1,10 @@
 // ClusterView: all the resolver may know of the cluster, in narrow shapes. cluster/dns.ts makes one from the listers.
 
-export interface ServicePortView { readonly name: string; readonly protocol: string; readonly port: number }
+export interface ServicePortView {
+  readonly name: string
+  readonly protocol: string
+  readonly port: number
+}
 export interface ServiceView {
   readonly namespace: string
   readonly name: string
@@ -23,9 +27,18 @@ export interface EndpointView {
   readonly slice: string
   readonly ports: readonly ServicePortView[]
 }
-export interface PodView { readonly namespace: string; readonly name: string; readonly ip: string }
+export interface PodView {
+  readonly namespace: string
+  readonly name: string
+  readonly ip: string
+}
 
-export interface EndpointOwner { readonly namespace: string; readonly name: string; readonly service?: ServiceView; readonly endpoint: EndpointView }
+export interface EndpointOwner {
+  readonly namespace: string
+  readonly name: string
+  readonly service?: ServiceView
+  readonly endpoint: EndpointView
+}
 
 export interface ClusterView {
   /** The store's revision: an answer stays good while it does not change. */
@@ -37,7 +50,10 @@ export interface ClusterView {
   /** Endpoints of all the Service's slices, in slice order. */
   endpoints(namespace: string, service: string): readonly EndpointView[]
   serviceByIP(ip: string): ServiceView | undefined
-  /** The endpoints at this address, each with the Service its slice names; `service` is missing when there is none of that name. */
+  /**
+   * The endpoints at this address, each with the Service its slice names; `service` is missing when there is none of
+   * that name.
+   */
   endpointsByIP(ip: string): readonly EndpointOwner[]
   podByIP(namespace: string, ip: string): PodView | undefined
 }

@@ -1,4 +1,5 @@
-// Parts of printed columns that many kinds share: NAME, AGE, the container cells of templates. Worded as pkg/printers/internalversion.
+// Parts of printed columns that many kinds share: NAME, AGE, the container cells of templates. Worded as
+// pkg/printers/internalversion.
 import type { Container } from '../apimachinery/api/core.v1.ts'
 import { humanDuration } from '../apimachinery/duration.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
@@ -6,7 +7,9 @@ import { parseTime } from '../apimachinery/time.ts'
 import type { CellContext, Column } from './kind.ts'
 
 type Cells<T> = Column<T>['cell']
-type Options = Pick<Column<unknown>, 'format' | 'description' | 'priority'> & { readonly type?: Column<unknown>['type'] }
+type Options = Pick<Column<unknown>, 'format' | 'description' | 'priority'> & {
+  readonly type?: Column<unknown>['type']
+}
 
 /** A column of text, or of the type that the options name. */
 export function column<T>(name: string, cell: Cells<T>, options: Options = {}): Column<T> {
@@ -54,8 +57,14 @@ export function count(value: readonly unknown[] | Readonly<Record<string, unknow
 }
 
 /** The wide columns CONTAINERS and IMAGES of kinds that have a pod template. */
-export function containerColumns<T>(containers: (obj: T) => readonly Container[] | undefined, priority = 1): readonly Column<T>[] {
-  const joined = (key: 'name' | 'image') => (obj: T, _: CellContext): string => (containers(obj) ?? []).map((c) => c[key] ?? '').join(',')
+export function containerColumns<T>(
+  containers: (obj: T) => readonly Container[] | undefined,
+  priority = 1,
+): readonly Column<T>[] {
+  const joined =
+    (key: 'name' | 'image') =>
+    (obj: T, _: CellContext): string =>
+      (containers(obj) ?? []).map((c) => c[key] ?? '').join(',')
   const at = priority ? { priority } : {}
   return [column('Containers', joined('name'), at), column('Images', joined('image'), at)]
 }

@@ -16,7 +16,10 @@ export function nested(out: Lines, levels: number): Lines {
   return { write: (level, text) => out.write(level + levels, text), flush: () => out.flush() }
 }
 
-/** `Title:` and one value a line, aligned below each other; `<none>` without values. `indent` stands before the title, `inner` between title and value. */
+/**
+ * `Title:` and one value a line, aligned below each other; `<none>` without values. `indent` stands before the title,
+ * `inner` between title and value.
+ */
 export function multiline(out: Lines, title: string, values: readonly string[], indent = '', inner = '\t'): void {
   out.write(0, `${indent}${title}:${inner}`)
   if (values.length === 0) out.write(0, '<none>\n')
@@ -25,7 +28,15 @@ export function multiline(out: Lines, title: string, values: readonly string[], 
 
 /** Labels as `key=value` lines, sorted by key. Serves selectors, node selectors and parameters as well. */
 export function labels(out: Lines, title: string, map: Map | undefined | null, indent = '', inner = '\t'): void {
-  multiline(out, title, Object.keys(map ?? {}).sort(byText).map((k) => `${k}=${map?.[k] ?? ''}`), indent, inner)
+  multiline(
+    out,
+    title,
+    Object.keys(map ?? {})
+      .sort(byText)
+      .map((k) => `${k}=${map?.[k] ?? ''}`),
+    indent,
+    inner,
+  )
 }
 
 const HIDDEN = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -37,15 +48,21 @@ function shorten(text: string, max: number): string {
   return bytes.length > max ? `${new TextDecoder().decode(bytes.subarray(0, max))}...` : text
 }
 
-/** Annotations as `key: value` lines; long or many-line values stand indented below their key. last-applied stays hidden. */
+/**
+ * Annotations as `key: value` lines; long or many-line values stand indented below their key. last-applied stays
+ * hidden.
+ */
 export function annotations(out: Lines, map: Map | undefined | null, title = 'Annotations'): void {
   out.write(0, `${title}:\t`)
-  const keys = Object.keys(map ?? {}).filter((k) => k !== HIDDEN).sort(byText)
+  const keys = Object.keys(map ?? {})
+    .filter((k) => k !== HIDDEN)
+    .sort(byText)
   if (keys.length === 0) out.write(0, '<none>\n')
   keys.forEach((k, i) => {
     if (i) out.write(0, '\t')
     const value = (map?.[k] ?? '').replace(/\n$/, '')
-    if (new TextEncoder().encode(value + k).length + 2 <= LONGEST && !value.includes('\n')) return out.write(0, `${k}: ${value}\n`)
+    if (new TextEncoder().encode(value + k).length + 2 <= LONGEST && !value.includes('\n'))
+      return out.write(0, `${k}: ${value}\n`)
     out.write(0, `${k}:\n`)
     for (const line of value.split('\n')) out.write(0, `\t  ${shorten(line, LONGEST - 2)}\n`)
   })
@@ -91,9 +108,15 @@ export function eventTable(out: Lines, list: readonly Event[], now: number): voi
   out.write(1, '----\t------\t----\t----\t-------\n')
   for (const e of list) {
     const first = since(e.eventTime || e.firstTimestamp, now)
-    const seen = e.series ? `${since(e.series.lastObservedTime, now)} (x${e.series.count ?? 0} over ${first})`
-      : (e.count ?? 0) > 1 ? `${since(e.lastTimestamp, now)} (x${e.count} over ${first})` : first
-    out.write(1, `${e.type ?? ''}\t${e.reason ?? ''}\t${seen}\t${e.source?.component || (e.reportingComponent ?? '')}\t${(e.message ?? '').trim()}\n`)
+    const seen = e.series
+      ? `${since(e.series.lastObservedTime, now)} (x${e.series.count ?? 0} over ${first})`
+      : (e.count ?? 0) > 1
+        ? `${since(e.lastTimestamp, now)} (x${e.count} over ${first})`
+        : first
+    out.write(
+      1,
+      `${e.type ?? ''}\t${e.reason ?? ''}\t${seen}\t${e.source?.component || (e.reportingComponent ?? '')}\t${(e.message ?? '').trim()}\n`,
+    )
   }
 }
 
@@ -103,8 +126,20 @@ export function taintText(t: Taint): string {
 }
 
 /** Tolerations, sorted by key: `key=value:Effect op=Exists for 300s`. */
-export function tolerations(out: Lines, title: string, list: readonly Toleration[] | undefined, indent = '', inner = '\t'): void {
-  multiline(out, title, [...(list ?? [])].sort((a, b) => byText(a.key ?? '', b.key ?? '')).map(tolerationText), indent, inner)
+export function tolerations(
+  out: Lines,
+  title: string,
+  list: readonly Toleration[] | undefined,
+  indent = '',
+  inner = '\t',
+): void {
+  multiline(
+    out,
+    title,
+    [...(list ?? [])].sort((a, b) => byText(a.key ?? '', b.key ?? '')).map(tolerationText),
+    indent,
+    inner,
+  )
 }
 
 function tolerationText(t: Toleration): string {

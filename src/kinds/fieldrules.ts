@@ -1,4 +1,5 @@
-// Rules that fields of several kinds share, and how their values look in Go's own syntax (%#v), which some messages show.
+// Rules that fields of several kinds share, and how their values look in Go's own syntax (%#v), which some messages
+// show.
 import type { LabelSelector } from '../apimachinery/api/meta.v1.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import { invalid } from '../apimachinery/field.ts'
@@ -12,24 +13,40 @@ import { validateNonnegative } from '../apimachinery/validation-meta.ts'
 /** `map[string]string{"a":"b"}`, keys sorted; `map[string]string(nil)` when there is none. */
 export function goMap(map: Readonly<Record<string, string>> | undefined): GoText {
   if (!map) return new GoText('map[string]string(nil)')
-  return new GoText(`map[string]string{${Object.keys(map).sort(compareBytes).map((k) => `${goQuote(k)}:${goQuote(map[k] ?? '')}`).join(', ')}}`)
+  return new GoText(
+    `map[string]string{${Object.keys(map)
+      .sort(compareBytes)
+      .map((k) => `${goQuote(k)}:${goQuote(map[k] ?? '')}`)
+      .join(', ')}}`,
+  )
 }
 
 /** `v1.LabelSelector{MatchLabels:…, MatchExpressions:…}`. */
 export function goLabelSelector(selector: LabelSelector): GoText {
-  const expressions = selector.matchExpressions?.map((e) => `v1.LabelSelectorRequirement{Key:${goQuote(e.key)}, Operator:${goQuote(e.operator)}, Values:${goStrings(e.values).text}}`)
-  return new GoText(`v1.LabelSelector{MatchLabels:${goMap(selector.matchLabels).text}, MatchExpressions:[]v1.LabelSelectorRequirement${expressions ? `{${expressions.join(', ')}}` : '(nil)'}}`)
+  const expressions = selector.matchExpressions?.map(
+    (e) =>
+      `v1.LabelSelectorRequirement{Key:${goQuote(e.key)}, Operator:${goQuote(e.operator)}, Values:${goStrings(e.values).text}}`,
+  )
+  return new GoText(
+    `v1.LabelSelector{MatchLabels:${goMap(selector.matchLabels).text}, MatchExpressions:[]v1.LabelSelectorRequirement${expressions ? `{${expressions.join(', ')}}` : '(nil)'}}`,
+  )
 }
 
 /** `intstr.IntOrString{Type:1, IntVal:0, StrVal:"25%"}`. */
 export function goIntOrString(value: IntOrString): GoText {
-  return new GoText(typeof value === 'number' ? `intstr.IntOrString{Type:0, IntVal:${value}, StrVal:""}` : `intstr.IntOrString{Type:1, IntVal:0, StrVal:${goQuote(value)}}`)
+  return new GoText(
+    typeof value === 'number'
+      ? `intstr.IntOrString{Type:0, IntVal:${value}, StrVal:""}`
+      : `intstr.IntOrString{Type:1, IntVal:0, StrVal:${goQuote(value)}}`,
+  )
 }
 
 /** A quantity inside a struct, field by field. `said`: its text was asked for before, which Go keeps. */
 export function goQuantity(value: Quantity, said = false): GoText {
   const q = asRead(value)
-  return new GoText(`resource.Quantity{i:resource.int64Amount{value:${q.unscaled}, scale:${q.scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(said ? canonical(q) : (q.text ?? ''))}, Format:${goQuote(q.format)}}`)
+  return new GoText(
+    `resource.Quantity{i:resource.int64Amount{value:${q.unscaled}, scale:${q.scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(said ? canonical(q) : (q.text ?? ''))}, Format:${goQuote(q.format)}}`,
+  )
 }
 
 /** A whole number that is not negative, or a percentage. */
@@ -44,5 +61,7 @@ export function percentValue(value: IntOrString | undefined): number | undefined
 }
 
 export function notMoreThan100Percent(value: IntOrString | undefined, path: string): FieldError[] {
-  return value !== undefined && (percentValue(value) ?? 0) > 100 ? [invalid(path, goIntOrString(value), 'must not be greater than 100%')] : []
+  return value !== undefined && (percentValue(value) ?? 0) > 100
+    ? [invalid(path, goIntOrString(value), 'must not be greater than 100%')]
+    : []
 }

@@ -26,7 +26,11 @@ export function serveDnsTcp(responder: Responder, host: string, port: number): P
           const query = pending.subarray(2, 2 + size)
           pending = pending.subarray(2 + size)
           let reply: Uint8Array | undefined
-          try { reply = responder.answer(query, true) } catch { reply = undefined }
+          try {
+            reply = responder.answer(query, true)
+          } catch {
+            reply = undefined
+          }
           // what is no query gets no answer, and the connection stays
           if (!reply) continue
           const framed = Buffer.alloc(2 + reply.length)
@@ -41,7 +45,14 @@ export function serveDnsTcp(responder: Responder, host: string, port: number): P
     server.listen(port, host, () => {
       server.off('error', fail)
       server.on('error', () => undefined)
-      done({ port: (server.address() as AddressInfo).port, close: () => new Promise((gone) => { server.close(() => gone()); for (const s of sockets) s.destroy() }) })
+      done({
+        port: (server.address() as AddressInfo).port,
+        close: () =>
+          new Promise((gone) => {
+            server.close(() => gone())
+            for (const s of sockets) s.destroy()
+          }),
+      })
     })
   })
 }

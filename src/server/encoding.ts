@@ -1,4 +1,5 @@
-// Answers as bytes: JSON with a newline as the API server writes it, indented for people (?pretty, curl, browsers), YAML where it was asked for first.
+// Answers as bytes: JSON with a newline as the API server writes it, indented for people (?pretty, curl, browsers),
+// YAML where it was asked for first.
 import { readJson } from '../apimachinery/bigint.ts'
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
@@ -11,9 +12,13 @@ function pretty(request: ApiRequest): boolean {
   return asked ?? /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers?.['user-agent'] ?? '')
 }
 
-/** What is said of a path that nobody listens at. Clients make their own sentence of plain text, and name in it what they asked for. */
+/**
+ * What is said of a path that nobody listens at. Clients make their own sentence of plain text, and name in it what
+ * they asked for.
+ */
 function routerText(status: number, body: Json): string | undefined {
-  if (status !== 404 || !isObject(body) || !isObject(body.details) || !Array.isArray(body.details.causes)) return undefined
+  if (status !== 404 || !isObject(body) || !isObject(body.details) || !Array.isArray(body.details.causes))
+    return undefined
   if (!body.details.causes.some((c) => isObject(c) && c.reason === 'UnexpectedServerResponse')) return undefined
   return '404 page not found\n'
 }
@@ -21,7 +26,10 @@ function routerText(status: number, body: Json): string | undefined {
 const openapi = new WeakMap<object, Uint8Array>()
 
 /** The body of an answer and its media type. */
-export async function encodeAnswer(request: ApiRequest, response: ApiResponse): Promise<{ readonly type: string; readonly bytes: Uint8Array }> {
+export async function encodeAnswer(
+  request: ApiRequest,
+  response: ApiResponse,
+): Promise<{ readonly type: string; readonly bytes: Uint8Array }> {
   const { body } = response
   const type = response.headers['content-type'] ?? ''
   if (typeof body === 'string') return { type: type || 'text/plain; charset=utf-8', bytes: Buffer.from(body) }
@@ -55,8 +63,14 @@ export const chunkOf = (text: string): Buffer => Buffer.from(`${Buffer.byteLengt
 /** A watch event as a line, framed as a chunk. An object that many watchers see is encoded once for all of them. */
 export function eventChunk(type: string, object: JsonObject): Buffer {
   let known = events.get(object)
-  if (!known) { known = new Map(); events.set(object, known) }
+  if (!known) {
+    known = new Map()
+    events.set(object, known)
+  }
   let chunk = known.get(type)
-  if (!chunk) { chunk = chunkOf(`{"type":"${type}","object":${encodeBody(object)}}\n`); known.set(type, chunk) }
+  if (!chunk) {
+    chunk = chunkOf(`{"type":"${type}","object":${encodeBody(object)}}\n`)
+    known.set(type, chunk)
+  }
   return chunk
 }

@@ -1,4 +1,5 @@
-// HTTP: sockets to the door and back. Who may come in is decided here (token, Host, Origin); what is answered is the API server's alone.
+// HTTP: sockets to the door and back. Who may come in is decided here (token, Host, Origin); what is answered is the
+// API server's alone.
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import * as http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
@@ -24,14 +25,21 @@ export interface HttpOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** The certificate and key for TLS; plain HTTP without them. */
   readonly tls?: { readonly cert: string; readonly key: string }
-  /** Takes over a connection that asks for another protocol (exec, attach, port-forward); false when it does not know the protocol. */
+  /**
+   * Takes over a connection that asks for another protocol (exec, attach, port-forward); false when it does not know
+   * the protocol.
+   */
   readonly upgrade?: (request: ApiRequest, incoming: http.IncomingMessage, socket: Duplex, head: Buffer) => boolean
   /** Called with trouble of ours. */
   readonly onError?: (error: unknown) => void
 }
 
 /** An answer of its own, or the path that the door is asked for. */
-export type Gate = (request: { readonly method: string; readonly url: string; readonly headers: http.IncomingHttpHeaders }) => { readonly code: number; readonly body: string | Buffer; readonly type: string } | { readonly url: string }
+export type Gate = (request: {
+  readonly method: string
+  readonly url: string
+  readonly headers: http.IncomingHttpHeaders
+}) => { readonly code: number; readonly body: string | Buffer; readonly type: string } | { readonly url: string }
 
 export interface HttpServer {
   readonly address: string
@@ -44,31 +52,48 @@ const MAX_BODY = 3 * 1024 * 1024
 /** The API server compresses answers from this size on. */
 const GZIP_FROM = 128 * 1024
 
-const status = (code: number, reason: string, message: string): string => JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code })
+const status = (code: number, reason: string, message: string): string =>
+  JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code })
 
 /** Equal in constant time, whatever the lengths. */
 function sameSecret(a: string, b: string): boolean {
-  return timingSafeEqual(digest(a), b === secret.text ? secret.digest : (secret = { text: b, digest: digest(b) }).digest)
+  return timingSafeEqual(
+    digest(a),
+    b === secret.text ? secret.digest : (secret = { text: b, digest: digest(b) }).digest,
+  )
 }
 const digest = (s: string): Buffer => createHash('sha256').update(s).digest()
 /** The server's own secret is hashed once. */
 let secret = { text: '', digest: digest('') }
 
-/** 127.0.0.1:6443, localhost, [::1]:80: names that only this machine answers to. A page on the web cannot make a browser send one of them. */
+/**
+ * 127.0.0.1:6443, localhost, [::1]:80: names that only this machine answers to. A page on the web cannot make a browser
+ * send one of them.
+ */
 export function isLoopbackHost(host: string | undefined): boolean {
   const name = (host ?? '').replace(/:\d+$/, '').toLowerCase()
   return name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name)
 }
 
 /** Why a request may not come in, or nothing. */
-function refusal(incoming: http.IncomingMessage, token: string): { code: number; body: string; type: string } | undefined {
+function refusal(
+  incoming: http.IncomingMessage,
+  token: string,
+): { code: number; body: string; type: string } | undefined {
   const { headers } = incoming
-  const plain = (code: number, body: string): { code: number; body: string; type: string } => ({ code, body, type: 'text/plain; charset=utf-8' })
-  if (!isLoopbackHost(headers.host)) return plain(403, 'kubesim answers only to loopback names: this request was sent to another Host\n')
+  const plain = (code: number, body: string): { code: number; body: string; type: string } => ({
+    code,
+    body,
+    type: 'text/plain; charset=utf-8',
+  })
+  if (!isLoopbackHost(headers.host))
+    return plain(403, 'kubesim answers only to loopback names: this request was sent to another Host\n')
   const site = headers['sec-fetch-site']
-  // a page's own server may be asked by it, and we serve no pages: some WebSocket libraries name the server as the origin
+  // a page's own server may be asked by it, and we serve no pages: some WebSocket libraries name the server as the
+  // origin
   const own = headers.origin !== undefined && /^https?:\/\/([^/]+)$/.exec(headers.origin)?.[1] === headers.host
-  if ((headers.origin !== undefined && !own) || (site !== undefined && site !== 'none' && site !== 'same-origin')) return plain(403, 'kubesim does not answer to web pages\n')
+  if ((headers.origin !== undefined && !own) || (site !== undefined && site !== 'none' && site !== 'same-origin'))
+    return plain(403, 'kubesim does not answer to web pages\n')
   const path = (incoming.url ?? '').split('?')[0]
   if (path === '/healthz' || path === '/livez' || path === '/readyz' || path === '/version') return undefined
   const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
@@ -80,10 +105,21 @@ function refusal(incoming: http.IncomingMessage, token: string): { code: number;
 function translate(incoming: http.IncomingMessage, signal: AbortSignal, url = incoming.url ?? '/'): ApiRequest {
   const cut = url.indexOf('?')
   const query: Record<string, string[]> = {}
-  if (cut >= 0) for (const [k, v] of new URLSearchParams(url.slice(cut + 1))) { if (Object.hasOwn(query, k)) query[k]?.push(v); else query[k] = [v] }
+  if (cut >= 0)
+    for (const [k, v] of new URLSearchParams(url.slice(cut + 1))) {
+      if (Object.hasOwn(query, k)) query[k]?.push(v)
+      else query[k] = [v]
+    }
   const headers: Record<string, string> = {}
-  for (const [k, v] of Object.entries(incoming.headers)) if (v !== undefined && k !== 'authorization') headers[k] = Array.isArray(v) ? v.join(', ') : v
-  return { method: (incoming.method ?? 'GET') as Method, path: cut < 0 ? url : url.slice(0, cut), query, headers, signal }
+  for (const [k, v] of Object.entries(incoming.headers))
+    if (v !== undefined && k !== 'authorization') headers[k] = Array.isArray(v) ? v.join(', ') : v
+  return {
+    method: (incoming.method ?? 'GET') as Method,
+    path: cut < 0 ? url : url.slice(0, cut),
+    query,
+    headers,
+    signal,
+  }
 }
 
 function readBody(incoming: http.IncomingMessage): Promise<Buffer | undefined> {
@@ -104,18 +140,28 @@ function readBody(incoming: http.IncomingMessage): Promise<Buffer | undefined> {
 /** A request with its body: as text, or as JSON where it came as protobuf. */
 function withBody(request: ApiRequest, body: Buffer, decode: HttpOptions['decode']): ApiRequest {
   if (body.length === 0) return request
-  if (!decode || !(request.headers?.['content-type'] ?? '').startsWith('application/vnd.kubernetes.protobuf')) return { ...request, body: body.toString('utf8') }
-  return { ...request, headers: { ...request.headers, 'content-type': 'application/json' }, body: writeJson(decode(body)) }
+  if (!decode || !(request.headers?.['content-type'] ?? '').startsWith('application/vnd.kubernetes.protobuf'))
+    return { ...request, body: body.toString('utf8') }
+  return {
+    ...request,
+    headers: { ...request.headers, 'content-type': 'application/json' },
+    body: writeJson(decode(body)),
+  }
 }
 
 const escapeWarning = (text: string): string => text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')
 
 /** Waits until a slow reader has taken what was written, or is gone. */
-const drained = (to: Duplex | http.ServerResponse): Promise<void> => new Promise((go) => {
-  const on = (): void => { to.off('drain', on); to.off('close', on); go() }
-  to.on('drain', on)
-  to.on('close', on)
-})
+const drained = (to: Duplex | http.ServerResponse): Promise<void> =>
+  new Promise((go) => {
+    const on = (): void => {
+      to.off('drain', on)
+      to.off('close', on)
+      go()
+    }
+    to.on('drain', on)
+    to.on('close', on)
+  })
 
 /** What a chunk frames. */
 const unframed = (chunk: Buffer): Buffer => chunk.subarray(chunk.indexOf(10) + 1, -2)
@@ -126,27 +172,49 @@ async function stream(outgoing: http.ServerResponse, events: NonNullable<ApiResp
     // an empty chunk would be the end
     if (e === '') continue
     const { socket } = outgoing
-    // thousands of watchers are sent the same bytes: framed once, and past Node's own framing, which costs three writes each
+    // thousands of watchers are sent the same bytes: framed once, and past Node's own framing, which costs three writes
+    // each
     const chunk = typeof e === 'string' ? chunkOf(e) : eventChunk(e.type, e.object)
-    if (socket && outgoing.chunkedEncoding) { if (!socket.write(chunk)) await drained(socket) }
-    else if (!outgoing.write(unframed(chunk))) await drained(outgoing)
+    if (socket && outgoing.chunkedEncoding) {
+      if (!socket.write(chunk)) await drained(socket)
+    } else if (!outgoing.write(unframed(chunk))) await drained(outgoing)
   }
 }
 
-async function respond(outgoing: http.ServerResponse, request: ApiRequest, response: ApiResponse, o: HttpOptions): Promise<void> {
-  const headers: Record<string, string | string[]> = { ...response.headers, 'audit-id': randomUUID(), 'cache-control': 'no-cache, private' }
+async function respond(
+  outgoing: http.ServerResponse,
+  request: ApiRequest,
+  response: ApiResponse,
+  o: HttpOptions,
+): Promise<void> {
+  const headers: Record<string, string | string[]> = {
+    ...response.headers,
+    'audit-id': randomUUID(),
+    'cache-control': 'no-cache, private',
+  }
   if (response.warnings?.length) headers.warning = response.warnings.map((w) => `299 - "${escapeWarning(w)}"`)
   if (response.stream) {
     outgoing.writeHead(response.status, headers)
     outgoing.flushHeaders()
-    try { await stream(outgoing, response.stream) } catch (e) { o.onError?.(e) }
+    try {
+      await stream(outgoing, response.stream)
+    } catch (e) {
+      o.onError?.(e)
+    }
     outgoing.end()
     return
   }
-  const { type, bytes } = response.body === null ? { type: 'application/json', bytes: Buffer.alloc(0) } : await encodeAnswer(request, response)
+  const { type, bytes } =
+    response.body === null
+      ? { type: 'application/json', bytes: Buffer.alloc(0) }
+      : await encodeAnswer(request, response)
   let body = bytes
   headers['content-type'] = type
-  if (body.length >= GZIP_FROM && request.method === 'GET' && /\bgzip\b/.test(request.headers?.['accept-encoding'] ?? '')) {
+  if (
+    body.length >= GZIP_FROM &&
+    request.method === 'GET' &&
+    /\bgzip\b/.test(request.headers?.['accept-encoding'] ?? '')
+  ) {
     body = await new Promise<Buffer>((done, fail) => gzip(bytes, { level: 1 }, (e, b) => (e ? fail(e) : done(b))))
     headers['content-encoding'] = 'gzip'
     headers.vary = 'Accept-Encoding'
@@ -160,8 +228,15 @@ async function respond(outgoing: http.ServerResponse, request: ApiRequest, respo
 export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
   const { gate } = o
   /** The request for the door, or the answer to one that may not come in. */
-  const admit = (incoming: http.IncomingMessage, signal: AbortSignal): { readonly refused: { readonly code: number; readonly body: string | Buffer; readonly type: string } } | { readonly request: ApiRequest } => {
-    const decision = gate ? gate({ method: incoming.method ?? 'GET', url: incoming.url ?? '/', headers: incoming.headers }) : refusal(incoming, o.token)
+  const admit = (
+    incoming: http.IncomingMessage,
+    signal: AbortSignal,
+  ):
+    | { readonly refused: { readonly code: number; readonly body: string | Buffer; readonly type: string } }
+    | { readonly request: ApiRequest } => {
+    const decision = gate
+      ? gate({ method: incoming.method ?? 'GET', url: incoming.url ?? '/', headers: incoming.headers })
+      : refusal(incoming, o.token)
     if (decision && 'code' in decision) return { refused: decision }
     const request = translate(incoming, signal, decision?.url)
     return { request: o.headers ? { ...request, headers: { ...request.headers, ...o.headers } } : request }
@@ -174,7 +249,11 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
       if ('refused' in admitted) {
         const { refused } = admitted
         incoming.resume()
-        outgoing.writeHead(refused.code, { 'content-type': refused.type, 'content-length': String(Buffer.byteLength(refused.body)), ...(refused.code === 401 ? { 'www-authenticate': 'Bearer' } : {}) })
+        outgoing.writeHead(refused.code, {
+          'content-type': refused.type,
+          'content-length': String(Buffer.byteLength(refused.body)),
+          ...(refused.code === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+        })
         outgoing.end(refused.body)
         return
       }
@@ -182,12 +261,17 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
       const body = await readBody(incoming)
       if (body === undefined) {
         const text = status(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY}`)
-        outgoing.writeHead(413, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) })
+        outgoing.writeHead(413, {
+          'content-type': 'application/json',
+          'content-length': String(Buffer.byteLength(text)),
+        })
         outgoing.end(text)
         return
       }
       let whole: ApiRequest
-      try { whole = withBody(request, body, o.decode) } catch (e) {
+      try {
+        whole = withBody(request, body, o.decode)
+      } catch (e) {
         if (!(e instanceof StatusError)) throw e
         await respond(outgoing, request, { status: e.code, headers: {}, body: e.status() }, o)
         return
@@ -197,30 +281,63 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
     }
     answer().catch((e: unknown) => {
       if (!gone.signal.aborted) o.onError?.(e)
-      if (!outgoing.headersSent) { outgoing.writeHead(500, { 'content-type': 'application/json' }); outgoing.end(status(500, 'InternalError', 'Internal error occurred: the simulation failed')) } else outgoing.destroy()
+      if (!outgoing.headersSent) {
+        outgoing.writeHead(500, { 'content-type': 'application/json' })
+        outgoing.end(status(500, 'InternalError', 'Internal error occurred: the simulation failed'))
+      } else outgoing.destroy()
     })
   }
-  const limits = { maxHeaderSize: 64 * 1024, headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 60_000, connectionsCheckingInterval: 5_000 }
-  const server: http.Server = o.tls ? (await import('node:https')).createServer({ ...limits, cert: o.tls.cert, key: o.tls.key }, handler) : http.createServer(limits, handler)
+  const limits = {
+    maxHeaderSize: 64 * 1024,
+    headersTimeout: 20_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 60_000,
+    connectionsCheckingInterval: 5_000,
+  }
+  const server: http.Server = o.tls
+    ? (await import('node:https')).createServer({ ...limits, cert: o.tls.cert, key: o.tls.key }, handler)
+    : http.createServer(limits, handler)
   const sockets = new Set<Socket>()
-  server.on('connection', (s: Socket) => { sockets.add(s); s.on('close', () => sockets.delete(s)); s.setNoDelay(true) })
-  server.on('clientError', (_e, socket: Duplex) => { if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n') })
+  server.on('connection', (s: Socket) => {
+    sockets.add(s)
+    s.on('close', () => sockets.delete(s))
+    s.setNoDelay(true)
+  })
+  server.on('clientError', (_e, socket: Duplex) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
   server.on('upgrade', (incoming: http.IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     const gone = new AbortController()
     const admitted = admit(incoming, gone.signal)
     socket.on('close', () => gone.abort(new Error('the client went away')))
-    const reject = (code: number, body: string | Buffer, type: string): void => { socket.end(`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${incoming.method === 'HEAD' ? '' : body}`) }
-    if ('refused' in admitted) { reject(admitted.refused.code, admitted.refused.body, admitted.refused.type); return }
-    if (!o.upgrade?.(admitted.request, incoming, socket, head)) reject(400, status(400, 'BadRequest', 'Upgrade request required'), 'application/json')
+    const reject = (code: number, body: string | Buffer, type: string): void => {
+      socket.end(
+        `HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${incoming.method === 'HEAD' ? '' : body}`,
+      )
+    }
+    if ('refused' in admitted) {
+      reject(admitted.refused.code, admitted.refused.body, admitted.refused.type)
+      return
+    }
+    if (!o.upgrade?.(admitted.request, incoming, socket, head))
+      reject(400, status(400, 'BadRequest', 'Upgrade request required'), 'application/json')
   })
-  await new Promise<void>((done, fail) => { server.once('error', fail); server.listen(o.port, o.host, () => { server.off('error', fail); done() }) })
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail)
+    server.listen(o.port, o.host, () => {
+      server.off('error', fail)
+      done()
+    })
+  })
   const bound = server.address() as AddressInfo
   return {
-    address: bound.address, port: bound.port,
-    close: () => new Promise((done) => {
-      server.close(() => done())
-      for (const s of sockets) s.destroy()
-    }),
+    address: bound.address,
+    port: bound.port,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done())
+        for (const s of sockets) s.destroy()
+      }),
   }
 }

@@ -1,4 +1,5 @@
-// exec and attach over a wire: WebSocket channels (v5.channel.k8s.io and its elders) or SPDY streams, both onto the door's connect. How it ended goes over
+// exec and attach over a wire: WebSocket channels (v5.channel.k8s.io and its elders) or SPDY streams, both onto the
+// door's connect. How it ended goes over
 // the error channel, as remotecommand of client-go reads it.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -11,8 +12,22 @@ import { serveSpdy } from './spdy.ts'
 import type { SpdyStream } from './spdy.ts'
 
 /** Newest first: the first that the client offers too is spoken. */
-const WEBSOCKET_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io', 'v4.base64.channel.k8s.io', 'base64.channel.k8s.io']
-const SPDY_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io']
+const WEBSOCKET_PROTOCOLS = [
+  'v5.channel.k8s.io',
+  'v4.channel.k8s.io',
+  'v3.channel.k8s.io',
+  'v2.channel.k8s.io',
+  'channel.k8s.io',
+  'v4.base64.channel.k8s.io',
+  'base64.channel.k8s.io',
+]
+const SPDY_PROTOCOLS = [
+  'v5.channel.k8s.io',
+  'v4.channel.k8s.io',
+  'v3.channel.k8s.io',
+  'v2.channel.k8s.io',
+  'channel.k8s.io',
+]
 export const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io'
 
 /** No client sends more in one message; a bigger one ends the connection. */
@@ -25,15 +40,30 @@ const ERROR = 3
 const RESIZE = 4
 const CLOSE = 255
 
-export const bytes = (c: string | Uint8Array): Buffer => (typeof c === 'string' ? Buffer.from(c) : Buffer.from(c.buffer, c.byteOffset, c.byteLength))
+export const bytes = (c: string | Uint8Array): Buffer =>
+  typeof c === 'string' ? Buffer.from(c) : Buffer.from(c.buffer, c.byteOffset, c.byteLength)
 
 /** What the error channel says at the end. */
 function ending(result: ConnectResult): JsonObject {
   const { exitCode, message } = result
   if (exitCode === 0 && !message) return { metadata: {}, status: 'Success' }
-  if (!message || message.startsWith('command terminated with')) return { metadata: {}, status: 'Failure', message: `command terminated with non-zero exit code: exit status ${exitCode}`, reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] } }
+  if (!message || message.startsWith('command terminated with'))
+    return {
+      metadata: {},
+      status: 'Failure',
+      message: `command terminated with non-zero exit code: exit status ${exitCode}`,
+      reason: 'NonZeroExitCode',
+      details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
+    }
   const cause = message.replace(/^Internal error occurred: /, '')
-  return { metadata: {}, status: 'Failure', message: `Internal error occurred: ${cause}`, reason: 'InternalError', details: { causes: [{ message: cause }] }, code: 500 }
+  return {
+    metadata: {},
+    status: 'Failure',
+    message: `Internal error occurred: ${cause}`,
+    reason: 'InternalError',
+    details: { causes: [{ message: cause }] },
+    code: 500,
+  }
 }
 
 /** A queue of bytes read with for await; `onFirstRead` tells when somebody begins to read. */
@@ -42,16 +72,31 @@ export class ByteQueue implements AsyncIterable<Uint8Array> {
   #ended = false
   #wake: (() => void) | undefined
   readonly #onFirstRead: (() => void) | undefined
-  constructor(onFirstRead?: () => void) { this.#onFirstRead = onFirstRead }
-  push(c: Uint8Array): void { if (!this.#ended) { this.#chunks.push(c); this.#wake?.() } }
-  end(): void { this.#ended = true; this.#wake?.() }
+  constructor(onFirstRead?: () => void) {
+    this.#onFirstRead = onFirstRead
+  }
+  push(c: Uint8Array): void {
+    if (!this.#ended) {
+      this.#chunks.push(c)
+      this.#wake?.()
+    }
+  }
+  end(): void {
+    this.#ended = true
+    this.#wake?.()
+  }
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     this.#onFirstRead?.()
     for (;;) {
       const c = this.#chunks.shift()
-      if (c) { yield c; continue }
+      if (c) {
+        yield c
+        continue
+      }
       if (this.#ended) return
-      await new Promise<void>((go) => { this.#wake = go })
+      await new Promise<void>((go) => {
+        this.#wake = go
+      })
       this.#wake = undefined
     }
   }
@@ -62,12 +107,20 @@ class Terminal {
   #size = { columns: 80, rows: 24 }
   readonly #listeners = new Set<() => void>()
   readonly size = (): { columns: number; rows: number } => this.#size
-  readonly onResize = (l: () => void): (() => void) => { this.#listeners.add(l); return () => this.#listeners.delete(l) }
+  readonly onResize = (l: () => void): (() => void) => {
+    this.#listeners.add(l)
+    return () => this.#listeners.delete(l)
+  }
   message(text: string): void {
     try {
       const { Width, Height } = JSON.parse(text) as { Width?: unknown; Height?: unknown }
-      if (typeof Width === 'number' && typeof Height === 'number' && Width > 0 && Height > 0) { this.#size = { columns: Width, rows: Height }; for (const l of this.#listeners) l() }
-    } catch { /* not a size: it is ignored, as upstream does */ }
+      if (typeof Width === 'number' && typeof Height === 'number' && Width > 0 && Height > 0) {
+        this.#size = { columns: Width, rows: Height }
+        for (const l of this.#listeners) l()
+      }
+    } catch {
+      /* not a size: it is ignored, as upstream does */
+    }
   }
 }
 
@@ -75,17 +128,38 @@ const wants = (request: ApiRequest, name: string): boolean => ['true', '1'].incl
 
 /** An HTTP refusal on a socket that was to be upgraded. */
 export function refuse(socket: Duplex, e: unknown): void {
-  const error = e instanceof StatusError ? e : new StatusError(500, 'InternalError', `Internal error occurred: ${e instanceof Error ? e.message : String(e)}`)
+  const error =
+    e instanceof StatusError
+      ? e
+      : new StatusError(500, 'InternalError', `Internal error occurred: ${e instanceof Error ? e.message : String(e)}`)
   const body = JSON.stringify(error.status())
-  socket.end(`HTTP/1.1 ${error.code} ${error.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
+  socket.end(
+    `HTTP/1.1 ${error.code} ${error.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
 }
 
-export const offered = (incoming: IncomingMessage, header: string): string[] => String(incoming.headers[header] ?? '').split(',').map((s) => s.trim()).filter(Boolean)
+export const offered = (incoming: IncomingMessage, header: string): string[] =>
+  String(incoming.headers[header] ?? '')
+    .split(',')
+    .map((s) => s.trim())
+    .filter(Boolean)
 
-/** Serves exec or attach over WebSocket. The upgrade waits until the door agreed, so that a refusal is an HTTP answer. */
+/**
+ * Serves exec or attach over WebSocket. The upgrade waits until the door agreed, so that a refusal is an HTTP answer.
+ */
 function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
   const protocol = WEBSOCKET_PROTOCOLS.find((p) => offered(incoming, 'sec-websocket-protocol').includes(p))
-  if (protocol === undefined && offered(incoming, 'sec-websocket-protocol').length) { refuse(socket, new StatusError(400, 'BadRequest', `unable to negotiate protocol: client supports ${offered(incoming, 'sec-websocket-protocol').join(', ')}, server accepts ${WEBSOCKET_PROTOCOLS.join(', ')}`)); return }
+  if (protocol === undefined && offered(incoming, 'sec-websocket-protocol').length) {
+    refuse(
+      socket,
+      new StatusError(
+        400,
+        'BadRequest',
+        `unable to negotiate protocol: client supports ${offered(incoming, 'sec-websocket-protocol').join(', ')}, server accepts ${WEBSOCKET_PROTOCOLS.join(', ')}`,
+      ),
+    )
+    return
+  }
   const base64 = protocol?.includes('base64') ?? false
   const gone = new AbortController()
   socket.on('close', () => gone.abort(new Error('the client went away')))
@@ -95,18 +169,26 @@ function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessag
   const waiting: Buffer[] = []
   const open = (): void => {
     opening ??= new Promise((done) => {
-      const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE, handleProtocols: () => protocol ?? false })
+      const server = new WebSocketServer({
+        noServer: true,
+        perMessageDeflate: false,
+        maxPayload: MAX_MESSAGE,
+        handleProtocols: () => protocol ?? false,
+      })
       server.handleUpgrade(incoming, socket, head, (w) => {
         ws = w
         w.on('message', (data: Buffer) => {
           if (data.length === 0) return
-          const channel = base64 ? Number(String.fromCharCode(data[0] ?? 0)) : data[0] ?? 0
+          const channel = base64 ? Number(String.fromCharCode(data[0] ?? 0)) : (data[0] ?? 0)
           const payload = base64 ? Buffer.from(data.subarray(1).toString('latin1'), 'base64') : data.subarray(1)
           if (channel === STDIN) stdin.push(payload)
           else if (channel === RESIZE) terminal.message(payload.toString('utf8'))
           else if (channel === CLOSE && payload[0] === STDIN) stdin.end()
         })
-        w.on('close', () => { stdin.end(); gone.abort(new Error('the client went away')) })
+        w.on('close', () => {
+          stdin.end()
+          gone.abort(new Error('the client went away'))
+        })
         w.on('error', () => undefined)
         for (const b of waiting) w.send(b)
         waiting.length = 0
@@ -118,12 +200,18 @@ function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessag
   const send = (channel: number, c: string | Uint8Array): void => {
     open()
     const b = bytes(c)
-    const frame = base64 ? Buffer.from(String(channel) + b.toString('base64')) : Buffer.concat([Buffer.from([channel]), b])
+    const frame = base64
+      ? Buffer.from(String(channel) + b.toString('base64'))
+      : Buffer.concat([Buffer.from([channel]), b])
     if (ws) ws.send(frame)
     else waiting.push(frame)
   }
   const streams: Streams = {
-    ...(wants(request, 'stdin') ? { stdin } : {}), stdout: (c) => send(STDOUT, c), stderr: (c) => send(wants(request, 'tty') ? STDOUT : STDERR, c), signal: gone.signal, opened: open,
+    ...(wants(request, 'stdin') ? { stdin } : {}),
+    stdout: (c) => send(STDOUT, c),
+    stderr: (c) => send(wants(request, 'tty') ? STDOUT : STDERR, c),
+    signal: gone.signal,
+    opened: open,
     ...(wants(request, 'tty') ? { size: terminal.size, onResize: terminal.onResize } : {}),
   }
   const finish = async (status: JsonObject): Promise<void> => {
@@ -133,29 +221,65 @@ function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessag
     else if (status.status === 'Failure') send(ERROR, String(status.message))
     ws?.close(1000)
   }
-  door.connect(request, streams).then((r) => finish(ending(r)), (e: unknown) => {
-    if (!opening) { refuse(socket, e); return undefined }
-    return finish(e instanceof StatusError ? e.status() : ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) }))
-  }).catch(() => socket.destroy())
+  door
+    .connect(request, streams)
+    .then(
+      (r) => finish(ending(r)),
+      (e: unknown) => {
+        if (!opening) {
+          refuse(socket, e)
+          return undefined
+        }
+        return finish(
+          e instanceof StatusError
+            ? e.status()
+            : ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) }),
+        )
+      },
+    )
+    .catch(() => socket.destroy())
 }
 
 /** The 101 answer of SPDY, with the protocol that will be spoken over its streams. */
 export function switchToSpdy(socket: Duplex, protocol: string): void {
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${protocol ? `X-Stream-Protocol-Version: ${protocol}\r\n` : ''}\r\n`)
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${protocol ? `X-Stream-Protocol-Version: ${protocol}\r\n` : ''}\r\n`,
+  )
 }
 
-/** Serves exec or attach over SPDY. The switch waits until the door agreed; then the client opens a stream for each of error, stdin, stdout, stderr and resize. */
+/**
+ * Serves exec or attach over SPDY. The switch waits until the door agreed; then the client opens a stream for each of
+ * error, stdin, stdout, stderr and resize.
+ */
 function overSpdy(door: Door, request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
   const asked = offered(incoming, 'x-stream-protocol-version')
   const protocol = SPDY_PROTOCOLS.find((p) => asked.includes(p))
-  if (protocol === undefined && asked.length) { refuse(socket, new StatusError(403, '', `unable to upgrade: unable to negotiate protocol: client supports [${asked.join(' ')}], server accepts [${SPDY_PROTOCOLS.join(' ')}]`)); return }
+  if (protocol === undefined && asked.length) {
+    refuse(
+      socket,
+      new StatusError(
+        403,
+        '',
+        `unable to upgrade: unable to negotiate protocol: client supports [${asked.join(' ')}], server accepts [${SPDY_PROTOCOLS.join(' ')}]`,
+      ),
+    )
+    return
+  }
   const gone = new AbortController()
-  const end = (): void => { stdin.end(); gone.abort(new Error('the client went away')) }
+  const end = (): void => {
+    stdin.end()
+    gone.abort(new Error('the client went away'))
+  }
   socket.on('close', end)
   const terminal = new Terminal()
   const tty = wants(request, 'tty')
   const v4 = /^v[45]/.test(protocol ?? '')
-  const expected = ['error', ...['stdin', 'stdout'].filter((s) => wants(request, s)), ...(wants(request, 'stderr') && !tty ? ['stderr'] : []), ...(tty && /^v[345]/.test(protocol ?? '') ? ['resize'] : [])]
+  const expected = [
+    'error',
+    ...['stdin', 'stdout'].filter((s) => wants(request, s)),
+    ...(wants(request, 'stderr') && !tty ? ['stderr'] : []),
+    ...(tty && /^v[345]/.test(protocol ?? '') ? ['resize'] : []),
+  ]
   const streams = new Map<string, SpdyStream>()
   const waiting: (readonly [string, Buffer])[] = []
   let opening: Promise<void> | undefined
@@ -163,18 +287,32 @@ function overSpdy(door: Door, request: ApiRequest, incoming: IncomingMessage, so
   const open = (): void => {
     opening ??= new Promise((done) => {
       switchToSpdy(socket, protocol ?? '')
-      serveSpdy(socket, (stream) => {
-        const name = stream.headers.streamtype ?? ''
-        if (!expected.includes(name) || streams.has(name)) { stream.reset(); return }
-        streams.set(name, stream)
-        if (name === 'stdin') void (async () => { for await (const c of stream.data) stdin.push(c); stdin.end() })()
-        if (name === 'resize') void (async () => { for await (const c of stream.data) terminal.message(c.toString('utf8')) })()
-        if (streams.size < expected.length) return
-        ready = true
-        for (const [to, b] of waiting) streams.get(to)?.write(b)
-        waiting.length = 0
-        done()
-      }, end)
+      serveSpdy(
+        socket,
+        (stream) => {
+          const name = stream.headers.streamtype ?? ''
+          if (!expected.includes(name) || streams.has(name)) {
+            stream.reset()
+            return
+          }
+          streams.set(name, stream)
+          if (name === 'stdin')
+            void (async () => {
+              for await (const c of stream.data) stdin.push(c)
+              stdin.end()
+            })()
+          if (name === 'resize')
+            void (async () => {
+              for await (const c of stream.data) terminal.message(c.toString('utf8'))
+            })()
+          if (streams.size < expected.length) return
+          ready = true
+          for (const [to, b] of waiting) streams.get(to)?.write(b)
+          waiting.length = 0
+          done()
+        },
+        end,
+      )
       if (head.length) socket.unshift(head)
     })
   }
@@ -192,17 +330,40 @@ function overSpdy(door: Door, request: ApiRequest, incoming: IncomingMessage, so
     for (const s of streams.values()) s.end()
   }
   const sides: Streams = {
-    ...(wants(request, 'stdin') ? { stdin } : {}), stdout: (c) => send('stdout', c), stderr: (c) => send(tty ? 'stdout' : 'stderr', c), signal: gone.signal, opened: open,
+    ...(wants(request, 'stdin') ? { stdin } : {}),
+    stdout: (c) => send('stdout', c),
+    stderr: (c) => send(tty ? 'stdout' : 'stderr', c),
+    signal: gone.signal,
+    opened: open,
     ...(tty ? { size: terminal.size, onResize: terminal.onResize } : {}),
   }
-  door.connect(request, sides).then((r) => finish(ending(r)), (e: unknown) => {
-    if (!opening) { refuse(socket, e); return undefined }
-    return finish(e instanceof StatusError ? e.status() : ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) }))
-  }).catch(() => socket.destroy())
+  door
+    .connect(request, sides)
+    .then(
+      (r) => finish(ending(r)),
+      (e: unknown) => {
+        if (!opening) {
+          refuse(socket, e)
+          return undefined
+        }
+        return finish(
+          e instanceof StatusError
+            ? e.status()
+            : ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) }),
+        )
+      },
+    )
+    .catch(() => socket.destroy())
 }
 
 /** Takes over a connection that asks for WebSocket or SPDY on exec or attach; false when it asks for neither. */
-export function upgradeRemoteCommand(door: Door, request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+export function upgradeRemoteCommand(
+  door: Door,
+  request: ApiRequest,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): boolean {
   const upgrade = String(incoming.headers.upgrade ?? '').toLowerCase()
   if (upgrade === 'websocket') overWebSocket(door, request, incoming, socket, head)
   else if (upgrade === 'spdy/3.1') overSpdy(door, request, incoming, socket, head)

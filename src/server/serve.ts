@@ -1,4 +1,5 @@
-// kubesim serve: the cluster on loopback, the API over HTTP and cluster DNS over UDP and TCP. Everything is answered by the same door and the same resolver.
+// kubesim serve: the cluster on loopback, the API over HTTP and cluster DNS over UDP and TCP. Everything is answered by
+// the same door and the same resolver.
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import * as path from 'node:path'
@@ -43,18 +44,26 @@ export interface Serving {
 /** Splits host:port and refuses all but loopback. Throws ServeError. */
 export function loopbackAddress(text: string, flag: string): { host: string; port: number } {
   const m = /^(?:\[([0-9a-fA-F:]+)\]|([^:]*)):(\d{1,5})$/.exec(text)
-  const host = m ? m[1] ?? (m[2] || '127.0.0.1') : ''
+  const host = m ? (m[1] ?? (m[2] || '127.0.0.1')) : ''
   const port = Number(m?.[3])
   if (!m || port > 65535) throw new ServeError(`${flag} takes HOST:PORT, not "${text}"`)
-  if (!isLoopbackHost(host.includes(':') ? `[${host}]` : host)) throw new ServeError(`${flag} takes loopback addresses only (127.0.0.1, ::1, localhost): ${host} could be reached from other machines`)
+  if (!isLoopbackHost(host.includes(':') ? `[${host}]` : host))
+    throw new ServeError(
+      `${flag} takes loopback addresses only (127.0.0.1, ::1, localhost): ${host} could be reached from other machines`,
+    )
   return { host, port }
 }
 
 function inUse(e: unknown, what: string, address: string): unknown {
   const code = (e as NodeJS.ErrnoException).code
-  if (code === 'EADDRINUSE') return new ServeError(`${address} is in use: another program listens there; choose another address with ${what}, or port 0 for a free one`)
-  if (code === 'EACCES') return new ServeError(`${address} may not be used by this user: choose a port above 1023 with ${what}`)
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new ServeError(`${address} is not an address of this machine (${what})`)
+  if (code === 'EADDRINUSE')
+    return new ServeError(
+      `${address} is in use: another program listens there; choose another address with ${what}, or port 0 for a free one`,
+    )
+  if (code === 'EACCES')
+    return new ServeError(`${address} may not be used by this user: choose a port above 1023 with ${what}`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new ServeError(`${address} is not an address of this machine (${what})`)
   return e
 }
 
@@ -92,10 +101,18 @@ function writePrivate(file: string, text: string): void {
 /** The server that serves a state, if one lives. */
 export function findServed(announce: string): Served | undefined {
   let value: Json
-  try { value = JSON.parse(fs.readFileSync(announce, 'utf8')) as Json } catch { return undefined }
+  try {
+    value = JSON.parse(fs.readFileSync(announce, 'utf8')) as Json
+  } catch {
+    return undefined
+  }
   const s = value as unknown as Served
   if (typeof s?.pid !== 'number' || typeof s.url !== 'string' || typeof s.token !== 'string') return undefined
-  try { process.kill(s.pid, 0) } catch { return undefined }
+  try {
+    process.kill(s.pid, 0)
+  } catch {
+    return undefined
+  }
   return s
 }
 
@@ -111,30 +128,66 @@ export async function serve(o: ServeOptions): Promise<Serving> {
   const token = randomBytes(32).toString('hex')
   const closers: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {
-    for (const c of closers.reverse()) { try { await c() } catch { /* the rest must close all the same */ } }
+    for (const c of closers.reverse()) {
+      try {
+        await c()
+      } catch {
+        /* the rest must close all the same */
+      }
+    }
     await cluster.close()
   }
   try {
     const common: Omit<HttpOptions, 'host' | 'port'> = {
-      door: cluster.door, token, decode: (body) => decodeProtobuf(body, o.schemas), ...(o.onError ? { onError: o.onError } : {}),
-      upgrade: (request, incoming, socket, head) => (/\/portforward$/.test(request.path) ? upgradePortForward : upgradeRemoteCommand)(cluster.door, request, incoming, socket, head),
+      door: cluster.door,
+      token,
+      decode: (body) => decodeProtobuf(body, o.schemas),
+      ...(o.onError ? { onError: o.onError } : {}),
+      upgrade: (request, incoming, socket, head) =>
+        (/\/portforward$/.test(request.path) ? upgradePortForward : upgradeRemoteCommand)(
+          cluster.door,
+          request,
+          incoming,
+          socket,
+          head,
+        ),
     }
-    const http = await serveHttp({ ...common, host: api.host, port: api.port, ...(o.tls ? { tls: o.tls } : {}) }).catch((e: unknown) => { throw inUse(e, '--api-address', o.apiAddress) })
+    const http = await serveHttp({ ...common, host: api.host, port: api.port, ...(o.tls ? { tls: o.tls } : {}) }).catch(
+      (e: unknown) => {
+        throw inUse(e, '--api-address', o.apiAddress)
+      },
+    )
     closers.push(() => http.close())
     const shuffle = <T>(items: readonly T[]): T[] => cluster.entropy.shuffle(items)
-    const responder = createResponder({ options: () => resolverOptions(clusterView(cluster.lister, cluster.store.revision), cluster.profile, cluster.clock.now(), shuffle), revision: () => cluster.store.revision, pick: (n) => cluster.entropy.int(n) })
+    const responder = createResponder({
+      options: () =>
+        resolverOptions(
+          clusterView(cluster.lister, cluster.store.revision),
+          cluster.profile,
+          cluster.clock.now(),
+          shuffle,
+        ),
+      revision: () => cluster.store.revision,
+      pick: (n) => cluster.entropy.int(n),
+    })
     let dnsPort = 0
     // a free UDP port may be a TCP connection's: then another one is picked, where any will do
     for (let tries = dns.port === 0 ? 20 : 1; ; tries--) {
-      const udp = await serveDnsUdp(responder, dns.host, dns.port).catch((e: unknown) => { throw inUse(e, '--dns-address', o.dnsAddress) })
+      const udp = await serveDnsUdp(responder, dns.host, dns.port).catch((e: unknown) => {
+        throw inUse(e, '--dns-address', o.dnsAddress)
+      })
       try {
         const tcp = await serveDnsTcp(responder, dns.host, udp.port)
-        closers.push(() => udp.close(), () => tcp.close())
+        closers.push(
+          () => udp.close(),
+          () => tcp.close(),
+        )
         dnsPort = udp.port
         break
       } catch (e) {
         await udp.close()
-        if (tries <= 1 || (e as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw inUse(e, '--dns-address', `${dns.host}:${udp.port}`)
+        if (tries <= 1 || (e as NodeJS.ErrnoException).code !== 'EADDRINUSE')
+          throw inUse(e, '--dns-address', `${dns.host}:${udp.port}`)
       }
     }
     closers.push(cluster.keepAlive())
@@ -147,7 +200,11 @@ export async function serve(o: ServeOptions): Promise<Serving> {
       writePrivate(file, JSON.stringify({ pid: process.pid, url: own ? `http://127.0.0.1:${own.port}` : url, token }))
       closers.push(() => fs.rmSync(file, { force: true }))
     }
-    if (o.kubeconfig) { const file = o.kubeconfig; writePrivate(file, kubeconfig(cluster, url, token, o.tls?.cert)); closers.push(() => fs.rmSync(file, { force: true })) }
+    if (o.kubeconfig) {
+      const file = o.kubeconfig
+      writePrivate(file, kubeconfig(cluster, url, token, o.tls?.cert))
+      closers.push(() => fs.rmSync(file, { force: true }))
+    }
     return { url, dns: { host: dns.host, port: dnsPort }, token, close }
   } catch (e) {
     await close()

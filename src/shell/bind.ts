@@ -1,4 +1,5 @@
-// What BIND's dig, host and nslookup share (dighost.c): sending with retries, the names tried, the columns of a record, dates.
+// What BIND's dig, host and nslookup share (dighost.c): sending with retries, the names tried, the columns of a record,
+// dates.
 import type { Exchange } from '../dns/stub.ts'
 import { isFqdn } from '../dns/qname.ts'
 import { className, dataText, encode, query, typeName } from '../dns/wire.ts'
@@ -6,7 +7,8 @@ import type { Edns, Message, ResourceRecord } from '../dns/wire.ts'
 import type { ToolContext } from './tool.ts'
 
 /** The version a program of the image has: the `9.16.11` of `bind 9.16.11`. */
-export const versionOf = (ctx: ToolContext, program: string): string => (ctx.image.programs[program] ?? '').replace(/^[a-z-]+ /, '')
+export const versionOf = (ctx: ToolContext, program: string): string =>
+  (ctx.image.programs[program] ?? '').replace(/^[a-z-]+ /, '')
 /** Whether the version is at least major.minor. */
 export function atLeast(version: string, major: number, minor: number): boolean {
   const m = /(\d+)\.(\d+)/.exec(version)
@@ -14,8 +16,22 @@ export function atLeast(version: string, major: number, minor: number): boolean 
   return Number(m[1]) > major || (Number(m[1]) === major && Number(m[2]) >= minor)
 }
 
-export interface Sent { readonly reply: Message | undefined; readonly size: number; readonly tcp: boolean; readonly outcome: Exchange['outcome']; /** What is said before the answer. */ readonly comments: readonly string[] }
-export interface SendOptions { readonly server: string; readonly port: number; readonly tries: number; readonly seconds: number; readonly tcp: boolean; readonly ignoreTruncation?: boolean; readonly modern: boolean }
+export interface Sent {
+  readonly reply: Message | undefined
+  readonly size: number
+  readonly tcp: boolean
+  readonly outcome: Exchange['outcome']
+  /** What is said before the answer. */ readonly comments: readonly string[]
+}
+export interface SendOptions {
+  readonly server: string
+  readonly port: number
+  readonly tries: number
+  readonly seconds: number
+  readonly tcp: boolean
+  readonly ignoreTruncation?: boolean
+  readonly modern: boolean
+}
 
 /** One question to one server, again while it is silent, over TCP when the reply was cut. */
 export async function send(ctx: ToolContext, message: Message, o: SendOptions): Promise<Sent> {
@@ -25,67 +41,132 @@ export async function send(ctx: ToolContext, message: Message, o: SendOptions): 
   for (let left = Math.max(1, o.tries); left > 0; left--) {
     const e = ctx.dns.exchange(o.server, message, { port: o.port, tcp })
     if (e.outcome === 'answer') {
-      if (e.message.tc && !tcp && !o.ignoreTruncation) { comments.push(';; Truncated, retrying in TCP mode.'); tcp = true; left++; continue }
+      if (e.message.tc && !tcp && !o.ignoreTruncation) {
+        comments.push(';; Truncated, retrying in TCP mode.')
+        tcp = true
+        left++
+        continue
+      }
       return { reply: e.message, size: e.size, tcp, outcome: 'answer', comments }
     }
     if (e.outcome === 'timeout') await ctx.sleep(o.seconds * 1000)
-    if (o.modern) comments.push(`;; communications error to ${where}: ${e.outcome === 'timeout' ? 'timed out' : e.outcome === 'refused' ? 'connection refused' : 'host unreachable'}`)
+    if (o.modern)
+      comments.push(
+        `;; communications error to ${where}: ${e.outcome === 'timeout' ? 'timed out' : e.outcome === 'refused' ? 'connection refused' : 'host unreachable'}`,
+      )
     if (left === 1 || ctx.signal.aborted) return { reply: undefined, size: 0, tcp, outcome: e.outcome, comments }
   }
   return { reply: undefined, size: 0, tcp, outcome: 'timeout', comments }
 }
 
 /** A question with a fresh number and, for dig, EDNS with a cookie. */
-export function ask(ctx: ToolContext, name: string, type: number, options: { rd?: boolean; class?: number; edns?: Edns | undefined; ad?: boolean; cd?: boolean } = {}): Message {
-  return query(name, type, { id: ctx.random(65536), rd: options.rd ?? true, ...(options.class ? { class: options.class } : {}), ...(options.edns ? { edns: options.edns } : {}), ...(options.ad ? { ad: true } : {}), ...(options.cd ? { cd: true } : {}) })
+export function ask(
+  ctx: ToolContext,
+  name: string,
+  type: number,
+  options: { rd?: boolean; class?: number; edns?: Edns | undefined; ad?: boolean; cd?: boolean } = {},
+): Message {
+  return query(name, type, {
+    id: ctx.random(65536),
+    rd: options.rd ?? true,
+    ...(options.class ? { class: options.class } : {}),
+    ...(options.edns ? { edns: options.edns } : {}),
+    ...(options.ad ? { ad: true } : {}),
+    ...(options.cd ? { cd: true } : {}),
+  })
 }
 
-/** The names to try, as dighost builds them: fewer dots than ndots tries the search list first, then the name as it is. */
+/**
+ * The names to try, as dighost builds them: fewer dots than ndots tries the search list first, then the name as it is.
+ */
 export function searchNames(name: string, ctx: ToolContext, domain?: string): readonly string[] {
   if (isFqdn(name)) return [name]
   const search = domain ? [domain] : ctx.dns.search
   const dots = name.split('.').length - 1
-  return dots >= ctx.dns.ndots ? [`${name}.`, ...search.map((s) => `${name}.${s}.`)] : [...search.map((s) => `${name}.${s}.`), `${name}.`]
+  return dots >= ctx.dns.ndots
+    ? [`${name}.`, ...search.map((s) => `${name}.${s}.`)]
+    : [...search.map((s) => `${name}.${s}.`), `${name}.`]
 }
 
-export interface Columns { readonly ttl?: boolean; readonly class?: boolean; readonly units?: boolean; readonly multiline?: boolean }
+export interface Columns {
+  readonly ttl?: boolean
+  readonly class?: boolean
+  readonly units?: boolean
+  readonly multiline?: boolean
+}
 
-/** Moves the cursor to a column as BIND's master file style does: tabs of eight, blanks after them, at least one blank. */
+/**
+ * Moves the cursor to a column as BIND's master file style does: tabs of eight, blanks after them, at least one blank.
+ */
 function to(text: { out: string; at: number }, column: number): void {
   const target = Math.max(column, text.at + 1)
   const tabs = Math.floor(target / 8) - Math.floor(text.at / 8)
-  if (tabs > 0) { text.out += '\t'.repeat(tabs); text.at = Math.floor(target / 8) * 8 }
-  if (target > text.at) { text.out += ' '.repeat(target - text.at); text.at = target }
+  if (tabs > 0) {
+    text.out += '\t'.repeat(tabs)
+    text.at = Math.floor(target / 8) * 8
+  }
+  if (target > text.at) {
+    text.out += ' '.repeat(target - text.at)
+    text.at = target
+  }
 }
-const put = (t: { out: string; at: number }, s: string): void => { t.out += s; t.at += s.length }
+const put = (t: { out: string; at: number }, s: string): void => {
+  t.out += s
+  t.at += s.length
+}
 
 /** 30 as `30s`, 28800 as `8h`. */
 export function ttlUnits(seconds: number): string {
   let rest = seconds
   let out = ''
-  for (const [unit, size] of [['w', 604800], ['d', 86400], ['h', 3600], ['m', 60], ['s', 1]] as const) {
+  for (const [unit, size] of [
+    ['w', 604800],
+    ['d', 86400],
+    ['h', 3600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
     const n = Math.floor(rest / size)
-    if (n > 0) { out += `${n}${unit}`; rest -= n * size }
+    if (n > 0) {
+      out += `${n}${unit}`
+      rest -= n * size
+    }
   }
   return out || '0s'
 }
 
 /** A line of an answer section, or of the question (`;` not counted among the columns). */
-export function recordLine(r: Pick<ResourceRecord, 'name' | 'type' | 'class'> & { readonly ttl?: number; readonly data?: string }, o: Columns = {}): string {
+export function recordLine(
+  r: Pick<ResourceRecord, 'name' | 'type' | 'class'> & { readonly ttl?: number; readonly data?: string },
+  o: Columns = {},
+): string {
   const t = { out: r.name, at: r.name.length }
   const showTtl = o.ttl !== false
   const showClass = o.class !== false
   // dig's styles: ttl 24, class 32, type 40, data 48; without class or ttl the rest moves left by one stop
   const typeAt = o.multiline ? 24 : showClass && showTtl ? 40 : 32
   const dataAt = o.multiline ? 32 : showClass && showTtl ? 48 : 40
-  if (showTtl && r.ttl !== undefined) { to(t, 24); put(t, o.units ? ttlUnits(r.ttl) : String(r.ttl)) }
-  if (showClass) { if (o.multiline && r.ttl !== undefined) to(t, 0); else to(t, showTtl ? 32 : 24); put(t, className(r.class)) }
-  if (o.multiline && r.ttl !== undefined) to(t, 0); else to(t, typeAt)
+  if (showTtl && r.ttl !== undefined) {
+    to(t, 24)
+    put(t, o.units ? ttlUnits(r.ttl) : String(r.ttl))
+  }
+  if (showClass) {
+    if (o.multiline && r.ttl !== undefined) to(t, 0)
+    else to(t, showTtl ? 32 : 24)
+    put(t, className(r.class))
+  }
+  if (o.multiline && r.ttl !== undefined) to(t, 0)
+  else to(t, typeAt)
   put(t, typeName(r.type))
-  if (r.data !== undefined) { if (o.multiline) to(t, 0); else to(t, dataAt); put(t, r.data) }
+  if (r.data !== undefined) {
+    if (o.multiline) to(t, 0)
+    else to(t, dataAt)
+    put(t, r.data)
+  }
   return t.out
 }
-export const answerLine = (r: ResourceRecord, o: Columns = {}): string => recordLine({ name: r.name, type: r.type, class: r.class, ttl: r.ttl, data: dataText(r) }, o)
+export const answerLine = (r: ResourceRecord, o: Columns = {}): string =>
+  recordLine({ name: r.name, type: r.type, class: r.class, ttl: r.ttl, data: dataText(r) }, o)
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -102,7 +183,19 @@ export function httpDate(ms: number): string {
 }
 
 /** The flags line's words. */
-export const flagWords = (m: Message): string => [['qr', m.qr], ['aa', m.aa], ['tc', m.tc], ['rd', m.rd], ['ra', m.ra], ['ad', m.ad], ['cd', m.cd]].filter(([, on]) => on).map(([w]) => w).join(' ')
+export const flagWords = (m: Message): string =>
+  [
+    ['qr', m.qr],
+    ['aa', m.aa],
+    ['tc', m.tc],
+    ['rd', m.rd],
+    ['ra', m.ra],
+    ['ad', m.ad],
+    ['cd', m.cd],
+  ]
+    .filter(([, on]) => on)
+    .map(([w]) => w)
+    .join(' ')
 
 /** The size of a message that was made here. */
 export const sizeOf = (m: Message): number => encode(m).length

@@ -1,4 +1,5 @@
-// Options of a command line as getopt(3) and getopt_long(3) find them: letters alone or run together, values behind them or in the next word, words anywhere between.
+// Options of a command line as getopt(3) and getopt_long(3) find them: letters alone or run together, values behind
+// them or in the next word, words anywhere between.
 
 export type Found =
   | { readonly kind: 'word'; readonly text: string }
@@ -6,12 +7,21 @@ export type Found =
   | { readonly kind: 'option'; readonly name: string; readonly typed: string; readonly value: string | undefined }
   | { readonly kind: 'missing'; readonly name: string }
 
-/** Goes through arguments in their order. `valued` says which options take a value; with `long`, two dashes begin a long name (`--name value`, `--name=value`). */
+/**
+ * Goes through arguments in their order. `valued` says which options take a value; with `long`, two dashes begin a long
+ * name (`--name value`, `--name=value`).
+ */
 export function* getopt(args: readonly string[], valued: (name: string) => boolean, long = false): Generator<Found> {
   for (let i = 0; i < args.length; i++) {
     const a = args[i] ?? ''
-    if (a === '--') { for (const text of args.slice(i + 1)) yield { kind: 'word', text }; return }
-    if (!a.startsWith('-') || a === '-') { yield { kind: 'word', text: a }; continue }
+    if (a === '--') {
+      for (const text of args.slice(i + 1)) yield { kind: 'word', text }
+      return
+    }
+    if (!a.startsWith('-') || a === '-') {
+      yield { kind: 'word', text: a }
+      continue
+    }
     if (long && a.startsWith('--')) {
       const cut = a.indexOf('=')
       const name = a.slice(2, cut < 0 ? undefined : cut)
@@ -21,7 +31,10 @@ export function* getopt(args: readonly string[], valued: (name: string) => boole
     }
     for (let j = 1; j < a.length; j++) {
       const name = a[j] ?? ''
-      if (!valued(name)) { yield { kind: 'option', name, typed: a, value: undefined }; continue }
+      if (!valued(name)) {
+        yield { kind: 'option', name, typed: a, value: undefined }
+        continue
+      }
       const value = j + 1 < a.length ? a.slice(j + 1) : args[++i]
       yield value === undefined ? { kind: 'missing', name } : { kind: 'option', name, typed: a, value }
       break

@@ -1,4 +1,5 @@
-// A pod tool: nslookup, curl, cat … as a function from arguments and context to an exit code. It sees the pod, never the machine.
+// A pod tool: nslookup, curl, cat … as a function from arguments and context to an exit code. It sees the pod, never
+// the machine.
 import type { StubResolver } from '../dns/stub.ts'
 
 /** Files inside a container. Paths are absolute. */
@@ -17,12 +18,33 @@ export interface PodFiles {
   remove(path: string): void
 }
 
-export interface HttpRequest { readonly method: string; readonly path: string; readonly host: string; readonly headers: readonly (readonly [string, string])[]; readonly body: string; readonly tls: boolean }
-export interface HttpResponse { readonly status: number; readonly reason: string; readonly version: string; readonly headers: readonly (readonly [string, string])[]; readonly body: string; /** Milliseconds the server thinks before it answers. */ readonly delay?: number }
+export interface HttpRequest {
+  readonly method: string
+  readonly path: string
+  readonly host: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string
+  readonly tls: boolean
+}
+export interface HttpResponse {
+  readonly status: number
+  readonly reason: string
+  readonly version: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string
+  /** Milliseconds the server thinks before it answers. */ readonly delay?: number
+}
 
 /** What became of a connection on the simulated network. */
 export type Connection =
-  | { readonly outcome: 'open'; readonly address: string; readonly port: number; /** Undefined when what listens does not speak HTTP. */ readonly http?: (request: HttpRequest) => HttpResponse; /** First bytes a server says by itself (redis, mysql …). */ readonly banner?: string; readonly tls?: boolean }
+  | {
+      readonly outcome: 'open'
+      readonly address: string
+      readonly port: number
+      /** Undefined when what listens does not speak HTTP. */ readonly http?: (request: HttpRequest) => HttpResponse
+      /** First bytes a server says by itself (redis, mysql …). */ readonly banner?: string
+      readonly tls?: boolean
+    }
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'timeout' }
   | { readonly outcome: 'unreachable' }
@@ -47,9 +69,24 @@ export interface ToolContext {
   /** The pod's resolver: resolv.conf's search list and ndots in front of the one resolver. */
   readonly dns: StubResolver
   readonly network: PodNetwork
-  readonly pod: { readonly name: string; readonly namespace: string; readonly hostname: string; readonly node: string; readonly container: string; readonly user: string }
-  /** Which image runs, and which program versions it has: { dig: '9.16.11', nslookup: 'bind' | 'busybox' | 'busybox-old', curl: '7.88.1', … }. */
-  readonly image: { readonly name: string; readonly programs: Readonly<Record<string, string>>; readonly shell: string; readonly prompt: string }
+  readonly pod: {
+    readonly name: string
+    readonly namespace: string
+    readonly hostname: string
+    readonly node: string
+    readonly container: string
+    readonly user: string
+  }
+  /**
+   * Which image runs, and which program versions it has: { dig: '9.16.11', nslookup: 'bind' | 'busybox' |
+   * 'busybox-old', curl: '7.88.1', … }.
+   */
+  readonly image: {
+    readonly name: string
+    readonly programs: Readonly<Record<string, string>>
+    readonly shell: string
+    readonly prompt: string
+  }
   readonly stdin: AsyncIterable<Uint8Array> | undefined
   stdout(text: string | Uint8Array): void
   stderr(text: string): void
@@ -66,7 +103,10 @@ export interface ToolContext {
   /** Time is played, not lived: a sleep only moves this program's own clock. */
   readonly played?: boolean
   /** Runs another tool of the same container (xargs, env, timeout, time, watch). */
-  run(argv: readonly string[], overrides?: Partial<Pick<ToolContext, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'tty' | 'signal' | 'sleep'>>): Promise<number>
+  run(
+    argv: readonly string[],
+    overrides?: Partial<Pick<ToolContext, 'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'tty' | 'signal' | 'sleep'>>,
+  ): Promise<number>
 }
 
 export interface Tool {

@@ -5,12 +5,22 @@ import { MemoryStore } from './memory.ts'
 import { StoreConflict, StoreExpired } from './store.ts'
 import type { Change } from './store.ts'
 
-const cm = (namespace: string, name: string, labels?: Record<string, string>): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name, ...(labels ? { labels } : {}) } })
+const cm = (namespace: string, name: string, labels?: Record<string, string>): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { namespace, name, ...(labels ? { labels } : {}) },
+})
 const names = (xs: readonly KubeObject[]): string[] => xs.map((o) => `${o.metadata.namespace}/${o.metadata.name}`)
 
 test('lists stand in the order of etcd keys', () => {
   const s = new MemoryStore()
-  for (const [ns, n] of [['b', 'x'], ['a', 'z'], ['a-b', 'q'], ['a', 'y']] as const) s.create('configmaps', cm(ns, n))
+  for (const [ns, n] of [
+    ['b', 'x'],
+    ['a', 'z'],
+    ['a-b', 'q'],
+    ['a', 'y'],
+  ] as const)
+    s.create('configmaps', cm(ns, n))
   expect(names(s.list('configmaps'))).toEqual(['a-b/q', 'a/y', 'a/z', 'b/x'])
   expect(names(s.list('configmaps', { namespace: 'a' }))).toEqual(['a/y', 'a/z'])
   s.delete('configmaps', 'a', 'y')
@@ -36,7 +46,18 @@ test('labels and owners are found by index through every change', () => {
   expect(names(s.list('configmaps', { labels: { app: 'web' } }))).toEqual(['a/x'])
   const y = s.create('configmaps', cm('a', 'y', { app: 'web' }))
   expect(names(s.list('configmaps', { namespace: 'a', labels: { app: 'web' } }))).toEqual(['a/x', 'a/y'])
-  s.update('configmaps', { ...y, metadata: { ...y.metadata, labels: { app: 'db' }, ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'o', uid: 'u1', controller: true }] } }, y.metadata.resourceVersion ?? '')
+  s.update(
+    'configmaps',
+    {
+      ...y,
+      metadata: {
+        ...y.metadata,
+        labels: { app: 'db' },
+        ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'o', uid: 'u1', controller: true }],
+      },
+    },
+    y.metadata.resourceVersion ?? '',
+  )
   expect(names(s.list('configmaps', { labels: { app: 'web' } }))).toEqual(['a/x'])
   expect(names(s.owned('configmaps', 'u1'))).toEqual(['a/y'])
 })
@@ -50,6 +71,8 @@ test('a watch tells what happened since a revision, then what happens', () => {
   s.create('configmaps', cm('a', 'y'))
   stop()
   s.create('configmaps', cm('a', 'z'))
-  expect(seen.map((c) => `${c.revision} ${c.type} ${c.object.metadata.name} ${c.object.metadata.resourceVersion}`)).toEqual(['2 DELETED x 2', '3 ADDED y 3'])
+  expect(
+    seen.map((c) => `${c.revision} ${c.type} ${c.object.metadata.name} ${c.object.metadata.resourceVersion}`),
+  ).toEqual(['2 DELETED x 2', '3 ADDED y 3'])
   expect(() => new MemoryStore({ revision: 10 }).watch(5, () => undefined)).toThrow(StoreExpired)
 })

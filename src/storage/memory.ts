@@ -1,4 +1,5 @@
-// The objects in memory: shelves by resource, in key order, with indexes by label and owner, and the recent changes for watchers. What etcd and the watch cache do.
+// The objects in memory: shelves by resource, in key order, with indexes by label and owner, and the recent changes for
+// watchers. What etcd and the watch cache do.
 import { equal, freeze } from '../apimachinery/object.ts'
 import type { Json, KubeObject } from '../apimachinery/object.ts'
 import { StoreConflict, StoreExpired } from './store.ts'
@@ -11,11 +12,20 @@ export interface Source {
   /** All objects, in key order. */
   load(resource: string): readonly KubeObject[]
   find(resource: string, namespace: string, name: string): KubeObject | undefined
-  /** Objects that may have this index entry (`label=value` or `@owner=uid`) in a namespace; undefined when it cannot tell without loading all. */
+  /**
+   * Objects that may have this index entry (`label=value` or `@owner=uid`) in a namespace; undefined when it cannot
+   * tell without loading all.
+   */
   narrow(resource: string, namespace: string, entry: string): readonly KubeObject[] | undefined
 }
 
-const NO_SOURCE: Source = { resources: () => [], count: () => 0, load: () => [], find: () => undefined, narrow: () => [] }
+const NO_SOURCE: Source = {
+  resources: () => [],
+  count: () => 0,
+  load: () => [],
+  find: () => undefined,
+  narrow: () => [],
+}
 
 /** An object's place among its like: etcd's key without the prefix. */
 export const storeKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
@@ -49,11 +59,19 @@ class Shelf {
   /** Entries of the index in key order; what came since stands at the end. */
   #ordered = new Map<string, { readonly keys: string[]; sorted: boolean }>()
 
-  constructor(resource: string, source: Source) { this.#resource = resource; this.#source = source; this.#loaded = source.count(resource) === 0 }
+  constructor(resource: string, source: Source) {
+    this.#resource = resource
+    this.#source = source
+    this.#loaded = source.count(resource) === 0
+  }
 
-  get loaded(): boolean { return this.#loaded }
+  get loaded(): boolean {
+    return this.#loaded
+  }
   /** Whether all that is known of a key stands in the source. */
-  untouched(key: string): boolean { return !this.#loaded && !this.objects.has(key) && !this.removed.has(key) }
+  untouched(key: string): boolean {
+    return !this.#loaded && !this.objects.has(key) && !this.removed.has(key)
+  }
   adopt(source: Source): void {
     this.#source = source
     this.removed.clear()
@@ -63,7 +81,10 @@ class Shelf {
     const here = this.objects.get(key)
     if (here || this.#loaded || this.removed.has(key)) return here
     // who looks for many objects one by one is better off with all of them
-    if (++this.#lookups > FEW + this.#source.count(this.#resource) / 16) { this.#load(); return this.objects.get(key) }
+    if (++this.#lookups > FEW + this.#source.count(this.#resource) / 16) {
+      this.#load()
+      return this.objects.get(key)
+    }
     const cut = key.indexOf('/')
     const found = this.#source.find(this.#resource, key.slice(0, cut), key.slice(cut + 1))
     if (found) this.objects.set(key, found)
@@ -76,14 +97,22 @@ class Shelf {
     this.#lists.clear()
     if (!previous) this.#keys.clear()
     if (!this.#index) return
-    if (previous && equal(previous.metadata.labels, o.metadata.labels) && equal(previous.metadata.ownerReferences, o.metadata.ownerReferences)) return
+    if (
+      previous &&
+      equal(previous.metadata.labels, o.metadata.labels) &&
+      equal(previous.metadata.ownerReferences, o.metadata.ownerReferences)
+    )
+      return
     if (previous) this.#unindex(key, previous)
     for (const e of indexEntries(o)) {
       const keys = this.#entry(e)
       if (keys.has(key)) continue
       keys.add(key)
       const order = this.#ordered.get(e)
-      if (order) { order.keys.push(key); order.sorted = false }
+      if (order) {
+        order.keys.push(key)
+        order.sorted = false
+      }
     }
   }
 
@@ -96,15 +125,29 @@ class Shelf {
   }
 
   #unindex(key: string, o: KubeObject): void {
-    if (this.#index) for (const e of indexEntries(o)) { this.#index.get(e)?.delete(key); this.#ordered.delete(e) }
+    if (this.#index)
+      for (const e of indexEntries(o)) {
+        this.#index.get(e)?.delete(key)
+        this.#ordered.delete(e)
+      }
   }
 
-  #entry(e: string): Set<string> { let s = this.#index?.get(e); if (!s) { s = new Set(); this.#index?.set(e, s) } return s }
+  #entry(e: string): Set<string> {
+    let s = this.#index?.get(e)
+    if (!s) {
+      s = new Set()
+      this.#index?.set(e, s)
+    }
+    return s
+  }
 
   #load(): void {
     if (this.#loaded) return
     this.#loaded = true
-    for (const o of this.#source.load(this.#resource)) { const k = keyOf(o); if (!this.removed.has(k) && !this.objects.has(k)) this.objects.set(k, o) }
+    for (const o of this.#source.load(this.#resource)) {
+      const k = keyOf(o)
+      if (!this.removed.has(k) && !this.objects.has(k)) this.objects.set(k, o)
+    }
     this.removed.clear()
     this.#keys.clear()
   }
@@ -121,7 +164,10 @@ class Shelf {
       this.#keys.set(namespace, keys)
     }
     const out: KubeObject[] = []
-    for (const k of keys) { const o = this.objects.get(k); if (o) out.push(o) }
+    for (const k of keys) {
+      const o = this.objects.get(k)
+      if (o) out.push(o)
+    }
     this.#lists.set(namespace, out)
     return out
   }
@@ -132,8 +178,12 @@ class Shelf {
       const found = this.#source.narrow(this.#resource, namespace, entry)
       if (found) {
         const keys = new Map<string, KubeObject>()
-        for (const o of found) { const k = keyOf(o); if (!this.removed.has(k) && !this.objects.has(k)) this.objects.set(k, o) }
-        for (const [k, o] of this.objects) if ((!namespace || o.metadata.namespace === namespace) && indexEntries(o).includes(entry)) keys.set(k, o)
+        for (const o of found) {
+          const k = keyOf(o)
+          if (!this.removed.has(k) && !this.objects.has(k)) this.objects.set(k, o)
+        }
+        for (const [k, o] of this.objects)
+          if ((!namespace || o.metadata.namespace === namespace) && indexEntries(o).includes(entry)) keys.set(k, o)
         return [...keys.entries()].sort(([a], [b]) => byKey(a, b)).map(([, o]) => o)
       }
     }
@@ -143,10 +193,19 @@ class Shelf {
       for (const [k, o] of this.objects) for (const e of indexEntries(o)) this.#entry(e).add(k)
     }
     let order = this.#ordered.get(entry)
-    if (!order) { order = { keys: [...(this.#index.get(entry) ?? [])], sorted: false }; this.#ordered.set(entry, order) }
-    if (!order.sorted) { order.keys.sort(byKey); order.sorted = true }
+    if (!order) {
+      order = { keys: [...(this.#index.get(entry) ?? [])], sorted: false }
+      this.#ordered.set(entry, order)
+    }
+    if (!order.sorted) {
+      order.keys.sort(byKey)
+      order.sorted = true
+    }
     const out: KubeObject[] = []
-    for (const k of order.keys) { const o = this.objects.get(k); if (o && (!namespace || o.metadata.namespace === namespace)) out.push(o) }
+    for (const k of order.keys) {
+      const o = this.objects.get(k)
+      if (o && (!namespace || o.metadata.namespace === namespace)) out.push(o)
+    }
     return out
   }
 
@@ -161,7 +220,10 @@ class Shelf {
 /** How many past changes stay readable for watches that begin in the past. */
 const HISTORY = 20_000
 
-/** The Store in memory. With a `source`, shelves are read from it at first use; with `onChange`, each write is told to whoever keeps the journal. */
+/**
+ * The Store in memory. With a `source`, shelves are read from it at first use; with `onChange`, each write is told to
+ * whoever keeps the journal.
+ */
 export class MemoryStore implements Store {
   #revision: number
   #source: Source
@@ -178,24 +240,37 @@ export class MemoryStore implements Store {
     for (const [k, v] of Object.entries(options.meta ?? {})) this.#meta.set(k, v)
   }
 
-  get revision(): number { return this.#revision }
+  get revision(): number {
+    return this.#revision
+  }
 
   #shelf(resource: string): Shelf {
     let s = this.#shelves.get(resource)
-    if (!s) { s = new Shelf(resource, this.#source); this.#shelves.set(resource, s) }
+    if (!s) {
+      s = new Shelf(resource, this.#source)
+      this.#shelves.set(resource, s)
+    }
     return s
   }
 
-  get(resource: string, namespace: string, name: string): KubeObject | undefined { return this.#shelf(resource).get(storeKey(namespace, name)) }
+  get(resource: string, namespace: string, name: string): KubeObject | undefined {
+    return this.#shelf(resource).get(storeKey(namespace, name))
+  }
 
   list(resource: string, options: ListOptions = {}): readonly KubeObject[] {
     const shelf = this.#shelf(resource)
     const first = Object.entries(options.labels ?? {})[0]
-    return first ? shelf.having(options.namespace ?? '', `${first[0]}=${first[1]}`) : shelf.list(options.namespace ?? '')
+    return first
+      ? shelf.having(options.namespace ?? '', `${first[0]}=${first[1]}`)
+      : shelf.list(options.namespace ?? '')
   }
 
-  owned(resource: string, uid: string): readonly KubeObject[] { return this.#shelf(resource).having('', `@owner=${uid}`) }
-  referring(resource: string, uid: string): readonly KubeObject[] { return this.#shelf(resource).having('', `@ref=${uid}`) }
+  owned(resource: string, uid: string): readonly KubeObject[] {
+    return this.#shelf(resource).having('', `@owner=${uid}`)
+  }
+  referring(resource: string, uid: string): readonly KubeObject[] {
+    return this.#shelf(resource).having('', `@ref=${uid}`)
+  }
 
   count(resource: string, namespace = ''): number {
     if (!namespace && !this.#shelves.has(resource)) return this.#source.count(resource)
@@ -209,8 +284,12 @@ export class MemoryStore implements Store {
   }
 
   /** Hook for a store that shares its file with others: called before each write. */
-  protected beforeWrite(): void { /* nothing to prepare in memory */ }
-  protected afterWrite(_change: Change): void { /* nothing to keep in memory */ }
+  protected beforeWrite(): void {
+    /* nothing to prepare in memory */
+  }
+  protected afterWrite(_change: Change): void {
+    /* nothing to keep in memory */
+  }
 
   #commit(change: Change, shelf: Shelf, key: string): void {
     this.#revision = change.revision
@@ -240,8 +319,21 @@ export class MemoryStore implements Store {
       return
     }
     const previous = shelf.get(key)
-    if (type === 'DELETED' && !previous) { this.#revision = Math.max(this.#revision, revision); return }
-    this.#commit({ revision, type: type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED', resource, object, ...(previous ? { previous } : {}) }, shelf, key)
+    if (type === 'DELETED' && !previous) {
+      this.#revision = Math.max(this.#revision, revision)
+      return
+    }
+    this.#commit(
+      {
+        revision,
+        type: type === 'DELETED' ? type : previous ? 'MODIFIED' : 'ADDED',
+        resource,
+        object,
+        ...(previous ? { previous } : {}),
+      },
+      shelf,
+      key,
+    )
   }
 
   /** Lookups that wait, to be made before their source goes. */
@@ -250,9 +342,21 @@ export class MemoryStore implements Store {
   #late(resource: string, object: KubeObject, revision: number): Change {
     const source = this.#source
     let known: { readonly previous: KubeObject | undefined } | undefined
-    const before = (): KubeObject | undefined => (known ??= { previous: source.find(resource, object.metadata.namespace ?? '', object.metadata.name ?? '') }).previous
+    const before = (): KubeObject | undefined =>
+      (known ??= { previous: source.find(resource, object.metadata.namespace ?? '', object.metadata.name ?? '') })
+        .previous
     this.#waiting.push(before)
-    return { revision, resource, object, get type() { return before() ? 'MODIFIED' as const : 'ADDED' as const }, get previous() { return before() } }
+    return {
+      revision,
+      resource,
+      object,
+      get type() {
+        return before() ? ('MODIFIED' as const) : ('ADDED' as const)
+      },
+      get previous() {
+        return before()
+      },
+    }
   }
   #lookUp(): void {
     for (const before of this.#waiting) before()
@@ -288,7 +392,14 @@ export class MemoryStore implements Store {
     return this.#write('DELETED', resource, shelf, key, there, there)
   }
 
-  #write(type: Change['type'], resource: string, shelf: Shelf, key: string, object: KubeObject, previous: KubeObject | undefined): KubeObject {
+  #write(
+    type: Change['type'],
+    resource: string,
+    shelf: Shelf,
+    key: string,
+    object: KubeObject,
+    previous: KubeObject | undefined,
+  ): KubeObject {
     const revision = this.#revision + 1
     const stored = freeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
     const change: Change = { revision, type, resource, object: stored, ...(previous ? { previous } : {}) }
@@ -304,21 +415,37 @@ export class MemoryStore implements Store {
     return () => this.#listeners.delete(listener)
   }
 
-  meta(key: string): Json | undefined { return this.#meta.get(key) }
-  setMeta(key: string, value: Json): void { this.beforeWrite(); this.#meta.set(key, value); this.afterMeta(key, value) }
-  protected afterMeta(_key: string, _value: Json): void { /* nothing to keep in memory */ }
+  meta(key: string): Json | undefined {
+    return this.#meta.get(key)
+  }
+  setMeta(key: string, value: Json): void {
+    this.beforeWrite()
+    this.#meta.set(key, value)
+    this.afterMeta(key, value)
+  }
+  protected afterMeta(_key: string, _value: Json): void {
+    /* nothing to keep in memory */
+  }
   /** Sets a small value without telling the journal (it came from there). */
-  protected learnMeta(key: string, value: Json): void { this.#meta.set(key, value) }
-  protected allMeta(): Record<string, Json> { return Object.fromEntries(this.#meta) }
+  protected learnMeta(key: string, value: Json): void {
+    this.#meta.set(key, value)
+  }
+  protected allMeta(): Record<string, Json> {
+    return Object.fromEntries(this.#meta)
+  }
 
-  /** The same objects now stand in a new source (they were folded into a new file): objects in memory stay as they are. */
+  /**
+   * The same objects now stand in a new source (they were folded into a new file): objects in memory stay as they are.
+   */
   protected adopt(source: Source): void {
     this.#lookUp()
     this.#source = source
     for (const s of this.#shelves.values()) s.adopt(source)
   }
 
-  /** Somebody else folded the state: takes the new source and tells watchers what is different from what was known here. */
+  /**
+   * Somebody else folded the state: takes the new source and tells watchers what is different from what was known here.
+   */
   protected rebase(source: Source, revision: number): void {
     this.#lookUp()
     const old = this.#shelves
@@ -333,15 +460,34 @@ export class MemoryStore implements Store {
         const is = next.get(key)
         if (was?.metadata.resourceVersion === is?.metadata.resourceVersion) continue
         const another = is !== undefined && was !== undefined && is.metadata.uid !== was.metadata.uid
-        // nobody knows any more when it went: at the latest now, or before the other came; in any case after what watchers have seen of it
+        // nobody knows any more when it went: at the latest now, or before the other came; in any case after what
+        // watchers have seen of it
         const gone = is ? Number(is.metadata.resourceVersion ?? revision) - 1 : revision
-        if (was && (!is || another)) this.#tell({ revision: gone, type: 'DELETED', resource, object: { ...was, metadata: { ...was.metadata, resourceVersion: String(gone) } }, previous: was })
-        if (is) this.#tell({ revision: Number(is.metadata.resourceVersion ?? revision), type: was && !another ? 'MODIFIED' : 'ADDED', resource, object: is, ...(was && !another ? { previous: was } : {}) })
+        if (was && (!is || another))
+          this.#tell({
+            revision: gone,
+            type: 'DELETED',
+            resource,
+            object: { ...was, metadata: { ...was.metadata, resourceVersion: String(gone) } },
+            previous: was,
+          })
+        if (is)
+          this.#tell({
+            revision: Number(is.metadata.resourceVersion ?? revision),
+            type: was && !another ? 'MODIFIED' : 'ADDED',
+            resource,
+            object: is,
+            ...(was && !another ? { previous: was } : {}),
+          })
       }
     }
     this.#revision = Math.max(this.#revision, revision)
   }
 
-  async flush(): Promise<void> { /* memory is as safe as it gets */ }
-  async close(): Promise<void> { this.#listeners.clear() }
+  async flush(): Promise<void> {
+    /* memory is as safe as it gets */
+  }
+  async close(): Promise<void> {
+    this.#listeners.clear()
+  }
 }

@@ -13,9 +13,16 @@ export const FORMAT = 2
 /** A state that cannot be used; the message names the file and the reason. The file is left as it is. */
 export class StateError extends Error {}
 
-export interface Range { readonly at: number; readonly bytes: number }
+export interface Range {
+  readonly at: number
+  readonly bytes: number
+}
 /** `index` and `managed` belong to the section's objects: by what they are found, and who set which of their fields. */
-export interface Section extends Range { readonly count: number; readonly index: Range; readonly managed?: Range }
+export interface Section extends Range {
+  readonly count: number
+  readonly index: Range
+  readonly managed?: Range
+}
 export interface Head {
   readonly format: number
   /** Which file this is: a journal belongs to one generation. */
@@ -26,45 +33,93 @@ export interface Head {
   readonly sections: Readonly<Record<string, Section>>
 }
 
-export const bad = (file: string, why: string): StateError => new StateError(`${file} cannot be used as kubesim's state: ${why}. It was left as it is; name another file with --state, or move this one away.`)
+export const bad = (file: string, why: string): StateError =>
+  new StateError(
+    `${file} cannot be used as kubesim's state: ${why}. It was left as it is; name another file with --state, or move this one away.`,
+  )
 
 // ---- lines
 
-/** Stands in an object's line where its managedFields have a line of their own: they are half of most objects, and few readers look at them. */
+/**
+ * Stands in an object's line where its managedFields have a line of their own: they are half of most objects, and few
+ * readers look at them.
+ */
 const ELSEWHERE = 0
 
-/** An object as a line: metadata first, namespace and name first in it, so that a key is read without parsing the object. */
+/**
+ * An object as a line: metadata first, namespace and name first in it, so that a key is read without parsing the
+ * object.
+ */
 export function objectLine(o: KubeObject): string {
-  const { metadata: { namespace, name, managedFields, ...meta }, ...rest } = o
-  return writeJson({ metadata: { ...(namespace ? { namespace } : {}), name, ...meta, ...(managedFields ? { managedFields: ELSEWHERE } : {}) }, ...rest })
+  const {
+    metadata: { namespace, name, managedFields, ...meta },
+    ...rest
+  } = o
+  return writeJson({
+    metadata: {
+      ...(namespace ? { namespace } : {}),
+      name,
+      ...meta,
+      ...(managedFields ? { managedFields: ELSEWHERE } : {}),
+    },
+    ...rest,
+  })
 }
-/** An object's managedFields as a line: [namespace, name, entries]; nothing where it has none. Objects of a kind share most of their sets. */
+/**
+ * An object's managedFields as a line: [namespace, name, entries]; nothing where it has none. Objects of a kind share
+ * most of their sets.
+ */
 export function managedLine(o: KubeObject): string | undefined {
   const { namespace, name, managedFields } = o.metadata
-  return managedFields && `[${JSON.stringify(namespace ?? '')},${JSON.stringify(name)},[${managedFields.map((e) => `{${Object.entries(e).flatMap(([k, v]) => (v === undefined ? [] : [`${JSON.stringify(k)}:${k === 'fieldsV1' ? textOf(v) : JSON.stringify(v)}`])).join(',')}}`).join(',')}]]`
+  return (
+    managedFields &&
+    `[${JSON.stringify(namespace ?? '')},${JSON.stringify(name)},[${managedFields
+      .map(
+        (e) =>
+          `{${Object.entries(e)
+            .flatMap(([k, v]) =>
+              v === undefined ? [] : [`${JSON.stringify(k)}:${k === 'fieldsV1' ? textOf(v) : JSON.stringify(v)}`],
+            )
+            .join(',')}}`,
+      )
+      .join(',')}]]`
+  )
 }
 const texts = new WeakMap<object, string>()
 function textOf(fields: unknown): string {
   if (typeof fields !== 'object' || fields === null) return JSON.stringify(fields)
   let t = texts.get(fields)
-  if (t === undefined) { t = JSON.stringify(fields); texts.set(fields, t) }
+  if (t === undefined) {
+    t = JSON.stringify(fields)
+    texts.set(fields, t)
+  }
   return t
 }
 /** An index entry as a line: [namespace, entry, [names]]. */
-export const indexLine = (namespace: string, entry: string, names: readonly string[]): string => JSON.stringify([namespace, entry, names])
+export const indexLine = (namespace: string, entry: string, names: readonly string[]): string =>
+  JSON.stringify([namespace, entry, names])
 export const indexKey = (namespace: string, entry: string): string => `${namespace}\u0000${entry}`
 
 /** The key of a line; undefined where the text is not the whole beginning of one. */
 export type LineKey = (line: string) => string | undefined
-const text = (quoted: string | undefined): string => (quoted === undefined ? '' : quoted.includes('\\') ? JSON.parse(quoted) as string : quoted.slice(1, -1))
+const text = (quoted: string | undefined): string =>
+  quoted === undefined ? '' : quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
 const KEY = /^\{"metadata":\{(?:"namespace":("(?:[^"\\]|\\.)*"),)?"name":("(?:[^"\\]|\\.)*")/
 const PAIR = /^\[("(?:[^"\\]|\\.)*"),("(?:[^"\\]|\\.)*"),/
-const keyBy = (beginning: RegExp, key: (a: string, b: string) => string): LineKey => (line) => { const m = beginning.exec(line); return m ? key(text(m[1]), text(m[2])) : undefined }
+const keyBy =
+  (beginning: RegExp, key: (a: string, b: string) => string): LineKey =>
+  (line) => {
+    const m = beginning.exec(line)
+    return m ? key(text(m[1]), text(m[2])) : undefined
+  }
 export const lineKey = keyBy(KEY, storeKey)
 export const managedKey = keyBy(PAIR, storeKey)
 export const indexLineKey = keyBy(PAIR, indexKey)
 
-/** Bytes of an open file, read where they are asked for; the beginning at once, and a small file whole when more than that is wanted. */
+/**
+ * Bytes of an open file, read where they are asked for; the beginning at once, and a small file whole when more than
+ * that is wanted.
+ */
 class Bytes {
   readonly size: number
   readonly #fd: number
@@ -77,7 +132,11 @@ class Bytes {
   #pread(at: number, length: number): Buffer {
     const b = Buffer.allocUnsafe(length)
     let n = 0
-    while (n < length) { const got = fs.readSync(this.#fd, b, n, length - n, at + n); if (got === 0) break; n += got }
+    while (n < length) {
+      const got = fs.readSync(this.#fd, b, n, length - n, at + n)
+      if (got === 0) break
+      n += got
+    }
     return n === length ? b : b.subarray(0, n)
   }
   read(at: number, length: number): Buffer {
@@ -92,7 +151,10 @@ class Bytes {
     for (let p = at; p < end;) {
       const b = this.read(p, Math.min(8192, end - p))
       const nl = b.indexOf(10)
-      if (nl >= 0) { parts.push(b.subarray(0, nl)); return { text: Buffer.concat(parts).toString('utf8'), next: p + nl + 1 } }
+      if (nl >= 0) {
+        parts.push(b.subarray(0, nl))
+        return { text: Buffer.concat(parts).toString('utf8'), next: p + nl + 1 }
+      }
       parts.push(b)
       p += b.length
       if (b.length === 0) break
@@ -126,29 +188,49 @@ export class Base implements Source {
     this.fd = fd
     this.bytes = new Bytes(fd)
     const start = this.bytes.read(0, 12).toString('utf8')
-    if (!start.startsWith('{"kubesim":{')) throw bad(file, this.bytes.size === 0 ? 'it is empty' : 'it was not written by kubesim')
+    if (!start.startsWith('{"kubesim":{'))
+      throw bad(file, this.bytes.size === 0 ? 'it is empty' : 'it was not written by kubesim')
     const first = this.bytes.line(0, this.bytes.size)
     this.origin = first.next
     let head: Json
-    try { head = (JSON.parse(`${first.text.replace(/,$/, '')}}`) as { kubesim: Json }).kubesim } catch (e) { throw bad(file, `its first line is damaged (${e instanceof Error ? e.message : String(e)})`) }
+    try {
+      head = (JSON.parse(`${first.text.replace(/,$/, '')}}`) as { kubesim: Json }).kubesim
+    } catch (e) {
+      throw bad(file, `its first line is damaged (${e instanceof Error ? e.message : String(e)})`)
+    }
     this.head = checkedHead(head, file, this.bytes.size - this.origin)
   }
 
   /** Where a range starts and ends in the file. */
-  range(r: Range): [number, number] { return [this.origin + r.at, this.origin + r.at + r.bytes] }
-  section(resource: string): Section | undefined { return Object.hasOwn(this.head.sections, resource) ? this.head.sections[resource] : undefined }
-  resources(): readonly string[] { return Object.keys(this.head.sections) }
-  count(resource: string): number { return this.section(resource)?.count ?? 0 }
+  range(r: Range): [number, number] {
+    return [this.origin + r.at, this.origin + r.at + r.bytes]
+  }
+  section(resource: string): Section | undefined {
+    return Object.hasOwn(this.head.sections, resource) ? this.head.sections[resource] : undefined
+  }
+  resources(): readonly string[] {
+    return Object.keys(this.head.sections)
+  }
+  count(resource: string): number {
+    return this.section(resource)?.count ?? 0
+  }
 
   parse(text: string, resource: string): Json {
-    try { return readJson(text) as Json } catch (e) { throw bad(this.file, `its ${resource} are damaged (${e instanceof Error ? e.message : String(e)})`) }
+    try {
+      return readJson(text) as Json
+    } catch (e) {
+      throw bad(this.file, `its ${resource} are damaged (${e instanceof Error ? e.message : String(e)})`)
+    }
   }
 
   load(resource: string): readonly KubeObject[] {
     const s = this.section(resource)
     if (!s || s.count === 0) return []
     const [from, to] = this.range(s)
-    const objects = this.parse(`[${this.bytes.read(from, to - from).toString('utf8')}]`, resource) as unknown as KubeObject[]
+    const objects = this.parse(
+      `[${this.bytes.read(from, to - from).toString('utf8')}]`,
+      resource,
+    ) as unknown as KubeObject[]
     if (s.managed) for (const o of objects) this.#lazily(resource, o)
     return objects
   }
@@ -159,7 +241,11 @@ export class Base implements Source {
     const range = this.section(resource)?.managed
     if (!range || (o.metadata.managedFields as unknown) !== ELSEWHERE) return o
     let all = this.#managed.get(resource)
-    if (!all) { const from = new Managed(this, range, resource); all = { from, property: from.property() }; this.#managed.set(resource, all) }
+    if (!all) {
+      const from = new Managed(this, range, resource)
+      all = { from, property: from.property() }
+      this.#managed.set(resource, all)
+    }
     // the last property goes and comes again: with one getter for all, the engine keeps one layout for all
     const metadata = o.metadata as { managedFields?: unknown }
     delete metadata.managedFields
@@ -186,7 +272,10 @@ export class Base implements Source {
     while (lo < hi) {
       const mid = lo + Math.floor((hi - lo) / 2)
       const s = this.bytes.lineStart(mid, start, end)
-      if (s >= hi) { hi = mid; continue }
+      if (s >= hi) {
+        hi = mid
+        continue
+      }
       const { text, next } = this.bytes.line(s, end)
       const k = keyOf(text)
       if (k === undefined) throw bad(this.file, `it has a line without a name at byte ${s}`)
@@ -202,7 +291,9 @@ export class Base implements Source {
     const s = this.section(resource)
     if (!s || s.count === 0) return undefined
     const hit = this.search(s, storeKey(namespace, name), lineKey)
-    return hit.text === undefined ? undefined : this.#lazily(resource, this.parse(hit.text, resource) as unknown as KubeObject)
+    return hit.text === undefined
+      ? undefined
+      : this.#lazily(resource, this.parse(hit.text, resource) as unknown as KubeObject)
   }
 
   /** Names under an index entry; all namespaces are asked for one by one, so only a named one is narrowed. */
@@ -212,7 +303,7 @@ export class Base implements Source {
     const hit = this.search(s.index, indexKey(namespace, entry), indexLineKey)
     const line = hit.text === undefined ? undefined : this.parse(hit.text, resource)
     const names = Array.isArray(line) ? (line as readonly Json[])[2] : undefined
-    return Array.isArray(names) ? names as unknown as string[] : []
+    return Array.isArray(names) ? (names as unknown as string[]) : []
   }
 
   narrow(resource: string, namespace: string, entry: string): readonly KubeObject[] | undefined {
@@ -243,21 +334,36 @@ class Managed {
   #asked = 0
   #kept: Buffer | undefined
   #all: Map<string, readonly ManagedFieldsEntry[]> | undefined
-  constructor(base: Base, range: Range, resource: string) { this.#base = base; this.#range = range; this.#resource = resource }
+  constructor(base: Base, range: Range, resource: string) {
+    this.#base = base
+    this.#range = range
+    this.#resource = resource
+  }
 
-  #read(): Buffer { const [from, to] = this.#base.range(this.#range); return this.#kept ?? this.#base.bytes.read(from, to - from) }
-  keep(): void { if (!this.#all) this.#kept = this.#read() }
-  end(): void { this.#all ??= new Map() }
+  #read(): Buffer {
+    const [from, to] = this.#base.range(this.#range)
+    return this.#kept ?? this.#base.bytes.read(from, to - from)
+  }
+  keep(): void {
+    if (!this.#all) this.#kept = this.#read()
+  }
+  end(): void {
+    this.#all ??= new Map()
+  }
 
   /** The property of an object's metadata that finds its entries. */
   property(): PropertyDescriptor {
     const found = new WeakMap<object, readonly ManagedFieldsEntry[]>()
     const find = (key: string): readonly ManagedFieldsEntry[] | undefined => this.find(key)
     return {
-      enumerable: true, configurable: true,
+      enumerable: true,
+      configurable: true,
       get(this: KubeObject['metadata']) {
         let entries = found.get(this)
-        if (!entries) { entries = find(storeKey(this.namespace, this.name ?? '')); if (entries) found.set(this, entries) }
+        if (!entries) {
+          entries = find(storeKey(this.namespace, this.name ?? ''))
+          if (entries) found.set(this, entries)
+        }
         return entries
       },
     }
@@ -282,29 +388,58 @@ function checkedHead(head: Json, file: string, available: number): Head {
   if (!isObject(head)) throw bad(file, 'its head is not an object')
   const { format, generation, revision, meta, sections } = head
   if (typeof format !== 'number') throw bad(file, 'its head does not say its format')
-  if (format > FORMAT) throw bad(file, `it has format ${format}, written by a newer kubesim (this one reads up to ${FORMAT})`)
-  if (typeof generation !== 'string' || typeof revision !== 'number' || !Number.isSafeInteger(revision) || !isObject(meta) || !isObject(sections)) throw bad(file, 'its head is incomplete')
+  if (format > FORMAT)
+    throw bad(file, `it has format ${format}, written by a newer kubesim (this one reads up to ${FORMAT})`)
+  if (
+    typeof generation !== 'string' ||
+    typeof revision !== 'number' ||
+    !Number.isSafeInteger(revision) ||
+    !isObject(meta) ||
+    !isObject(sections)
+  )
+    throw bad(file, 'its head is incomplete')
   const whole = (v: Json | undefined): v is number => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0
   for (const [name, s] of Object.entries(sections)) {
-    if (!isObject(s) || !whole(s.at) || !whole(s.bytes) || !whole(s.count) || !isObject(s.index) || !whole(s.index.at) || !whole(s.index.bytes) || (s.managed !== undefined && (!isObject(s.managed) || !whole(s.managed.at) || !whole(s.managed.bytes)))) throw bad(file, `its head does not say where the ${name} are`)
+    if (
+      !isObject(s) ||
+      !whole(s.at) ||
+      !whole(s.bytes) ||
+      !whole(s.count) ||
+      !isObject(s.index) ||
+      !whole(s.index.at) ||
+      !whole(s.index.bytes) ||
+      (s.managed !== undefined && (!isObject(s.managed) || !whole(s.managed.at) || !whole(s.managed.bytes)))
+    )
+      throw bad(file, `its head does not say where the ${name} are`)
     const managed = isObject(s.managed) ? Number(s.managed.at) + Number(s.managed.bytes) : 0
-    if (s.at + s.bytes > available || s.index.at + s.index.bytes > available || managed > available) throw bad(file, 'it is cut off: it ends before its head says')
+    if (s.at + s.bytes > available || s.index.at + s.index.bytes > available || managed > available)
+      throw bad(file, 'it is cut off: it ends before its head says')
   }
   return head as unknown as Head
 }
 
 /** Why a file cannot be opened. */
-const UNOPENED: Readonly<Record<string, string>> = { ENOTDIR: 'its folder is not a folder', EACCES: 'it may not be read', EPERM: 'it may not be read', ELOOP: 'its links go round in a circle' }
+const UNOPENED: Readonly<Record<string, string>> = {
+  ENOTDIR: 'its folder is not a folder',
+  EACCES: 'it may not be read',
+  EPERM: 'it may not be read',
+  ELOOP: 'its links go round in a circle',
+}
 
 /** Opens a state file; undefined when there is none yet. Throws StateError. */
 export function openBase(file: string): Base | undefined {
   let fd: number
-  try { fd = fs.openSync(file, 'r') } catch (e) {
+  try {
+    fd = fs.openSync(file, 'r')
+  } catch (e) {
     if (codeOf(e) === 'ENOENT') return undefined
     throw bad(file, UNOPENED[codeOf(e)] ?? codeOf(e))
   }
   try {
     if (!fs.fstatSync(fd).isFile()) throw bad(file, 'it is not a file')
     return new Base(file, fd)
-  } catch (e) { fs.closeSync(fd); throw e }
+  } catch (e) {
+    fs.closeSync(fd)
+    throw e
+  }
 }

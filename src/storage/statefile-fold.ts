@@ -1,8 +1,18 @@
-// A new state file from an old one and what was written since: untouched lines are copied as bytes, touched ones written anew.
+// A new state file from an old one and what was written since: untouched lines are copied as bytes, touched ones
+// written anew.
 import * as fs from 'node:fs'
 import type { KubeObject } from '../apimachinery/object.ts'
 import { indexEntries, storeKey } from './memory.ts'
-import { bad, indexKey, indexLine, indexLineKey, lineKey, managedKey, managedLine, objectLine } from './statefile-base.ts'
+import {
+  bad,
+  indexKey,
+  indexLine,
+  indexLineKey,
+  lineKey,
+  managedKey,
+  managedLine,
+  objectLine,
+} from './statefile-base.ts'
 import type { Base, Head, LineKey, Range, Section } from './statefile-base.ts'
 
 /** Objects by resource and key as they are now; undefined: gone. */
@@ -18,12 +28,21 @@ class Lines {
   add(piece: Piece): void {
     const end = this.pieces.length ? ',\n' : ''
     if (typeof piece === 'string') this.text(end + piece)
-    else { if (end) this.text(end); this.pieces.push(piece); this.bytes += piece[1] - piece[0] }
+    else {
+      if (end) this.text(end)
+      this.pieces.push(piece)
+      this.bytes += piece[1] - piece[0]
+    }
   }
-  text(text: string): void { this.pieces.push(text); this.bytes += Buffer.byteLength(text) }
+  text(text: string): void {
+    this.pieces.push(text)
+    this.bytes += Buffer.byteLength(text)
+  }
 }
 
-/** A search reads about so many bytes; a range that is shorter than all of them together is gone through line by line. */
+/**
+ * A search reads about so many bytes; a range that is shorter than all of them together is gone through line by line.
+ */
 const SEARCH = 64 * 1024
 /** A line's key stands in so many of its first bytes. */
 const BEGINNING = 700
@@ -53,10 +72,18 @@ class Cursor {
     while (this.#at < whole.length) {
       const nl = whole.indexOf(10, this.#at)
       const end = nl < 0 ? whole.length : nl
-      this.#key ??= this.#keyOf(whole.toString('utf8', this.#at, Math.min(end, this.#at + BEGINNING))) ?? this.#keyOf(whole.toString('utf8', this.#at, end))
-      if (this.#key === undefined) throw bad(this.#base.file, `it has a line without a name at byte ${this.#start + this.#at}`)
+      this.#key ??=
+        this.#keyOf(whole.toString('utf8', this.#at, Math.min(end, this.#at + BEGINNING))) ??
+        this.#keyOf(whole.toString('utf8', this.#at, end))
+      if (this.#key === undefined)
+        throw bad(this.#base.file, `it has a line without a name at byte ${this.#start + this.#at}`)
       const next = Math.min(whole.length, end + 1)
-      if (this.#key === key) return { at: this.#start + this.#at, next: this.#start + next, text: whole.toString('utf8', this.#at, end).replace(/,$/, '') }
+      if (this.#key === key)
+        return {
+          at: this.#start + this.#at,
+          next: this.#start + next,
+          text: whole.toString('utf8', this.#at, end).replace(/,$/, ''),
+        }
       if (this.#key > key) break
       this.#at = next
       this.#key = undefined
@@ -65,13 +92,24 @@ class Cursor {
   }
 }
 
-/** The lines of a range with those at `keys` (in order) changed: `line` is given the old one and says the new one, if there is to be one. */
-function merge(base: Base | undefined, range: Range | undefined, keys: readonly string[], keyOf: LineKey, line: (key: string, old: string | undefined) => string | undefined): Lines {
+/**
+ * The lines of a range with those at `keys` (in order) changed: `line` is given the old one and says the new one, if
+ * there is to be one.
+ */
+function merge(
+  base: Base | undefined,
+  range: Range | undefined,
+  keys: readonly string[],
+  keyOf: LineKey,
+  line: (key: string, old: string | undefined) => string | undefined,
+): Lines {
   const out = new Lines()
   const old = base && range && range.bytes > 0 ? { base, range } : undefined
   const [start, end] = old ? old.base.range(old.range) : [0, 0]
   // every line but the last of a range ends in a comma and a line end
-  const keep = (from: number, to: number): void => { if (to > from) out.add([from, to === end ? to : to - 2]) }
+  const keep = (from: number, to: number): void => {
+    if (to > from) out.add([from, to === end ? to : to - 2])
+  }
   const cursor = old && keys.length ? new Cursor(old.base, old.range, keyOf, keys.length) : undefined
   let at = start
   for (const key of keys) {
@@ -87,14 +125,26 @@ function merge(base: Base | undefined, range: Range | undefined, keys: readonly 
 
 const byKey = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-interface Merged { readonly count: number; readonly objects: Lines; readonly managed: Lines; readonly index: Lines }
+interface Merged {
+  readonly count: number
+  readonly objects: Lines
+  readonly managed: Lines
+  readonly index: Lines
+}
 
 /** One resource: its objects, who set their fields, and by what they are found. */
-function mergeResource(base: Base | undefined, resource: string, touched: ReadonlyMap<string, KubeObject | undefined>): Merged {
+function mergeResource(
+  base: Base | undefined,
+  resource: string,
+  touched: ReadonlyMap<string, KubeObject | undefined>,
+): Merged {
   const old = base?.section(resource)
   let count = old?.count ?? 0
   // names that leave and enter an entry of the index
-  const entries = new Map<string, { readonly namespace: string; readonly entry: string; readonly add: Set<string>; readonly drop: Set<string> }>()
+  const entries = new Map<
+    string,
+    { readonly namespace: string; readonly entry: string; readonly add: Set<string>; readonly drop: Set<string> }
+  >()
   const mark = (o: KubeObject, what: 'add' | 'drop'): void => {
     const namespace = o.metadata.namespace ?? ''
     const name = o.metadata.name ?? ''
@@ -103,7 +153,10 @@ function mergeResource(base: Base | undefined, resource: string, touched: Readon
       const at = owner ? '' : namespace
       const k = indexKey(at, entry)
       let e = entries.get(k)
-      if (!e) { e = { namespace: at, entry, add: new Set(), drop: new Set() }; entries.set(k, e) }
+      if (!e) {
+        e = { namespace: at, entry, add: new Set(), drop: new Set() }
+        entries.set(k, e)
+      }
       const said = owner ? storeKey(namespace, name) : name
       e[what].add(said)
       if (what === 'add') e.drop.delete(said)
@@ -111,14 +164,20 @@ function mergeResource(base: Base | undefined, resource: string, touched: Readon
   }
   const keys = [...touched.keys()].sort(byKey)
   const objects = merge(base, old, keys, lineKey, (key, before) => {
-    if (before !== undefined) { count--; mark(JSON.parse(before) as KubeObject, 'drop') }
+    if (before !== undefined) {
+      count--
+      mark(JSON.parse(before) as KubeObject, 'drop')
+    }
     const o = touched.get(key)
     if (!o) return undefined
     count++
     mark(o, 'add')
     return objectLine(o)
   })
-  const managed = merge(base, old?.managed, keys, managedKey, (key) => { const o = touched.get(key); return o && managedLine(o) })
+  const managed = merge(base, old?.managed, keys, managedKey, (key) => {
+    const o = touched.get(key)
+    return o && managedLine(o)
+  })
   const index = merge(base, old?.index, [...entries.keys()].sort(byKey), indexLineKey, (key, before) => {
     const e = entries.get(key)
     if (!e) return before
@@ -136,7 +195,10 @@ class Output {
   readonly #base: Base | undefined
   #text: string[] = []
   #size = 0
-  constructor(fd: number, base: Base | undefined) { this.#fd = fd; this.#base = base }
+  constructor(fd: number, base: Base | undefined) {
+    this.#fd = fd
+    this.#base = base
+  }
   put(piece: Piece): void {
     if (typeof piece === 'string') {
       this.#text.push(piece)
@@ -145,7 +207,8 @@ class Output {
       return
     }
     this.flush()
-    for (let at = piece[0]; this.#base && at < piece[1]; at += 1024 * 1024) writeWhole(this.#fd, this.#base.bytes.read(at, Math.min(1024 * 1024, piece[1] - at)))
+    for (let at = piece[0]; this.#base && at < piece[1]; at += 1024 * 1024)
+      writeWhole(this.#fd, this.#base.bytes.read(at, Math.min(1024 * 1024, piece[1] - at)))
   }
   flush(): void {
     if (this.#text.length) writeWhole(this.#fd, Buffer.from(this.#text.join('')))
@@ -162,7 +225,9 @@ function writeWhole(fd: number, chunk: Buffer): void {
 export function writeFolded(out: number, base: Base | undefined, touched: Touched, head: Omit<Head, 'sections'>): void {
   const NONE: ReadonlyMap<string, KubeObject | undefined> = new Map()
   const resources = [...new Set([...(base?.resources() ?? []), ...touched.keys()])].sort()
-  const merged = resources.map((resource) => ({ resource, ...mergeResource(base, resource, touched.get(resource) ?? NONE) })).filter((m) => m.count > 0)
+  const merged = resources
+    .map((resource) => ({ resource, ...mergeResource(base, resource, touched.get(resource) ?? NONE) }))
+    .filter((m) => m.count > 0)
   const body = new Lines()
   const sections: Record<string, Section> = {}
   const ranges = (name: string, of: (m: Merged) => Lines): Map<string, Range> => {
@@ -187,7 +252,12 @@ export function writeFolded(out: number, base: Base | undefined, touched: Touche
   body.text('\n}}\n')
   for (const { resource, count } of merged) {
     const who = managed.get(resource)
-    sections[resource] = { ...(objects.get(resource) ?? { at: 0, bytes: 0 }), count, index: index.get(resource) ?? { at: 0, bytes: 0 }, ...(who ? { managed: who } : {}) }
+    sections[resource] = {
+      ...(objects.get(resource) ?? { at: 0, bytes: 0 }),
+      count,
+      index: index.get(resource) ?? { at: 0, bytes: 0 },
+      ...(who ? { managed: who } : {}),
+    }
   }
   const output = new Output(out, base)
   output.put(`{"kubesim":${JSON.stringify({ ...head, sections })},\n`)

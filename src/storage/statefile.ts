@@ -1,4 +1,5 @@
-// The state file: valid JSON, one object per line, grouped by kind. A head with byte ranges lets one kind be read without the others; a journal beside it
+// The state file: valid JSON, one object per line, grouped by kind. A head with byte ranges lets one kind be read
+// without the others; a journal beside it
 // takes the writes, so that one write never rewrites the file; the two are folded together when the journal is long.
 import * as fs from 'node:fs'
 import * as path from 'node:path'
@@ -15,14 +16,23 @@ import type { Change } from './store.ts'
 export { StateError } from './statefile-base.ts'
 export type { Head } from './statefile-base.ts'
 
-/** A journal longer than this is folded into the state, in bytes: it is parsed whole by every command. A small state is folded sooner, as it costs less. */
+/**
+ * A journal longer than this is folded into the state, in bytes: it is parsed whole by every command. A small state is
+ * folded sooner, as it costs less.
+ */
 const LONG = 128 * 1024
 const SHORT = 24 * 1024
 
-/** The journal that readHead read, for the store that is opened next: most commands do both, and reading it is most of either. */
+/**
+ * The journal that readHead read, for the store that is opened next: most commands do both, and reading it is most of
+ * either.
+ */
 let looked: { readonly file: string; readonly generation: string; readonly journal: JournalRead } | undefined
 
-/** The head of a state file without opening a store, journal included; undefined when there is no state yet. Throws StateError. */
+/**
+ * The head of a state file without opening a store, journal included; undefined when there is no state yet. Throws
+ * StateError.
+ */
 export function readHead(file: string): { readonly meta: Readonly<Record<string, Json>> } | undefined {
   const opened = openBase(file)
   if (!opened) return undefined
@@ -32,12 +42,17 @@ export function readHead(file: string): { readonly meta: Readonly<Record<string,
     looked = { file, generation: opened.head.generation, journal }
     for (const e of journal.entries) Object.assign(meta, e.m)
     return { meta }
-  } finally { fs.closeSync(opened.fd) }
+  } finally {
+    fs.closeSync(opened.fd)
+  }
 }
 
 /** The whole journal, from where readHead left it if it looked at the same one. */
 function takeJournal(file: string, generation: string): JournalRead {
-  const before = looked?.file === file && looked.generation === generation && looked.journal.generation === generation ? looked.journal : undefined
+  const before =
+    looked?.file === file && looked.generation === generation && looked.journal.generation === generation
+      ? looked.journal
+      : undefined
   looked = undefined
   if (!before) return readJournal(file, generation)
   const more = readJournal(file, generation, before.good)
@@ -47,11 +62,22 @@ function takeJournal(file: string, generation: string): JournalRead {
 // ---- journal
 
 type Written = readonly [type: Change['type'], resource: string, object: KubeObject]
-interface Entry { readonly r: number; readonly w: readonly Written[]; readonly m?: Readonly<Record<string, Json>> }
-interface JournalRead { readonly entries: readonly Entry[]; readonly good: number; readonly generation: string | undefined }
+interface Entry {
+  readonly r: number
+  readonly w: readonly Written[]
+  readonly m?: Readonly<Record<string, Json>>
+}
+interface JournalRead {
+  readonly entries: readonly Entry[]
+  readonly good: number
+  readonly generation: string | undefined
+}
 const journalOf = (file: string): string => `${file}.journal`
 
-/** The whole lines of a journal from byte `from` on. A last line without its end, or that is no JSON, was torn: everything up to it counts. */
+/**
+ * The whole lines of a journal from byte `from` on. A last line without its end, or that is no JSON, was torn:
+ * everything up to it counts.
+ */
 function readJournal(file: string, generation: string, from = 0): JournalRead {
   let b: Buffer
   try {
@@ -60,10 +86,19 @@ function readJournal(file: string, generation: string, from = 0): JournalRead {
       const size = fs.fstatSync(fd).size
       b = Buffer.allocUnsafe(Math.max(0, size - from))
       let n = 0
-      while (n < b.length) { const got = fs.readSync(fd, b, n, b.length - n, from + n); if (got === 0) break; n += got }
+      while (n < b.length) {
+        const got = fs.readSync(fd, b, n, b.length - n, from + n)
+        if (got === 0) break
+        n += got
+      }
       b = b.subarray(0, n)
-    } finally { fs.closeSync(fd) }
-  } catch (e) { if (codeOf(e) === 'ENOENT') return { entries: [], good: 0, generation: undefined }; throw e }
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch (e) {
+    if (codeOf(e) === 'ENOENT') return { entries: [], good: 0, generation: undefined }
+    throw e
+  }
   const entries: Entry[] = []
   let good = from
   let said: string | undefined = from > 0 ? generation : undefined
@@ -71,12 +106,15 @@ function readJournal(file: string, generation: string, from = 0): JournalRead {
     const nl = b.indexOf(10, at)
     if (nl < 0) break
     let value: Json
-    try { value = readJson(b.toString('utf8', at, nl)) as Json } catch (e) {
+    try {
+      value = readJson(b.toString('utf8', at, nl)) as Json
+    } catch (e) {
       if (nl === b.length - 1) break
       throw bad(journalOf(file), `it is damaged at byte ${from + at} (${e instanceof Error ? e.message : String(e)})`)
     }
     if (said === undefined) {
-      if (!isObject(value) || typeof value.generation !== 'string') throw bad(journalOf(file), 'it was not written by kubesim')
+      if (!isObject(value) || typeof value.generation !== 'string')
+        throw bad(journalOf(file), 'it was not written by kubesim')
       said = value.generation
       if (said !== generation) return { entries: [], good: 0, generation: said }
     } else entries.push(value as unknown as Entry)
@@ -88,12 +126,20 @@ function readJournal(file: string, generation: string, from = 0): JournalRead {
 
 function syncDirectory(dir: string): void {
   const fd = fs.openSync(dir, 'r')
-  try { fs.fsyncSync(fd) } finally { fs.closeSync(fd) }
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
-const newGeneration = (): string => `${Date.now().toString(36)}-${process.pid.toString(36)}-${process.hrtime.bigint().toString(36)}`
+const newGeneration = (): string =>
+  `${Date.now().toString(36)}-${process.pid.toString(36)}-${process.hrtime.bigint().toString(36)}`
 
-/** The store on a state file. Writes are in memory until flush, which appends them to the journal and waits for the disk. */
+/**
+ * The store on a state file. Writes are in memory until flush, which appends them to the journal and waits for the
+ * disk.
+ */
 export class FileStore extends MemoryStore {
   readonly #file: string
   #base: Base | undefined
@@ -117,8 +163,10 @@ export class FileStore extends MemoryStore {
       const base = openBase(file)
       if (!base) return new FileStore(file, undefined, { entries: [], good: 0, generation: undefined })
       const journal = takeJournal(file, base.head.generation)
-      if (journal.generation === undefined || journal.generation === base.head.generation) return new FileStore(file, base, journal)
-      // the journal is of another generation: either ours was folded while we read (read again), or a fold was interrupted (the journal is older: it counts no more)
+      if (journal.generation === undefined || journal.generation === base.head.generation)
+        return new FileStore(file, base, journal)
+      // the journal is of another generation: either ours was folded while we read (read again), or a fold was
+      // interrupted (the journal is older: it counts no more)
       const again = openBase(file)
       const same = again?.head.generation === base.head.generation
       if (again) fs.closeSync(again.fd)
@@ -131,10 +179,13 @@ export class FileStore extends MemoryStore {
     this.#quiet = true
     try {
       for (const e of entries) {
-        for (const [type, resource, object] of e.w) this.replay(type, resource, object, Number(object.metadata.resourceVersion ?? e.r))
+        for (const [type, resource, object] of e.w)
+          this.replay(type, resource, object, Number(object.metadata.resourceVersion ?? e.r))
         for (const [k, v] of Object.entries(e.m ?? {})) this.learnMeta(k, v)
       }
-    } finally { this.#quiet = false }
+    } finally {
+      this.#quiet = false
+    }
   }
 
   /** Takes in what other processes wrote since the last look; true when there was something. */
@@ -146,10 +197,18 @@ export class FileStore extends MemoryStore {
   #refresh(): boolean {
     const before = this.revision
     let size = -1
-    try { size = fs.statSync(journalOf(this.#file)).size } catch { /* no journal: look at the file */ }
+    try {
+      size = fs.statSync(journalOf(this.#file)).size
+    } catch {
+      /* no journal: look at the file */
+    }
     let generation: string | undefined = this.#base?.head.generation
     let inode = -1
-    try { inode = fs.statSync(this.#file).ino } catch { /* no state yet */ }
+    try {
+      inode = fs.statSync(this.#file).ino
+    } catch {
+      /* no state yet */
+    }
     if (inode < 0) return false
     const sameFile = this.#base !== undefined && fs.fstatSync(this.#base.fd).ino === inode
     if (sameFile) {
@@ -167,7 +226,11 @@ export class FileStore extends MemoryStore {
     this.#base = base
     this.#journal = journal.good
     this.#quiet = true
-    try { this.rebase(base, base.head.revision) } finally { this.#quiet = false }
+    try {
+      this.rebase(base, base.head.revision)
+    } finally {
+      this.#quiet = false
+    }
     for (const [k, v] of Object.entries(base.head.meta)) this.learnMeta(k, v)
     this.#apply(journal.entries)
     old?.leave()
@@ -183,7 +246,8 @@ export class FileStore extends MemoryStore {
 
   protected override afterWrite(change: Change): void {
     if (this.#quiet) return
-    // in the order of the last change: who replays them counts revisions upwards. What happens to one object within a flush is one change to others;
+    // in the order of the last change: who replays them counts revisions upwards. What happens to one object within a
+    // flush is one change to others;
     // that it went and another came in its place are two
     const { namespace, name, uid } = change.object.metadata
     const place = `${change.resource} ${storeKey(namespace, name ?? '')}`
@@ -191,7 +255,9 @@ export class FileStore extends MemoryStore {
     this.#pending.delete(key)
     this.#pending.set(key, [change.type, change.resource, change.object])
   }
-  protected override afterMeta(key: string, value: Json): void { this.#pendingMeta.set(key, value) }
+  protected override afterMeta(key: string, value: Json): void {
+    this.#pendingMeta.set(key, value)
+  }
 
   override async flush(): Promise<void> {
     if (!this.#unlock) return
@@ -210,15 +276,22 @@ export class FileStore extends MemoryStore {
     }
   }
 
-  /** The journal's line of what waits to be written, empty for nothing; undefined where that is too much for a journal. */
+  /**
+   * The journal's line of what waits to be written, empty for nothing; undefined where that is too much for a journal.
+   */
   #line(): Buffer | undefined {
     if (this.#pending.size === 0 && this.#pendingMeta.size === 0) return Buffer.alloc(0)
     if (!this.#base) return undefined
-    // changes that controllers have not seen stay in the journal, where the next process finds them; no object has a line shorter than this
+    // changes that controllers have not seen stay in the journal, where the next process finds them; no object has a
+    // line shorter than this
     const settled = this.meta('settled') === this.revision
     const long = Math.min(LONG, Math.max(SHORT, this.#base.bytes.size / 8))
     if (settled && this.#pending.size * 256 > long) return undefined
-    const entry: Entry = { r: this.revision, w: [...this.#pending.values()], ...(this.#pendingMeta.size ? { m: Object.fromEntries(this.#pendingMeta) } : {}) }
+    const entry: Entry = {
+      r: this.revision,
+      w: [...this.#pending.values()],
+      ...(this.#pendingMeta.size ? { m: Object.fromEntries(this.#pendingMeta) } : {}),
+    }
     const line = Buffer.from(writeJson(entry) + '\n')
     return settled && this.#journal + line.length > long ? undefined : line
   }
@@ -229,23 +302,35 @@ export class FileStore extends MemoryStore {
       if (fs.fstatSync(fd).size > this.#journal) fs.ftruncateSync(fd, this.#journal) // a torn tail, or a journal of an older generation
       let text = line
       const fresh = this.#journal === 0
-      if (fresh) text = Buffer.concat([Buffer.from(JSON.stringify({ journal: FORMAT, generation: this.#base?.head.generation }) + '\n'), line])
+      if (fresh)
+        text = Buffer.concat([
+          Buffer.from(JSON.stringify({ journal: FORMAT, generation: this.#base?.head.generation }) + '\n'),
+          line,
+        ])
       for (let at = 0; at < text.length;) at += fs.writeSync(fd, text, at)
       // that the controllers have seen everything may get lost with the power: they look again
       if (this.#pending.size > 0 || [...this.#pendingMeta.keys()].some((k) => k !== 'settled')) fs.fdatasyncSync(fd)
       this.#journal += text.length
       if (fresh) syncDirectory(path.dirname(this.#file))
-    } finally { fs.closeSync(fd) }
+    } finally {
+      fs.closeSync(fd)
+    }
   }
 
-  /** Writes a new state file: untouched lines are copied as bytes, touched ones written anew. The old file stays good until the new one is safe. */
+  /**
+   * Writes a new state file: untouched lines are copied as bytes, touched ones written anew. The old file stays good
+   * until the new one is safe.
+   */
   #fold(write: typeof writeFolded): void {
     const base = this.#base
     const touched = new Map<string, Map<string, KubeObject | undefined>>()
     const touch = (entries: readonly Written[]): void => {
       for (const [type, resource, object] of entries) {
         let m = touched.get(resource)
-        if (!m) { m = new Map(); touched.set(resource, m) }
+        if (!m) {
+          m = new Map()
+          touched.set(resource, m)
+        }
         m.set(storeKey(object.metadata.namespace, object.metadata.name ?? ''), type === 'DELETED' ? undefined : object)
       }
     }
@@ -255,12 +340,23 @@ export class FileStore extends MemoryStore {
     const tmp = `${this.#file}.${process.pid}.tmp`
     const out = fs.openSync(tmp, 'w', 0o600)
     try {
-      write(out, base, touched, { format: FORMAT, generation: newGeneration(), revision: this.revision, meta: this.allMeta() })
+      write(out, base, touched, {
+        format: FORMAT,
+        generation: newGeneration(),
+        revision: this.revision,
+        meta: this.allMeta(),
+      })
       fs.fsyncSync(out)
-    } finally { fs.closeSync(out) }
+    } finally {
+      fs.closeSync(out)
+    }
     fs.renameSync(tmp, this.#file)
     syncDirectory(path.dirname(this.#file))
-    try { fs.truncateSync(journalOf(this.#file), 0) } catch (e) { if (codeOf(e) !== 'ENOENT') throw e }
+    try {
+      fs.truncateSync(journalOf(this.#file), 0)
+    } catch (e) {
+      if (codeOf(e) !== 'ENOENT') throw e
+    }
     const fresh = openBase(this.#file)
     if (!fresh) throw bad(this.#file, 'it vanished while it was written')
     this.#base = fresh
@@ -282,5 +378,9 @@ export const openStateFile = (file: string): FileStore => FileStore.open(file)
 /** Removes a state with its journal, while nobody writes to it. */
 export function removeState(file: string): void {
   const unlock = acquireLock(`${file}.lock`)
-  try { for (const f of [journalOf(file), file]) fs.rmSync(f, { force: true }) } finally { unlock() }
+  try {
+    for (const f of [journalOf(file), file]) fs.rmSync(f, { force: true })
+  } finally {
+    unlock()
+  }
 }

@@ -1,4 +1,5 @@
-// The Store port: what holds the objects, and in which order things happened; etcd's part, as apiserver/pkg/storage uses it.
+// The Store port: what holds the objects, and in which order things happened; etcd's part, as apiserver/pkg/storage
+// uses it.
 import type { Json, KubeObject } from '../apimachinery/object.ts'
 
 /** A change, as watchers see it. `previous` is the object before it (MODIFIED, DELETED). */
@@ -35,11 +36,17 @@ export interface Store {
   resources(): readonly string[]
   /** Stores a new object with its resourceVersion set. Throws StoreConflict('exists'). */
   create(resource: string, object: KubeObject): KubeObject
-  /** Compare and swap: replaces the object if its stored revision is `expected`. Throws StoreConflict('changed' | 'missing'). */
+  /**
+   * Compare and swap: replaces the object if its stored revision is `expected`. Throws StoreConflict('changed' |
+   * 'missing').
+   */
   update(resource: string, object: KubeObject, expected: string): KubeObject
   /** Removes it. Throws StoreConflict. Returns the last state with the deletion's revision. */
   delete(resource: string, namespace: string, name: string, expected?: string): KubeObject
-  /** Calls back for every change after revision `from`, those that already happened first. Throws StoreExpired when `from` is compacted away. Returns the way to stop. */
+  /**
+   * Calls back for every change after revision `from`, those that already happened first. Throws StoreExpired when
+   * `from` is compacted away. Returns the way to stop.
+   */
   watch(from: number, listener: (change: Change) => void): () => void
   /** Small values of the program itself: the clock, the seed's position, due wake-ups, the profile. */
   meta(key: string): Json | undefined

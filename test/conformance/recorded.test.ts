@@ -12,7 +12,8 @@ const files = readdirSync(folder).filter((n) => n.endsWith('.json'))
 test.each(files)('%s', { timeout: 10 * 60_000 }, async (name) => {
   const wrong: unknown[] = []
   for (const s of JSON.parse(readFileSync(join(folder, name), 'utf8')) as Scenario[]) {
-    const differing = async (stretch: number): Promise<StepResult[]> => (await replay(s, profile, { stretch })).filter((step) => !step.ok)
+    const differing = async (stretch: number): Promise<StepResult[]> =>
+      (await replay(s, profile, { stretch })).filter((step) => !step.ok)
     // recorded lines hold real times; on a busy machine they are given more
     const steps = (await differing(1)).length ? await differing(4) : []
     for (const step of steps) wrong.push({ id: s.id, ...step })

@@ -1,17 +1,22 @@
-// The contract of commands: every line of COMMANDS, and of the commands below it, loads what it says, explains itself in kubectl's structure and refuses what it does not know in kubectl's words.
+// The contract of commands: every line of COMMANDS, and of the commands below it, loads what it says, explains itself
+// in kubectl's structure and refuses what it does not know in kubectl's words.
 import { describe, expect, test } from 'vitest'
 import type { Command, CommandLine } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands/index.ts'
 import { openSession } from '../conformance/replay.ts'
 
-interface Found { readonly path: string; readonly line: CommandLine; readonly command: Command }
+interface Found {
+  readonly path: string
+  readonly line: CommandLine
+  readonly command: Command
+}
 
 async function all(lines: readonly CommandLine[], above: string): Promise<Found[]> {
   const out: Found[] = []
   for (const line of lines) {
     const command = await line.load()
     const path = `${above} ${line.name}`
-    out.push({ path, line, command }, ...await all(command.subcommands ?? [], path))
+    out.push({ path, line, command }, ...(await all(command.subcommands ?? [], path)))
   }
   return out
 }
@@ -21,12 +26,18 @@ const OWN = new Set(COMMANDS.filter((l) => l.group === 'Simulation Commands').ma
 const kubectls = found.filter((f) => !OWN.has(f.path.split(' ')[1] ?? ''))
 
 test('every verb of kubectl is there', () => {
-  const verbs = 'annotate api-resources api-versions apply attach auth autoscale certificate cluster-info completion config cordon cp create debug delete describe diff drain edit events exec explain expose get kustomize label logs options patch plugin port-forward proxy replace rollout run scale set taint top uncordon version wait'.split(' ')
+  const verbs =
+    'annotate api-resources api-versions apply attach auth autoscale certificate cluster-info completion config cordon cp create debug delete describe diff drain edit events exec explain expose get kustomize label logs options patch plugin port-forward proxy replace rollout run scale set taint top uncordon version wait'.split(
+      ' ',
+    )
   expect(verbs.filter((v) => !COMMANDS.some((c) => c.name === v))).toEqual([])
 })
 
 test('no name stands twice at one place', () => {
-  const names = found.flatMap((f) => [f.path, ...(f.line.aliases ?? []).map((a) => `${f.path.split(' ').slice(0, -1).join(' ')} ${a}`)])
+  const names = found.flatMap((f) => [
+    f.path,
+    ...(f.line.aliases ?? []).map((a) => `${f.path.split(' ').slice(0, -1).join(' ')} ${a}`),
+  ])
   expect(names.filter((n, i) => names.indexOf(n) !== i)).toEqual([])
 })
 
@@ -42,7 +53,7 @@ describe.each(found.map((f) => [f.path, f] as const))('%s', (path, { line, comma
   })
 })
 
-test('--help has kubectl\'s structure, for each', { timeout: 120_000 }, async () => {
+test("--help has kubectl's structure, for each", { timeout: 120_000 }, async () => {
   const session = openSession()
   try {
     for (const { path, command } of kubectls) {
@@ -56,10 +67,12 @@ test('--help has kubectl\'s structure, for each', { timeout: 120_000 }, async ()
       if (command.flags.some((f) => !f.hidden && f.deprecated === undefined)) expect(there, path).toContain('Options:')
       expect(r.out, path).toContain(`\nUsage:\n  ${path}`)
     }
-  } finally { session.close() }
+  } finally {
+    session.close()
+  }
 })
 
-test('an unknown flag is refused in kubectl\'s words, by each', { timeout: 120_000 }, async () => {
+test("an unknown flag is refused in kubectl's words, by each", { timeout: 120_000 }, async () => {
   const session = openSession()
   try {
     for (const { path, command } of kubectls) {
@@ -67,8 +80,19 @@ test('an unknown flag is refused in kubectl\'s words, by each', { timeout: 120_0
       const r = await session.execute(`${path} --no-such-flag`)
       // diff keeps exit code 1 for differences, and words its usage errors as kubectl's other errors
       const shift = command.failureShift ?? 0
-      const see = shift ? `See '${path} -h' for help and examples` : path === 'kubectl options' ? "Run 'kubectl options' without flags." : `See '${path} --help' for usage.`
-      expect({ path, ...r }).toEqual({ path, out: '', err: `error: unknown flag: --no-such-flag\n${see}\n`, code: 1 + shift })
+      const see = shift
+        ? `See '${path} -h' for help and examples`
+        : path === 'kubectl options'
+          ? "Run 'kubectl options' without flags."
+          : `See '${path} --help' for usage.`
+      expect({ path, ...r }).toEqual({
+        path,
+        out: '',
+        err: `error: unknown flag: --no-such-flag\n${see}\n`,
+        code: 1 + shift,
+      })
     }
-  } finally { session.close() }
+  } finally {
+    session.close()
+  }
 })

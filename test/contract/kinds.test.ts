@@ -1,4 +1,5 @@
-// The contract of kinds: every line of KINDS has a minimal fixture that its own defaults and rules accept, cells for its columns, a description that runs, and a place in the schemas.
+// The contract of kinds: every line of KINDS has a minimal fixture that its own defaults and rules accept, cells for
+// its columns, a description that runs, and a place in the schemas.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -20,19 +21,31 @@ const parts = (gvk: string): { group: string; version: string; kind: string } =>
   const [kind = '', version = '', group = ''] = gvk.split('/').reverse()
   return { group, version, kind }
 }
-/** service.yaml; where a kind exists in several groups or versions, event.events.k8s.io.yaml or horizontalpodautoscaler.autoscaling.v1.yaml is looked for first. */
+/**
+ * service.yaml; where a kind exists in several groups or versions, event.events.k8s.io.yaml or
+ * horizontalpodautoscaler.autoscaling.v1.yaml is looked for first.
+ */
 function fixture(gvk: string): KubeObject | undefined {
   const { group, version, kind } = parts(gvk)
-  const names = [`${kind}.${group}.${version}`, `${kind}.${group}`, kind].map((n) => join(folder, `${n.toLowerCase()}.yaml`))
+  const names = [`${kind}.${group}.${version}`, `${kind}.${group}`, kind].map((n) =>
+    join(folder, `${n.toLowerCase()}.yaml`),
+  )
   const file = names.find((n) => existsSync(n))
   const value = file ? parseYaml(readFileSync(file, 'utf8')) : undefined
-  return isObject(value) && `${String(value.apiVersion)}/${String(value.kind)}` === gvk ? (value as unknown as KubeObject) : undefined
+  return isObject(value) && `${String(value.apiVersion)}/${String(value.kind)}` === gvk
+    ? (value as unknown as KubeObject)
+    : undefined
 }
 
 /** The object as the registry would store it: metadata filled, defaults, stored version, prepared. */
 async function stored(kind: Kind, object: KubeObject): Promise<{ kind: Kind; object: KubeObject }> {
   let draft = copy(object) as Draft<KubeObject>
-  draft.metadata = { ...draft.metadata, uid: '11111111-2222-4333-8444-555555555555', creationTimestamp: '2024-01-01T00:00:00Z', resourceVersion: '1' }
+  draft.metadata = {
+    ...draft.metadata,
+    uid: '11111111-2222-4333-8444-555555555555',
+    creationTimestamp: '2024-01-01T00:00:00Z',
+    resourceVersion: '1',
+  }
   kind.strategy.defaults?.(draft)
   let target = kind
   if (kind.conversion) {
@@ -46,7 +59,14 @@ async function stored(kind: Kind, object: KubeObject): Promise<{ kind: Kind; obj
   return { kind: target, object: freeze(draft as KubeObject) }
 }
 
-const nothing: DescribeContext = { now: NOW, versions: context.versions, showEvents: true, get: async () => undefined, list: async () => [], events: async () => [] }
+const nothing: DescribeContext = {
+  now: NOW,
+  versions: context.versions,
+  showEvents: true,
+  get: async () => undefined,
+  list: async () => [],
+  events: async () => [],
+}
 
 test('no kind is listed twice', () => {
   const all = KINDS.map((l) => l.gvk)
@@ -117,7 +137,12 @@ describe.each(KINDS.map((l) => [l.gvk, l] as const))('%s', (gvk, line) => {
     if (!object) return
     const made = await stored(kind, object)
     let text = ''
-    const lines = { write: (level: number, t: string): void => { text += '  '.repeat(level) + t }, flush: (): void => {} }
+    const lines = {
+      write: (level: number, t: string): void => {
+        text += '  '.repeat(level) + t
+      },
+      flush: (): void => {},
+    }
     await made.kind.describe?.(made.object, lines, nothing)
     if (!made.kind.describe) return
     expect(text).toContain(made.object.metadata.name)

@@ -1,4 +1,5 @@
-// The contract of output formats: every line of PRINTERS prints every kind's fixture, alone and in a list, and `name` and `jsonpath` say what json says.
+// The contract of output formats: every line of PRINTERS prints every kind's fixture, alone and in a list, and `name`
+// and `jsonpath` say what json says.
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -11,15 +12,25 @@ import type { Session } from '../conformance/replay.ts'
 const folder = join(import.meta.dirname, '../../fixtures/kinds')
 const fixtures = readdirSync(folder).sort()
 let session: Session
-beforeAll(() => { session = openSession({ files: Object.fromEntries(fixtures.map((f) => [f, readFileSync(join(folder, f), 'utf8')])) }) })
+beforeAll(() => {
+  session = openSession({ files: Object.fromEntries(fixtures.map((f) => [f, readFileSync(join(folder, f), 'utf8')])) })
+})
 afterAll(() => session.close())
 
 /** What each family of formats is asked with; a format that carries a template gets one that every object answers. */
 const ASKED: Readonly<Record<string, string>> = {
-  jsonpath: "jsonpath='{.kind}'", 'jsonpath-as-json': "jsonpath-as-json='{.kind}'", 'go-template': "go-template='{{.kind}}'", template: "template --template='{{.kind}}'", 'custom-columns': 'custom-columns=K:.kind',
+  jsonpath: "jsonpath='{.kind}'",
+  'jsonpath-as-json': "jsonpath-as-json='{.kind}'",
+  'go-template': "go-template='{{.kind}}'",
+  template: "template --template='{{.kind}}'",
+  'custom-columns': 'custom-columns=K:.kind',
 }
 const EXPECTED: Readonly<Record<string, (kind: string) => string>> = {
-  jsonpath: (k) => k, 'jsonpath-as-json': (k) => `[\n    "${k}"\n]\n`, 'go-template': (k) => k, template: (k) => k, 'custom-columns': (k) => `K\n${k}\n`,
+  jsonpath: (k) => k,
+  'jsonpath-as-json': (k) => `[\n    "${k}"\n]\n`,
+  'go-template': (k) => k,
+  template: (k) => k,
+  'custom-columns': (k) => `K\n${k}\n`,
 }
 
 test('no format is listed twice', () => {
@@ -34,7 +45,10 @@ test('formats that carry a template print it, of every kind', { timeout: 240_000
     for (const [format, asked] of Object.entries(ASKED)) {
       const r = await session.execute(`kubectl create -f ${f} --dry-run=client --validate=false -o ${asked}`)
       // get alone prints custom columns
-      if (format === 'custom-columns') { expect(r.code, f).toBe(1); continue }
+      if (format === 'custom-columns') {
+        expect(r.code, f).toBe(1)
+        continue
+      }
       expect({ f, format, ...r }).toEqual({ f, format, out: EXPECTED[format]?.(kind), err: '', code: 0 })
     }
   }

@@ -11,7 +11,11 @@ import { MemoryStore } from '../../src/storage/memory.ts'
 
 const PROFILE = join(import.meta.dirname, '../../fixtures/profiles/recorded.yaml')
 
-export interface MemoryCluster { readonly cluster: Cluster; readonly client: Client; /** Controllers that failed: never expected. */ readonly errors: string[] }
+export interface MemoryCluster {
+  readonly cluster: Cluster
+  readonly client: Client
+  /** Controllers that failed: never expected. */ readonly errors: string[]
+}
 
 /** A cluster of its own, at rest. */
 export async function memoryCluster(seed = 1): Promise<MemoryCluster> {
@@ -19,8 +23,14 @@ export async function memoryCluster(seed = 1): Promise<MemoryCluster> {
   const clock: Clock = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), sleep: () => Promise.resolve() }
   const profile = await parseProfile(readFileSync(PROFILE, 'utf8'), PROFILE)
   const cluster = await createCluster({
-    store: new MemoryStore(), schemas: schemasOfPackage(), clock, entropy: entropyFrom(seededRandom(seed, () => undefined)), profile,
-    onControllerError: (name, key, e) => { errors.push(`${name} ${key}: ${String(e)}`) },
+    store: new MemoryStore(),
+    schemas: schemasOfPackage(),
+    clock,
+    entropy: entropyFrom(seededRandom(seed, () => undefined)),
+    profile,
+    onControllerError: (name, key, e) => {
+      errors.push(`${name} ${key}: ${String(e)}`)
+    },
   })
   return { cluster, client: new Client(cluster.door), errors }
 }

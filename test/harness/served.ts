@@ -1,4 +1,5 @@
-// A `kubesim serve` of the built program in an empty HOME, and ways to talk to it: requests with node:https, other programs with its kubeconfig.
+// A `kubesim serve` of the built program in an empty HOME, and ways to talk to it: requests with node:https, other
+// programs with its kubeconfig.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -11,25 +12,48 @@ const root = join(import.meta.dirname, '../..')
 /** The built program; another build can be named. */
 export const BIN = process.env.KUBESIM_BIN ?? join(root, 'bin/kubesim')
 
-export interface Ran { readonly stdout: string; readonly stderr: string; readonly code: number }
+export interface Ran {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number
+}
 
 /** Runs a program to its end. */
-export function run(program: string, args: readonly string[], o: { env?: NodeJS.ProcessEnv; input?: string | Buffer; cwd?: string; timeout?: number } = {}): Promise<Ran> {
+export function run(
+  program: string,
+  args: readonly string[],
+  o: { env?: NodeJS.ProcessEnv; input?: string | Buffer; cwd?: string; timeout?: number } = {},
+): Promise<Ran> {
   return new Promise((done, fail) => {
-    const p = spawn(program, args, { env: o.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'], ...(o.cwd ? { cwd: o.cwd } : {}) })
+    const p = spawn(program, args, {
+      env: o.env ?? process.env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(o.cwd ? { cwd: o.cwd } : {}),
+    })
     let stdout = ''
     let stderr = ''
     const timer = setTimeout(() => p.kill('SIGKILL'), o.timeout ?? 60_000)
-    p.stdout.setEncoding('utf8').on('data', (c: string) => { stdout += c })
-    p.stderr.setEncoding('utf8').on('data', (c: string) => { stderr += c })
+    p.stdout.setEncoding('utf8').on('data', (c: string) => {
+      stdout += c
+    })
+    p.stderr.setEncoding('utf8').on('data', (c: string) => {
+      stderr += c
+    })
     p.stdin.on('error', () => undefined)
     p.on('error', fail)
-    p.on('close', (code) => { clearTimeout(timer); done({ stdout, stderr, code: code ?? -1 }) })
+    p.on('close', (code) => {
+      clearTimeout(timer)
+      done({ stdout, stderr, code: code ?? -1 })
+    })
     p.stdin.end(o.input)
   })
 }
 
-export interface Answer { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: string }
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
 
 export interface Server {
   readonly home: string
@@ -54,17 +78,33 @@ export const emptyHome = (): string => mkdtempSync(join(tmpdir(), 'kubesim-serve
 
 export function environment(home: string): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, TZ: 'UTC', NO_COLOR: '1' }
-  for (const k of ['KUBECONFIG', 'KUBESIM_STATE', 'KUBESIM_PROFILE', 'KUBERNETES_SERVICE_HOST', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']) delete env[k]
+  for (const k of [
+    'KUBECONFIG',
+    'KUBESIM_STATE',
+    'KUBESIM_PROFILE',
+    'KUBERNETES_SERVICE_HOST',
+    'NODE_EXTRA_CA_CERTS',
+    'NODE_OPTIONS',
+  ])
+    delete env[k]
   return env
 }
 
 /** Starts a server on free ports and waits until its kubeconfig stands. */
 export async function startServer(args: readonly string[] = [], home = emptyHome()): Promise<Server> {
   const env = environment(home)
-  const child = spawn(process.execPath, [BIN, 'serve', '--profile', 'kind', '--api-address', '127.0.0.1:0', '--dns-address', '127.0.0.1:0', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(
+    process.execPath,
+    [BIN, 'serve', '--profile', 'kind', '--api-address', '127.0.0.1:0', '--dns-address', '127.0.0.1:0', ...args],
+    { env, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
   let output = ''
-  child.stdout.setEncoding('utf8').on('data', (c: string) => { output += c })
-  child.stderr.setEncoding('utf8').on('data', (c: string) => { output += c })
+  child.stdout.setEncoding('utf8').on('data', (c: string) => {
+    output += c
+  })
+  child.stderr.setEncoding('utf8').on('data', (c: string) => {
+    output += c
+  })
   const ended = new Promise<number | null>((done) => child.on('close', (code) => done(code)))
   const kubeconfig = join(home, '.kubesim/kubeconfig')
   for (let i = 0; !(existsSync(kubeconfig) && output.includes('export KUBECONFIG')); i++) {
@@ -76,13 +116,36 @@ export async function startServer(args: readonly string[] = [], home = emptyHome
   const token = /token: (\S+)/.exec(text)?.[1] ?? ''
   const ca = Buffer.from(/certificate-authority-data: (\S+)/.exec(text)?.[1] ?? '', 'base64').toString()
   const agent = new https.Agent({ keepAlive: true, ca, checkServerIdentity: () => undefined })
-  const send = (method: string, path: string, headers: Record<string, string>, body?: string | Buffer): Promise<IncomingMessage> => new Promise((done, fail) => {
-    const r = https.request(new URL(path, url), { method, agent, headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers } }, done)
-    r.on('error', fail)
-    r.end(body)
-  })
+  const send = (
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: string | Buffer,
+  ): Promise<IncomingMessage> =>
+    new Promise((done, fail) => {
+      const r = https.request(
+        new URL(path, url),
+        {
+          method,
+          agent,
+          headers: {
+            authorization: `Bearer ${token}`,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+        },
+        done,
+      )
+      r.on('error', fail)
+      r.end(body)
+    })
   return {
-    home, env: { ...env, KUBECONFIG: kubeconfig }, kubeconfig, url, token, child,
+    home,
+    env: { ...env, KUBECONFIG: kubeconfig },
+    kubeconfig,
+    url,
+    token,
+    child,
     dnsPort: Number(/DNS for \S+ at \S+ port (\d+)/.exec(output)?.[1]),
     output: () => output,
     async ask(method, path, o = {}) {

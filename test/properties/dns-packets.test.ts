@@ -5,5 +5,7 @@ import { attack } from './dns-packets.ts'
 test('6,000 hostile packets are answered or dropped', () => {
   const told = attack(6_000, 7)
   expect(told.faults).toEqual([])
-  expect(Object.keys(told.rcodes).sort()).toEqual(expect.arrayContaining(['FORMERR', 'NOERROR', 'NOTIMP', 'NXDOMAIN', 'REFUSED', 'SERVFAIL', 'dropped']))
+  expect(Object.keys(told.rcodes).sort()).toEqual(
+    expect.arrayContaining(['FORMERR', 'NOERROR', 'NOTIMP', 'NXDOMAIN', 'REFUSED', 'SERVFAIL', 'dropped']),
+  )
 })

@@ -1,4 +1,5 @@
-// A writer that is killed at any moment loses nothing that it acknowledged, and leaves a state that opens; many writers at once lose nothing either.
+// A writer that is killed at any moment loses nothing that it acknowledged, and leaves a state that opens; many writers
+// at once lose nothing either.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +11,14 @@ import { openStateFile } from '../../src/storage/statefile.ts'
 let dir = ''
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'kubesim-killed-'))
-  buildSync({ entryPoints: [join(import.meta.dirname, '../../src/storage/statefile.ts')], bundle: true, format: 'cjs', platform: 'node', outfile: join(dir, 'statefile.cjs'), logLevel: 'silent' })
+  buildSync({
+    entryPoints: [join(import.meta.dirname, '../../src/storage/statefile.ts')],
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    outfile: join(dir, 'statefile.cjs'),
+    logLevel: 'silent',
+  })
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
@@ -32,10 +40,15 @@ const [, , file, who] = process.argv
 
 function writer(file: string, who: string, ms: number): Promise<number> {
   return new Promise((done) => {
-    const p = spawn(process.execPath, ['-e', WRITER, join(dir, 'statefile.cjs'), file, who], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const p = spawn(process.execPath, ['-e', WRITER, join(dir, 'statefile.cjs'), file, who], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let out = ''
     let timer: NodeJS.Timeout | undefined
-    p.stdout.setEncoding('utf8').on('data', (d: string) => { out += d; timer ??= setTimeout(() => p.kill('SIGKILL'), ms) })
+    p.stdout.setEncoding('utf8').on('data', (d: string) => {
+      out += d
+      timer ??= setTimeout(() => p.kill('SIGKILL'), ms)
+    })
     p.on('close', () => done(Number(out.trim().split('\n').pop() ?? -1)))
   })
 }
@@ -58,7 +71,11 @@ test('killed hundreds of times, everything acknowledged is there', { timeout: 90
   for (let i = 0; i < 50; i++) {
     const [b, c] = await Promise.all([writer(file, 'b', (i * 13) % 37), writer(file, 'c', (i * 17) % 43)])
     const s = openStateFile(file)
-    for (const [who, n] of [['b', b], ['c', c]] as const) expect(s.list('configmaps', { namespace: who }).length).toBeGreaterThan(n)
+    for (const [who, n] of [
+      ['b', b],
+      ['c', c],
+    ] as const)
+      expect(s.list('configmaps', { namespace: who }).length).toBeGreaterThan(n)
     await s.close()
   }
   const text = readFileSync(file, 'utf8')

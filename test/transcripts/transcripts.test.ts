@@ -1,5 +1,7 @@
-// Transcripts: what a user types and sees. The console blocks of the README, the guides and the files beside this one are sessions: each `$` line is run and
-// must print exactly what stands below it, both streams, and end as said (a line `(exit N)` for N other than 0). UPDATE=1 writes what was printed.
+// Transcripts: what a user types and sees. The console blocks of the README, the guides and the files beside this one
+// are sessions: each `$` line is run and
+// must print exactly what stands below it, both streams, and end as said (a line `(exit N)` for N other than 0).
+// UPDATE=1 writes what was printed.
 import { spawn } from 'node:child_process'
 import { accessSync, constants, cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,10 +11,19 @@ import type { Ran } from '../conformance/replay.ts'
 import { BIN } from '../harness/served.ts'
 
 const root = join(import.meta.dirname, '../..')
-const documents = ['README.md', 'CONTRIBUTING.md', ...readdirSync(import.meta.dirname).filter((n) => n.endsWith('.md')).map((n) => `test/transcripts/${n}`)]
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(import.meta.dirname)
+    .filter((n) => n.endsWith('.md'))
+    .map((n) => `test/transcripts/${n}`),
+]
 const BLOCK = /^```console\n([\s\S]*?)^```$/gm
 
-interface Typed { readonly line: string; readonly printed: string }
+interface Typed {
+  readonly line: string
+  readonly printed: string
+}
 function parse(block: string): Typed[] {
   const out: Typed[] = []
   for (const part of block.split(/^(?=\$ )/m)) {
@@ -31,7 +42,10 @@ function shown(r: Ran, work: string): string {
   return `${printed}${printed && !printed.endsWith('\n') ? '\n' : ''}${r.code === 0 ? '' : `(exit ${r.code})\n`}`
 }
 
-const programs = [{ name: 'in process', inProcess: true }, { name: 'the built program', inProcess: false }]
+const programs = [
+  { name: 'in process', inProcess: true },
+  { name: 'the built program', inProcess: false },
+]
 describe.each(programs)('$name', ({ inProcess }) => {
   test.each(documents)('%s', { timeout: 120_000 }, async (name) => {
     const path = join(root, name)
@@ -52,13 +66,25 @@ describe.each(programs)('$name', ({ inProcess }) => {
         if (process.env.UPDATE && inProcess) updated = updated.replace(b[0], '```console\n' + now + '```')
         else expect(now).toBe(b[1])
       }
-    } finally { session.close() }
+    } finally {
+      session.close()
+    }
     if (updated !== text) writeFileSync(path, updated)
   })
 })
 
 /** The real kubectl whose words the transcripts of a 1.33 cluster have. */
-const kubectl = (process.env.PATH ?? '').split(':').map((d) => join(d, 'kubectl.1.33')).find((p) => { try { accessSync(p, constants.X_OK); return true } catch { return false } })
+const kubectl = (process.env.PATH ?? '')
+  .split(':')
+  .map((d) => join(d, 'kubectl.1.33'))
+  .find((p) => {
+    try {
+      accessSync(p, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
 const ofThisVersion = documents.filter((name) => /--profile kind /.test(readFileSync(join(root, name), 'utf8')))
 if (!kubectl) console.warn('TRANSCRIPTS WITH THE REAL KUBECTL SKIPPED: no kubectl.1.33 on PATH')
 
@@ -68,10 +94,25 @@ describe.skipIf(!kubectl)('the real kubectl on serve', () => {
     cpSync(join(root, 'fixtures'), join(session.work, 'fixtures'), { recursive: true })
     let stop: (() => Promise<void>) | undefined
     const serve = async (): Promise<void> => {
-      const p = spawn(process.execPath, [BIN, 'serve', '--api-address', '127.0.0.1:0', '--dns-address', '127.0.0.1:0'], { env: { ...session.env, KUBECONFIG: '' }, stdio: ['ignore', 'pipe', 'inherit'] })
+      const p = spawn(
+        process.execPath,
+        [BIN, 'serve', '--api-address', '127.0.0.1:0', '--dns-address', '127.0.0.1:0'],
+        { env: { ...session.env, KUBECONFIG: '' }, stdio: ['ignore', 'pipe', 'inherit'] },
+      )
       const ended = new Promise<void>((done) => p.on('close', () => done()))
-      stop = async () => { stop = undefined; p.kill('SIGTERM'); await ended }
-      await new Promise<void>((done, fail) => { let out = ''; p.stdout.setEncoding('utf8').on('data', (c: string) => { out += c; if (out.includes('export KUBECONFIG') && existsSync(session.env.KUBECONFIG ?? '')) done() }); p.on('close', () => fail(new Error(`serve ended: ${out}`))) })
+      stop = async () => {
+        stop = undefined
+        p.kill('SIGTERM')
+        await ended
+      }
+      await new Promise<void>((done, fail) => {
+        let out = ''
+        p.stdout.setEncoding('utf8').on('data', (c: string) => {
+          out += c
+          if (out.includes('export KUBECONFIG') && existsSync(session.env.KUBECONFIG ?? '')) done()
+        })
+        p.on('close', () => fail(new Error(`serve ended: ${out}`)))
+      })
     }
     try {
       for (const b of readFileSync(join(root, name), 'utf8').matchAll(BLOCK)) {
@@ -85,6 +126,9 @@ describe.skipIf(!kubectl)('the real kubectl on serve', () => {
         }
         expect(steps.join('')).toBe(b[1])
       }
-    } finally { await stop?.(); session.close() }
+    } finally {
+      await stop?.()
+      session.close()
+    }
   })
 })

@@ -1,4 +1,5 @@
-// Admission: the plugins in the order of a real API server; mutating ones before a write, validating ones on the finished object.
+// Admission: the plugins in the order of a real API server; mutating ones before a write, validating ones on the
+// finished object.
 import type { Context } from '../api.ts'
 import type { Mutation, Operation, Plugin, Review } from './plugin.ts'
 
@@ -13,32 +14,128 @@ export interface PluginLine {
 const PODS = ['pods']
 
 export const PLUGINS: readonly PluginLine[] = [
-  { name: 'NamespaceLifecycle', operations: ['CREATE', 'DELETE'], load: () => import('./lifecycle.ts').then((m) => m.namespaceLifecycle) },
-  { name: 'LimitRanger', resources: ['pods', 'persistentvolumeclaims'], operations: ['CREATE', 'UPDATE'], load: () => import('./limitranger.ts').then((m) => m.limitRanger) },
-  { name: 'ServiceAccount', resources: PODS, operations: ['CREATE'], load: () => import('./serviceaccount.ts').then((m) => m.serviceAccount) },
-  { name: 'TaintNodesByCondition', resources: ['nodes'], operations: ['CREATE'], load: () => import('./taintnodes.ts').then((m) => m.taintNodes) },
-  { name: 'PodSecurity', resources: ['pods', 'namespaces', 'replicationcontrollers', 'podtemplates', 'replicasets.apps', 'deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'cronjobs.batch'], operations: ['CREATE', 'UPDATE'], load: () => import('./podsecurity.ts').then((m) => m.podSecurity) },
-  { name: 'Priority', resources: ['pods', 'priorityclasses.scheduling.k8s.io'], operations: ['CREATE', 'UPDATE'], load: () => import('./priority.ts').then((m) => m.priority) },
-  { name: 'DefaultTolerationSeconds', resources: PODS, operations: ['CREATE', 'UPDATE'], load: () => import('./tolerations.ts').then((m) => m.defaultTolerations) },
-  { name: 'DefaultStorageClass', resources: ['persistentvolumeclaims'], operations: ['CREATE'], load: () => import('./storage.ts').then((m) => m.defaultStorageClass) },
-  { name: 'StorageObjectInUseProtection', resources: ['persistentvolumes', 'persistentvolumeclaims'], operations: ['CREATE'], load: () => import('./storage.ts').then((m) => m.inUseProtection) },
-  { name: 'PersistentVolumeClaimResize', resources: ['persistentvolumeclaims'], operations: ['UPDATE'], load: () => import('./storage.ts').then((m) => m.claimResize) },
-  { name: 'RuntimeClass', resources: PODS, operations: ['CREATE'], load: () => import('./runtimeclass.ts').then((m) => m.runtimeClass) },
-  { name: 'CertificateSubjectRestriction', resources: ['certificatesigningrequests.certificates.k8s.io'], operations: ['CREATE'], load: () => import('./certificates.ts').then((m) => m.subjectRestriction) },
-  { name: 'DefaultIngressClass', resources: ['ingresses.networking.k8s.io'], operations: ['CREATE'], load: () => import('./ingressclass.ts').then((m) => m.defaultIngressClass) },
-  { name: 'RBACEscalation', resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((r) => `${r}.rbac.authorization.k8s.io`), operations: ['CREATE', 'UPDATE'], load: () => import('./escalation.ts').then((m) => m.escalation) },
-  { name: 'ValidatingAdmissionPolicy', operations: ['CREATE', 'UPDATE', 'DELETE'], load: () => import('./policies.ts').then((m) => m.validatingAdmissionPolicy) },
-  { name: 'ResourceQuota', operations: ['CREATE', 'UPDATE'], load: () => import('./resourcequota.ts').then((m) => m.resourceQuota) },
+  {
+    name: 'NamespaceLifecycle',
+    operations: ['CREATE', 'DELETE'],
+    load: () => import('./lifecycle.ts').then((m) => m.namespaceLifecycle),
+  },
+  {
+    name: 'LimitRanger',
+    resources: ['pods', 'persistentvolumeclaims'],
+    operations: ['CREATE', 'UPDATE'],
+    load: () => import('./limitranger.ts').then((m) => m.limitRanger),
+  },
+  {
+    name: 'ServiceAccount',
+    resources: PODS,
+    operations: ['CREATE'],
+    load: () => import('./serviceaccount.ts').then((m) => m.serviceAccount),
+  },
+  {
+    name: 'TaintNodesByCondition',
+    resources: ['nodes'],
+    operations: ['CREATE'],
+    load: () => import('./taintnodes.ts').then((m) => m.taintNodes),
+  },
+  {
+    name: 'PodSecurity',
+    resources: [
+      'pods',
+      'namespaces',
+      'replicationcontrollers',
+      'podtemplates',
+      'replicasets.apps',
+      'deployments.apps',
+      'statefulsets.apps',
+      'daemonsets.apps',
+      'jobs.batch',
+      'cronjobs.batch',
+    ],
+    operations: ['CREATE', 'UPDATE'],
+    load: () => import('./podsecurity.ts').then((m) => m.podSecurity),
+  },
+  {
+    name: 'Priority',
+    resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
+    operations: ['CREATE', 'UPDATE'],
+    load: () => import('./priority.ts').then((m) => m.priority),
+  },
+  {
+    name: 'DefaultTolerationSeconds',
+    resources: PODS,
+    operations: ['CREATE', 'UPDATE'],
+    load: () => import('./tolerations.ts').then((m) => m.defaultTolerations),
+  },
+  {
+    name: 'DefaultStorageClass',
+    resources: ['persistentvolumeclaims'],
+    operations: ['CREATE'],
+    load: () => import('./storage.ts').then((m) => m.defaultStorageClass),
+  },
+  {
+    name: 'StorageObjectInUseProtection',
+    resources: ['persistentvolumes', 'persistentvolumeclaims'],
+    operations: ['CREATE'],
+    load: () => import('./storage.ts').then((m) => m.inUseProtection),
+  },
+  {
+    name: 'PersistentVolumeClaimResize',
+    resources: ['persistentvolumeclaims'],
+    operations: ['UPDATE'],
+    load: () => import('./storage.ts').then((m) => m.claimResize),
+  },
+  {
+    name: 'RuntimeClass',
+    resources: PODS,
+    operations: ['CREATE'],
+    load: () => import('./runtimeclass.ts').then((m) => m.runtimeClass),
+  },
+  {
+    name: 'CertificateSubjectRestriction',
+    resources: ['certificatesigningrequests.certificates.k8s.io'],
+    operations: ['CREATE'],
+    load: () => import('./certificates.ts').then((m) => m.subjectRestriction),
+  },
+  {
+    name: 'DefaultIngressClass',
+    resources: ['ingresses.networking.k8s.io'],
+    operations: ['CREATE'],
+    load: () => import('./ingressclass.ts').then((m) => m.defaultIngressClass),
+  },
+  {
+    name: 'RBACEscalation',
+    resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map(
+      (r) => `${r}.rbac.authorization.k8s.io`,
+    ),
+    operations: ['CREATE', 'UPDATE'],
+    load: () => import('./escalation.ts').then((m) => m.escalation),
+  },
+  {
+    name: 'ValidatingAdmissionPolicy',
+    operations: ['CREATE', 'UPDATE', 'DELETE'],
+    load: () => import('./policies.ts').then((m) => m.validatingAdmissionPolicy),
+  },
+  {
+    name: 'ResourceQuota',
+    operations: ['CREATE', 'UPDATE'],
+    load: () => import('./resourcequota.ts').then((m) => m.resourceQuota),
+  },
 ]
 
 const loaded = new Map<string, Promise<Plugin>>()
 function load(line: PluginLine): Promise<Plugin> {
   let plugin = loaded.get(line.name)
-  if (!plugin) { plugin = line.load(); loaded.set(line.name, plugin) }
+  if (!plugin) {
+    plugin = line.load()
+    loaded.set(line.name, plugin)
+  }
   return plugin
 }
 
-const NEEDS: Readonly<Record<string, string>> = { ResourceQuota: 'resourcequotas', ValidatingAdmissionPolicy: 'validatingadmissionpolicybindings.admissionregistration.k8s.io' }
+const NEEDS: Readonly<Record<string, string>> = {
+  ResourceQuota: 'resourcequotas',
+  ValidatingAdmissionPolicy: 'validatingadmissionpolicybindings.admissionregistration.k8s.io',
+}
 
 const chosen = new Map<string, readonly PluginLine[]>()
 /** The plugins that look at an operation on a resource. */
@@ -61,10 +158,12 @@ function idle(line: PluginLine, ctx: Context): boolean {
 
 /** Runs the mutating plugins. */
 export async function admit(ctx: Context, m: Mutation): Promise<void> {
-  for (const line of linesFor(ctx.served.storage, m.operation)) if (!idle(line, ctx)) await (await load(line)).admit?.(ctx, m)
+  for (const line of linesFor(ctx.served.storage, m.operation))
+    if (!idle(line, ctx)) await (await load(line)).admit?.(ctx, m)
 }
 
 /** Runs the validating plugins. */
 export async function validateAdmission(ctx: Context, r: Review): Promise<void> {
-  for (const line of linesFor(ctx.served.storage, r.operation)) if (!idle(line, ctx)) await (await load(line)).validate?.(ctx, r)
+  for (const line of linesFor(ctx.served.storage, r.operation))
+    if (!idle(line, ctx)) await (await load(line)).validate?.(ctx, r)
 }

@@ -7,11 +7,20 @@ import type { WriteOptions } from '../options.ts'
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
-interface Common { readonly operation: Operation; readonly old?: KubeObject; readonly options: WriteOptions; readonly subresource?: string }
+interface Common {
+  readonly operation: Operation
+  readonly old?: KubeObject
+  readonly options: WriteOptions
+  readonly subresource?: string
+}
 /** What mutating plugins see: the object is theirs to change. */
-export interface Mutation extends Common { readonly object: Draft<KubeObject> }
+export interface Mutation extends Common {
+  readonly object: Draft<KubeObject>
+}
 /** What validating plugins see. */
-export interface Review extends Common { readonly object: KubeObject }
+export interface Review extends Common {
+  readonly object: KubeObject
+}
 
 export interface Plugin {
   readonly name: string

@@ -1,4 +1,5 @@
-// RuntimeClass: a pod's class must exist and brings its overhead, node selector and tolerations; as plugin/pkg/admission/runtimeclass.
+// RuntimeClass: a pod's class must exist and brings its overhead, node selector and tolerations; as
+// plugin/pkg/admission/runtimeclass.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { RuntimeClass } from '../../apimachinery/api/node.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
@@ -23,14 +24,21 @@ export const runtimeClass: Plugin = {
     if (!found) throw refusal(ctx, pod as Pod, `pod rejected: RuntimeClass "${name}" not found`)
     const overhead = found.overhead?.podFixed
     if (overhead) {
-      if (spec.overhead && !equal(spec.overhead, overhead)) throw refusal(ctx, pod as Pod, 'pod rejected: Pod\'s Overhead doesn\'t match RuntimeClass\'s defined Overhead')
+      if (spec.overhead && !equal(spec.overhead, overhead))
+        throw refusal(ctx, pod as Pod, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
       spec.overhead = copy(overhead)
     } else if (spec.overhead && !found.overhead) throw refusal(ctx, pod as Pod, NO_OVERHEAD)
     for (const [k, v] of Object.entries(found.scheduling?.nodeSelector ?? {})) {
       const own = spec.nodeSelector?.[k]
-      if (own !== undefined && own !== v) throw refusal(ctx, pod as Pod, `conflict: runtimeClass.scheduling.nodeSelector[${k}] = ${v}; pod.spec.nodeSelector[${k}] = ${own}`)
+      if (own !== undefined && own !== v)
+        throw refusal(
+          ctx,
+          pod as Pod,
+          `conflict: runtimeClass.scheduling.nodeSelector[${k}] = ${v}; pod.spec.nodeSelector[${k}] = ${own}`,
+        )
       spec.nodeSelector = { ...spec.nodeSelector, [k]: v }
     }
-    for (const t of found.scheduling?.tolerations ?? []) if (!spec.tolerations?.some((x) => equal(x, t))) spec.tolerations = [...(spec.tolerations ?? []), copy(t)]
+    for (const t of found.scheduling?.tolerations ?? [])
+      if (!spec.tolerations?.some((x) => equal(x, t))) spec.tolerations = [...(spec.tolerations ?? []), copy(t)]
   },
 }

@@ -1,4 +1,5 @@
-// ServiceAccount: every pod runs as an account, with the account's token, CA and namespace mounted and its pull secrets; as plugin/pkg/admission/serviceaccount.
+// ServiceAccount: every pod runs as an account, with the account's token, CA and namespace mounted and its pull
+// secrets; as plugin/pkg/admission/serviceaccount.
 import type { Container, Pod, ServiceAccount } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import type { Plugin } from './plugin.ts'
@@ -24,17 +25,24 @@ function addToken(pod: Draft<Pod>, suffix: string): void {
   for (const c of spec.initContainers ?? []) mount(c)
   for (const c of spec.containers ?? []) mount(c)
   if (!used || own) return
-  spec.volumes = [...(spec.volumes ?? []), {
-    name,
-    projected: {
-      sources: [
-        { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
-        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
-      ],
-      defaultMode: 420,
+  spec.volumes = [
+    ...(spec.volumes ?? []),
+    {
+      name,
+      projected: {
+        sources: [
+          { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+          {
+            downwardAPI: {
+              items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+            },
+          },
+        ],
+        defaultMode: 420,
+      },
     },
-  }]
+  ]
 }
 
 export const serviceAccount: Plugin = {
@@ -50,8 +58,14 @@ export const serviceAccount: Plugin = {
     }
     const name = spec.serviceAccountName
     const account = ctx.api.store.get('serviceaccounts', ctx.info.namespace, name) as ServiceAccount | undefined
-    if (!account) throw refusal(ctx, pod as Pod, `error looking up service account ${ctx.info.namespace}/${name}: serviceaccount "${name}" not found`)
+    if (!account)
+      throw refusal(
+        ctx,
+        pod as Pod,
+        `error looking up service account ${ctx.info.namespace}/${name}: serviceaccount "${name}" not found`,
+      )
     if (mountsToken(account, pod)) addToken(pod, ctx.api.entropy.suffix(5))
-    if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) spec.imagePullSecrets = account.imagePullSecrets.map((r) => ({ ...r }))
+    if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
+      spec.imagePullSecrets = account.imagePullSecrets.map((r) => ({ ...r }))
   },
 }

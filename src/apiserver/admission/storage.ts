@@ -1,4 +1,5 @@
-// Volumes' admission: the default StorageClass, protection of what is in use, growing claims; as plugin/pkg/admission/storage.
+// Volumes' admission: the default StorageClass, protection of what is in use, growing claims; as
+// plugin/pkg/admission/storage.
 import type { PersistentVolumeClaim } from '../../apimachinery/api/core.v1.ts'
 import type { StorageClass } from '../../apimachinery/api/storage.v1.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
@@ -14,16 +15,25 @@ const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class'
 
 /** The class that claims without one get: the newest of those marked default, then by name. */
 function defaultClassOf(ctx: Context): StorageClass | undefined {
-  const marked = (ctx.api.store.list(CLASSES) as readonly StorageClass[]).filter((c) => c.metadata.annotations?.[DEFAULT] === 'true' || c.metadata.annotations?.[BETA_DEFAULT] === 'true')
+  const marked = (ctx.api.store.list(CLASSES) as readonly StorageClass[]).filter(
+    (c) => c.metadata.annotations?.[DEFAULT] === 'true' || c.metadata.annotations?.[BETA_DEFAULT] === 'true',
+  )
   const time = (c: StorageClass): string => c.metadata.creationTimestamp ?? ''
-  return [...marked].sort((a, b) => (time(a) === time(b) ? ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1) : time(a) > time(b) ? -1 : 1))[0]
+  return [...marked].sort((a, b) =>
+    time(a) === time(b) ? ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1) : time(a) > time(b) ? -1 : 1,
+  )[0]
 }
 
 export const defaultStorageClass: Plugin = {
   name: 'DefaultStorageClass',
   admit(ctx, { object, subresource }) {
     const claim = object as Draft<PersistentVolumeClaim>
-    if (subresource || claim.spec?.storageClassName !== undefined || claim.metadata.annotations?.[BETA_CLASS] !== undefined) return
+    if (
+      subresource ||
+      claim.spec?.storageClassName !== undefined ||
+      claim.metadata.annotations?.[BETA_CLASS] !== undefined
+    )
+      return
     const common = defaultClassOf(ctx)
     if (common?.metadata.name) (claim.spec ??= {}).storageClassName = common.metadata.name
   },
@@ -33,8 +43,10 @@ export const inUseProtection: Plugin = {
   name: 'StorageObjectInUseProtection',
   admit(ctx, { object, subresource }) {
     if (subresource) return
-    const finalizer = ctx.served.storage === 'persistentvolumes' ? 'kubernetes.io/pv-protection' : 'kubernetes.io/pvc-protection'
-    if (!object.metadata.finalizers?.includes(finalizer)) object.metadata.finalizers = [...(object.metadata.finalizers ?? []), finalizer]
+    const finalizer =
+      ctx.served.storage === 'persistentvolumes' ? 'kubernetes.io/pv-protection' : 'kubernetes.io/pvc-protection'
+    if (!object.metadata.finalizers?.includes(finalizer))
+      object.metadata.finalizers = [...(object.metadata.finalizers ?? []), finalizer]
   },
 }
 
@@ -46,9 +58,16 @@ export const claimResize: Plugin = {
     const before = old as PersistentVolumeClaim | undefined
     const size = (c: PersistentVolumeClaim | undefined): string | number => c?.spec?.resources?.requests?.storage ?? '0'
     if (!before || compareQuantity(size(next), size(before)) <= 0) return
-    if (before.status?.phase !== 'Bound') throw refusal(ctx, next, 'Only bound persistent volume claims can be expanded')
+    if (before.status?.phase !== 'Bound')
+      throw refusal(ctx, next, 'Only bound persistent volume claims can be expanded')
     const name = next.metadata.annotations?.[BETA_CLASS] ?? next.spec?.storageClassName ?? ''
-    const grows = name !== '' && (ctx.api.store.get(CLASSES, '', name) as StorageClass | undefined)?.allowVolumeExpansion === true
-    if (!grows) throw refusal(ctx, next, 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize')
+    const grows =
+      name !== '' && (ctx.api.store.get(CLASSES, '', name) as StorageClass | undefined)?.allowVolumeExpansion === true
+    if (!grows)
+      throw refusal(
+        ctx,
+        next,
+        'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+      )
   },
 }

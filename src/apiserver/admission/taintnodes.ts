@@ -12,6 +12,7 @@ export const taintNodes: Plugin = {
     // the taint would be gone with the first look at a node that is ready
     if (node.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')) return
     const spec = (node.spec ??= {})
-    if (!spec.taints?.some((t) => t.key === KEY && t.effect === 'NoSchedule')) spec.taints = [...(spec.taints ?? []), { key: KEY, effect: 'NoSchedule' }]
+    if (!spec.taints?.some((t) => t.key === KEY && t.effect === 'NoSchedule'))
+      spec.taints = [...(spec.taints ?? []), { key: KEY, effect: 'NoSchedule' }]
   },
 }

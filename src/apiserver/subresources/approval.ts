@@ -1,4 +1,5 @@
-// /approval of a certificate signing request: its Approved and Denied conditions; as pkg/registry/certificates.ApprovalREST.
+// /approval of a certificate signing request: its Approved and Denied conditions; as
+// pkg/registry/certificates.ApprovalREST.
 import type { CertificateSigningRequest } from '../../apimachinery/api/certificates.v1.ts'
 import { copy } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
@@ -13,10 +14,15 @@ import type { ApiResponse } from '../../apimachinery/door.ts'
 
 type Request = Draft<CertificateSigningRequest>
 
-async function write(ctx: Context, produce: (old: CertificateSigningRequest) => Promise<Request> | Request): Promise<ApiResponse> {
+async function write(
+  ctx: Context,
+  produce: (old: CertificateSigningRequest) => Promise<Request> | Request,
+): Promise<ApiResponse> {
   const options = writeOptions(ctx, ctx.request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions')
   const done = await updateObject(ctx, ctx.info.name, {
-    options, subresource: 'approval', validate: () => [],
+    options,
+    subresource: 'approval',
+    validate: () => [],
     produce: async (existing) => {
       const old = existing as CertificateSigningRequest
       const next = await produce(old)
@@ -24,7 +30,17 @@ async function write(ctx: Context, produce: (old: CertificateSigningRequest) => 
       const now = rfc3339(ctx.api.now())
       const kept = (old.status?.conditions ?? []).filter((c) => c.type !== 'Approved' && c.type !== 'Denied')
       const decided = (next.status?.conditions ?? []).filter((c) => c.type === 'Approved' || c.type === 'Denied')
-      draft.status = { ...draft.status, conditions: [...(copy(kept) as typeof decided), ...decided.map((c) => ({ ...c, lastUpdateTime: c.lastUpdateTime ?? now, lastTransitionTime: c.lastTransitionTime ?? now }))] }
+      draft.status = {
+        ...draft.status,
+        conditions: [
+          ...(copy(kept) as typeof decided),
+          ...decided.map((c) => ({
+            ...c,
+            lastUpdateTime: c.lastUpdateTime ?? now,
+            lastTransitionTime: c.lastTransitionTime ?? now,
+          })),
+        ],
+      }
       if (next.metadata.resourceVersion) draft.metadata.resourceVersion = next.metadata.resourceVersion
       return draft as Draft<KubeObject>
     },
@@ -33,16 +49,20 @@ async function write(ctx: Context, produce: (old: CertificateSigningRequest) => 
 }
 
 export const approval: Subresource = {
-  name: 'approval', get,
+  name: 'approval',
+  get,
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
-    const body = await readBody(ctx, targetOf(ctx.served), fieldValidation) as Request
+    const body = (await readBody(ctx, targetOf(ctx.served), fieldValidation)) as Request
     matchName(ctx, body)
     return write(ctx, () => copy(body) as Request)
   },
   async patch(ctx) {
     const options = writeOptions(ctx, 'PatchOptions')
     const patch = await readPatch(ctx, ctx.served.schema)
-    return write(ctx, async (old) => { const patched = await patch.apply(old as unknown as JsonObject); return decodePatched(ctx, patched, targetOf(ctx.served), options, () => patchShown(patch, patched)) as Request })
+    return write(ctx, async (old) => {
+      const patched = await patch.apply(old as unknown as JsonObject)
+      return decodePatched(ctx, patched, targetOf(ctx.served), options, () => patchShown(patch, patched)) as Request
+    })
   },
 }

@@ -15,11 +15,17 @@ import { writeOptions } from '../options.ts'
 export async function bind(ctx: Context, name: string): Promise<ApiResponse> {
   const { api } = ctx
   const options = writeOptions(ctx, 'CreateOptions')
-  const body = await readBody(ctx, { group: '', version: 'v1', kind: 'Binding', schema: 'core.v1.Binding' }, options.fieldValidation) as Draft<KubeObject> & { target?: { kind?: string; name?: string } }
+  const body = (await readBody(
+    ctx,
+    { group: '', version: 'v1', kind: 'Binding', schema: 'core.v1.Binding' },
+    options.fieldValidation,
+  )) as Draft<KubeObject> & { target?: { kind?: string; name?: string } }
   if (name && body.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object')
   const pod = body.metadata.name ?? ''
   const errors = [
-    ...(body.target?.kind && body.target.kind !== 'Node' ? [notSupported('target.kind', body.target.kind, ['Node', '<empty>'])] : []),
+    ...(body.target?.kind && body.target.kind !== 'Node'
+      ? [notSupported('target.kind', body.target.kind, ['Node', '<empty>'])]
+      : []),
     ...(body.target?.name ? [] : [required('target.name', '')]),
   ]
   if (errors.length > 0) {
@@ -30,21 +36,48 @@ export async function bind(ctx: Context, name: string): Promise<ApiResponse> {
   const gr = { group: '', resource: 'pods/binding' }
   if (!existing) throw notFound({ group: '', resource: 'pods' }, pod)
   const refuse = (why: string): StatusError => conflict(gr, pod, why)
-  if (body.metadata.uid && body.metadata.uid !== existing.metadata.uid) throw refuse(`Precondition failed: UID in precondition: ${body.metadata.uid}, UID in object meta: ${existing.metadata.uid}`)
+  if (body.metadata.uid && body.metadata.uid !== existing.metadata.uid)
+    throw refuse(
+      `Precondition failed: UID in precondition: ${body.metadata.uid}, UID in object meta: ${existing.metadata.uid}`,
+    )
   if (existing.metadata.deletionTimestamp) throw refuse(`pod ${pod} is being deleted, cannot be assigned to a host`)
   if (existing.spec?.nodeName) throw refuse(`pod ${pod} is already assigned to node "${existing.spec.nodeName}"`)
   if (existing.spec?.schedulingGates?.length) throw refuse(`pod ${pod} has non-empty .spec.schedulingGates`)
   const at = rfc3339(api.now())
   const conditions = existing.status?.conditions ?? []
   const known = conditions.find((c) => c.type === 'PodScheduled')
-  const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: at } as unknown as PodCondition // the schema has no null for lastProbeTime; the server writes one
+  const scheduled = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: at,
+  } as unknown as PodCondition // the schema has no null for lastProbeTime; the server writes one
   const bound: Pod = {
     ...existing,
-    metadata: { ...existing.metadata, ...(body.metadata.annotations ? { annotations: { ...existing.metadata.annotations, ...body.metadata.annotations } } : {}) },
+    metadata: {
+      ...existing.metadata,
+      ...(body.metadata.annotations
+        ? { annotations: { ...existing.metadata.annotations, ...body.metadata.annotations } }
+        : {}),
+    },
     spec: { ...existing.spec, containers: existing.spec?.containers ?? [], nodeName: body.target?.name ?? '' },
-    status: { ...existing.status, conditions: known ? conditions.map((c) => (c === known && c.status !== 'True' ? { ...scheduled, lastProbeTime: c.lastProbeTime ?? null } as PodCondition : c)) : [...conditions, scheduled] },
+    status: {
+      ...existing.status,
+      conditions: known
+        ? conditions.map((c) =>
+            c === known && c.status !== 'True'
+              ? ({ ...scheduled, lastProbeTime: c.lastProbeTime ?? null } as PodCondition)
+              : c,
+          )
+        : [...conditions, scheduled],
+    },
   }
-  if (!options.dryRun) api.store.update('pods', typedForm(bound, 'core.v1.Pod', api.schemas, existing), existing.metadata.resourceVersion ?? '')
+  if (!options.dryRun)
+    api.store.update(
+      'pods',
+      typedForm(bound, 'core.v1.Pod', api.schemas, existing),
+      existing.metadata.resourceVersion ?? '',
+    )
   return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
 

@@ -6,7 +6,9 @@ import { badRequest } from '../../apimachinery/status.ts'
 export function chooseContainer(pod: Pod, container: string): string {
   const { spec } = pod
   const name = pod.metadata.name ?? ''
-  const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map((c) => c.name)
+  const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map(
+    (c) => c.name,
+  )
   if (container) {
     if (!all.includes(container)) throw badRequest(`container ${container} is not valid for pod ${name}`)
     return container

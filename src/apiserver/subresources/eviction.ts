@@ -16,22 +16,44 @@ import { writeOptions } from '../options.ts'
 import { getStored } from '../stored.ts'
 
 const BUDGETS = 'poddisruptionbudgets.policy'
-type Eviction = Draft<KubeObject> & { deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string; resourceVersion?: string }; propagationPolicy?: string; dryRun?: string[] } }
+type Eviction = Draft<KubeObject> & {
+  deleteOptions?: {
+    gracePeriodSeconds?: number
+    preconditions?: { uid?: string; resourceVersion?: string }
+    propagationPolicy?: string
+    dryRun?: string[]
+  }
+}
 
-const ready = (pod: Pod): boolean => pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
-const needsNoBudget = (pod: Pod): boolean => ['Succeeded', 'Failed', 'Pending'].includes(pod.status?.phase ?? '') || pod.metadata.deletionTimestamp !== undefined
+const ready = (pod: Pod): boolean =>
+  pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
+const needsNoBudget = (pod: Pod): boolean =>
+  ['Succeeded', 'Failed', 'Pending'].includes(pod.status?.phase ?? '') || pod.metadata.deletionTimestamp !== undefined
 
 function tooMany(message: string, cause: string, retryAfterSeconds = 0): StatusError {
-  return new StatusError(429, 'TooManyRequests', message, { causes: [{ reason: 'DisruptionBudget', message: cause }], ...(retryAfterSeconds ? { retryAfterSeconds } : {}) })
+  return new StatusError(429, 'TooManyRequests', message, {
+    causes: [{ reason: 'DisruptionBudget', message: cause }],
+    ...(retryAfterSeconds ? { retryAfterSeconds } : {}),
+  })
 }
 
 function decrement(ctx: Context, budget: PodDisruptionBudget, pod: string, dryRun: boolean): void {
   const { status } = budget
   const name = budget.metadata.name ?? ''
-  if ((status?.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) throw tooMany('Cannot evict pod as it would violate the pod\'s disruption budget.', `The disruption budget ${name} is still being processed by the server.`, 10)
+  if ((status?.observedGeneration ?? 0) < (budget.metadata.generation ?? 0))
+    throw tooMany(
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+      `The disruption budget ${name} is still being processed by the server.`,
+      10,
+    )
   const allowed = status?.disruptionsAllowed ?? 0
-  if (allowed < 0) throw forbidden({ group: 'policy', resource: 'poddisruptionbudget' }, name, 'pdb disruptions allowed is negative')
-  if (allowed === 0) throw tooMany('Cannot evict pod as it would violate the pod\'s disruption budget.', `The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`)
+  if (allowed < 0)
+    throw forbidden({ group: 'policy', resource: 'poddisruptionbudget' }, name, 'pdb disruptions allowed is negative')
+  if (allowed === 0)
+    throw tooMany(
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+      `The disruption budget ${name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`,
+    )
   if (dryRun) return
   const draft = copy(budget)
   if (!draft.status) return
@@ -44,26 +66,63 @@ async function evict(ctx: Context): Promise<ApiResponse> {
   const { api, info } = ctx
   const options = writeOptions(ctx, 'CreateOptions')
   // the old version of the type is still accepted
-  const given = typeof ctx.request.body === 'object' && ctx.request.body !== null && 'apiVersion' in ctx.request.body ? ctx.request.body.apiVersion : undefined
-  if (given === 'policy/v1beta1') throw badRequest('no kind "Eviction" is registered for version "policy/v1beta1" in scheme "pkg/runtime/scheme.go:110"')
-  const body = await readBody(ctx, { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'policy.v1.Eviction' }, options.fieldValidation) as Eviction
+  const given =
+    typeof ctx.request.body === 'object' && ctx.request.body !== null && 'apiVersion' in ctx.request.body
+      ? ctx.request.body.apiVersion
+      : undefined
+  if (given === 'policy/v1beta1')
+    throw badRequest(
+      'no kind "Eviction" is registered for version "policy/v1beta1" in scheme "pkg/runtime/scheme.go:110"',
+    )
+  const body = (await readBody(
+    ctx,
+    { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'policy.v1.Eviction' },
+    options.fieldValidation,
+  )) as Eviction
   if (body.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
   const pod = getStored(ctx) as Pod
   const wanted = body.deleteOptions ?? {}
   const dryRun = options.dryRun || (wanted.dryRun?.length ?? 0) > 0
-  const how: DeleteOptions = { dryRun, ...(wanted.gracePeriodSeconds !== undefined ? { gracePeriodSeconds: wanted.gracePeriodSeconds } : {}), ...(wanted.preconditions ? { preconditions: wanted.preconditions } : {}), ...(wanted.propagationPolicy ? { propagationPolicy: wanted.propagationPolicy } : {}) }
+  const how: DeleteOptions = {
+    dryRun,
+    ...(wanted.gracePeriodSeconds !== undefined ? { gracePeriodSeconds: wanted.gracePeriodSeconds } : {}),
+    ...(wanted.preconditions ? { preconditions: wanted.preconditions } : {}),
+    ...(wanted.propagationPolicy ? { propagationPolicy: wanted.propagationPolicy } : {}),
+  }
   if (!needsNoBudget(pod)) {
-    const budgets = (api.store.list(BUDGETS, { namespace: info.namespace }) as readonly PodDisruptionBudget[]).filter((b) => b.spec?.selector && matches(fromLabelSelector(b.spec.selector), pod.metadata.labels))
-    if (budgets.length > 1) throw new StatusError(500, '', 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
+    const budgets = (api.store.list(BUDGETS, { namespace: info.namespace }) as readonly PodDisruptionBudget[]).filter(
+      (b) => b.spec?.selector && matches(fromLabelSelector(b.spec.selector), pod.metadata.labels),
+    )
+    if (budgets.length > 1)
+      throw new StatusError(
+        500,
+        '',
+        'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+      )
     const budget = budgets[0]
-    const spare = budget && !ready(pod) && (budget.spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow' || ((budget.status?.currentHealthy ?? 0) >= (budget.status?.desiredHealthy ?? 0) && (budget.status?.desiredHealthy ?? 0) > 0))
+    const spare =
+      budget &&
+      !ready(pod) &&
+      (budget.spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow' ||
+        ((budget.status?.currentHealthy ?? 0) >= (budget.status?.desiredHealthy ?? 0) &&
+          (budget.status?.desiredHealthy ?? 0) > 0))
     if (budget && !spare) decrement(ctx, budget, info.name, dryRun)
   }
   if (!dryRun) {
     const draft = copy(getStored(ctx)) as Draft<Pod>
     const status = (draft.status ??= {})
     const at = rfc3339(api.now())
-    status.conditions = [...(status.conditions ?? []).filter((c) => c.type !== 'DisruptionTarget'), { type: 'DisruptionTarget', status: 'True', lastProbeTime: null, lastTransitionTime: at, reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' } as never]
+    status.conditions = [
+      ...(status.conditions ?? []).filter((c) => c.type !== 'DisruptionTarget'),
+      {
+        type: 'DisruptionTarget',
+        status: 'True',
+        lastProbeTime: null,
+        lastTransitionTime: at,
+        reason: 'EvictionByEvictionAPI',
+        message: 'Eviction API: evicting',
+      } as never,
+    ]
     api.store.update('pods', draft as KubeObject, draft.metadata.resourceVersion ?? '')
   }
   await deleteObject(ctx, info.name, how)

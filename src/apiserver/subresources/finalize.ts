@@ -1,4 +1,5 @@
-// /finalize of a namespace: the namespace controller takes its finalizer away when nothing is left inside; as pkg/registry/core/namespace.FinalizeREST.
+// /finalize of a namespace: the namespace controller takes its finalizer away when nothing is left inside; as
+// pkg/registry/core/namespace.FinalizeREST.
 import type { Namespace } from '../../apimachinery/api/core.v1.ts'
 import { copy } from '../../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
@@ -12,10 +13,12 @@ export const finalize: Subresource = {
   name: 'finalize',
   async update(ctx) {
     const options = writeOptions(ctx, 'UpdateOptions')
-    const body = await readBody(ctx, targetOf(ctx.served), options.fieldValidation) as Draft<Namespace>
+    const body = (await readBody(ctx, targetOf(ctx.served), options.fieldValidation)) as Draft<Namespace>
     matchName(ctx, body)
     const done = await updateObject(ctx, ctx.info.name, {
-      options, subresource: 'finalize', validate: () => [],
+      options,
+      subresource: 'finalize',
+      validate: () => [],
       produce: (existing) => {
         const draft = copy(existing) as Draft<Namespace>
         draft.spec = { ...draft.spec, finalizers: [...(body.spec?.finalizers ?? [])] }

@@ -25,10 +25,18 @@ export const log: Subresource = {
     const limitBytes = number(ctx, 'limitBytes')
     const sinceTime = param(ctx, 'sinceTime')
     const errors: FieldError[] = []
-    if (tailLines !== undefined && tailLines < 0) errors.push(invalidField('tailLines', tailLines, 'must be greater than or equal to 0'))
-    if (limitBytes !== undefined && limitBytes < 1) errors.push(invalidField('limitBytes', limitBytes, 'must be greater than 0'))
-    if (sinceSeconds !== undefined && sinceTime) errors.push({ type: 'FieldValueForbidden', field: '', message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified' })
-    else if (sinceSeconds !== undefined && sinceSeconds < 1) errors.push(invalidField('sinceSeconds', sinceSeconds, 'must be greater than 0'))
+    if (tailLines !== undefined && tailLines < 0)
+      errors.push(invalidField('tailLines', tailLines, 'must be greater than or equal to 0'))
+    if (limitBytes !== undefined && limitBytes < 1)
+      errors.push(invalidField('limitBytes', limitBytes, 'must be greater than 0'))
+    if (sinceSeconds !== undefined && sinceTime)
+      errors.push({
+        type: 'FieldValueForbidden',
+        field: '',
+        message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+      })
+    else if (sinceSeconds !== undefined && sinceSeconds < 1)
+      errors.push(invalidField('sinceSeconds', sinceSeconds, 'must be greater than 0'))
     if (errors.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, ctx.info.name, errors)
     const pod = getStored(ctx) as Pod
     const container = chooseContainer(pod, param(ctx, 'container') ?? '')
@@ -37,8 +45,14 @@ export const log: Subresource = {
     if (!pod.spec?.nodeName || !runtime) return text(200, '', 'text/plain')
     const follow = flag(ctx, 'follow')
     const options: LogOptions = {
-      container, follow, previous: flag(ctx, 'previous'), timestamps: flag(ctx, 'timestamps'),
-      ...(tailLines !== undefined ? { tailLines } : {}), ...(sinceSeconds !== undefined ? { sinceSeconds } : {}), ...(sinceTime ? { sinceTime } : {}), ...(limitBytes !== undefined ? { limitBytes } : {}),
+      container,
+      follow,
+      previous: flag(ctx, 'previous'),
+      timestamps: flag(ctx, 'timestamps'),
+      ...(tailLines !== undefined ? { tailLines } : {}),
+      ...(sinceSeconds !== undefined ? { sinceSeconds } : {}),
+      ...(sinceTime ? { sinceTime } : {}),
+      ...(limitBytes !== undefined ? { limitBytes } : {}),
       ...(ctx.request.signal ? { signal: ctx.request.signal } : {}),
     }
     const lines = runtime.logs(pod, options)
@@ -53,7 +67,11 @@ export const log: Subresource = {
     async function* rest(): AsyncGenerator<string> {
       if (first.done) return
       yield first.value
-      for (;;) { const next = await iterator.next(); if (next.done) return; yield next.value }
+      for (;;) {
+        const next = await iterator.next()
+        if (next.done) return
+        yield next.value
+      }
     }
     return { status: 200, headers: { 'content-type': 'text/plain' }, body: '', stream: rest() }
   },

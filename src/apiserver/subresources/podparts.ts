@@ -1,4 +1,5 @@
-// /ephemeralcontainers and /resize of a pod: the two parts of a running pod's spec that may change, each through its own path; as pkg/registry/core/pod/strategy.
+// /ephemeralcontainers and /resize of a pod: the two parts of a running pod's spec that may change, each through its
+// own path; as pkg/registry/core/pod/strategy.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { copy } from '../../apimachinery/object.ts'
@@ -24,7 +25,9 @@ const part = ({ name, take, validate }: Part): Subresource => {
   const write = async (ctx: Context, produce: (old: Pod) => Promise<Draft<Pod>> | Draft<Pod>): Promise<ApiResponse> => {
     const options = writeOptions(ctx, ctx.request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions')
     const done = await updateObject(ctx, ctx.info.name, {
-      options, subresource: name, validate: (next, old) => validate(next as Pod, old as Pod),
+      options,
+      subresource: name,
+      validate: (next, old) => validate(next as Pod, old as Pod),
       produce: async (existing) => {
         const old = existing as Pod
         const next = await produce(old)
@@ -36,10 +39,11 @@ const part = ({ name, take, validate }: Part): Subresource => {
     return present(ctx, 200, done.object)
   }
   return {
-    name, get,
+    name,
+    get,
     async update(ctx) {
       const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
-      const body = await readBody(ctx, targetOf(ctx.served), fieldValidation) as Draft<Pod>
+      const body = (await readBody(ctx, targetOf(ctx.served), fieldValidation)) as Draft<Pod>
       matchName(ctx, body)
       return write(ctx, () => copy(body) as Draft<Pod>)
     },
@@ -48,7 +52,9 @@ const part = ({ name, take, validate }: Part): Subresource => {
       const patch = await readPatch(ctx, ctx.served.schema)
       return write(ctx, async (old) => {
         const patched = await patch.apply(old as unknown as JsonObject)
-        return decodePatched(ctx, patched, targetOf(ctx.served), options, () => patchShown(patch, patched)) as Draft<Pod>
+        return decodePatched(ctx, patched, targetOf(ctx.served), options, () =>
+          patchShown(patch, patched),
+        ) as Draft<Pod>
       })
     },
   }
@@ -58,7 +64,10 @@ export const ephemeralContainers: Subresource = part({
   name: 'ephemeralcontainers',
   take(next, old) {
     const pod = copy(old) as Draft<Pod>
-    if (pod.spec) { if (next.spec?.ephemeralContainers?.length) pod.spec.ephemeralContainers = next.spec.ephemeralContainers; else delete pod.spec.ephemeralContainers }
+    if (pod.spec) {
+      if (next.spec?.ephemeralContainers?.length) pod.spec.ephemeralContainers = next.spec.ephemeralContainers
+      else delete pod.spec.ephemeralContainers
+    }
     return pod
   },
   validate: validateEphemeralContainersUpdate,
@@ -70,15 +79,23 @@ export const resize: Subresource = part({
     const [a, b] = [next.spec, old.spec]
     const lists = ['containers', 'initContainers'] as const
     // containers that came, went or moved are left for the validation to find
-    if (!a || !b || lists.some((l) => (a[l] ?? []).length !== (b[l] ?? []).length || (a[l] ?? []).some((c, i) => c.name !== b[l]?.[i]?.name))) return next
+    if (
+      !a ||
+      !b ||
+      lists.some(
+        (l) => (a[l] ?? []).length !== (b[l] ?? []).length || (a[l] ?? []).some((c, i) => c.name !== b[l]?.[i]?.name),
+      )
+    )
+      return next
     const pod = copy(old) as Draft<Pod>
-    for (const l of lists) for (const [i, c] of (pod.spec?.[l] ?? []).entries()) {
-      const from = a[l]?.[i]
-      if (from?.resources) c.resources = from.resources
-      else delete c.resources
-      if (from?.resizePolicy) c.resizePolicy = from.resizePolicy
-      else delete c.resizePolicy
-    }
+    for (const l of lists)
+      for (const [i, c] of (pod.spec?.[l] ?? []).entries()) {
+        const from = a[l]?.[i]
+        if (from?.resources) c.resources = from.resources
+        else delete c.resources
+        if (from?.resizePolicy) c.resizePolicy = from.resizePolicy
+        else delete c.resizePolicy
+      }
     return pod
   },
   validate: validatePodResize,

@@ -1,4 +1,5 @@
-// /proxy of pods, services and nodes: one HTTP request through the API server to what listens there; as pkg/registry/core/{pod,service,node}/rest.
+// /proxy of pods, services and nodes: one HTTP request through the API server to what listens there; as
+// pkg/registry/core/{pod,service,node}/rest.
 import { writeJson } from '../../apimachinery/bigint.ts'
 import type { Endpoints, Pod, Service } from '../../apimachinery/api/core.v1.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
@@ -32,7 +33,10 @@ function serviceTarget(ctx: Context, id: string): { pod: Pod; port: number } {
   for (const s of endpoints.subsets) {
     const p = s.ports?.find((x) => (x.name ?? '') === portName)
     for (const a of p ? (s.addresses ?? []) : []) {
-      const pod = a.targetRef?.kind === 'Pod' ? (store.get('pods', a.targetRef.namespace ?? '', a.targetRef.name ?? '') as Pod | undefined) : undefined
+      const pod =
+        a.targetRef?.kind === 'Pod'
+          ? (store.get('pods', a.targetRef.namespace ?? '', a.targetRef.name ?? '') as Pod | undefined)
+          : undefined
       if (pod && p) return { pod, port: p.port }
     }
   }
@@ -54,10 +58,29 @@ async function forward(ctx: Context): Promise<ApiResponse> {
     getStored(ctx, split(ctx.info.name).name)
     throw unavailable('error trying to reach service: dial tcp: connect: connection refused')
   }
-  const query = Object.entries(ctx.request.query ?? {}).flatMap(([k, vs]) => vs.map((v) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`)).join('&')
-  const body = ctx.request.body === undefined ? '' : typeof ctx.request.body === 'string' ? ctx.request.body : writeJson(ctx.request.body)
-  const answer = await runtime.http(target.pod, target.port, { method: ctx.request.method, path: `/${ctx.info.rest}${query ? `?${query}` : ''}`, headers: ctx.request.headers ?? {}, body })
+  const query = Object.entries(ctx.request.query ?? {})
+    .flatMap(([k, vs]) => vs.map((v) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`))
+    .join('&')
+  const body =
+    ctx.request.body === undefined
+      ? ''
+      : typeof ctx.request.body === 'string'
+        ? ctx.request.body
+        : writeJson(ctx.request.body)
+  const answer = await runtime.http(target.pod, target.port, {
+    method: ctx.request.method,
+    path: `/${ctx.info.rest}${query ? `?${query}` : ''}`,
+    headers: ctx.request.headers ?? {},
+    body,
+  })
   return { ...text(answer.status, answer.body), headers: answer.headers }
 }
 
-export const proxy: Subresource = { name: 'proxy', get: forward, create: forward, update: forward, patch: forward, delete: forward }
+export const proxy: Subresource = {
+  name: 'proxy',
+  get: forward,
+  create: forward,
+  update: forward,
+  patch: forward,
+  delete: forward,
+}

@@ -1,4 +1,5 @@
-// /scale: replicas as autoscalers and `kubectl scale` see them, for the built-in kinds and for custom resources that say where theirs are; as pkg/registry/apps/*/storage.ScaleREST.
+// /scale: replicas as autoscalers and `kubectl scale` see them, for the built-in kinds and for custom resources that
+// say where theirs are; as pkg/registry/apps/*/storage.ScaleREST.
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import { invalid as invalidField } from '../../apimachinery/field.ts'
 import { fromLabelSelector, fromLabels, selectorString } from '../../apimachinery/labels.ts'
@@ -19,19 +20,26 @@ import { decodePatched, patchShown, readPatch } from '../verbs/patch.ts'
 
 const SCALE: Target = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'autoscaling.v1.Scale' }
 
-export interface Scale extends KubeObject { readonly spec?: { readonly replicas?: number }; readonly status?: { readonly replicas: number; readonly selector?: string } }
+export interface Scale extends KubeObject {
+  readonly spec?: { readonly replicas?: number }
+  readonly status?: { readonly replicas: number; readonly selector?: string }
+}
 
 /** The value at .a.b.c, or undefined. */
 function at(object: unknown, path: string): unknown {
   let value = object
-  for (const part of path.replace(/^\./, '').split('.')) value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined
+  for (const part of path.replace(/^\./, '').split('.'))
+    value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined
   return value
 }
 
 function put(object: Record<string, unknown>, path: string, value: unknown): void {
   const parts = path.replace(/^\./, '').split('.')
   let inner = object
-  for (const part of parts.slice(0, -1)) { if (!isObject(inner[part])) inner[part] = {}; inner = inner[part] as Record<string, unknown> }
+  for (const part of parts.slice(0, -1)) {
+    if (!isObject(inner[part])) inner[part] = {}
+    inner = inner[part] as Record<string, unknown>
+  }
   inner[parts.at(-1) ?? ''] = value
 }
 
@@ -44,18 +52,30 @@ function scaleOf(ctx: Context, object: KubeObject, reading = false): Scale {
   if (custom?.scale) {
     const wanted = at(object, custom.scale.specReplicasPath)
     // only who reads is told that there is nothing
-    if (typeof wanted !== 'number' && reading) throw internalError(`the spec replicas field ${JSON.stringify(custom.scale.specReplicasPath)} does not exist`)
+    if (typeof wanted !== 'number' && reading)
+      throw internalError(`the spec replicas field ${JSON.stringify(custom.scale.specReplicasPath)} does not exist`)
     replicas = typeof wanted === 'number' ? wanted : 0
     current = Number(at(object, custom.scale.statusReplicasPath) ?? 0)
     selector = custom.scale.labelSelectorPath ? String(at(object, custom.scale.labelSelectorPath) ?? '') : ''
   } else {
-    selector = ctx.served.storage === 'replicationcontrollers' ? selectorString(fromLabels(own.spec?.selector as Record<string, string> | undefined)) : selectorString(fromLabelSelector(own.spec?.selector as LabelSelector | undefined))
+    selector =
+      ctx.served.storage === 'replicationcontrollers'
+        ? selectorString(fromLabels(own.spec?.selector as Record<string, string> | undefined))
+        : selectorString(fromLabelSelector(own.spec?.selector as LabelSelector | undefined))
   }
   const { name = '', namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   return {
-    kind: 'Scale', apiVersion: 'autoscaling/v1',
-    metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}), ...(creationTimestamp ? { creationTimestamp } : {}) } as Scale['metadata'],
-    spec: replicas ? { replicas } : {}, status: { replicas: current, ...(selector ? { selector } : {}) },
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name,
+      ...(namespace ? { namespace } : {}),
+      ...(uid ? { uid } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(creationTimestamp ? { creationTimestamp } : {}),
+    } as Scale['metadata'],
+    spec: replicas ? { replicas } : {},
+    status: { replicas: current, ...(selector ? { selector } : {}) },
   }
 }
 
@@ -63,15 +83,23 @@ async function write(ctx: Context, produce: (current: Scale) => Promise<Draft<Sc
   const kind = ctx.request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions'
   const options = writeOptions(ctx, kind)
   const done = await updateObject(ctx, ctx.info.name, {
-    options, subresource: 'scale',
+    options,
+    subresource: 'scale',
     produce: async (existing) => {
       if (!existing) throw badRequest('nothing to scale')
       const next = await produce(scaleOf(ctx, existing))
       const replicas = next.spec?.replicas ?? 0
       // a custom resource is judged as a whole, with its own path
-      if (replicas < 0 && !ctx.served.custom) throw invalid({ group: 'autoscaling', kind: 'Scale' }, ctx.info.name, [invalidField('spec.replicas', replicas, 'must be greater than or equal to 0')])
+      if (replicas < 0 && !ctx.served.custom)
+        throw invalid({ group: 'autoscaling', kind: 'Scale' }, ctx.info.name, [
+          invalidField('spec.replicas', replicas, 'must be greater than or equal to 0'),
+        ])
       if (next.metadata.uid && next.metadata.uid !== existing.metadata.uid) {
-        throw conflict({ group: ctx.served.gr.group, resource: `${ctx.served.gr.resource}/scale` }, ctx.info.name, `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${existing.metadata.uid}`)
+        throw conflict(
+          { group: ctx.served.gr.group, resource: `${ctx.served.gr.resource}/scale` },
+          ctx.info.name,
+          `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${existing.metadata.uid}`,
+        )
       }
       const draft = copy(existing) as Record<string, unknown>
       put(draft, ctx.served.custom?.scale?.specReplicasPath ?? 'spec.replicas', replicas)
@@ -91,12 +119,17 @@ export const scale: Subresource = {
     if (formOf(ctx.request.headers?.accept) !== 'Table') return answer(200, found)
     const { table } = await import('../table.ts')
     const { age, integer, name } = await import('../../kinds/columns.ts')
-    const columns: readonly Column<Scale>[] = [name(), integer('Desired', (x) => x.spec?.replicas ?? 0), integer('Available', (x) => x.status?.replicas ?? 0), age()]
+    const columns: readonly Column<Scale>[] = [
+      name(),
+      integer('Desired', (x) => x.spec?.replicas ?? 0),
+      integer('Available', (x) => x.status?.replicas ?? 0),
+      age(),
+    ]
     return answer(200, table(ctx, [found], {}, true, columns as readonly Column<KubeObject>[]))
   },
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
-    const body = await readBody({ ...ctx, served: { ...ctx.served } }, SCALE, fieldValidation) as Draft<Scale>
+    const body = (await readBody({ ...ctx, served: { ...ctx.served } }, SCALE, fieldValidation)) as Draft<Scale>
     matchName(ctx, body)
     return write(ctx, async () => copy(body) as Draft<Scale>)
   },

@@ -20,17 +20,26 @@ function placed(pod: Pod): void {
 }
 
 /** A plain request where a connection is meant. */
-const upgrade: Handler = async (ctx) => { getStored(ctx); throw new StatusError(400, 'BadRequest', 'Upgrade request required') }
+const upgrade: Handler = async (ctx) => {
+  getStored(ctx)
+  throw new StatusError(400, 'BadRequest', 'Upgrade request required')
+}
 
 /** As `upgrade`, for ports: connections to them come later, so that the pod is looked at now. */
-const forwardable: Handler = async (ctx) => { placed(getStored(ctx) as Pod); return upgrade(ctx) }
+const forwardable: Handler = async (ctx) => {
+  placed(getStored(ctx) as Pod)
+  return upgrade(ctx)
+}
 
 export const exec: Subresource = {
-  name: 'exec', get: upgrade, create: upgrade,
+  name: 'exec',
+  get: upgrade,
+  create: upgrade,
   async connect(ctx, streams) {
     const pod = getStored(ctx) as Pod
     const command = ctx.request.query?.command ?? []
-    if (command.length === 0) throw invalid({ group: '', kind: 'PodExecOptions' }, ctx.info.name, [required('command', '')])
+    if (command.length === 0)
+      throw invalid({ group: '', kind: 'PodExecOptions' }, ctx.info.name, [required('command', '')])
     const container = chooseContainer(pod, param(ctx, 'container') ?? '')
     placed(pod)
     return runtimeOf(ctx).exec(pod, { container, command, tty: flag(ctx, 'tty'), stdin: flag(ctx, 'stdin') }, streams)
@@ -38,7 +47,9 @@ export const exec: Subresource = {
 }
 
 export const attach: Subresource = {
-  name: 'attach', get: upgrade, create: upgrade,
+  name: 'attach',
+  get: upgrade,
+  create: upgrade,
   async connect(ctx, streams) {
     const pod = getStored(ctx) as Pod
     const container = chooseContainer(pod, param(ctx, 'container') ?? '')
@@ -48,7 +59,9 @@ export const attach: Subresource = {
 }
 
 export const portForward: Subresource = {
-  name: 'portforward', get: forwardable, create: forwardable,
+  name: 'portforward',
+  get: forwardable,
+  create: forwardable,
   async connect(ctx, streams) {
     const pod = getStored(ctx) as Pod
     placed(pod)

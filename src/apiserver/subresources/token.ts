@@ -1,4 +1,5 @@
-// /token of a service account: a signed-looking JWT with the claims that a real one has; as pkg/registry/core/serviceaccount/storage.TokenREST.
+// /token of a service account: a signed-looking JWT with the claims that a real one has; as
+// pkg/registry/core/serviceaccount/storage.TokenREST.
 import { trackUpdate } from '../../apimachinery/managedfields.ts'
 import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { invalid as invalidField } from '../../apimachinery/field.ts'
@@ -12,11 +13,21 @@ import { readBody } from '../body.ts'
 import { writeOptions } from '../options.ts'
 import { getStored } from '../stored.ts'
 
-interface TokenRequest extends KubeObject { spec?: { audiences?: readonly string[]; expirationSeconds?: number; boundObjectRef?: { kind?: string; apiVersion?: string; name?: string; uid?: string } } }
+interface TokenRequest extends KubeObject {
+  spec?: {
+    audiences?: readonly string[]
+    expirationSeconds?: number
+    boundObjectRef?: { kind?: string; apiVersion?: string; name?: string; uid?: string }
+  }
+}
 const AUDIENCE = 'https://kubernetes.default.svc.cluster.local'
 const KIND = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
 
-const base64url = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+const base64url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '')
 const part = (value: unknown): string => base64url(new TextEncoder().encode(JSON.stringify(value)))
 
 /** The token's text. Its signature is a digest: nothing outside this simulation checks it. */
@@ -32,20 +43,46 @@ export function signToken(claims: unknown): string {
 export function claimsOf(token: string): Record<string, unknown> | undefined {
   const [head = '', body = '', signature = ''] = token.split('.')
   try {
-    const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(body.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)))) as Record<string, unknown>
+    const claims = JSON.parse(
+      new TextDecoder().decode(
+        Uint8Array.from(atob(body.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)),
+      ),
+    ) as Record<string, unknown>
     return signToken(claims) === `${head}.${body}.${signature}` ? claims : undefined
-  } catch { return undefined }
+  } catch {
+    return undefined
+  }
 }
 
-function boundObject(ctx: Context, ref: NonNullable<NonNullable<TokenRequest['spec']>['boundObjectRef']>, account: string): Record<string, unknown> {
+function boundObject(
+  ctx: Context,
+  ref: NonNullable<NonNullable<TokenRequest['spec']>['boundObjectRef']>,
+  account: string,
+): Record<string, unknown> {
   const { store } = ctx.api
   const name = ref.name ?? ''
-  const resource = new Map([['Pod', 'pods'], ['Secret', 'secrets'], ['Node', 'nodes']]).get(ref.kind ?? '')
-  if (!resource || (ref.apiVersion && ref.apiVersion !== 'v1')) throw badRequest(`cannot bind token to object of type ${ref.apiVersion?.includes('/') ? ref.apiVersion : `/${ref.apiVersion ?? ''}`}, Kind=${ref.kind ?? ''}`)
-  const object = store.get(resource, resource === 'nodes' ? '' : ctx.info.namespace, name) as (KubeObject & { spec?: { serviceAccountName?: string } }) | undefined
+  const resource = new Map([
+    ['Pod', 'pods'],
+    ['Secret', 'secrets'],
+    ['Node', 'nodes'],
+  ]).get(ref.kind ?? '')
+  if (!resource || (ref.apiVersion && ref.apiVersion !== 'v1'))
+    throw badRequest(
+      `cannot bind token to object of type ${ref.apiVersion?.includes('/') ? ref.apiVersion : `/${ref.apiVersion ?? ''}`}, Kind=${ref.kind ?? ''}`,
+    )
+  const object = store.get(resource, resource === 'nodes' ? '' : ctx.info.namespace, name) as
+    (KubeObject & { spec?: { serviceAccountName?: string } }) | undefined
   if (!object) throw notFound({ group: '', resource }, name)
-  if (resource === 'pods' && object.spec?.serviceAccountName !== account) throw badRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`)
-  if (ref.uid && ref.uid !== object.metadata.uid) throw conflict({ group: '', resource: ref.kind ?? '' }, name, `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`)
+  if (resource === 'pods' && object.spec?.serviceAccountName !== account)
+    throw badRequest(
+      `cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`,
+    )
+  if (ref.uid && ref.uid !== object.metadata.uid)
+    throw conflict(
+      { group: '', resource: ref.kind ?? '' },
+      name,
+      `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    )
   return { [(ref.kind ?? '').toLowerCase()]: { name, uid: object.metadata.uid } }
 }
 
@@ -54,28 +91,74 @@ export const token: Subresource = {
   async create(ctx) {
     const { api, info } = ctx
     const options = writeOptions(ctx, 'CreateOptions')
-    const request = await readBody(ctx, { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', schema: 'authentication.v1.TokenRequest' }, options.fieldValidation) as unknown as TokenRequest
-    const wrong = (field: string, value: unknown, why: string): StatusError => invalid(KIND, info.name, [invalidField(field, value, why)])
-    if (request.metadata.name && request.metadata.name !== info.name) throw wrong('metadata.name', request.metadata.name, 'must match the service account name if specified')
-    if (request.metadata.namespace && request.metadata.namespace !== info.namespace) throw wrong('metadata.namespace', request.metadata.namespace, 'must match the service account namespace if specified')
+    const request = (await readBody(
+      ctx,
+      { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', schema: 'authentication.v1.TokenRequest' },
+      options.fieldValidation,
+    )) as unknown as TokenRequest
+    const wrong = (field: string, value: unknown, why: string): StatusError =>
+      invalid(KIND, info.name, [invalidField(field, value, why)])
+    if (request.metadata.name && request.metadata.name !== info.name)
+      throw wrong('metadata.name', request.metadata.name, 'must match the service account name if specified')
+    if (request.metadata.namespace && request.metadata.namespace !== info.namespace)
+      throw wrong(
+        'metadata.namespace',
+        request.metadata.namespace,
+        'must match the service account namespace if specified',
+      )
     const account = getStored(ctx)
     const seconds = request.spec?.expirationSeconds ?? 3600
     const errors: FieldError[] = []
-    if (seconds < 600) errors.push(invalidField('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'))
-    if (seconds > 2 ** 32) errors.push(invalidField('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'))
+    if (seconds < 600)
+      errors.push(invalidField('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'))
+    if (seconds > 2 ** 32)
+      errors.push(
+        invalidField('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'),
+      )
     if (errors.length > 0) throw invalid(KIND, '', errors)
     const ref = request.spec?.boundObjectRef
     const bound = ref ? boundObject(ctx, ref, info.name) : {}
     const audiences = request.spec?.audiences?.length ? request.spec.audiences : [AUDIENCE]
     const now = api.now()
     const iat = Math.floor(now / 1000)
-    const claims = { aud: audiences, exp: iat + seconds, iat, iss: AUDIENCE, jti: api.entropy.uuid(), 'kubernetes.io': { namespace: info.namespace, ...bound, serviceaccount: { name: info.name, uid: account.metadata.uid } }, nbf: iat, sub: `system:serviceaccount:${info.namespace}:${info.name}` }
+    const claims = {
+      aud: audiences,
+      exp: iat + seconds,
+      iat,
+      iss: AUDIENCE,
+      jti: api.entropy.uuid(),
+      'kubernetes.io': {
+        namespace: info.namespace,
+        ...bound,
+        serviceaccount: { name: info.name, uid: account.metadata.uid },
+      },
+      nbf: iat,
+      sub: `system:serviceaccount:${info.namespace}:${info.name}`,
+    }
     // the lifetime is filled in before the fields are noted
-    const fields = trackUpdate(undefined, { ...request, spec: { ...request.spec, expirationSeconds: seconds } } as TokenRequest, { schemas: api.schemas, schemaName: 'authentication.v1.TokenRequest', manager: options.manager, apiVersion: 'authentication.k8s.io/v1', subresource: 'token', now })
+    const fields = trackUpdate(
+      undefined,
+      { ...request, spec: { ...request.spec, expirationSeconds: seconds } } as TokenRequest,
+      {
+        schemas: api.schemas,
+        schemaName: 'authentication.v1.TokenRequest',
+        manager: options.manager,
+        apiVersion: 'authentication.k8s.io/v1',
+        subresource: 'token',
+        now,
+      },
+    )
     return answer(201, {
-      kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1',
-      metadata: { name: info.name, namespace: info.namespace, creationTimestamp: rfc3339(now), ...(fields.length > 0 ? { managedFields: fields as unknown as JsonObject[] } : {}) },
-      spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: ref ? { ...ref } : null }, status: { token: signToken(claims), expirationTimestamp: rfc3339(now + seconds * 1000) },
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: {
+        name: info.name,
+        namespace: info.namespace,
+        creationTimestamp: rfc3339(now),
+        ...(fields.length > 0 ? { managedFields: fields as unknown as JsonObject[] } : {}),
+      },
+      spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: ref ? { ...ref } : null },
+      status: { token: signToken(claims), expirationTimestamp: rfc3339(now + seconds * 1000) },
     })
   },
 }

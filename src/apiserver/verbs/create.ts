@@ -12,9 +12,20 @@ const MOST_PODS = 150_000
 
 export async function create(ctx: Context): Promise<ApiResponse> {
   // a definition that is going takes no new objects in
-  if (ctx.served.custom && ctx.api.store.get('customresourcedefinitions.apiextensions.k8s.io', '', ctx.served.storage)?.metadata.deletionTimestamp) throw new StatusError(405, 'MethodNotAllowed', 'create not allowed while custom resource definition is terminating', { group: ctx.served.gr.group, kind: ctx.served.gr.resource })
+  if (
+    ctx.served.custom &&
+    ctx.api.store.get('customresourcedefinitions.apiextensions.k8s.io', '', ctx.served.storage)?.metadata
+      .deletionTimestamp
+  )
+    throw new StatusError(
+      405,
+      'MethodNotAllowed',
+      'create not allowed while custom resource definition is terminating',
+      { group: ctx.served.gr.group, kind: ctx.served.gr.resource },
+    )
   const options = writeOptions(ctx, 'CreateOptions')
-  if (ctx.served.storage === 'pods' && ctx.api.store.count('pods') >= MOST_PODS) throw forbidden(ctx.served.gr, ctx.info.name, `the simulated cluster is full: it holds ${MOST_PODS} pods at most`)
+  if (ctx.served.storage === 'pods' && ctx.api.store.count('pods') >= MOST_PODS)
+    throw forbidden(ctx.served.gr, ctx.info.name, `the simulated cluster is full: it holds ${MOST_PODS} pods at most`)
   const draft = await readBody(ctx, targetOf(ctx.served), options.fieldValidation)
   return present(ctx, 201, await createObject(ctx, draft, options))
 }

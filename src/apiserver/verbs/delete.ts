@@ -11,5 +11,7 @@ export async function remove(ctx: Context): Promise<ApiResponse> {
   const deleted = await deleteObject(ctx, ctx.info.name, options)
   const body = deletionBody(ctx, deleted)
   const status = deleted.gone || options.orphanDependents !== undefined ? 200 : 202
-  return body.kind === 'Status' ? answer(200, body) : present(ctx, ctx.served.storage === 'namespaces' ? 200 : status, body as unknown as KubeObject)
+  return body.kind === 'Status'
+    ? answer(200, body)
+    : present(ctx, ctx.served.storage === 'namespaces' ? 200 : status, body as unknown as KubeObject)
 }

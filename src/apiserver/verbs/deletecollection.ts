@@ -17,12 +17,21 @@ export async function removeAll(ctx: Context): Promise<ApiResponse> {
   const items: KubeObject[] = []
   for (const o of objects) {
     try {
-      await deleteObject({ ...ctx, info: { ...ctx.info, namespace: o.metadata.namespace ?? '', name: o.metadata.name ?? '' } }, o.metadata.name ?? '', options)
+      await deleteObject(
+        { ...ctx, info: { ...ctx.info, namespace: o.metadata.namespace ?? '', name: o.metadata.name ?? '' } },
+        o.metadata.name ?? '',
+        options,
+      )
       items.push(fromStored(served, o))
     } catch (e) {
       // somebody else was faster
       if (!(e instanceof StatusError && e.code === 404)) throw e
     }
   }
-  return answer(200, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata: { resourceVersion: String(api.store.revision) }, items: items as unknown as JsonObject[] })
+  return answer(200, {
+    kind: `${served.info.kind}List`,
+    apiVersion: served.apiVersion,
+    metadata: { resourceVersion: String(api.store.revision) },
+    items: items as unknown as JsonObject[],
+  })
 }

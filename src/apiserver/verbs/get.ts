@@ -11,7 +11,8 @@ export async function present(ctx: Context, status: number, object: KubeObject):
   const form = formOf(ctx.request.headers?.accept)
   if (form === 'object') return answer(status, object)
   const { table, partialMetadata } = await import('../table.ts')
-  if (form === 'Table') return answer(status, table(ctx, [object], { resourceVersion: object.metadata.resourceVersion ?? '' }))
+  if (form === 'Table')
+    return answer(status, table(ctx, [object], { resourceVersion: object.metadata.resourceVersion ?? '' }))
   return answer(status, partialMetadata(object))
 }
 

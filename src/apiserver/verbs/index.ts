@@ -1,7 +1,10 @@
 // What can be done with a resource: one line for each verb, loaded when a request first uses it.
 import type { Handler } from '../api.ts'
 
-export interface VerbLine { readonly name: string; readonly load: () => Promise<Handler> }
+export interface VerbLine {
+  readonly name: string
+  readonly load: () => Promise<Handler>
+}
 
 export const VERBS: readonly VerbLine[] = [
   { name: 'get', load: () => import('./get.ts').then((m) => m.get) },

@@ -14,7 +14,8 @@ import { formOf } from '../negotiate.ts'
 import { inVersion, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
 
-const keyOf = (o: KubeObject): string => `${o.metadata.namespace ? `${o.metadata.namespace}/` : ''}${o.metadata.name ?? ''}`
+const keyOf = (o: KubeObject): string =>
+  `${o.metadata.namespace ? `${o.metadata.namespace}/` : ''}${o.metadata.name ?? ''}`
 
 /** Where the objects begin, which are in the order of their keys, that do not come before a key. */
 function firstAt(objects: readonly KubeObject[], key: string): number {
@@ -29,10 +30,16 @@ function firstAt(objects: readonly KubeObject[], key: string): number {
   return low
 }
 
-interface Token { readonly rv: number; readonly start: string }
+interface Token {
+  readonly rv: number
+  readonly start: string
+}
 
 function encodeToken(t: Token): string {
-  return btoa(unescape(encodeURIComponent(JSON.stringify({ v: 'meta.k8s.io/v1', rv: t.rv, start: t.start })))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+  return btoa(unescape(encodeURIComponent(JSON.stringify({ v: 'meta.k8s.io/v1', rv: t.rv, start: t.start }))))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '')
 }
 
 /** storage.DecodeContinue. Throws BadRequest. */
@@ -41,14 +48,30 @@ function decodeToken(text: string): Token {
   const bad = /[^\w-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : -1)
   if (bad >= 0) throw refused(`illegal base64 data at input byte ${bad}`)
   let value: Json
-  try { value = parseJson(new TextDecoder().decode(Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)))) } catch (e) { throw refused((e as Error).message) }
-  if (!isObject(value) || value.v !== 'meta.k8s.io/v1') throw refused(`server does not recognize this encoded version ${isObject(value) && typeof value.v === 'string' ? value.v : ''}`)
-  if (typeof value.rv !== 'number' || value.rv === 0) throw refused('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
-  if (typeof value.start !== 'string' || value.start === '') throw refused('encoded start key empty (version meta.k8s.io/v1)')
+  try {
+    value = parseJson(
+      new TextDecoder().decode(
+        Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)),
+      ),
+    )
+  } catch (e) {
+    throw refused((e as Error).message)
+  }
+  if (!isObject(value) || value.v !== 'meta.k8s.io/v1')
+    throw refused(
+      `server does not recognize this encoded version ${isObject(value) && typeof value.v === 'string' ? value.v : ''}`,
+    )
+  if (typeof value.rv !== 'number' || value.rv === 0)
+    throw refused('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof value.start !== 'string' || value.start === '')
+    throw refused('encoded start key empty (version meta.k8s.io/v1)')
   return { rv: value.rv, start: value.start }
 }
 
-/** A resourceVersion as a number; what is none is refused: a list with 400, a watch with 500 (storage's ParseResourceVersion). */
+/**
+ * A resourceVersion as a number; what is none is refused: a list with 400, a watch with 500 (storage's
+ * ParseResourceVersion).
+ */
 export function parseVersion(text: string | undefined, verb: 'list' | 'watch'): number | undefined {
   if (text === undefined || text === '') return undefined
   if (/^\d+$/.test(text)) return Number(text)
@@ -56,12 +79,17 @@ export function parseVersion(text: string | undefined, verb: 'list' | 'watch'): 
   throw verb === 'list' ? badRequest(`invalid resource version: ${why}`) : new StatusError(500, '', why)
 }
 
-/** The objects of a kind as they were at a revision: today's, with what changed since taken back. Throws StoreExpired when that is forgotten. */
+/**
+ * The objects of a kind as they were at a revision: today's, with what changed since taken back. Throws StoreExpired
+ * when that is forgotten.
+ */
 function listAt(ctx: Context, version: number, namespace: string | undefined): KubeObject[] {
   const { store } = ctx.api
   const { storage } = ctx.served
   const changes: Change[] = []
-  store.watch(version, (c) => { if (c.resource === storage && (!namespace || c.object.metadata.namespace === namespace)) changes.push(c) })()
+  store.watch(version, (c) => {
+    if (c.resource === storage && (!namespace || c.object.metadata.namespace === namespace)) changes.push(c)
+  })()
   const objects = new Map(store.list(storage, namespace ? { namespace } : {}).map((o) => [keyOf(o), o]))
   for (const c of changes.reverse()) {
     if (c.type === 'ADDED') objects.delete(keyOf(c.object))
@@ -70,14 +98,37 @@ function listAt(ctx: Context, version: number, namespace: string | undefined): K
   return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, o]) => o)
 }
 
-const CONTINUE_EXPIRED = 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
+const CONTINUE_EXPIRED =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
 
-/** The whole list that a request means: now, or at the revision of its first piece, or at exactly the revision it names. */
-function listed(ctx: Context, namespace: string | undefined, filter: ReturnType<typeof filterOf>, token: Token | undefined, version: number | undefined): { readonly objects: readonly KubeObject[]; readonly revision: number } {
+/**
+ * The whole list that a request means: now, or at the revision of its first piece, or at exactly the revision it names.
+ */
+function listed(
+  ctx: Context,
+  namespace: string | undefined,
+  filter: ReturnType<typeof filterOf>,
+  token: Token | undefined,
+  version: number | undefined,
+): { readonly objects: readonly KubeObject[]; readonly revision: number } {
   const { store } = ctx.api
-  const at = token ? token.rv : param(ctx, 'resourceVersionMatch') === 'Exact' || (version && param(ctx, 'limit') && param(ctx, 'resourceVersionMatch') === undefined) ? version : undefined
-  if (at === undefined || at <= 0 || at >= store.revision) return { objects: store.list(ctx.served.storage, { ...(namespace ? { namespace } : {}), ...(filter.labels ? { labels: filter.labels } : {}) }), revision: store.revision }
-  try { return { objects: listAt(ctx, at, namespace), revision: at } } catch (e) {
+  const at = token
+    ? token.rv
+    : param(ctx, 'resourceVersionMatch') === 'Exact' ||
+        (version && param(ctx, 'limit') && param(ctx, 'resourceVersionMatch') === undefined)
+      ? version
+      : undefined
+  if (at === undefined || at <= 0 || at >= store.revision)
+    return {
+      objects: store.list(ctx.served.storage, {
+        ...(namespace ? { namespace } : {}),
+        ...(filter.labels ? { labels: filter.labels } : {}),
+      }),
+      revision: store.revision,
+    }
+  try {
+    return { objects: listAt(ctx, at, namespace), revision: at }
+  } catch (e) {
     if (!(e instanceof StoreExpired)) throw e
     if (!token) throw gone('The resourceVersion for the provided list is too old.')
     throw new ContinueExpired(encodeToken({ rv: -1, start: token.start }))
@@ -87,8 +138,13 @@ function listed(ctx: Context, namespace: string | undefined, filter: ReturnType<
 /** 410 with a token that goes on from the same place in the present list. */
 class ContinueExpired extends StatusError {
   readonly #token: string
-  constructor(token: string) { super(410, 'Expired', CONTINUE_EXPIRED); this.#token = token }
-  override status(): JsonObject { return { ...super.status(), metadata: { continue: this.#token } } }
+  constructor(token: string) {
+    super(410, 'Expired', CONTINUE_EXPIRED)
+    this.#token = token
+  }
+  override status(): JsonObject {
+    return { ...super.status(), metadata: { continue: this.#token } }
+  }
 }
 
 export async function list(ctx: Context): Promise<ApiResponse> {
@@ -97,11 +153,15 @@ export async function list(ctx: Context): Promise<ApiResponse> {
   const filter = filterOf(ctx)
   const version = parseVersion(param(ctx, 'resourceVersion'), 'list')
   if (version !== undefined && version > api.store.revision) {
-    throw new StatusError(504, 'Timeout', `Too large resource version: ${version}, current: ${api.store.revision}`, { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 })
+    throw new StatusError(504, 'Timeout', `Too large resource version: ${version}, current: ${api.store.revision}`, {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    })
   }
   const limit = Number(param(ctx, 'limit') ?? 0) || 0
   const token = param(ctx, 'continue') ? decodeToken(param(ctx, 'continue') ?? '') : undefined
-  if (token && !['', '0'].includes(param(ctx, 'resourceVersion') ?? '')) throw badRequest('specifying resource version is not allowed when using continue')
+  if (token && !['', '0'].includes(param(ctx, 'resourceVersion') ?? ''))
+    throw badRequest('specifying resource version is not allowed when using continue')
   const namespace = namespaceOf(ctx)
   const { objects: all, revision } = listed(ctx, namespace, filter, token, version)
   let objects: readonly KubeObject[] = filter.empty ? all : all.filter(filter.matches)
@@ -116,8 +176,19 @@ export async function list(ctx: Context): Promise<ApiResponse> {
   }
   if (served.stored || served.custom) objects = objects.map((o) => inVersion(ctx, o))
   const form = formOf(ctx.request.headers?.accept)
-  if (form === 'object') return answer(200, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata, items: objects as unknown as JsonObject[] })
+  if (form === 'object')
+    return answer(200, {
+      kind: `${served.info.kind}List`,
+      apiVersion: served.apiVersion,
+      metadata,
+      items: objects as unknown as JsonObject[],
+    })
   const { table, partialMetadata } = await import('../table.ts')
   if (form === 'Table') return answer(200, table(ctx, objects, metadata))
-  return answer(200, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partialMetadata) })
+  return answer(200, {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    items: objects.map(partialMetadata),
+  })
 }

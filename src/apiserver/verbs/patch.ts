@@ -26,25 +26,39 @@ const ORDER = '$setElementOrder/'
 const ACCEPTED = [JSON_PATCH, MERGE, STRATEGIC, APPLY]
 
 /** A patch that cannot be carried out: the cause is not told. */
-const unprocessable = (): StatusError => new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+const unprocessable = (): StatusError =>
+  new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 
 async function patchText(ctx: Context): Promise<unknown> {
   const { body } = ctx.request
   if (typeof body !== 'string') return body
   if (mediaType(ctx.request.headers?.['content-type']) === APPLY) {
     const { parseYaml } = await import('../../apimachinery/yaml.ts')
-    try { return parseYaml(body) } catch (e) { throw badRequest(`error decoding YAML: ${(e as Error).message}`) }
+    try {
+      return parseYaml(body)
+    } catch (e) {
+      throw badRequest(`error decoding YAML: ${(e as Error).message}`)
+    }
   }
   const { parseJsonText } = await import('../../apimachinery/decode.ts')
   const before = mediaType(ctx.request.headers?.['content-type']) === STRATEGIC ? '' : 'error decoding patch: '
-  try { return parseJsonText(body).value } catch (e) { throw badRequest(before + (e as Error).message) }
+  try {
+    return parseJsonText(body).value
+  } catch (e) {
+    throw badRequest(before + (e as Error).message)
+  }
 }
 
-/** A strategic merge that fails: malformed directives are the client's fault, everything else is told without a reason (interpretStrategicMergePatchError). */
+/**
+ * A strategic merge that fails: malformed directives are the client's fault, everything else is told without a reason
+ * (interpretStrategicMergePatchError).
+ */
 function strategicError(e: unknown): unknown {
   if (!(e instanceof PatchError)) return e
   if (e.message.startsWith('invalid patch format of ')) return badRequest(e.message)
-  return e.message === 'lists of lists are not supported' ? new StatusError(422, '', e.message) : new StatusError(500, '', e.message)
+  return e.message === 'lists of lists are not supported'
+    ? new StatusError(422, '', e.message)
+    : new StatusError(500, '', e.message)
 }
 
 /** What a kind of patch makes of the present object. */
@@ -54,20 +68,42 @@ export type Apply = (current: JsonObject) => Promise<JsonObject> | JsonObject
 export async function readPatch(ctx: Context, schema: string): Promise<{ type: string; apply: Apply; value: unknown }> {
   const type = mediaType(ctx.request.headers?.['content-type'])
   // the built-in kinds' router refuses what no patch is; custom resources' handler does so itself
-  if (!ACCEPTED.includes(type)) throw ctx.served.custom ? unsupportedMediaType([JSON_PATCH, MERGE, APPLY]) : new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+  if (!ACCEPTED.includes(type))
+    throw ctx.served.custom
+      ? unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
+      : new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   if (type === STRATEGIC && !schema) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
   const value = await patchText(ctx)
   if (type === JSON_PATCH) {
-    if (!Array.isArray(value)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp')
-    if (value.length > 10_000) throw new StatusError(413, 'RequestEntityTooLarge', `The allowed maximum operations in a JSON patch is 10000, got ${value.length}`)
+    if (!Array.isArray(value))
+      throw badRequest(
+        'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+      )
+    if (value.length > 10_000)
+      throw new StatusError(
+        413,
+        'RequestEntityTooLarge',
+        `The allowed maximum operations in a JSON patch is 10000, got ${value.length}`,
+      )
     const { applyJsonPatch } = await import('../../apimachinery/patch.ts')
-    return { type, value, apply: (current) => {
-      try { return applyJsonPatch(current, value as readonly JsonObject[]) as JsonObject } catch { throw unprocessable() }
-    } }
+    return {
+      type,
+      value,
+      apply: (current) => {
+        try {
+          return applyJsonPatch(current, value as readonly JsonObject[]) as JsonObject
+        } catch {
+          throw unprocessable()
+        }
+      },
+    }
   }
   if (value === null && type === STRATEGIC) return { type, value: {}, apply: (current) => current }
   if (value === null && type === MERGE) throw badRequest('Invalid JSON Patch')
-  if (!isObject(value)) throw badRequest(`${type === STRATEGIC ? '' : 'error decoding patch: '}json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`)
+  if (!isObject(value))
+    throw badRequest(
+      `${type === STRATEGIC ? '' : 'error decoding patch: '}json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`,
+    )
   if (type === MERGE) {
     const { applyMergePatch } = await import('../../apimachinery/patch.ts')
     return { type, value, apply: (current) => applyMergePatch(current, value) as JsonObject }
@@ -76,37 +112,74 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
   const { applyStrategicMerge } = await import('../../apimachinery/strategicmerge.ts')
   const { DecodeError } = await import('../../apimachinery/decode.ts')
   const { checkUnstructured } = await import('../../apimachinery/fromunstructured.ts')
-  return { type, value, apply: (current) => {
-    let merged: JsonObject
-    try { merged = applyStrategicMerge(current, value, schema, ctx.api.schemas) as JsonObject } catch (e) { throw strategicError(e) }
-    try { checkUnstructured(merged, schema, ctx.api.schemas) } catch (e) { throw e instanceof DecodeError ? patchInvalid(goMap(value), e.message) : e }
-    return merged
-  } }
+  return {
+    type,
+    value,
+    apply: (current) => {
+      let merged: JsonObject
+      try {
+        merged = applyStrategicMerge(current, value, schema, ctx.api.schemas) as JsonObject
+      } catch (e) {
+        throw strategicError(e)
+      }
+      try {
+        checkUnstructured(merged, schema, ctx.api.schemas)
+      } catch (e) {
+        throw e instanceof DecodeError ? patchInvalid(goMap(value), e.message) : e
+      }
+      return merged
+    },
+  }
 }
 
-/** A patched object as the kind's own: decoded again, strictly when asked. `shown` is what errors print: the patch, or the patched object. */
-export function decodePatched(ctx: Context, patched: JsonObject, target: Target, options: WriteOptions, shown: () => string): Draft<KubeObject> {
+/**
+ * A patched object as the kind's own: decoded again, strictly when asked. `shown` is what errors print: the patch, or
+ * the patched object.
+ */
+export function decodePatched(
+  ctx: Context,
+  patched: JsonObject,
+  target: Target,
+  options: WriteOptions,
+  shown: () => string,
+): Draft<KubeObject> {
   const refuse = (why: string): StatusError => patchInvalid(shown(), why)
   const { object, errors } = decodeObject(ctx.api, patched, target, refuse)
   // a typed object has no say in what it is
-  if (!target.custom) { object.kind = target.kind; object.apiVersion = target.group ? `${target.group}/${target.version}` : target.version }
-  if (errors.length > 0 && options.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${errors.join(', ')}`)
+  if (!target.custom) {
+    object.kind = target.kind
+    object.apiVersion = target.group ? `${target.group}/${target.version}` : target.version
+  }
+  if (errors.length > 0 && options.fieldValidation === 'Strict')
+    throw refuse(`strict decoding error: ${errors.join(', ')}`)
   if (options.fieldValidation === 'Warn') for (const e of errors) warn(ctx, e)
   return object
 }
 
-/** %+v of a decoded patch: map[data:map[a:1]]. Lists that came with their order were taken out while the patch was applied, and are not shown. */
+/**
+ * %+v of a decoded patch: map[data:map[a:1]]. Lists that came with their order were taken out while the patch was
+ * applied, and are not shown.
+ */
 function goMap(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goMap).join(' ')}]`
   if (isObject(value)) {
     const taken = new Set(Object.keys(value).flatMap((k) => (k.startsWith(ORDER) ? [k, k.slice(ORDER.length)] : [])))
-    return `map[${Object.keys(value).filter((k) => !taken.has(k)).sort().map((k) => `${k}:${goMap(value[k])}`).join(' ')}]`
+    return `map[${Object.keys(value)
+      .filter((k) => !taken.has(k))
+      .sort()
+      .map((k) => `${k}:${goMap(value[k])}`)
+      .join(' ')}]`
   }
   return value === null || value === undefined ? '<nil>' : String(value)
 }
 
-/** The places a patch touches, as a tree: only these are taken apart and written anew, with sorted keys; the rest stays as the server had encoded it. */
-interface Touched { readonly [key: string]: Touched | undefined }
+/**
+ * The places a patch touches, as a tree: only these are taken apart and written anew, with sorted keys; the rest stays
+ * as the server had encoded it.
+ */
+interface Touched {
+  readonly [key: string]: Touched | undefined
+}
 
 function touchedBy(operations: readonly unknown[]): Touched {
   const root: Record<string, Touched | undefined> = Object.create(null) as Record<string, Touched | undefined>
@@ -126,19 +199,25 @@ function sortedWhere(value: unknown, touched: unknown): unknown {
   if (!isObject(touched)) return value
   const below = (k: string): unknown => (Object.hasOwn(touched, k) ? touched[k] : undefined)
   if (Array.isArray(value)) return value.map((v, i) => sortedWhere(v, below(String(i))))
-  return isObject(value) ? Object.fromEntries(sortedKeys(value).map((k) => [k, sortedWhere(value[k], below(k))])) : value
+  return isObject(value)
+    ? Object.fromEntries(sortedKeys(value).map((k) => [k, sortedWhere(value[k], below(k))]))
+    : value
 }
 
 /** What errors about a patched object print: the patch itself when it is strategic, else the whole object. */
 export function patchShown(patch: { readonly type: string; readonly value: unknown }, patched: JsonObject): string {
   if (patch.type === STRATEGIC) return goMap(patch.value)
-  return toJsonInOrder(sortedWhere(typedOrder(patched), Array.isArray(patch.value) ? touchedBy(patch.value) : patch.value) as JsonObject)
+  return toJsonInOrder(
+    sortedWhere(typedOrder(patched), Array.isArray(patch.value) ? touchedBy(patch.value) : patch.value) as JsonObject,
+  )
 }
 
 /** NewInvalid without kind and name, as patch's errors are. */
 function patchInvalid(shown: string, why: string): StatusError {
   const error = invalidField('patch', shown, why)
-  return new StatusError(422, 'Invalid', ` "" is invalid: ${error.field}: ${error.message}`, { causes: [{ reason: error.type, message: error.message, field: error.field }] })
+  return new StatusError(422, 'Invalid', ` "" is invalid: ${error.field}: ${error.message}`, {
+    causes: [{ reason: error.type, message: error.message, field: error.field }],
+  })
 }
 
 /** Patches the main resource or a part of it (status). */
@@ -150,11 +229,18 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
   const target = targetOf(served)
   if (applying) {
     const { applyServerSide } = await import('../field-manager.ts')
-    const done = await updateObject(ctx, ctx.info.name, { options, subresource, managed: true, forceAllowCreate: subresource === '', produce: (existing) => applyServerSide(ctx, existing, value as JsonObject, options, subresource) })
+    const done = await updateObject(ctx, ctx.info.name, {
+      options,
+      subresource,
+      managed: true,
+      forceAllowCreate: subresource === '',
+      produce: (existing) => applyServerSide(ctx, existing, value as JsonObject, options, subresource),
+    })
     return present(ctx, done.created ? 201 : 200, done.object)
   }
   const done = await updateObject(ctx, ctx.info.name, {
-    options, subresource,
+    options,
+    subresource,
     produce: async (existing) => {
       const current = (existing ?? {}) as unknown as JsonObject
       const patched = await apply(current)

@@ -10,7 +10,10 @@ import { present } from './get.ts'
 
 /** Who writes a status sends the rest as it was stored: that is not read again. */
 function known(ctx: Context, subresource: string): { known?: KubeObject } {
-  const stored = subresource === 'status' && typeof ctx.request.body === 'object' ? ctx.api.store.get(ctx.served.storage, namespaceOf(ctx), ctx.info.name) : undefined
+  const stored =
+    subresource === 'status' && typeof ctx.request.body === 'object'
+      ? ctx.api.store.get(ctx.served.storage, namespaceOf(ctx), ctx.info.name)
+      : undefined
   return stored ? { known: stored } : {}
 }
 
@@ -18,19 +21,28 @@ function known(ctx: Context, subresource: string): { known?: KubeObject } {
 export async function replace(ctx: Context, subresource = ''): Promise<ApiResponse> {
   const options = writeOptions(ctx, 'UpdateOptions')
   const { name } = ctx.info
-  const read = (): Promise<Draft<KubeObject>> => readBody(ctx, { ...targetOf(ctx.served), ...known(ctx, subresource) }, options.fieldValidation)
+  const read = (): Promise<Draft<KubeObject>> =>
+    readBody(ctx, { ...targetOf(ctx.served), ...known(ctx, subresource) }, options.fieldValidation)
   const draft = await read()
   matchName(ctx, draft)
   dedupOwners(ctx, draft)
   // when it has to be tried again the first draft is changed already
   let fresh = true
   const produce = async (): Promise<Draft<KubeObject>> => {
-    if (fresh) { fresh = false; return draft }
+    if (fresh) {
+      fresh = false
+      return draft
+    }
     const again = await read()
     dedupOwners(ctx, again)
     return again
   }
-  const done = await updateObject(ctx, name, { produce, options, subresource, ...(draft.metadata.uid ? { uid: draft.metadata.uid } : {}) })
+  const done = await updateObject(ctx, name, {
+    produce,
+    options,
+    subresource,
+    ...(draft.metadata.uid ? { uid: draft.metadata.uid } : {}),
+  })
   return present(ctx, done.created ? 201 : 200, done.object)
 }
 

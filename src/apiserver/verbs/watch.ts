@@ -1,4 +1,5 @@
-// Watches: the present state or the changes after a revision, as a stream of events; as apiserver's handlers/watch.go and the watch cache.
+// Watches: the present state or the changes after a revision, as a stream of events; as apiserver's handlers/watch.go
+// and the watch cache.
 import type { ApiResponse, WatchEvent } from '../../apimachinery/door.ts'
 import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { gone } from '../../apimachinery/status.ts'
@@ -23,21 +24,45 @@ class Channel implements AsyncIterable<WatchEvent> {
   #wake: (() => void) | undefined
   #ended = false
   onEnd: (() => void) | undefined
-  push(e: WatchEvent): void { if (!this.#ended) { this.#queue.push(e); this.#wake?.() } }
-  get waiting(): number { return this.#queue.length }
+  push(e: WatchEvent): void {
+    if (!this.#ended) {
+      this.#queue.push(e)
+      this.#wake?.()
+    }
+  }
+  get waiting(): number {
+    return this.#queue.length
+  }
   /** Ends with one last event instead of those that wait. */
-  fail(e: WatchEvent): void { if (!this.#ended) { this.#queue = [e]; this.end() } }
-  end(): void { if (this.#ended) return; this.#ended = true; this.onEnd?.(); this.#wake?.() }
+  fail(e: WatchEvent): void {
+    if (!this.#ended) {
+      this.#queue = [e]
+      this.end()
+    }
+  }
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.onEnd?.()
+    this.#wake?.()
+  }
   async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent> {
     try {
       for (;;) {
         const next = this.#queue.shift()
-        if (next) { yield next; continue }
+        if (next) {
+          yield next
+          continue
+        }
         if (this.#ended) return
-        await new Promise<void>((resolve) => { this.#wake = resolve })
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
         this.#wake = undefined
       }
-    } finally { this.end() }
+    } finally {
+      this.end()
+    }
   }
 }
 
@@ -62,7 +87,13 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
   const wanted = (o: KubeObject): boolean => (!namespace || o.metadata.namespace === namespace) && filter.matches(o)
   let patience = Infinity
   const send = (type: WatchEvent['type'], o: KubeObject): void => {
-    if (channel.waiting >= patience) channel.fail({ type: 'ERROR', object: gone(`too old resource version: this watch read too slowly, ${channel.waiting} events were waiting`).status() })
+    if (channel.waiting >= patience)
+      channel.fail({
+        type: 'ERROR',
+        object: gone(
+          `too old resource version: this watch read too slowly, ${channel.waiting} events were waiting`,
+        ).status(),
+      })
     else channel.push({ type, object: shown(o) })
   }
   const onChange = (c: Change): void => {
@@ -71,15 +102,40 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
     const before = c.previous !== undefined && wanted(c.previous)
     if (now) send(before ? 'MODIFIED' : 'ADDED', c.object)
     // an object that no longer matches is gone for this watcher, in its last matching form
-    else if (before) send('DELETED', c.type === 'DELETED' ? c.object : { ...(c.previous ?? c.object), metadata: { ...(c.previous ?? c.object).metadata, resourceVersion: c.object.metadata.resourceVersion ?? '' } })
+    else if (before)
+      send(
+        'DELETED',
+        c.type === 'DELETED'
+          ? c.object
+          : {
+              ...(c.previous ?? c.object),
+              metadata: {
+                ...(c.previous ?? c.object).metadata,
+                resourceVersion: c.object.metadata.resourceVersion ?? '',
+              },
+            },
+      )
   }
-  const bookmark = (annotations?: JsonObject): void => channel.push({ type: 'BOOKMARK', object: { kind: served.info.kind, apiVersion: served.apiVersion, metadata: { resourceVersion: String(api.store.revision), creationTimestamp: null, ...(annotations ? { annotations } : {}) } } })
+  const bookmark = (annotations?: JsonObject): void =>
+    channel.push({
+      type: 'BOOKMARK',
+      object: {
+        kind: served.info.kind,
+        apiVersion: served.apiVersion,
+        metadata: {
+          resourceVersion: String(api.store.revision),
+          creationTimestamp: null,
+          ...(annotations ? { annotations } : {}),
+        },
+      },
+    })
   const asked = param(ctx, 'sendInitialEvents')
   const initial = asked === undefined ? version === undefined || version === 0 : flag(ctx, 'sendInitialEvents')
   try {
     if (initial) {
       for (const o of api.store.list(served.storage, namespace ? { namespace } : {})) if (wanted(o)) send('ADDED', o)
-      if (flag(ctx, 'sendInitialEvents') && flag(ctx, 'allowWatchBookmarks')) bookmark({ 'k8s.io/initial-events-end': 'true' })
+      if (flag(ctx, 'sendInitialEvents') && flag(ctx, 'allowWatchBookmarks'))
+        bookmark({ 'k8s.io/initial-events-end': 'true' })
     }
     patience = PATIENCE + channel.waiting
     channel.onEnd = api.store.watch(initial || !version ? api.store.revision : version, onChange)
@@ -93,15 +149,29 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
   if (flag(ctx, 'allowWatchBookmarks')) {
     const stop = new AbortController()
     const previous = channel.onEnd
-    channel.onEnd = () => { previous?.(); stop.abort() }
-    void (async () => { for (;;) { await api.options.clock.sleep(BOOKMARK_EVERY, stop.signal); bookmark() } })().catch(() => undefined)
+    channel.onEnd = () => {
+      previous?.()
+      stop.abort()
+    }
+    void (async () => {
+      for (;;) {
+        await api.options.clock.sleep(BOOKMARK_EVERY, stop.signal)
+        bookmark()
+      }
+    })().catch(() => undefined)
   }
   const seconds = Number(param(ctx, 'timeoutSeconds') ?? 0)
   if (seconds > 0) {
     const stop = new AbortController()
     const previous = channel.onEnd
-    channel.onEnd = () => { previous?.(); stop.abort() }
-    void api.options.clock.sleep(seconds * 1000, stop.signal).then(() => channel.end(), () => {})
+    channel.onEnd = () => {
+      previous?.()
+      stop.abort()
+    }
+    void api.options.clock.sleep(seconds * 1000, stop.signal).then(
+      () => channel.end(),
+      () => {},
+    )
   }
   return { status: 200, headers: { 'content-type': 'application/json' }, body: null, stream: channel }
 }

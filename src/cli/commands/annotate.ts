@@ -7,10 +7,18 @@ async function run(ctx: CommandContext): Promise<void> {
   const { resources, pairs } = resourcesAndPairs(ctx.args, 'annotation')
   const { set, remove } = parsePairs(pairs, 'annotation')
   await updateMetadata(ctx, {
-    field: 'annotations', word: 'annotation', manager: 'kubectl-annotate', resources, set, remove,
+    field: 'annotations',
+    word: 'annotation',
+    manager: 'kubectl-annotate',
+    resources,
+    set,
+    remove,
     check: () => {
       const both = remove.filter((r) => set.has(r))
-      if (both.length) throw new CliError(`can not both modify and remove the following annotation(s) in the same command: ${both.join(', ')}`)
+      if (both.length)
+        throw new CliError(
+          `can not both modify and remove the following annotation(s) in the same command: ${both.join(', ')}`,
+        )
     },
   })
 }
@@ -20,7 +28,8 @@ export const annotate: Command = {
   usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]',
   short: 'Update the annotations on an object',
   long: 'Set, change and remove annotations: key and value pairs of any size that tools and people attach to objects.\n\n An annotation that is there already is changed only with --overwrite. With --resource-version the update happens only at that version of the object.',
-  examples: "  # Set the annotation description on the pod foo\n  kubectl annotate pods foo description='my frontend'\n  \n  # Change it\n  kubectl annotate --overwrite pods foo description='my frontend running nginx'\n  \n  # Annotate all pods of the namespace\n  kubectl annotate pods --all description='my frontend running nginx'\n  \n  # Remove it\n  kubectl annotate pods foo description-",
+  examples:
+    "  # Set the annotation description on the pod foo\n  kubectl annotate pods foo description='my frontend'\n  \n  # Change it\n  kubectl annotate --overwrite pods foo description='my frontend running nginx'\n  \n  # Annotate all pods of the namespace\n  kubectl annotate pods --all description='my frontend running nginx'\n  \n  # Remove it\n  kubectl annotate pods foo description-",
   flags: metadataFlags('annotation'),
   run,
 }

@@ -19,28 +19,77 @@ async function run(ctx: CommandContext): Promise<void> {
   let found: readonly Mapping[] = []
   let failure: unknown
   // what could be found is shown all the same
-  try { found = await factory.resources(!flags.bool('cached')) } catch (e) { if (!(e instanceof ConnectionError)) throw e; failure = e }
-  let list: Mapping[] = found.filter((m) => { const k = groupResource(m); if (seen.has(k)) return false; seen.add(k); return true })
-  list = list.filter((m) => (!flags.changed('api-group') || m.group === group) && (!flags.changed('namespaced') || m.namespaced === flags.bool('namespaced')) && verbs.every((v) => m.verbs.includes(v)) && categories.every((c) => m.categories?.includes(c)))
+  try {
+    found = await factory.resources(!flags.bool('cached'))
+  } catch (e) {
+    if (!(e instanceof ConnectionError)) throw e
+    failure = e
+  }
+  let list: Mapping[] = found.filter((m) => {
+    const k = groupResource(m)
+    if (seen.has(k)) return false
+    seen.add(k)
+    return true
+  })
+  list = list.filter(
+    (m) =>
+      (!flags.changed('api-group') || m.group === group) &&
+      (!flags.changed('namespaced') || m.namespaced === flags.bool('namespaced')) &&
+      verbs.every((v) => m.verbs.includes(v)) &&
+      categories.every((c) => m.categories?.includes(c)),
+  )
   const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
   if (sortBy === 'name') list.sort((a, b) => order(a.resource, b.resource))
   else if (sortBy === 'kind') list.sort((a, b) => order(a.kind, b.kind))
   else list.sort((a, b) => order(a.group, b.group) || order(a.resource, b.resource))
-  if (output === 'name') { for (const m of list) io.stdout.write(`${groupResource(m)}\n`); if (failure) throw failure; return }
-  const rows = list.map((m) => [m.resource, (m.shortNames ?? []).join(','), m.groupVersion, String(m.namespaced), m.kind, ...(output === 'wide' ? [m.verbs.join(','), (m.categories ?? []).join(',')] : [])])
-  const head = ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(output === 'wide' ? ['VERBS', 'CATEGORIES'] : [])]
-  io.stdout.write(alignTabs([...(flags.bool('no-headers') ? [] : [head]), ...rows].map((r) => `${r.join('\t')}\n`).join(''), { minWidth: 6, tabWidth: 4, padding: 3 }))
+  if (output === 'name') {
+    for (const m of list) io.stdout.write(`${groupResource(m)}\n`)
+    if (failure) throw failure
+    return
+  }
+  const rows = list.map((m) => [
+    m.resource,
+    (m.shortNames ?? []).join(','),
+    m.groupVersion,
+    String(m.namespaced),
+    m.kind,
+    ...(output === 'wide' ? [m.verbs.join(','), (m.categories ?? []).join(',')] : []),
+  ])
+  const head = [
+    'NAME',
+    'SHORTNAMES',
+    'APIVERSION',
+    'NAMESPACED',
+    'KIND',
+    ...(output === 'wide' ? ['VERBS', 'CATEGORIES'] : []),
+  ]
+  io.stdout.write(
+    alignTabs([...(flags.bool('no-headers') ? [] : [head]), ...rows].map((r) => `${r.join('\t')}\n`).join(''), {
+      minWidth: 6,
+      tabWidth: 4,
+      padding: 3,
+    }),
+  )
   if (failure) throw failure
 }
 
 export const apiResources: Command = {
-  name: 'api-resources', usage: '[flags] [options]', short: 'Print the supported API resources on the server', long: 'Print the API resources of the server.',
-  examples: '  # All resources\n  kubectl api-resources\n  \n  # With their verbs and categories\n  kubectl api-resources -o wide\n  \n  # By a column\n  kubectl api-resources --sort-by=name\n  \n  # Only those in namespaces\n  kubectl api-resources --namespaced=true\n  \n  # Only one group\n  kubectl api-resources --api-group=rbac.authorization.k8s.io',
+  name: 'api-resources',
+  usage: '[flags] [options]',
+  short: 'Print the supported API resources on the server',
+  long: 'Print the API resources of the server.',
+  examples:
+    '  # All resources\n  kubectl api-resources\n  \n  # With their verbs and categories\n  kubectl api-resources -o wide\n  \n  # By a column\n  kubectl api-resources --sort-by=name\n  \n  # Only those in namespaces\n  kubectl api-resources --namespaced=true\n  \n  # Only one group\n  kubectl api-resources --api-group=rbac.authorization.k8s.io',
   flags: [
     { name: 'api-group', type: 'string', usage: 'Only this API group.' },
     { name: 'cached', type: 'bool', usage: 'Use what is remembered of custom resources.' },
     { name: 'categories', type: 'stringSlice', usage: 'Only resources in these categories.' },
-    { name: 'namespaced', type: 'bool', default: true, usage: 'false: only resources outside namespaces; true: only those inside.' },
+    {
+      name: 'namespaced',
+      type: 'bool',
+      default: true,
+      usage: 'false: only resources outside namespaces; true: only those inside.',
+    },
     { name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' },
     { name: 'output', short: 'o', type: 'string', usage: 'wide or name.' },
     { name: 'sort-by', type: 'string', usage: 'Sort by name or kind.' },

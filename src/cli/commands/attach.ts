@@ -7,12 +7,22 @@ import { attachable, named, podTimeout, timeoutFlag } from '../pods.ts'
 async function run(ctx: CommandContext): Promise<void> {
   const { args, flags, factory } = ctx
   if (args.length === 0) throw new CliError('at least 1 argument is required for attach')
-  if (args.length > 2) throw new CliError(`expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`)
+  if (args.length > 2)
+    throw new CliError(
+      `expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`,
+    )
   if (podTimeout(ctx) <= 0) throw new CliError('--pod-running-timeout must be higher than zero')
   const pod = await attachable(factory, await named(factory, args), podTimeout(ctx))
   const phase = pod.status?.phase
-  if (phase === 'Succeeded' || phase === 'Failed') throw new CliError(`cannot attach a container in a completed pod; current phase is ${phase}`)
-  await attachTo(factory, pod, { container: flags.string('container'), stdin: flags.bool('stdin'), tty: flags.bool('tty'), quiet: flags.bool('quiet'), commandName: ctx.commandPath })
+  if (phase === 'Succeeded' || phase === 'Failed')
+    throw new CliError(`cannot attach a container in a completed pod; current phase is ${phase}`)
+  await attachTo(factory, pod, {
+    container: flags.string('container'),
+    stdin: flags.bool('stdin'),
+    tty: flags.bool('tty'),
+    quiet: flags.bool('quiet'),
+    commandName: ctx.commandPath,
+  })
 }
 
 export const attach: Command = {
@@ -20,9 +30,16 @@ export const attach: Command = {
   usage: '(POD | TYPE/NAME) -c CONTAINER',
   short: 'Attach to a running container',
   long: 'Attach to the process that already runs in a container.',
-  examples: '  # See what pod mypod prints from now on\n  kubectl attach mypod\n  \n  # Take over its shell\n  kubectl attach mypod -i -t',
+  examples:
+    '  # See what pod mypod prints from now on\n  kubectl attach mypod\n  \n  # Take over its shell\n  kubectl attach mypod -i -t',
   flags: [
-    { name: 'container', short: 'c', type: 'string', usage: 'The container; without it the one of the annotation kubectl.kubernetes.io/default-container, or the first.' },
+    {
+      name: 'container',
+      short: 'c',
+      type: 'string',
+      usage:
+        'The container; without it the one of the annotation kubectl.kubernetes.io/default-container, or the first.',
+    },
     timeoutFlag('1m0s'),
     { name: 'quiet', short: 'q', type: 'bool', usage: 'Print only what the container prints.' },
     { name: 'stdin', short: 'i', type: 'bool', usage: 'Pass the standard input on to the container.' },

@@ -1,4 +1,5 @@
-// kubectl completion: scripts for bash, zsh, fish and PowerShell that ask the program itself what may follow. Behaves as kubectl/pkg/cmd/completion.
+// kubectl completion: scripts for bash, zsh, fish and PowerShell that ask the program itself what may follow. Behaves
+// as kubectl/pkg/cmd/completion.
 import type { Command, CommandContext } from '../command.ts'
 import { UsageError } from '../exit.ts'
 
@@ -42,7 +43,12 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl', 'kubesim' -ScriptBloc
     }
 }
 `
-const SCRIPTS: ReadonlyMap<string, string> = new Map([['bash', BASH], ['zsh', ZSH], ['fish', FISH], ['powershell', POWERSHELL]])
+const SCRIPTS: ReadonlyMap<string, string> = new Map([
+  ['bash', BASH],
+  ['zsh', ZSH],
+  ['fish', FISH],
+  ['powershell', POWERSHELL],
+])
 
 async function run(ctx: CommandContext): Promise<void> {
   const { args, io } = ctx
@@ -54,8 +60,12 @@ async function run(ctx: CommandContext): Promise<void> {
 }
 
 export const completion: Command = {
-  name: 'completion', usage: 'SHELL [options]', short: 'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)',
+  name: 'completion',
+  usage: 'SHELL [options]',
+  short: 'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)',
   long: 'Print the completion code of a shell. The shell must read it to complete kubectl commands.',
-  examples: '  # bash, for this shell\n  source <(kubectl completion bash)\n  \n  # zsh, for this shell\n  source <(kubectl completion zsh)\n  \n  # fish, for this shell\n  kubectl completion fish | source',
-  flags: [], run,
+  examples:
+    '  # bash, for this shell\n  source <(kubectl completion bash)\n  \n  # zsh, for this shell\n  source <(kubectl completion zsh)\n  \n  # fish, for this shell\n  kubectl completion fish | source',
+  flags: [],
+  run,
 }

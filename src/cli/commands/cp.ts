@@ -8,7 +8,11 @@ import type { Command, CommandContext } from '../command.ts'
 import { CliError, SilentExit } from '../exit.ts'
 import { chooseContainer } from '../pods.ts'
 
-interface FileSpec { readonly namespace: string; readonly pod: string; readonly file: string }
+interface FileSpec {
+  readonly namespace: string
+  readonly pod: string
+  readonly file: string
+}
 
 /** [[namespace/]pod:]path; a path that starts with . or / is local whatever colons it has. */
 function fileSpec(text: string): FileSpec {
@@ -22,22 +26,47 @@ function fileSpec(text: string): FileSpec {
   throw new CliError('filespec must match the canonical format: [[namespace/]pod:]file/path')
 }
 const baseOf = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1) || '/'
-const folderOf = (path: string): string => { const p = path.replace(/\/+$/, ''); const cut = p.lastIndexOf('/'); return cut < 0 ? '.' : cut === 0 ? '/' : p.slice(0, cut) }
+const folderOf = (path: string): string => {
+  const p = path.replace(/\/+$/, '')
+  const cut = p.lastIndexOf('/')
+  return cut < 0 ? '.' : cut === 0 ? '/' : p.slice(0, cut)
+}
 
 /** Runs a command in the container with an input; its output, or what kubectl says of its failure. */
-async function remote(ctx: CommandContext, spec: FileSpec, command: readonly string[], input?: Uint8Array): Promise<Uint8Array> {
+async function remote(
+  ctx: CommandContext,
+  spec: FileSpec,
+  command: readonly string[],
+  input?: Uint8Array,
+): Promise<Uint8Array> {
   const { factory, io, flags } = ctx
   const client = await factory.client()
   const namespace = spec.namespace || factory.namespace().namespace
   const pod = await client.get<Pod>('v1/pods', namespace, spec.pod)
-  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') throw new CliError(`cannot exec into a container in a completed pod; current phase is ${pod.status.phase}`)
+  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')
+    throw new CliError(`cannot exec into a container in a completed pod; current phase is ${pod.status.phase}`)
   const container = flags.string('container') || chooseContainer(pod, '', false, io).name
   const out: Uint8Array[] = []
-  async function* stdin(): AsyncGenerator<Uint8Array> { if (input) yield input }
+  async function* stdin(): AsyncGenerator<Uint8Array> {
+    if (input) yield input
+  }
   let result
   try {
-    result = await client.connect(pathOf('v1/pods', namespace, spec.pod, 'exec'), { container: [container], command, stdout: ['true'], stderr: ['true'], ...(input ? { stdin: ['true'] } : {}) }, { ...(input ? { stdin: stdin() } : {}), stdout: (c) => { out.push(typeof c === 'string' ? Buffer.from(c) : c) }, stderr: (c) => io.stderr.write(c), signal: io.signal })
-  } catch (e) { throw e instanceof StatusError && (e.reason === '' || e.reason === 'InternalError') ? new CliError(e.message) : e }
+    result = await client.connect(
+      pathOf('v1/pods', namespace, spec.pod, 'exec'),
+      { container: [container], command, stdout: ['true'], stderr: ['true'], ...(input ? { stdin: ['true'] } : {}) },
+      {
+        ...(input ? { stdin: stdin() } : {}),
+        stdout: (c) => {
+          out.push(typeof c === 'string' ? Buffer.from(c) : c)
+        },
+        stderr: (c) => io.stderr.write(c),
+        signal: io.signal,
+      },
+    )
+  } catch (e) {
+    throw e instanceof StatusError && (e.reason === '' || e.reason === 'InternalError') ? new CliError(e.message) : e
+  }
   if (result.exitCode !== 0) {
     const message = result.message ?? `command terminated with exit code ${result.exitCode}`
     if (!message.startsWith('command terminated')) throw new CliError(message)
@@ -59,15 +88,38 @@ async function upload(ctx: CommandContext, src: FileSpec, dest: FileSpec): Promi
   let target = dest.file
   // a folder takes the file under its own name
   const container = flags.string('container') || chooseContainer(pod, '', true, io).name
-  const isFolder = await client.connect(pathOf('v1/pods', namespace, dest.pod, 'exec'), { container: [container], command: ['test', '-d', dest.file], stdout: ['true'], stderr: ['true'] }, { stdout: () => undefined, stderr: () => undefined, signal: io.signal }).then((r) => r.exitCode === 0, () => false)
+  const isFolder = await client
+    .connect(
+      pathOf('v1/pods', namespace, dest.pod, 'exec'),
+      { container: [container], command: ['test', '-d', dest.file], stdout: ['true'], stderr: ['true'] },
+      { stdout: () => undefined, stderr: () => undefined, signal: io.signal },
+    )
+    .then(
+      (r) => r.exitCode === 0,
+      () => false,
+    )
   if (isFolder) target = `${dest.file.replace(/\/+$/, '')}/${baseOf(from)}`
   const entries: TarEntry[] = []
   const add = (path: string, name: string): void => {
     const s = files.stat(path)
-    if (s?.kind === 'directory') { entries.push({ name, kind: 'directory', content: new Uint8Array(0) }); for (const n of files.list(path) ?? []) add(`${path}/${n}`, `${name}/${n}`) } else if (s) entries.push({ name, kind: 'file', content: files.read(path) ?? new Uint8Array(0) })
+    if (s?.kind === 'directory') {
+      entries.push({ name, kind: 'directory', content: new Uint8Array(0) })
+      for (const n of files.list(path) ?? []) add(`${path}/${n}`, `${name}/${n}`)
+    } else if (s) entries.push({ name, kind: 'file', content: files.read(path) ?? new Uint8Array(0) })
   }
   add(from, baseOf(target))
-  await remote(ctx, dest, ['tar', ...(flags.bool('no-preserve') ? ['--no-same-permissions', '--no-same-owner'] : []), '-xmf', '-', ...(folderOf(target) === '.' ? [] : ['-C', folderOf(target)])], writeTar(entries, io.clock.now()))
+  await remote(
+    ctx,
+    dest,
+    [
+      'tar',
+      ...(flags.bool('no-preserve') ? ['--no-same-permissions', '--no-same-owner'] : []),
+      '-xmf',
+      '-',
+      ...(folderOf(target) === '.' ? [] : ['-C', folderOf(target)]),
+    ],
+    writeTar(entries, io.clock.now()),
+  )
 }
 
 async function download(ctx: CommandContext, src: FileSpec, dest: FileSpec): Promise<void> {
@@ -81,10 +133,16 @@ async function download(ctx: CommandContext, src: FileSpec, dest: FileSpec): Pro
     const name = e.name.replace(/\/+$/, '')
     if (!name.startsWith(prefix)) throw new CliError('tar contents corrupted')
     const rest = name.slice(prefix.length)
-    if (rest.split('/').includes('..')) { io.stderr.write(`warning: file "${target}${rest}" is outside target destination, skipping\n`); continue }
+    if (rest.split('/').includes('..')) {
+      io.stderr.write(`warning: file "${target}${rest}" is outside target destination, skipping\n`)
+      continue
+    }
     const at = `${target}${rest}`
     if (e.kind === 'directory') io.files.mkdir(at)
-    else { if (folderOf(at) !== '.') io.files.mkdir(folderOf(at)); io.files.write(at, e.content) }
+    else {
+      if (folderOf(at) !== '.') io.files.mkdir(folderOf(at))
+      io.files.write(at, e.content)
+    }
   }
 }
 
@@ -105,9 +163,16 @@ export const cp: Command = {
   usage: '<file-spec-src> <file-spec-dest>',
   short: 'Copy files and folders to and from containers',
   long: 'Copy files and folders to and from containers. The image needs the program tar.',
-  examples: '  # A folder into a pod\n  kubectl cp /tmp/foo mypod:/tmp/bar\n  \n  # Into one container, and another namespace\n  kubectl cp /tmp/foo mypod:/tmp/bar -c web\n  kubectl cp /tmp/foo shop/mypod:/tmp/bar\n  \n  # Out of a pod\n  kubectl cp shop/mypod:/tmp/foo /tmp/bar',
+  examples:
+    '  # A folder into a pod\n  kubectl cp /tmp/foo mypod:/tmp/bar\n  \n  # Into one container, and another namespace\n  kubectl cp /tmp/foo mypod:/tmp/bar -c web\n  kubectl cp /tmp/foo shop/mypod:/tmp/bar\n  \n  # Out of a pod\n  kubectl cp shop/mypod:/tmp/foo /tmp/bar',
   flags: [
-    { name: 'container', short: 'c', type: 'string', usage: 'The container; without it the one of the annotation kubectl.kubernetes.io/default-container, or the first.' },
+    {
+      name: 'container',
+      short: 'c',
+      type: 'string',
+      usage:
+        'The container; without it the one of the annotation kubectl.kubernetes.io/default-container, or the first.',
+    },
     { name: 'no-preserve', type: 'bool', usage: 'Do not keep owners and permissions in the container.' },
     { name: 'retries', type: 'int', default: 0, usage: 'How often a copy out of a container is tried again.' },
   ],

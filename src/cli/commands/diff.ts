@@ -1,4 +1,5 @@
-// kubectl diff: the live objects against what apply would make of them. Behaves as kubectl/pkg/cmd/diff, with a diff -u -N of our own.
+// kubectl diff: the live objects against what apply would make of them. Behaves as kubectl/pkg/cmd/diff, with a diff -u
+// -N of our own.
 import { readJson } from '../../apimachinery/bigint.ts'
 import { copy, isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
@@ -9,7 +10,17 @@ import { goQuote } from '../../apimachinery/gostring.ts'
 import { CliError, UsageError } from '../exit.ts'
 import { klog } from '../klog.ts'
 import { configurationOf, originalConfiguration } from '../lastapplied.ts'
-import { fetchInfo, fileRequest, filenameFlags, metaOf, nameOf, namespaceOf, resources, selectorFlag, writeQuery } from '../resources.ts'
+import {
+  fetchInfo,
+  fileRequest,
+  filenameFlags,
+  metaOf,
+  nameOf,
+  namespaceOf,
+  resources,
+  selectorFlag,
+  writeQuery,
+} from '../resources.ts'
 import type { Info } from '../resources.ts'
 import { applyPatch } from '../threeway.ts'
 import { pruneFlags, serverSideFlags } from './apply.ts'
@@ -34,24 +45,45 @@ function mask(from: JsonObject | undefined, to: JsonObject): [JsonObject | undef
 }
 
 /** The object as it would be, by a dry run on the server. */
-async function mergedObject(ctx: CommandContext, info: Info, local: JsonObject, serverSide: boolean, manager: string): Promise<JsonObject> {
+async function mergedObject(
+  ctx: CommandContext,
+  info: Info,
+  local: JsonObject,
+  serverSide: boolean,
+  manager: string,
+): Promise<JsonObject> {
   const client = await ctx.factory.client()
   const { mapping } = info
   if (!mapping) return local
   const live = info.object
-  if (serverSide) return (await client.patch(mapping.path, info.namespace, nameOf(local), 'apply', local, { query: { ...writeQuery('server', manager), force: String(ctx.flags.bool('force-conflicts')) } })) as unknown as JsonObject
+  if (serverSide)
+    return (await client.patch(mapping.path, info.namespace, nameOf(local), 'apply', local, {
+      query: { ...writeQuery('server', manager), force: String(ctx.flags.bool('force-conflicts')) },
+    })) as unknown as JsonObject
   // the annotation is no part of the comparison
   const modified = readJson(configurationOf(local)) as JsonObject
-  if (!live) return (await client.create(mapping.path, info.namespace, withoutVersion(local), { query: writeQuery('server', manager) })) as unknown as JsonObject
+  if (!live)
+    return (await client.create(mapping.path, info.namespace, withoutVersion(local), {
+      query: writeQuery('server', manager),
+    })) as unknown as JsonObject
   const { type, patch } = await applyPatch(ctx.factory.schemas, mapping, originalConfiguration(live), modified, live)
   if (!Object.keys(patch).length) return live
-  return (await client.patch(mapping.path, info.namespace, info.name, type, patch, { query: writeQuery('server', manager) })) as unknown as JsonObject
+  return (await client.patch(mapping.path, info.namespace, info.name, type, patch, {
+    query: writeQuery('server', manager),
+  })) as unknown as JsonObject
 }
 
-const fileName = (group: string, version: string, kind: string, namespace: string, name: string): string => `${group ? `${group}.` : ''}${version}.${kind}.${namespace}.${name}`
+const fileName = (group: string, version: string, kind: string, namespace: string, name: string): string =>
+  `${group ? `${group}.` : ''}${version}.${kind}.${namespace}.${name}`
 
 /** Another program than diff gets two folders with a file for each object (DiffProgram.Run). */
-async function otherProgram(ctx: CommandContext, words: readonly string[], live: string, made: string, pairs: readonly { readonly name: string; readonly from: string; readonly to: string }[]): Promise<number> {
+async function otherProgram(
+  ctx: CommandContext,
+  words: readonly string[],
+  live: string,
+  made: string,
+  pairs: readonly { readonly name: string; readonly from: string; readonly to: string }[],
+): Promise<number> {
   const { io } = ctx
   for (const folder of [live, made]) io.files.mkdir(folder)
   for (const p of pairs) {
@@ -59,11 +91,15 @@ async function otherProgram(ctx: CommandContext, words: readonly string[], live:
     if (p.to) io.files.write(`${made}/${p.name}`, p.to)
   }
   try {
-    const code = await io.edit([...words, live].join(' '), made).catch(() => { throw new CliError(`failed to run ${goQuote(words[0] ?? '')}: executable file not found in $PATH`) })
+    const code = await io.edit([...words, live].join(' '), made).catch(() => {
+      throw new CliError(`failed to run ${goQuote(words[0] ?? '')}: executable file not found in $PATH`)
+    })
     if (code > 1) throw new CliError(`exit status ${code}`, code)
     return code
   } finally {
-    for (const p of pairs) for (const folder of [live, made]) if (io.files.stat(`${folder}/${p.name}`)) io.files.remove(`${folder}/${p.name}`)
+    for (const p of pairs)
+      for (const folder of [live, made])
+        if (io.files.stat(`${folder}/${p.name}`)) io.files.remove(`${folder}/${p.name}`)
     for (const folder of [live, made]) io.files.remove(folder)
   }
 }
@@ -74,8 +110,13 @@ async function run(ctx: CommandContext): Promise<number> {
   requireFiles(ctx)
   const serverSide = flags.bool('server-side')
   const manager = flags.changed('field-manager') || !serverSide ? flags.string('field-manager') : 'kubectl'
-  if (flags.bool('force-conflicts') && !serverSide) throw new CliError('--force-conflicts only works with --server-side')
-  const found = await resources(factory, { ...fileRequest(ctx), ...(flags.string('selector') ? { selector: flags.string('selector') } : {}), flatten: true })
+  if (flags.bool('force-conflicts') && !serverSide)
+    throw new CliError('--force-conflicts only works with --server-side')
+  const found = await resources(factory, {
+    ...fileRequest(ctx),
+    ...(flags.string('selector') ? { selector: flags.string('selector') } : {}),
+    flatten: true,
+  })
   const pairs: { name: string; from: string; to: string }[] = []
   const seen = new Set<string>()
   const namespaces = new Set<string>()
@@ -84,7 +125,9 @@ async function run(ctx: CommandContext): Promise<number> {
     const local = info.object
     if (!local || !info.mapping) return
     if (info.mapping.namespaced) namespaces.add(info.namespace)
-    try { await fetchInfo(factory, info) } catch (e) {
+    try {
+      await fetchInfo(factory, info)
+    } catch (e) {
       if (!(e instanceof StatusError && e.code === 404)) throw e
       info.object = undefined
     }
@@ -92,28 +135,47 @@ async function run(ctx: CommandContext): Promise<number> {
     const uid = metaOf(info.object).uid
     if (typeof uid === 'string') seen.add(uid)
     let merged: JsonObject
-    try { merged = await mergedObject(ctx, info, local, serverSide, manager) } catch (e) {
+    try {
+      merged = await mergedObject(ctx, info, local, serverSide, manager)
+    } catch (e) {
       // it was tried four times, the last time without a lock
-      if (e instanceof StatusError && e.reason === 'Conflict') klog(io, 'W', 'diff.go:723', `Object (${info.mapping.group}/${info.mapping.version}, Kind=${info.mapping.kind}: ${info.name}) keeps changing, diffing without lock`)
+      if (e instanceof StatusError && e.reason === 'Conflict')
+        klog(
+          io,
+          'W',
+          'diff.go:723',
+          `Object (${info.mapping.group}/${info.mapping.version}, Kind=${info.mapping.kind}: ${info.name}) keeps changing, diffing without lock`,
+        )
       throw e
     }
     let from = shown ? info.object : withoutManaged(info.object)
     let to = (shown ? merged : withoutManaged(merged)) ?? {}
     if (to.kind === 'Secret' && to.apiVersion === 'v1') [from, to] = mask(from, to)
-    if (metaOf(info.object).deletionTimestamp) io.stderr.write(`Warning: Detected changes to resource ${info.name} which is currently being deleted.\n`)
+    if (metaOf(info.object).deletionTimestamp)
+      io.stderr.write(`Warning: Detected changes to resource ${info.name} which is currently being deleted.\n`)
     // a Secret that is not there yet is masked as well, and nothing masked is null
     const absent = to.kind === 'Secret' && to.apiVersion === 'v1' ? 'null\n' : ''
-    pairs.push({ name: fileName(info.mapping.group, info.mapping.version, info.mapping.kind, info.namespace, info.name), from: from ? toYaml(from) : absent, to: toYaml(to) })
+    pairs.push({
+      name: fileName(info.mapping.group, info.mapping.version, info.mapping.kind, info.namespace, info.name),
+      from: from ? toYaml(from) : absent,
+      to: toYaml(to),
+    })
   })
   if (flags.bool('prune')) {
     const { prunedObjects } = await import('../apply.ts')
     for (const { mapping, object } of await prunedObjects(ctx, seen, namespaces)) {
       const plain = withoutManaged(object) ?? {}
-      pairs.push({ name: fileName(mapping.group, mapping.version, mapping.kind, namespaceOf(object), nameOf(object)), from: toYaml(plain), to: '' })
+      pairs.push({
+        name: fileName(mapping.group, mapping.version, mapping.kind, namespaceOf(object), nameOf(object)),
+        from: toYaml(plain),
+        to: '',
+      })
     }
   }
   const { normalDiff, unifiedDiff } = await import('../unifieddiff.ts')
-  const [program = 'diff', ...given] = io.env.KUBECTL_EXTERNAL_DIFF ? io.env.KUBECTL_EXTERNAL_DIFF.split(' ') : ['diff', '-u', '-N']
+  const [program = 'diff', ...given] = io.env.KUBECTL_EXTERNAL_DIFF
+    ? io.env.KUBECTL_EXTERNAL_DIFF.split(' ')
+    : ['diff', '-u', '-N']
   const options = given.filter((o) => /^[a-zA-Z0-9-=]+$/.test(o))
   const context = options.map((o) => /^(?:-u(\d*)|--unified|-U(\d+)|--unified=(\d+))$/.exec(o)).find((m) => m)
   const newFile = options.includes('-N') || options.includes('--new-file')
@@ -129,22 +191,36 @@ async function run(ctx: CommandContext): Promise<number> {
     const hunks = context ? unifiedDiff(p.from, p.to, lines) : normalDiff(p.from, p.to)
     if (!hunks) continue
     differs = true
-    if (!newFile && !p.to) { io.stdout.write(`Only in ${live}: ${p.name}\n`); continue }
+    if (!newFile && !p.to) {
+      io.stdout.write(`Only in ${live}: ${p.name}\n`)
+      continue
+    }
     const command = `diff ${options.map((o) => `${o} `).join('')}${live}/${p.name} ${made}/${p.name}\n`
-    if (!context) { io.stdout.write(`${command}${hunks}`); continue }
-    io.stdout.write(`${command}--- ${live}/${p.name}\t${stamp}\n+++ ${made}/${p.name}\t${p.to ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n${hunks}`)
+    if (!context) {
+      io.stdout.write(`${command}${hunks}`)
+      continue
+    }
+    io.stdout.write(
+      `${command}--- ${live}/${p.name}\t${stamp}\n+++ ${made}/${p.name}\t${p.to ? stamp : '1970-01-01 00:00:00.000000000 +0000'}\n${hunks}`,
+    )
   }
   return differs ? 1 : 0
 }
 
 export const diff: Command = {
-  name: 'diff', usage: '-f FILENAME [options]', short: 'Diff the live version against a would-be applied version',
+  name: 'diff',
+  usage: '-f FILENAME [options]',
+  short: 'Diff the live version against a would-be applied version',
   long: 'Compare the live objects with what apply would make of them.\n\n The output is a unified diff in YAML. The exit code is 0 without differences, 1 with some, and more than 1 when something failed.',
-  examples: '  # Compare with pod.json\n  kubectl diff -f pod.json\n  \n  # Compare with what is piped in\n  cat service.yaml | kubectl diff -f -',
+  examples:
+    '  # Compare with pod.json\n  kubectl diff -f pod.json\n  \n  # Compare with what is piped in\n  cat service.yaml | kubectl diff -f -',
   failureShift: 1,
   flags: [
-    { name: 'concurrency', type: 'int', default: 1, usage: 'Accepted for kubectl\'s sake.' },
-    ...filenameFlags('with the configuration'), ...pruneFlags, selectorFlag, ...serverSideFlags,
+    { name: 'concurrency', type: 'int', default: 1, usage: "Accepted for kubectl's sake." },
+    ...filenameFlags('with the configuration'),
+    ...pruneFlags,
+    selectorFlag,
+    ...serverSideFlags,
     { name: 'show-managed-fields', type: 'bool', usage: 'Keep the managed fields.' },
   ],
   run,

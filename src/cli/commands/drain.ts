@@ -10,8 +10,17 @@ import { dryRunFlag, dryRunWord, selectorFlag } from '../resources.ts'
 import type { DryRun, Info } from '../resources.ts'
 import { printNamed } from '../named.ts'
 
-type KubePod = Pod & { readonly apiVersion: string; readonly kind: string; readonly metadata: NonNullable<Pod['metadata']> }
-interface Verdict { readonly pod: KubePod; readonly delete: boolean; readonly warning?: string; readonly error?: string }
+type KubePod = Pod & {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: NonNullable<Pod['metadata']>
+}
+interface Verdict {
+  readonly pod: KubePod
+  readonly delete: boolean
+  readonly warning?: string
+  readonly error?: string
+}
 
 const ended = (p: Pod): boolean => p.status?.phase === 'Succeeded' || p.status?.phase === 'Failed'
 
@@ -21,26 +30,34 @@ async function judge(ctx: CommandContext, pod: KubePod): Promise<Verdict> {
   let warning: string | undefined
   const skipAfter = flags.int('skip-wait-for-delete-timeout')
   const deleted = pod.metadata.deletionTimestamp
-  if (skipAfter > 0 && deleted && (await factory.now()) - Date.parse(deleted) > skipAfter * 1000) return { pod, delete: false }
+  if (skipAfter > 0 && deleted && (await factory.now()) - Date.parse(deleted) > skipAfter * 1000)
+    return { pod, delete: false }
   const owner = pod.metadata.ownerReferences?.find((r) => r.controller)
   if (owner?.kind === 'DaemonSet' && !ended(pod)) {
     const client = await factory.client()
     let gone = false
-    try { await client.get('apps/v1/daemonsets', pod.metadata.namespace ?? '', owner.name) } catch (e) {
+    try {
+      await client.get('apps/v1/daemonsets', pod.metadata.namespace ?? '', owner.name)
+    } catch (e) {
       if (!(e instanceof StatusError)) throw e
       gone = true
       if (!(e.code === 404 && flags.bool('force'))) return { pod, delete: false, error: e.message }
       warning = e.message
     }
-    if (!gone) return flags.bool('ignore-daemonsets') ? { pod, delete: false, warning: 'ignoring DaemonSet-managed Pods' } : { pod, delete: false, error: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' }
+    if (!gone)
+      return flags.bool('ignore-daemonsets')
+        ? { pod, delete: false, warning: 'ignoring DaemonSet-managed Pods' }
+        : { pod, delete: false, error: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' }
   }
   if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return { pod, delete: false }
   if (pod.spec?.volumes?.some((v) => v.emptyDir) && !ended(pod)) {
-    if (!flags.bool('delete-emptydir-data')) return { pod, delete: false, error: 'Pods with local storage (use --delete-emptydir-data to override)' }
+    if (!flags.bool('delete-emptydir-data'))
+      return { pod, delete: false, error: 'Pods with local storage (use --delete-emptydir-data to override)' }
     warning = 'deleting Pods with local storage'
   }
   if (!ended(pod) && !owner) {
-    if (!flags.bool('force')) return { pod, delete: false, error: 'cannot delete Pods that declare no controller (use --force to override)' }
+    if (!flags.bool('force'))
+      return { pod, delete: false, error: 'cannot delete Pods that declare no controller (use --force to override)' }
     warning = 'deleting Pods that declare no controller'
   }
   return { pod, delete: true, ...(warning ? { warning } : {}) }
@@ -50,7 +67,10 @@ const podName = (p: KubePod): string => `${p.metadata.namespace}/${p.metadata.na
 
 function grouped(verdicts: readonly Verdict[], text: (v: Verdict) => string | undefined): string[] {
   const groups = new Map<string, string[]>()
-  for (const v of verdicts) { const t = text(v); if (t) groups.set(t, [...(groups.get(t) ?? []), podName(v.pod)]) }
+  for (const v of verdicts) {
+    const t = text(v)
+    if (t) groups.set(t, [...(groups.get(t) ?? []), podName(v.pod)])
+  }
   // upstream's order is that of a Go map: any; ours is that of the pods
   return [...groups].map(([k, pods]) => `${k}: ${pods.join(', ')}`)
 }
@@ -69,26 +89,58 @@ async function evict(ctx: CommandContext, pods: readonly KubePod[], mode: DryRun
   const one = async (pod: KubePod): Promise<void> => {
     const ns = pod.metadata.namespace ?? ''
     const name = pod.metadata.name ?? ''
-    const options = { ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}), ...(mode === 'server' ? { dryRun: ['All'] } : {}) }
+    const options = {
+      ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
+      ...(mode === 'server' ? { dryRun: ['All'] } : {}),
+    }
     const which = `error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(ns)}`
     if (direct) {
-      try { await client.delete(podMapping.path, ns, name, options) } catch (e) { if (!(e instanceof StatusError && e.code === 404)) { errors.push(e); return } }
-    } else for (;;) {
-      io.stdout.write(`evicting pod ${ns}/${name}${mode === 'server' ? ' (server dry run)' : ''}\n`)
       try {
-        await client.post(podMapping.path, ns, name, 'eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: ns }, deleteOptions: options })
-        break
+        await client.delete(podMapping.path, ns, name, options)
       } catch (e) {
-        if (e instanceof StatusError && e.code === 404) return
-        if (!(e instanceof StatusError && e.code === 429)) { errors.push(new CliError(`${which}: ${e instanceof Error ? e.message : String(e)}`)); return }
-        io.stderr.write(`${which} (will retry after 5s): ${e.message}\n`)
-        const left = end - io.clock.now()
-        await io.clock.sleep(Math.max(0, Math.min(5000, left)), io.signal)
-        if (left <= 5000) { errors.push(new CliError(`${which}: global timeout reached: ${formatTimeout(flags.number('timeout'))}`)); return }
+        if (!(e instanceof StatusError && e.code === 404)) {
+          errors.push(e)
+          return
+        }
       }
-    }
-    if (mode === 'none') await untilDeleted(factory, { mapping, namespace: ns, name, source: '', object: undefined, resourceVersion: '' }, Math.max(1, end - io.clock.now()), pod.metadata.uid)
-    printNamed(io, { ...(pod as unknown as JsonObject), apiVersion: 'v1', kind: 'Pod' }, dryRunWord(direct ? 'deleted' : 'evicted', mode))
+    } else
+      for (;;) {
+        io.stdout.write(`evicting pod ${ns}/${name}${mode === 'server' ? ' (server dry run)' : ''}\n`)
+        try {
+          await client.post(podMapping.path, ns, name, 'eviction', {
+            apiVersion: 'policy/v1',
+            kind: 'Eviction',
+            metadata: { name, namespace: ns },
+            deleteOptions: options,
+          })
+          break
+        } catch (e) {
+          if (e instanceof StatusError && e.code === 404) return
+          if (!(e instanceof StatusError && e.code === 429)) {
+            errors.push(new CliError(`${which}: ${e instanceof Error ? e.message : String(e)}`))
+            return
+          }
+          io.stderr.write(`${which} (will retry after 5s): ${e.message}\n`)
+          const left = end - io.clock.now()
+          await io.clock.sleep(Math.max(0, Math.min(5000, left)), io.signal)
+          if (left <= 5000) {
+            errors.push(new CliError(`${which}: global timeout reached: ${formatTimeout(flags.number('timeout'))}`))
+            return
+          }
+        }
+      }
+    if (mode === 'none')
+      await untilDeleted(
+        factory,
+        { mapping, namespace: ns, name, source: '', object: undefined, resourceVersion: '' },
+        Math.max(1, end - io.clock.now()),
+        pod.metadata.uid,
+      )
+    printNamed(
+      io,
+      { ...(pod as unknown as JsonObject), apiVersion: 'v1', kind: 'Pod' },
+      dryRunWord(direct ? 'deleted' : 'evicted', mode),
+    )
   }
   await Promise.all(pods.map(one))
   throwAll(errors)
@@ -102,7 +154,9 @@ function formatTimeout(ms: number): string {
 async function drainNode(ctx: CommandContext, info: Info, mode: DryRun, end: number): Promise<void> {
   const { flags, factory, io } = ctx
   const client = await factory.client()
-  const list = await client.list<KubePod>('v1/pods', '', { query: { fieldSelector: `spec.nodeName=${info.name}`, labelSelector: flags.string('pod-selector') || undefined } })
+  const list = await client.list<KubePod>('v1/pods', '', {
+    query: { fieldSelector: `spec.nodeName=${info.name}`, labelSelector: flags.string('pod-selector') || undefined },
+  })
   const verdicts: Verdict[] = []
   for (const pod of list.items) verdicts.push(await judge(ctx, pod))
   const failed = grouped(verdicts, (v) => v.error)
@@ -110,12 +164,27 @@ async function drainNode(ctx: CommandContext, info: Info, mode: DryRun, end: num
   const warnings = grouped(verdicts, (v) => v.warning)
   if (warnings.length) io.stderr.write(`Warning: ${warnings.join('; ')}\n`)
   const pods = verdicts.filter((v) => v.delete).map((v) => v.pod)
-  if (mode === 'client') { for (const p of pods) io.stdout.write(`evicting pod ${podName(p)} (dry run)\n`); return }
-  try { await evict(ctx, pods, mode, end) } catch (e) {
+  if (mode === 'client') {
+    for (const p of pods) io.stdout.write(`evicting pod ${podName(p)} (dry run)\n`)
+    return
+  }
+  try {
+    await evict(ctx, pods, mode, end)
+  } catch (e) {
     const pending: KubePod[] = []
-    for (const pod of (await client.list<KubePod>('v1/pods', '', { query: { fieldSelector: `spec.nodeName=${info.name}`, labelSelector: flags.string('pod-selector') || undefined } })).items) if ((await judge(ctx, pod)).delete) pending.push(pod)
+    for (const pod of (
+      await client.list<KubePod>('v1/pods', '', {
+        query: {
+          fieldSelector: `spec.nodeName=${info.name}`,
+          labelSelector: flags.string('pod-selector') || undefined,
+        },
+      })
+    ).items)
+      if ((await judge(ctx, pod)).delete) pending.push(pod)
     if (pending.length) {
-      io.stderr.write(`There are pending pods in node ${JSON.stringify(info.name)} when an error occurred: ${e instanceof AggregateError ? aggregateText(e.errors as unknown[]) : e instanceof Error ? e.message : String(e)}\n`)
+      io.stderr.write(
+        `There are pending pods in node ${JSON.stringify(info.name)} when an error occurred: ${e instanceof AggregateError ? aggregateText(e.errors as unknown[]) : e instanceof Error ? e.message : String(e)}\n`,
+      )
       for (const p of pending) io.stderr.write(`pod/${p.metadata.name}\n`)
     }
     throw e
@@ -125,7 +194,13 @@ async function drainNode(ctx: CommandContext, info: Info, mode: DryRun, end: num
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, io } = ctx
   const selector = flags.string('pod-selector')
-  if (selector) { try { parseSelector(selector) } catch { throw new CliError('--pod-selector=<pod_selector> must be a valid label selector') } }
+  if (selector) {
+    try {
+      parseSelector(selector)
+    } catch {
+      throw new CliError('--pod-selector=<pod_selector> must be a valid label selector')
+    }
+  }
   const { infos, mode } = await namedNodes(ctx, 'drain NODE')
   await mark(ctx, infos, mode, true)
   const end = io.clock.now() + (flags.number('timeout') || 604_800_000)
@@ -136,8 +211,11 @@ async function run(ctx: CommandContext): Promise<void> {
       await drainNode(ctx, info, mode, end)
       if (info.object) printNamed(io, info.object, dryRunWord('drained', mode))
     } catch (e) {
-      const text = e instanceof AggregateError ? aggregateText(e.errors as unknown[]) : e instanceof Error ? e.message : String(e)
-      io.stderr.write(`error: unable to drain node ${JSON.stringify(info.name)} due to error: ${text}, continuing command...\n`)
+      const text =
+        e instanceof AggregateError ? aggregateText(e.errors as unknown[]) : e instanceof Error ? e.message : String(e)
+      io.stderr.write(
+        `error: unable to drain node ${JSON.stringify(info.name)} due to error: ${text}, continuing command...\n`,
+      )
       fatal.push(e)
       left.push(info.name)
     }
@@ -148,20 +226,37 @@ async function run(ctx: CommandContext): Promise<void> {
 }
 
 export const drain: Command = {
-  name: 'drain', usage: 'NODE [options]', short: 'Drain node in preparation for maintenance',
+  name: 'drain',
+  usage: 'NODE [options]',
+  short: 'Drain node in preparation for maintenance',
   long: 'Empty a node before maintenance.\n\n The node is marked as unschedulable; then its pods are evicted, as their disruption budgets allow, or deleted where eviction is not wanted. Pods of DaemonSets are left alone with --ignore-daemonsets; pods without a controller stop the command unless --force is given.\n\n When the node goes back into service, use kubectl uncordon.',
-  examples: '  # Drain the node foo, also of pods without a controller\n  kubectl drain foo --force\n  \n  # With a grace period of 15 minutes\n  kubectl drain foo --grace-period=900',
+  examples:
+    '  # Drain the node foo, also of pods without a controller\n  kubectl drain foo --force\n  \n  # With a grace period of 15 minutes\n  kubectl drain foo --grace-period=900',
   flags: [
-    { name: 'chunk-size', type: 'int', default: 500, usage: 'Ask for long lists in pieces of this size; 0 asks for all at once.' },
+    {
+      name: 'chunk-size',
+      type: 'int',
+      default: 500,
+      usage: 'Ask for long lists in pieces of this size; 0 asks for all at once.',
+    },
     { name: 'delete-emptydir-data', type: 'bool', usage: 'Go on although pods use emptyDir, whose data is lost.' },
     { name: 'disable-eviction', type: 'bool', usage: 'Delete pods instead of evicting them.' },
     dryRunFlag,
     { name: 'force', type: 'bool', usage: 'Go on although pods have no controller.' },
-    { name: 'grace-period', type: 'int', default: -1, usage: 'Seconds each pod gets to end by itself; negative: its own.' },
+    {
+      name: 'grace-period',
+      type: 'int',
+      default: -1,
+      usage: 'Seconds each pod gets to end by itself; negative: its own.',
+    },
     { name: 'ignore-daemonsets', type: 'bool', usage: 'Leave pods of DaemonSets alone.' },
     { name: 'pod-selector', type: 'string', usage: 'Only pods whose labels match.' },
     selectorFlag,
-    { name: 'skip-wait-for-delete-timeout', type: 'int', usage: 'Do not wait for pods that are going for longer than this many seconds.' },
+    {
+      name: 'skip-wait-for-delete-timeout',
+      type: 'int',
+      usage: 'Do not wait for pods that are going for longer than this many seconds.',
+    },
     { name: 'timeout', type: 'duration', usage: 'How long to try; zero means as long as it takes.' },
   ],
   run,

@@ -30,11 +30,16 @@ async function selectorFor(factory: Factory, about: string): Promise<string | un
   if (more.length) throw new CliError('arguments in resource/name form may not have more than one slash')
   if (word === '') throw new CliError('a resource must be present, got: /, Resource=')
   let m: Mapping
-  try { m = await factory.mapping(word.toLowerCase()) } catch (e) {
-    if (e instanceof CliError && e.message.startsWith("the server doesn't have a resource type")) throw new PlainError(e.message)
+  try {
+    m = await factory.mapping(word.toLowerCase())
+  } catch (e) {
+    if (e instanceof CliError && e.message.startsWith("the server doesn't have a resource type"))
+      throw new PlainError(e.message)
     throw e
   }
-  return name === '' ? undefined : `involvedObject.kind=${m.kind},involvedObject.apiVersion=${m.groupVersion},involvedObject.name=${name}`
+  return name === ''
+    ? undefined
+    : `involvedObject.kind=${m.kind},involvedObject.apiVersion=${m.groupVersion},involvedObject.name=${name}`
 }
 
 async function run(ctx: CommandContext): Promise<void> {
@@ -46,21 +51,44 @@ async function run(ctx: CommandContext): Promise<void> {
   if (about) fieldSelector = await selectorFor(factory, about)
   const writer = tableWriter()
   // A format's text goes through the table's writer, tabs and all, and what its printer refuses goes unsaid.
-  const inner: CommandContext = { ...ctx, io: { ...io, files: io.files, stdout: { isTTY: false, write: (c) => { writer.write(typeof c === 'string' ? c : new TextDecoder().decode(c)) } } } }
+  const inner: CommandContext = {
+    ...ctx,
+    io: {
+      ...io,
+      files: io.files,
+      stdout: {
+        isTTY: false,
+        write: (c) => {
+          writer.write(typeof c === 'string' ? c : new TextDecoder().decode(c))
+        },
+      },
+    },
+  }
   const printer = flags.string('output') !== '' ? await printerFor(inner, '') : undefined
-  const print = printer && ((object: JsonObject): void => {
-    try { printer(object, { typed: true }) } catch (e) { if (!(e instanceof CliError)) throw e }
-    io.stdout.write(writer.flush())
-  })
+  const print =
+    printer &&
+    ((object: JsonObject): void => {
+      try {
+        printer(object, { typed: true })
+      } catch (e) {
+        if (!(e instanceof CliError)) throw e
+      }
+      io.stdout.write(writer.flush())
+    })
   const types = flags.list('types').map((t) => t.toLowerCase())
   if (types.some((t) => t !== 'normal' && t !== 'warning')) throw new CliError('valid --types are Normal or Warning')
   const wanted = (e: Event): boolean => !types.length || types.includes((e.type ?? '').toLowerCase())
   const client = await factory.client()
   let headed = flags.bool('no-headers')
   const line = (e: KubeEvent, now: number): void => {
-    if (!headed) { writer.write(`${all ? 'NAMESPACE\t' : ''}LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n`); headed = true }
+    if (!headed) {
+      writer.write(`${all ? 'NAMESPACE\t' : ''}LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n`)
+      headed = true
+    }
     const o = e.involvedObject
-    writer.write(`${all ? `${e.metadata.namespace ?? ''}\t` : ''}${interval(e, now)}\t${e.type ?? ''}\t${e.reason ?? ''}\t${o.kind ?? ''}/${o.name ?? ''}\t${(e.message ?? '').trim()}\n`)
+    writer.write(
+      `${all ? `${e.metadata.namespace ?? ''}\t` : ''}${interval(e, now)}\t${e.type ?? ''}\t${e.reason ?? ''}\t${o.kind ?? ''}/${o.name ?? ''}\t${(e.message ?? '').trim()}\n`,
+    )
   }
   const typed = (e: KubeEvent): JsonObject => ({ ...(e as unknown as JsonObject), apiVersion: 'v1', kind: 'Event' })
   if (flags.bool('watch')) {
@@ -72,34 +100,58 @@ async function run(ctx: CommandContext): Promise<void> {
         const event = e.object as unknown as KubeEvent
         if (!wanted(event)) continue
         if (print) print(typed(event))
-        else { line(event, await factory.now()); io.stdout.write(writer.flush()) }
+        else {
+          line(event, await factory.now())
+          io.stdout.write(writer.flush())
+        }
       }
-    } catch (e) { if (!limit.signal.aborted) throw e } finally { limit.done() }
+    } catch (e) {
+      if (!limit.signal.aborted) throw e
+    } finally {
+      limit.done()
+    }
     return
   }
   const items: KubeEvent[] = []
   let next: string | undefined
   do {
-    const page = await client.list<KubeEvent>('v1/events', namespace, { query: { fieldSelector, limit: String(flags.int('chunk-size') || 500), continue: next } })
+    const page = await client.list<KubeEvent>('v1/events', namespace, {
+      query: { fieldSelector, limit: String(flags.int('chunk-size') || 500), continue: next },
+    })
     items.push(...page.items)
     next = page.metadata.continue || undefined
   } while (next)
   const shown = items.filter(wanted)
-  if (!shown.length) { io.stderr.write(all ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`); return }
+  if (!shown.length) {
+    io.stderr.write(all ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`)
+    return
+  }
   shown.sort((a, b) => timeOf(a) - timeOf(b))
-  if (print) { print({ apiVersion: 'v1', kind: 'EventList', items: shown.map(typed), metadata: {} }); return }
+  if (print) {
+    print({ apiVersion: 'v1', kind: 'EventList', items: shown.map(typed), metadata: {} })
+    return
+  }
   const now = await factory.now()
   for (const e of shown) line(e, now)
   io.stdout.write(writer.flush())
 }
 
 export const events: Command = {
-  name: 'events', usage: '[(-o|--output=)json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]', short: 'List events',
+  name: 'events',
+  usage:
+    '[(-o|--output=)json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]',
+  short: 'List events',
   long: 'Show events, the latest last. They can be those of one object, of some types, of one namespace or of all.',
-  examples: '  # Recent events of the namespace\n  kubectl events\n  \n  # Of all namespaces\n  kubectl events --all-namespaces\n  \n  # Of one pod, and go on watching\n  kubectl events --for pod/web-pod-13je7 --watch\n  \n  # Only some types\n  kubectl events --types=Warning,Normal',
+  examples:
+    '  # Recent events of the namespace\n  kubectl events\n  \n  # Of all namespaces\n  kubectl events --all-namespaces\n  \n  # Of one pod, and go on watching\n  kubectl events --for pod/web-pod-13je7 --watch\n  \n  # Only some types\n  kubectl events --types=Warning,Normal',
   flags: [
     { name: 'all-namespaces', short: 'A', type: 'bool', usage: 'The events of all namespaces.' },
-    { name: 'chunk-size', type: 'int', default: 500, usage: 'Ask for long lists in pieces of this size; 0 asks for all at once.' },
+    {
+      name: 'chunk-size',
+      type: 'int',
+      default: 500,
+      usage: 'Ask for long lists in pieces of this size; 0 asks for all at once.',
+    },
     { name: 'for', type: 'string', usage: 'Only events about this object (TYPE/NAME).' },
     { name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' },
     { name: 'types', type: 'stringSlice', usage: 'Only events of these types: Normal, Warning.' },

@@ -1,5 +1,7 @@
-// kubectl explain: the fields of a kind, from the schemas or a custom resource's own (kubectl/pkg/explain/v2's plaintext form, and the older pkg/explain for plaintext-openapiv2).
-// The schemas have no prose: built-in fields stand without a description, custom ones say `<empty>` and `<no description>` where they have none, as kubectl does.
+// kubectl explain: the fields of a kind, from the schemas or a custom resource's own (kubectl/pkg/explain/v2's
+// plaintext form, and the older pkg/explain for plaintext-openapiv2).
+// The schemas have no prose: built-in fields stand without a description, custom ones say `<empty>` and `<no
+// description>` where they have none, as kubectl does.
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { pathSteps } from '../../apimachinery/jsonpath.ts'
@@ -22,16 +24,47 @@ interface Described {
   fields(): readonly (readonly [name: string, field: Described, required: boolean])[]
 }
 
-const WORDS: Readonly<Record<string, string>> = { string: 'string', int32: 'integer', int64: 'integer', double: 'number', bool: 'boolean', bytes: 'string', time: 'string', microtime: 'string', quantity: 'Quantity', intstr: 'IntOrString', json: 'Object' }
+const WORDS: Readonly<Record<string, string>> = {
+  string: 'string',
+  int32: 'integer',
+  int64: 'integer',
+  double: 'number',
+  bool: 'boolean',
+  bytes: 'string',
+  time: 'string',
+  microtime: 'string',
+  quantity: 'Quantity',
+  intstr: 'IntOrString',
+  json: 'Object',
+}
 const PLAIN: Readonly<Record<string, string>> = { quantity: 'string', intstr: 'string', json: '' }
-/** What has no fixed form keeps the name of its Go type: pkg/apis/meta/v1's FieldsV1, apiextensions' JSON and its alternatives. */
-const FREE: ReadonlyMap<string, string> = new Map([['fieldsV1', 'FieldsV1'], ['data', 'RawExtension'], ['object', 'RawExtension'], ['default', 'JSON'], ['enum', 'JSON'], ['example', 'JSON'], ['items', 'JSONSchemaPropsOrArray'], ['additionalItems', 'JSONSchemaPropsOrBool'], ['additionalProperties', 'JSONSchemaPropsOrBool'], ['dependencies', 'JSONSchemaPropsOrStringArray']])
+/**
+ * What has no fixed form keeps the name of its Go type: pkg/apis/meta/v1's FieldsV1, apiextensions' JSON and its
+ * alternatives.
+ */
+const FREE: ReadonlyMap<string, string> = new Map([
+  ['fieldsV1', 'FieldsV1'],
+  ['data', 'RawExtension'],
+  ['object', 'RawExtension'],
+  ['default', 'JSON'],
+  ['enum', 'JSON'],
+  ['example', 'JSON'],
+  ['items', 'JSONSchemaPropsOrArray'],
+  ['additionalItems', 'JSONSchemaPropsOrBool'],
+  ['additionalProperties', 'JSONSchemaPropsOrBool'],
+  ['dependencies', 'JSONSchemaPropsOrStringArray'],
+])
 /** Of these OpenAPI v2 knows that they are objects. */
 const OBJECTS: ReadonlySet<string> = new Set(['FieldsV1', 'RawExtension'])
 
 function fieldsOf(schemas: Schemas, definition: string): readonly (readonly [string, Described, boolean])[] {
   const fields = schemas.type(definition)?.fields ?? {}
-  return Object.keys(fields).sort().map((name) => { const f = fields[name]; return [name, builtin(schemas, f?.type ?? 'json', name, f), f?.required === true] as const })
+  return Object.keys(fields)
+    .sort()
+    .map((name) => {
+      const f = fields[name]
+      return [name, builtin(schemas, f?.type ?? 'json', name, f), f?.required === true] as const
+    })
 }
 
 function builtin(schemas: Schemas, word: string, name: string, field?: FieldSchema): Described {
@@ -39,31 +72,68 @@ function builtin(schemas: Schemas, word: string, name: string, field?: FieldSche
   if (word.startsWith('[') || word.startsWith('{')) {
     const inner = builtin(schemas, word.slice(1, -1), name)
     const of = word.startsWith('[') ? '[]' : 'map[string]'
-    return { ...common, type: of + inner.type, plain: of + inner.plain, definition: inner.definition, fields: () => inner.fields() }
+    return {
+      ...common,
+      type: of + inner.type,
+      plain: of + inner.plain,
+      definition: inner.definition,
+      fields: () => inner.fields(),
+    }
   }
   const known = WORDS[word]
   if (word === 'json') {
     const free = FREE.get(name) ?? 'Object'
     return { ...common, type: free, plain: OBJECTS.has(free) ? 'map[string]' : '', definition: '', fields: () => [] }
   }
-  if (known !== undefined) return { ...common, type: known, plain: PLAIN[word] ?? known, definition: '', fields: () => [] }
-  return { ...common, type: word.slice(word.lastIndexOf('.') + 1), plain: 'Object', definition: word, fields: () => fieldsOf(schemas, word) }
+  if (known !== undefined)
+    return { ...common, type: known, plain: PLAIN[word] ?? known, definition: '', fields: () => [] }
+  return {
+    ...common,
+    type: word.slice(word.lastIndexOf('.') + 1),
+    plain: 'Object',
+    definition: word,
+    fields: () => fieldsOf(schemas, word),
+  }
 }
 
 function custom(schemas: Schemas, s: JsonObject): Described {
   const description = typeof s.description === 'string' ? s.description : ''
   const values = (Array.isArray(s.enum) ? (s.enum as readonly Json[]) : []).map(String)
-  const inner = isObject(s.items) ? custom(schemas, s.items) : isObject(s.additionalProperties) ? custom(schemas, s.additionalProperties) : undefined
+  const inner = isObject(s.items)
+    ? custom(schemas, s.items)
+    : isObject(s.additionalProperties)
+      ? custom(schemas, s.additionalProperties)
+      : undefined
   if (inner) {
     const of = isObject(s.items) ? '[]' : 'map[string]'
-    return { type: of + inner.type, plain: of + inner.plain, description: description || inner.description, enum: values, definition: '', fields: () => inner.fields() }
+    return {
+      type: of + inner.type,
+      plain: of + inner.plain,
+      description: description || inner.description,
+      enum: values,
+      definition: '',
+      fields: () => inner.fields(),
+    }
   }
   const properties = isObject(s.properties) ? s.properties : {}
   const required = new Set(Array.isArray(s.required) ? (s.required as readonly Json[]) : [])
   const free = s['x-kubernetes-int-or-string'] === true || typeof s.type !== 'string'
   const type = free || s.type === 'object' ? 'Object' : String(s.type)
   const plain = free || s['x-kubernetes-preserve-unknown-fields'] === true ? '' : type
-  return { type, plain, description, enum: values, definition: '', fields: () => Object.keys(properties).sort().map((n) => { const p = properties[n]; return [n, custom(schemas, isObject(p) ? p : {}), required.has(n)] as const }) }
+  return {
+    type,
+    plain,
+    description,
+    enum: values,
+    definition: '',
+    fields: () =>
+      Object.keys(properties)
+        .sort()
+        .map((n) => {
+          const p = properties[n]
+          return [n, custom(schemas, isObject(p) ? p : {}), required.has(n)] as const
+        }),
+  }
 }
 
 /** The kind's schema, or undefined where the server has none. */
@@ -72,13 +142,33 @@ async function rootOf(factory: Factory, mapping: Mapping): Promise<Described | u
   const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
   if (schemas.type(name)) return builtin(schemas, name, '')
   try {
-    const crd = (await (await factory.client()).request('GET', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${mapping.resource}.${mapping.group}`)).body
-    const versions = isObject(crd) && isObject(crd.spec) && Array.isArray(crd.spec.versions) ? (crd.spec.versions as readonly Json[]).filter(isObject) : []
+    const crd = (
+      await (
+        await factory.client()
+      ).request('GET', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${mapping.resource}.${mapping.group}`)
+    ).body
+    const versions =
+      isObject(crd) && isObject(crd.spec) && Array.isArray(crd.spec.versions)
+        ? (crd.spec.versions as readonly Json[]).filter(isObject)
+        : []
     const schema = versions.find((v) => v.name === mapping.version)?.schema
-    const root = custom(schemas, isObject(schema) && isObject(schema.openAPIV3Schema) ? schema.openAPIV3Schema : { type: 'object' })
+    const root = custom(
+      schemas,
+      isObject(schema) && isObject(schema.openAPIV3Schema) ? schema.openAPIV3Schema : { type: 'object' },
+    )
     // What every object has is not in a custom resource's own schema.
-    const standard: (readonly [string, Described, boolean])[] = [['apiVersion', builtin(schemas, 'string', 'apiVersion'), false], ['kind', builtin(schemas, 'string', 'kind'), false], ['metadata', builtin(schemas, 'meta.v1.ObjectMeta', 'metadata'), false]]
-    return { ...root, fields: () => [...root.fields().filter(([n]) => !standard.some(([s]) => s === n)), ...standard].sort(([a], [b]) => (a < b ? -1 : 1)) }
+    const standard: (readonly [string, Described, boolean])[] = [
+      ['apiVersion', builtin(schemas, 'string', 'apiVersion'), false],
+      ['kind', builtin(schemas, 'string', 'kind'), false],
+      ['metadata', builtin(schemas, 'meta.v1.ObjectMeta', 'metadata'), false],
+    ]
+    return {
+      ...root,
+      fields: () =>
+        [...root.fields().filter(([n]) => !standard.some(([s]) => s === n)), ...standard].sort(([a], [b]) =>
+          a < b ? -1 : 1,
+        ),
+    }
   } catch (e) {
     if (e instanceof StatusError) return undefined
     throw e
@@ -87,16 +177,26 @@ async function rootOf(factory: Factory, mapping: Mapping): Promise<Described | u
 
 /** Breaks lines at blanks; words longer than the width stand alone. */
 function wrap(text: string, width: number): string {
-  return text.split('\n').map((line) => {
-    const out: string[] = []
-    let current = ''
-    for (const word of line.split(' ')) {
-      if (current !== '' && current.length + 1 + word.length > width) { out.push(current); current = word } else current = current === '' ? word : `${current} ${word}`
-    }
-    return [...out, current].join('\n')
-  }).join('\n')
+  return text
+    .split('\n')
+    .map((line) => {
+      const out: string[] = []
+      let current = ''
+      for (const word of line.split(' ')) {
+        if (current !== '' && current.length + 1 + word.length > width) {
+          out.push(current)
+          current = word
+        } else current = current === '' ? word : `${current} ${word}`
+      }
+      return [...out, current].join('\n')
+    })
+    .join('\n')
 }
-const indent = (text: string, by: number): string => text.split('\n').map((l) => ' '.repeat(by) + l).join('\n')
+const indent = (text: string, by: number): string =>
+  text
+    .split('\n')
+    .map((l) => ' '.repeat(by) + l)
+    .join('\n')
 
 function fieldList(node: Described, level: number, recursive: boolean, seen: ReadonlySet<string>): string {
   if (node.definition !== '' && seen.has(node.definition)) return ''
@@ -105,23 +205,36 @@ function fieldList(node: Described, level: number, recursive: boolean, seen: Rea
   for (const [name, field, required] of node.fields()) {
     const by = level * 2
     out += `${' '.repeat(by)}${name}\t<${field.type}>${required ? ' -required-' : ''}`
-    if (field.enum.length > 0) out += `\n${' '.repeat(by)}enum: ${field.enum.slice(0, 4).map((e) => e || '""').join(', ')}${field.enum.length > 4 ? ', ....' : ''}`
+    if (field.enum.length > 0)
+      out += `\n${' '.repeat(by)}enum: ${field.enum
+        .slice(0, 4)
+        .map((e) => e || '""')
+        .join(', ')}${field.enum.length > 4 ? ', ....' : ''}`
     out += '\n'
     if (recursive) out += fieldList(field, level + 1, true, next)
-    else out += field.description === undefined ? '\n' : `${indent(wrap(field.description || '<no description>', 78 - by), by + 2)}\n\n`
+    else
+      out +=
+        field.description === undefined
+          ? '\n'
+          : `${indent(wrap(field.description || '<no description>', 78 - by), by + 2)}\n\n`
   }
   return out
 }
 
 /** kubectl's mapper speaks without `error: ` here. */
 async function resolve(factory: Factory, word: string): Promise<Mapping> {
-  try { return await factory.mapping(word, 2) } catch (e) {
-    if (e instanceof CliError && e.message.startsWith("the server doesn't have a resource type")) throw new PlainError(e.message)
+  try {
+    return await factory.mapping(word, 2)
+  } catch (e) {
+    if (e instanceof CliError && e.message.startsWith("the server doesn't have a resource type"))
+      throw new PlainError(e.message)
     throw e
   }
 }
 
-/** The words of `a.b.c`, which must all be fields (jsonPathParse of pkg/explain); `from` the first of them that counts. */
+/**
+ * The words of `a.b.c`, which must all be fields (jsonPathParse of pkg/explain); `from` the first of them that counts.
+ */
 function steps(word: string, refusal: string): string[] {
   const nodes = pathSteps(`{.${word.replace(/\.$/, '')}}`)
   return nodes.map((n, i) => {
@@ -131,7 +244,10 @@ function steps(word: string, refusal: string): string[] {
   })
 }
 
-/** `deployments.apps.spec.replicas`: the type, with its group where the words begin with it, and the fields. With --api-version the group is no part of the words. */
+/**
+ * `deployments.apps.spec.replicas`: the type, with its group where the words begin with it, and the fields. With
+ * --api-version the group is no part of the words.
+ */
 async function parse(ctx: CommandContext, word: string): Promise<{ mapping: Mapping; path: string[] }> {
   const versioned = ctx.flags.string('api-version') !== ''
   const refusal = `invalid jsonpath syntax, ${versioned ? 'all nodes must be field nodes' : 'first node must be field node'}`
@@ -140,8 +256,12 @@ async function parse(ctx: CommandContext, word: string): Promise<{ mapping: Mapp
   const mapping = await resolve(ctx.factory, first)
   if (versioned) return { mapping, path }
   const named = (m: Mapping): string => (m.group === '' ? m.resource : `${m.resource}.${m.group}`)
-  const chosen = [mapping, ...(await ctx.factory.resources()).filter((m) => m.resource === mapping.resource)].find((m) => word.startsWith(named(m)))
-  return chosen ? { mapping: chosen, path: steps(word.slice(named(chosen).length), refusal).slice(1) } : { mapping, path }
+  const chosen = [mapping, ...(await ctx.factory.resources()).filter((m) => m.resource === mapping.resource)].find(
+    (m) => word.startsWith(named(m)),
+  )
+  return chosen
+    ? { mapping: chosen, path: steps(word.slice(named(chosen).length), refusal).slice(1) }
+    : { mapping, path }
 }
 
 /** Words wrapped as the older printer does: lines are joined, but for lists, indented lines and those after a colon. */
@@ -149,11 +269,25 @@ function wrapWords(text: string, width: number): string[] {
   const out: string[] = []
   let line = ''
   let last = ''
-  const flush = (): void => { if (line !== '') { out.push(line); line = ''; last = '' } }
+  const flush = (): void => {
+    if (line !== '') {
+      out.push(line)
+      line = ''
+      last = ''
+    }
+  }
   for (const part of text.split('\n')) {
-    if (part.startsWith('    ')) { flush(); out.push(part); continue }
+    if (part.startsWith('    ')) {
+      flush()
+      out.push(part)
+      continue
+    }
     const bare = part.trim()
-    if (out.length && bare === '') { flush(); out.push(''); continue }
+    if (out.length && bare === '') {
+      flush()
+      out.push('')
+      continue
+    }
     if (last.endsWith(':') || bare === '' || /^(\d+\.?|-|\*)\s/.test(bare)) flush()
     for (const word of bare.split(/\s+/).filter(Boolean)) {
       last = word
@@ -165,7 +299,10 @@ function wrapWords(text: string, width: number): string[] {
   return out
 }
 
-const indented = (text: string, by: number, width: number): string => wrapWords(text, width).map((l) => (l === '' ? '\n' : `${' '.repeat(by)}${l}\n`)).join('')
+const indented = (text: string, by: number, width: number): string =>
+  wrapWords(text, width)
+    .map((l) => (l === '' ? '\n' : `${' '.repeat(by)}${l}\n`))
+    .join('')
 
 function plainFields(node: Described, by: number, recursive: boolean, seen: ReadonlySet<string>): string {
   if (node.definition !== '' && seen.has(node.definition)) return ''
@@ -173,7 +310,9 @@ function plainFields(node: Described, by: number, recursive: boolean, seen: Read
   let out = ''
   for (const [name, field, required] of node.fields()) {
     out += `${' '.repeat(by)}${name}\t<${field.plain}>${required && !recursive ? ' -required-' : ''}\n`
-    out += recursive ? plainFields(field, by + 3, true, next) : `${indented(field.description ?? '', by + 2, 78 - by)}\n`
+    out += recursive
+      ? plainFields(field, by + 3, true, next)
+      : `${indented(field.description ?? '', by + 2, 78 - by)}\n`
   }
   return out
 }
@@ -201,14 +340,20 @@ function olderForm(root: Described, found: Mapping, path: readonly string[], rec
 async function run(ctx: CommandContext): Promise<void> {
   const { args, flags, io, factory } = ctx
   const [word] = args
-  if (word === undefined) throw new CliError('You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n')
+  if (word === undefined)
+    throw new CliError(
+      'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n',
+    )
   if (args.length > 1) throw new CliError('We accept only this format: explain RESOURCE\n')
   const { mapping, path } = await parse(ctx, word)
   const output = flags.string('output')
   if (output !== 'plaintext' && output !== 'plaintext-openapiv2') throw new CliError(`unrecognized format: ${output}`)
   if (output === 'plaintext-openapiv2') {
     const asked = flags.string('api-version')
-    const found = asked === '' ? mapping : (await factory.resources()).find((m) => m.groupVersion === asked && m.resource === mapping.resource)
+    const found =
+      asked === ''
+        ? mapping
+        : (await factory.resources()).find((m) => m.groupVersion === asked && m.resource === mapping.resource)
     const root = found ? await rootOf(factory, found) : undefined
     if (!found || !root) throw new CliError(`couldn't find resource for "${asked}, Kind=${mapping.kind}"`)
     io.stdout.write(olderForm(root, found, path, flags.bool('recursive')))
@@ -225,10 +370,13 @@ async function run(ctx: CommandContext): Promise<void> {
   const all = await factory.resources()
   const gvr = `${group}/${version}, Resource=${mapping.resource}`
   const found = all.find((m) => m.group === group && m.version === version && m.resource === mapping.resource)
-  if (!found && !all.some((m) => m.group === group && m.version === version)) throw new CliError(`couldn't find resource for "${gvr}"`)
+  if (!found && !all.some((m) => m.group === group && m.version === version))
+    throw new CliError(`couldn't find resource for "${gvr}"`)
   const root = found ? await rootOf(factory, found) : undefined
   if (!found || !root) throw new CliError(`error: GVR (${gvr}) not found in OpenAPI schema`)
-  io.stdout.write(`${found.group ? `GROUP:      ${found.group}\n` : ''}KIND:       ${found.kind}\nVERSION:    ${found.version}\n\n`)
+  io.stdout.write(
+    `${found.group ? `GROUP:      ${found.group}\n` : ''}KIND:       ${found.kind}\nVERSION:    ${found.version}\n\n`,
+  )
   let node = root
   let name = ''
   for (const step of path) {
@@ -238,7 +386,8 @@ async function run(ctx: CommandContext): Promise<void> {
     node = field[1]
   }
   let out = ''
-  if (path.length > 0) out += `FIELD: ${name} <${node.type}>\n${node.enum.length > 0 ? `ENUM:${node.enum.map((e) => `\n    ${e || '""'}`).join('')}` : ''}\n\n`
+  if (path.length > 0)
+    out += `FIELD: ${name} <${node.type}>\n${node.enum.length > 0 ? `ENUM:${node.enum.map((e) => `\n    ${e || '""'}`).join('')}` : ''}\n\n`
   out += `DESCRIPTION:\n${indent(wrap(node.description === undefined ? '' : node.description === '' ? '<empty>' : `${node.description}\n`, 76), 4)}\n`
   const list = fieldList(node, 1, flags.bool('recursive'), new Set())
   if (list !== '') out += `FIELDS:\n${list}`
@@ -250,7 +399,8 @@ export const explain: Command = {
   usage: 'TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2]',
   short: 'Get documentation for a resource',
   long: 'List the fields of a kind, or of one of its fields, with their types.',
-  examples: '  # The fields of pods\n  kubectl explain pods\n\n  # A field further in\n  kubectl explain pods.spec.containers\n\n  # All fields below\n  kubectl explain deployments --recursive\n\n  # Another version of the API\n  kubectl explain hpa --api-version=autoscaling/v1',
+  examples:
+    '  # The fields of pods\n  kubectl explain pods\n\n  # A field further in\n  kubectl explain pods.spec.containers\n\n  # All fields below\n  kubectl explain deployments --recursive\n\n  # Another version of the API\n  kubectl explain hpa --api-version=autoscaling/v1',
   flags: [
     { name: 'recursive', type: 'bool', usage: 'Print the fields of fields too, without descriptions.' },
     { name: 'api-version', type: 'string', usage: 'The API version (group/version) to explain.' },

@@ -25,7 +25,13 @@ export function parseLabels(specs: readonly string[]): { set: Map<string, string
 
 async function run(ctx: CommandContext): Promise<void> {
   const { resources, pairs } = resourcesAndPairs(ctx.args, 'label')
-  await updateMetadata(ctx, { field: 'labels', word: 'label', manager: 'kubectl-label', resources, ...parseLabels(pairs) })
+  await updateMetadata(ctx, {
+    field: 'labels',
+    word: 'label',
+    manager: 'kubectl-label',
+    resources,
+    ...parseLabels(pairs),
+  })
 }
 
 export const label: Command = {
@@ -33,7 +39,8 @@ export const label: Command = {
   usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]',
   short: 'Update the labels on an object',
   long: 'Set, change and remove labels.\n\n  *  Keys and values begin with a letter or digit and hold letters, digits, hyphens, dots and underscores, up to 63 characters each.\n  *  A key may begin with a DNS subdomain and a slash: example.com/my-app.\n  *  A label that is there already is changed only with --overwrite.\n  *  With --resource-version the update happens only at that version of the object.',
-  examples: "  # Add the label unhealthy=true to the pod foo\n  kubectl label pods foo unhealthy=true\n  \n  # Change a label that is there\n  kubectl label --overwrite pods foo status=unhealthy\n  \n  # Label all pods of the namespace\n  kubectl label pods --all status=unhealthy\n  \n  # Remove the label bar\n  kubectl label pods foo bar-",
+  examples:
+    '  # Add the label unhealthy=true to the pod foo\n  kubectl label pods foo unhealthy=true\n  \n  # Change a label that is there\n  kubectl label --overwrite pods foo status=unhealthy\n  \n  # Label all pods of the namespace\n  kubectl label pods --all status=unhealthy\n  \n  # Remove the label bar\n  kubectl label pods foo bar-',
   flags: metadataFlags('label'),
   run,
 }

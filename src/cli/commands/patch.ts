@@ -1,4 +1,5 @@
-// kubectl patch: strategic, merge and JSON patches, sent to the server or tried on a file. Behaves as kubectl/pkg/cmd/patch.
+// kubectl patch: strategic, merge and JSON patches, sent to the server or tried on a file. Behaves as
+// kubectl/pkg/cmd/patch.
 import { recordFlag, recordPatch } from '../record.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import { equal, isObject } from '../../apimachinery/object.ts'
@@ -9,26 +10,52 @@ import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { decodeText } from '../manifests.ts'
 import { printFlags } from '../metadataedit.ts'
-import { dryRun, dryRunFlag, fieldManagerFlag, fileRequest, filenameFlags, resources, writeQuery } from '../resources.ts'
+import {
+  dryRun,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileRequest,
+  filenameFlags,
+  resources,
+  writeQuery,
+} from '../resources.ts'
 import { resultPrinter } from '../result.ts'
 
 const TYPES: Readonly<Record<string, PatchType>> = { json: 'json', merge: 'merge', strategic: 'strategic' }
-const MEDIA: Readonly<Record<string, string>> = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json' }
+const MEDIA: Readonly<Record<string, string>> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+}
 
 /** A patch tried here: --local and --dry-run=client. */
-async function patchLocally(ctx: CommandContext, type: PatchType, object: JsonObject, patch: Json): Promise<JsonObject> {
+async function patchLocally(
+  ctx: CommandContext,
+  type: PatchType,
+  object: JsonObject,
+  patch: Json,
+): Promise<JsonObject> {
   const { schemas } = ctx.factory
   if (type === 'strategic') {
     const apiVersion = String(object.apiVersion ?? '')
     const kind = String(object.kind ?? '')
     const cut = apiVersion.indexOf('/')
-    const name = schemas.nameOf(cut < 0 ? '' : apiVersion.slice(0, cut), cut < 0 ? apiVersion : apiVersion.slice(cut + 1), kind)
-    if (!schemas.type(name)) throw new CliError(`strategic merge patch is not supported for ${apiVersion}, Kind=${kind} locally, try --type merge`)
+    const name = schemas.nameOf(
+      cut < 0 ? '' : apiVersion.slice(0, cut),
+      cut < 0 ? apiVersion : apiVersion.slice(cut + 1),
+      kind,
+    )
+    if (!schemas.type(name))
+      throw new CliError(
+        `strategic merge patch is not supported for ${apiVersion}, Kind=${kind} locally, try --type merge`,
+      )
     const { applyStrategicMerge } = await import('../../apimachinery/strategicmerge.ts')
     return applyStrategicMerge(object, patch as JsonObject, name, schemas) as JsonObject
   }
   const { applyJsonPatch, applyMergePatch } = await import('../../apimachinery/patch.ts')
-  return (type === 'json' ? applyJsonPatch(object, patch as readonly Json[]) : applyMergePatch(object, patch)) as JsonObject
+  return (
+    type === 'json' ? applyJsonPatch(object, patch as readonly Json[]) : applyMergePatch(object, patch)
+  ) as JsonObject
 }
 
 async function run(ctx: CommandContext): Promise<void> {
@@ -40,7 +67,8 @@ async function run(ctx: CommandContext): Promise<void> {
   if (given && file) throw new CliError('cannot specify --patch and --patch-file together')
   if (!given && !file) throw new CliError('must specify --patch or --patch-file containing the contents of the patch')
   if (local && ctx.args.length) throw new CliError('cannot specify --local and server resources')
-  if (local && mode === 'server') throw new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
+  if (local && mode === 'server')
+    throw new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
   const typeName = flags.string('type').toLowerCase()
   const type = Object.hasOwn(TYPES, typeName) ? TYPES[typeName] : typeName === '' ? 'strategic' : undefined
   if (!type) throw new CliError(`--type must be one of [json merge strategic], not ${goQuote(flags.string('type'))}`)
@@ -54,16 +82,35 @@ async function run(ctx: CommandContext): Promise<void> {
   // what begins as JSON is sent as it is: the server finds its faults
   if (text.trimStart().startsWith('{')) {
     const { parseJson } = await import('../../apimachinery/gojson.ts')
-    try { patch = parseJson(text) } catch { patch = text }
+    try {
+      patch = parseJson(text)
+    } catch {
+      patch = text
+    }
   } else {
     const { parseYaml } = await import('../../apimachinery/yaml.ts')
-    try { patch = parseYaml(text) } catch (e) { throw new CliError(`unable to parse ${goQuote(given)}: ${(e instanceof Error ? e.message : String(e)).replace(/^error converting YAML to JSON: /, '')}`) }
+    try {
+      patch = parseYaml(text)
+    } catch (e) {
+      throw new CliError(
+        `unable to parse ${goQuote(given)}: ${(e instanceof Error ? e.message : String(e)).replace(/^error converting YAML to JSON: /, '')}`,
+      )
+    }
     // a text by itself travels as JSON
     if (typeof patch === 'string') patch = JSON.stringify(patch)
   }
   const subresource = flags.string('subresource')
-  const files = local ? { filenames: flags.list('filename'), kustomize: flags.string('kustomize'), recursive: flags.bool('recursive') } : fileRequest(ctx)
-  const found = await resources(factory, { args: ctx.args, ...files, local, continueOnError: true, flatten: true, ...(subresource ? { subresource } : {}) })
+  const files = local
+    ? { filenames: flags.list('filename'), kustomize: flags.string('kustomize'), recursive: flags.bool('recursive') }
+    : fileRequest(ctx)
+  const found = await resources(factory, {
+    args: ctx.args,
+    ...files,
+    local,
+    continueOnError: true,
+    flatten: true,
+    ...(subresource ? { subresource } : {}),
+  })
   let count = 0
   await found.visit(async (info) => {
     count++
@@ -71,16 +118,28 @@ async function run(ctx: CommandContext): Promise<void> {
     if (!local && mode !== 'client' && info.mapping) {
       const client = await factory.client()
       try {
-        patched = (await client.patch(info.mapping.path, info.namespace, info.name, type, patch, { query: writeQuery(mode, flags.string('field-manager')), ...(subresource ? { subresource } : {}) })) as unknown as JsonObject
+        patched = (await client.patch(info.mapping.path, info.namespace, info.name, type, patch, {
+          query: writeQuery(mode, flags.string('field-manager')),
+          ...(subresource ? { subresource } : {}),
+        })) as unknown as JsonObject
       } catch (e) {
-        if (e instanceof StatusError && e.code === 415) throw new CliError(`${MEDIA[type] ?? type} is not supported by ${info.mapping.groupVersion}, Kind=${info.mapping.kind}: ${e.message}`)
+        if (e instanceof StatusError && e.code === 415)
+          throw new CliError(
+            `${MEDIA[type] ?? type} is not supported by ${info.mapping.groupVersion}, Kind=${info.mapping.kind}: ${e.message}`,
+          )
         throw e
       }
       const record = recordPatch(ctx)
-      if (record) patched = (await client.patch(info.mapping.path, info.namespace, info.name, 'merge', record, { query: writeQuery(mode, flags.string('field-manager')), ...(subresource ? { subresource } : {}) })) as unknown as JsonObject
+      if (record)
+        patched = (await client.patch(info.mapping.path, info.namespace, info.name, 'merge', record, {
+          query: writeQuery(mode, flags.string('field-manager')),
+          ...(subresource ? { subresource } : {}),
+        })) as unknown as JsonObject
     } else patched = await patchLocally(ctx, type, info.object ?? {}, patch)
     const changed = !equal(info.object, patched)
-    await (await resultPrinter(ctx, changed ? 'patched' : 'patched (no change)'))(isObject(patched) ? patched : {})
+    await (
+      await resultPrinter(ctx, changed ? 'patched' : 'patched (no change)')
+    )(isObject(patched) ? patched : {})
   })
   if (!count) throw new CliError('no objects passed to patch')
 }
@@ -90,7 +149,8 @@ export const patch: Command = {
   usage: '(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]',
   short: 'Update fields of an object',
   long: 'Change fields of an object with a strategic merge patch, a JSON merge patch or a JSON patch.\n\n JSON and YAML are accepted.',
-  examples: "  # Change a node with a strategic merge patch in JSON\n  kubectl patch node k8s-node-1 -p '{\"spec\":{\"unschedulable\":true}}'\n  \n  # Change the image of one container\n  kubectl patch pod valid-pod -p '{\"spec\":{\"containers\":[{\"name\":\"web\",\"image\":\"new image\"}]}}'\n  \n  # The same with a JSON patch\n  kubectl patch pod valid-pod --type='json' -p='[{\"op\": \"replace\", \"path\": \"/spec/containers/0/image\", \"value\":\"new image\"}]'\n  \n  # Scale a Deployment through its scale subresource\n  kubectl patch deployment web --subresource='scale' --type='merge' -p '{\"spec\":{\"replicas\":2}}'",
+  examples:
+    '  # Change a node with a strategic merge patch in JSON\n  kubectl patch node k8s-node-1 -p \'{"spec":{"unschedulable":true}}\'\n  \n  # Change the image of one container\n  kubectl patch pod valid-pod -p \'{"spec":{"containers":[{"name":"web","image":"new image"}]}}\'\n  \n  # The same with a JSON patch\n  kubectl patch pod valid-pod --type=\'json\' -p=\'[{"op": "replace", "path": "/spec/containers/0/image", "value":"new image"}]\'\n  \n  # Scale a Deployment through its scale subresource\n  kubectl patch deployment web --subresource=\'scale\' --type=\'merge\' -p \'{"spec":{"replicas":2}}\'',
   flags: [
     dryRunFlag,
     fieldManagerFlag('kubectl-patch'),

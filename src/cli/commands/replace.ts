@@ -7,13 +7,27 @@ import { CliError, filterOut, withSource, pathName } from '../exit.ts'
 import { createOrUpdateAnnotation } from '../lastapplied.ts'
 import { validation } from '../manifests.ts'
 import { printFlags } from '../printflags.ts'
-import { dryRun, dryRunFlag, fieldManagerFlag, fileRequest, filenameFlags, resources, validateFlag, versionOf, writeQuery } from '../resources.ts'
+import {
+  dryRun,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileRequest,
+  filenameFlags,
+  resources,
+  validateFlag,
+  versionOf,
+  writeQuery,
+} from '../resources.ts'
 import type { Info } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
 import { requireFiles, withoutVersion } from './create/fromfile.ts'
 import { cascade, deleteOptions, deletionFlags } from './delete.ts'
 
-async function force(ctx: CommandContext, manager: string, print: (o: JsonObject) => Promise<void> | void): Promise<void> {
+async function force(
+  ctx: CommandContext,
+  manager: string,
+  print: (o: JsonObject) => Promise<void> | void,
+): Promise<void> {
   const { flags, factory, io } = ctx
   const validate = validation(flags.string('validate'))
   let grace = flags.int('grace-period')
@@ -21,7 +35,14 @@ async function force(ctx: CommandContext, manager: string, print: (o: JsonObject
   const policy = cascade(flags.string('cascade'), io)
   const timeout = flags.number('timeout')
   const client = await factory.client()
-  const found = await resources(factory, { args: ctx.args, ...fileRequest(ctx), continueOnError: true, flatten: true, requireObject: false, ...(flags.string('subresource') ? { subresource: flags.string('subresource') } : {}) })
+  const found = await resources(factory, {
+    args: ctx.args,
+    ...fileRequest(ctx),
+    continueOnError: true,
+    flatten: true,
+    requireObject: false,
+    ...(flags.string('subresource') ? { subresource: flags.string('subresource') } : {}),
+  })
   const infos: Info[] = []
   const uids = new Map<Info, string>()
   try {
@@ -30,24 +51,33 @@ async function force(ctx: CommandContext, manager: string, print: (o: JsonObject
       infos.push(info)
       try {
         await client.delete(info.mapping.path, info.namespace, info.name, deleteOptions(policy, grace))
-        const kind = info.mapping.group ? `${info.mapping.kind.toLowerCase()}.${info.mapping.group}` : info.mapping.kind.toLowerCase()
+        const kind = info.mapping.group
+          ? `${info.mapping.kind.toLowerCase()}.${info.mapping.group}`
+          : info.mapping.kind.toLowerCase()
         if (flags.string('output') === 'name') io.stdout.write(`${kind}/${info.name}\n`)
         else io.stdout.write(`${kind} "${info.name}" deleted\n`)
         uids.set(info, '')
-      } catch (e) { throw withSource('deleting', info.source, e) }
+      } catch (e) {
+        throw withSource('deleting', info.source, e)
+      }
     })
   } catch (e) {
     const left = filterOut(e, (x) => x instanceof StatusError && x.reason === 'NotFound')
     if (left !== undefined) throw left
   }
   const { untilDeleted } = await import('../waiting.ts')
-  for (const info of infos) await untilDeleted(factory, { ...info }, timeout || 300_000).catch((e: unknown) => { throw e instanceof CliError ? new CliError('timed out waiting for the condition') : e })
+  for (const info of infos)
+    await untilDeleted(factory, { ...info }, timeout || 300_000).catch((e: unknown) => {
+      throw e instanceof CliError ? new CliError('timed out waiting for the condition') : e
+    })
   // the documents were read once: stdin cannot be read again
   let count = 0
   for (const info of infos) {
     if (!info.mapping || !info.object) continue
     const object = createOrUpdateAnnotation(flags.bool('save-config'), info.object)
-    const made = (await client.create(info.mapping.path, info.namespace, withoutVersion(object), { query: writeQuery('none', manager, validate) })) as unknown as JsonObject
+    const made = (await client.create(info.mapping.path, info.namespace, withoutVersion(object), {
+      query: writeQuery('none', manager, validate),
+    })) as unknown as JsonObject
     count++
     await print(made)
   }
@@ -76,14 +106,26 @@ async function run(ctx: CommandContext): Promise<void> {
     await rawRequest(ctx, 'PUT', raw, files[0])
     return
   }
-  if (forced) { await force(ctx, manager, await resultPrinter(ctx, 'replaced')); return }
+  if (forced) {
+    await force(ctx, manager, await resultPrinter(ctx, 'replaced'))
+    return
+  }
   const subresource = flags.string('subresource')
-  const found = await resources(factory, { ...fileRequest(ctx), validate, continueOnError: true, flatten: true, ...(subresource ? { subresource } : {}) })
+  const found = await resources(factory, {
+    ...fileRequest(ctx),
+    validate,
+    continueOnError: true,
+    flatten: true,
+    ...(subresource ? { subresource } : {}),
+  })
   await found.visit(async (info) => {
     const { mapping } = info
     if (!mapping || !info.object) return
     const object = createOrUpdateAnnotation(flags.bool('save-config'), info.object)
-    if (mode === 'client') { await print(object); return }
+    if (mode === 'client') {
+      await print(object)
+      return
+    }
     const client = await factory.client()
     try {
       let body: JsonObject = object
@@ -91,13 +133,24 @@ async function run(ctx: CommandContext): Promise<void> {
       // without a version the live one is taken: the object is replaced whatever it is now
       if (!versionOf(object)) {
         try {
-          const live = (await client.request('GET', pathOf(mapping.path, info.namespace, info.name, subresource))).body as JsonObject
-          body = { ...object, metadata: { ...(object.metadata as JsonObject | undefined), resourceVersion: versionOf(live) } }
-        } catch (e) { if (!(e instanceof StatusError)) throw e }
+          const live = (await client.request('GET', pathOf(mapping.path, info.namespace, info.name, subresource)))
+            .body as JsonObject
+          body = {
+            ...object,
+            metadata: { ...(object.metadata as JsonObject | undefined), resourceVersion: versionOf(live) },
+          }
+        } catch (e) {
+          if (!(e instanceof StatusError)) throw e
+        }
       }
-      const answer = await client.request('PUT', pathOf(mapping.path, info.namespace, info.name, subresource), { body, query: writeQuery(mode, manager, validate) })
+      const answer = await client.request('PUT', pathOf(mapping.path, info.namespace, info.name, subresource), {
+        body,
+        query: writeQuery(mode, manager, validate),
+      })
       await print(answer.body as JsonObject)
-    } catch (e) { throw withSource('replacing', info.source, e) }
+    } catch (e) {
+      throw withSource('replacing', info.source, e)
+    }
   })
 }
 
@@ -106,14 +159,15 @@ export const replace: Command = {
   usage: '-f FILENAME [options]',
   short: 'Replace objects by those in a file or stdin',
   long: 'Replace objects by those in files or standard input.\n\n JSON and YAML are accepted. The whole object must be given: get one with\n\n  $ kubectl get TYPE NAME -o yaml',
-  examples: "  # Replace the pod in pod.json\n  kubectl replace -f ./pod.json\n  \n  # Replace what is piped in\n  cat pod.json | kubectl replace -f -\n  \n  # Change the version of the image of a pod with one container to v4\n  kubectl get pod mypod -o yaml | sed 's/\\(image: myimage\\):.*$/\\1:v4/' | kubectl replace -f -\n  \n  # Delete and create again\n  kubectl replace --force -f ./pod.json",
+  examples:
+    "  # Replace the pod in pod.json\n  kubectl replace -f ./pod.json\n  \n  # Replace what is piped in\n  cat pod.json | kubectl replace -f -\n  \n  # Change the version of the image of a pod with one container to v4\n  kubectl get pod mypod -o yaml | sed 's/\\(image: myimage\\):.*$/\\1:v4/' | kubectl replace -f -\n  \n  # Delete and create again\n  kubectl replace --force -f ./pod.json",
   flags: [
     ...deletionFlags.map((f) => (f.name === 'wait' ? { ...f, default: false } : f)),
     dryRunFlag,
     fieldManagerFlag('kubectl-replace'),
     ...filenameFlags('with the objects'),
     { name: 'raw', type: 'string', usage: 'A path on the server to PUT the file to, as it is.' },
-    { name: 'save-config', type: 'bool', usage: 'Keep the configuration in the object\'s last-applied annotation.' },
+    { name: 'save-config', type: 'bool', usage: "Keep the configuration in the object's last-applied annotation." },
     { name: 'subresource', type: 'string', usage: 'Replace this subresource of the object.' },
     validateFlag,
     ...printFlags,

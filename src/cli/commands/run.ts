@@ -1,4 +1,5 @@
-// kubectl run: one pod, with a service when asked, attached when asked. Behaves as kubectl/pkg/cmd/run/run.go and kubectl/pkg/generate/versioned/run.go.
+// kubectl run: one pod, with a service when asked, attached when asked. Behaves as kubectl/pkg/cmd/run/run.go and
+// kubectl/pkg/generate/versioned/run.go.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import { parseImageName } from '../../apimachinery/imagename.ts'
@@ -39,28 +40,54 @@ function podOf(ctx: CommandContext, name: string, restart: string): JsonObject {
   if (port && !/^[+-]?\d+$/.test(port)) throw new CliError(`strconv.Atoi: parsing ${goQuote(port)}: invalid syntax`)
   const policy = flags.string('image-pull-policy')
   return {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name, labels, annotations },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels, annotations },
     spec: {
-      containers: [{
-        name, image: flags.string('image'), ...(args.length ? { [flags.bool('command') ? 'command' : 'args']: args } : {}), ...(port ? { ports: [{ containerPort: Number(port) }] } : {}), env,
-        ...(policy ? { imagePullPolicy: policy } : {}), ...(flags.bool('privileged') ? { securityContext: { privileged: true } } : {}),
-        ...(stdin ? { stdin, stdinOnce: !flags.bool('leave-stdin-open') } : {}), tty: flags.bool('tty'),
-      }],
-      restartPolicy: restart, dnsPolicy: 'ClusterFirst',
+      containers: [
+        {
+          name,
+          image: flags.string('image'),
+          ...(args.length ? { [flags.bool('command') ? 'command' : 'args']: args } : {}),
+          ...(port ? { ports: [{ containerPort: Number(port) }] } : {}),
+          env,
+          ...(policy ? { imagePullPolicy: policy } : {}),
+          ...(flags.bool('privileged') ? { securityContext: { privileged: true } } : {}),
+          ...(stdin ? { stdin, stdinOnce: !flags.bool('leave-stdin-open') } : {}),
+          tty: flags.bool('tty'),
+        },
+      ],
+      restartPolicy: restart,
+      dnsPolicy: 'ClusterFirst',
     },
   }
 }
 
 function serviceOf(ctx: CommandContext, name: string): JsonObject {
   const text = ctx.flags.string('labels')
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, labels: text ? parseLabelMap(text) : {} }, spec: { ports: servicePorts(ctx.flags.string('port'), '', new Map(), ''), selector: parseLabelMap(text || `run=${name}`) } }
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, labels: text ? parseLabelMap(text) : {} },
+    spec: {
+      ports: servicePorts(ctx.flags.string('port'), '', new Map(), ''),
+      selector: parseLabelMap(text || `run=${name}`),
+    },
+  }
 }
 
-async function createdObject(ctx: CommandContext, object: JsonObject, resource: string, mode: DryRun): Promise<JsonObject> {
+async function createdObject(
+  ctx: CommandContext,
+  object: JsonObject,
+  resource: string,
+  mode: DryRun,
+): Promise<JsonObject> {
   const { namespace, explicit } = ctx.factory.namespace()
   if (mode === 'client') return explicit ? { ...object, metadata: { ...metaOf(object), namespace } } : object
   const client = await ctx.factory.client()
-  return (await client.create(resource, namespace, sent(ctx, annotated(ctx, object, ctx.flags.bool('save-config'))), { query: writeQuery(mode, ctx.flags.string('field-manager')) })) as unknown as JsonObject
+  return (await client.create(resource, namespace, sent(ctx, annotated(ctx, object, ctx.flags.bool('save-config'))), {
+    query: writeQuery(mode, ctx.flags.string('field-manager')),
+  })) as unknown as JsonObject
 }
 
 const statusOf = (pod: JsonObject): JsonObject => (isObject(pod.status) ? pod.status : {})
@@ -71,15 +98,31 @@ async function attached(ctx: CommandContext, pod: JsonObject, restart: string): 
   const { flags, factory, io } = ctx
   const namespace = namespaceOf(pod)
   const name = nameOf(pod)
-  const info: Info = { mapping: await factory.mapping('pods'), namespace, name, source: '', object: pod, resourceVersion: '' }
+  const info: Info = {
+    mapping: await factory.mapping('pods'),
+    namespace,
+    name,
+    source: '',
+    object: pod,
+    resourceVersion: '',
+  }
   const timeout = flags.number('pod-running-timeout')
   const { until } = await import('../waiting.ts')
   const container = String(dicts(isObject(pod.spec) ? pod.spec.containers : undefined)[0]?.name ?? '')
-  const ready = (p: JsonObject): boolean => dicts(statusOf(p).conditions).some((c) => c.type === 'Ready' && c.status === 'True')
-  const seen = await until(factory, info, timeout, false, ({ object }) => finished(object) || (statusOf(object).phase === 'Running' && ready(object)))
+  const ready = (p: JsonObject): boolean =>
+    dicts(statusOf(p).conditions).some((c) => c.type === 'Ready' && c.status === 'True')
+  const seen = await until(
+    factory,
+    info,
+    timeout,
+    false,
+    ({ object }) => finished(object) || (statusOf(object).phase === 'Running' && ready(object)),
+  )
   const logs = async (): Promise<void> => {
     const client = await factory.client()
-    const answer = await client.request('GET', `/api/v1/namespaces/${namespace}/pods/${name}/log`, { query: { container } })
+    const answer = await client.request('GET', `/api/v1/namespaces/${namespace}/pods/${name}/log`, {
+      query: { container },
+    })
     if (typeof answer.body === 'string') io.stdout.write(answer.body)
     for await (const part of answer.stream ?? []) if (typeof part === 'string') io.stdout.write(part)
   }
@@ -87,33 +130,60 @@ async function attached(ctx: CommandContext, pod: JsonObject, restart: string): 
   else {
     const { attachTo } = await import('../attach.ts')
     try {
-      await attachTo(factory, (seen ?? pod) as unknown as Pod, { container: '', stdin: flags.bool('stdin'), tty: flags.bool('tty'), quiet: flags.bool('quiet'), commandName: 'kubectl attach' })
+      await attachTo(factory, (seen ?? pod) as unknown as Pod, {
+        container: '',
+        stdin: flags.bool('stdin'),
+        tty: flags.bool('tty'),
+        quiet: flags.bool('quiet'),
+        commandName: 'kubectl attach',
+      })
     } catch (e) {
       // the session itself ended with a code: the pod's end tells it
       if (e instanceof SilentExit) return e.exitCode
-      io.stderr.write(`warning: couldn't attach to pod/${name}, falling back to streaming logs: ${e instanceof Error ? e.message : String(e)}\n`)
+      io.stderr.write(
+        `warning: couldn't attach to pod/${name}, falling back to streaming logs: ${e instanceof Error ? e.message : String(e)}\n`,
+      )
       await logs()
     }
   }
   if (flags.bool('leave-stdin-open') || restart === 'Always') return 0
-  const end = await until(factory, info, timeout, false, ({ object }) => (restart === 'OnFailure' ? statusOf(object).phase === 'Succeeded' : finished(object)))
+  const end = await until(factory, info, timeout, false, ({ object }) =>
+    restart === 'OnFailure' ? statusOf(object).phase === 'Succeeded' : finished(object),
+  )
   if (!end || statusOf(end).phase === 'Succeeded') return 0
   const state = dicts(statusOf(end).containerStatuses)[0]?.state
   const terminated = isObject(state) && isObject(state.terminated) ? state.terminated : undefined
-  if (!terminated || !Number(terminated.exitCode)) throw new CliError(`pod ${namespace}/${name} failed with unknown exit code`)
+  if (!terminated || !Number(terminated.exitCode))
+    throw new CliError(`pod ${namespace}/${name} failed with unknown exit code`)
   // an exit code is told without `error: `
-  io.stderr.write(`pod ${namespace}/${name} terminated (${String(terminated.reason ?? '')})\n${String(terminated.message ?? '')}\n`.replace(/\n\n$/, '\n'))
+  io.stderr.write(
+    `pod ${namespace}/${name} terminated (${String(terminated.reason ?? '')})\n${String(terminated.message ?? '')}\n`.replace(
+      /\n\n$/,
+      '\n',
+    ),
+  )
   return Number(terminated.exitCode)
 }
 
-async function remove(ctx: CommandContext, objects: readonly { resource: string; object: JsonObject }[]): Promise<void> {
+async function remove(
+  ctx: CommandContext,
+  objects: readonly { resource: string; object: JsonObject }[],
+): Promise<void> {
   const client = await ctx.factory.client()
   const { resultPrinter } = await import('../result.ts')
   for (const { resource, object } of objects) {
-    await client.delete(resource, namespaceOf(object), nameOf(object), { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' }).catch(() => undefined)
+    await client
+      .delete(resource, namespaceOf(object), nameOf(object), {
+        kind: 'DeleteOptions',
+        apiVersion: 'v1',
+        propagationPolicy: 'Background',
+      })
+      .catch(() => undefined)
     if (ctx.flags.bool('quiet')) continue
     const { has } = await import('../../apimachinery/versions.ts')
-    const words = has(ctx.factory.versions, 'deletedFromNamespace') ? `deleted from ${namespaceOf(object)} namespace` : 'deleted'
+    const words = has(ctx.factory.versions, 'deletedFromNamespace')
+      ? `deleted from ${namespaceOf(object)} namespace`
+      : 'deleted'
     if (ctx.flags.string('output') === 'name') await (await resultPrinter(ctx, ''))(object)
     else ctx.io.stdout.write(`${String(object.kind).toLowerCase()} ${goQuote(nameOf(object))} ${words}\n`)
   }
@@ -130,13 +200,18 @@ async function run(ctx: CommandContext): Promise<number | void> {
   const image = flags.string('image')
   if (!image) throw new CliError('--image is required')
   if (!parseImageName(image)) throw new CliError(`Invalid image name ${goQuote(image)}: invalid reference format`)
-  if (flags.bool('tty') && !flags.bool('stdin')) throw new UsageError('-i/--stdin is required for containers with -t/--tty=true')
+  if (flags.bool('tty') && !flags.bool('stdin'))
+    throw new UsageError('-i/--stdin is required for containers with -t/--tty=true')
   if (flags.bool('expose') && !flags.string('port')) throw new UsageError('--port must be set when exposing a service')
   await factory.mappingForKind('v1', 'Pod')
   const restart = restartPolicy(ctx)
   if (!attach && flags.bool('rm')) throw new UsageError('--rm should only be used for attached containers')
-  if (attach && mode !== 'none') throw new UsageError("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)")
-  if (!['', 'Always', 'IfNotPresent', 'Never'].includes(flags.string('image-pull-policy'))) throw new UsageError(`invalid image pull policy: ${flags.string('image-pull-policy')}`)
+  if (attach && mode !== 'none')
+    throw new UsageError(
+      "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+    )
+  if (!['', 'Always', 'IfNotPresent', 'Never'].includes(flags.string('image-pull-policy')))
+    throw new UsageError(`invalid image pull policy: ${flags.string('image-pull-policy')}`)
   const pod = await createdObject(ctx, recorded(ctx, await overridden(ctx, podOf(ctx, name, restart))), 'v1/pods', mode)
   const objects = [{ resource: 'v1/pods', object: pod }]
   let serviceError: unknown
@@ -146,10 +221,16 @@ async function run(ctx: CommandContext): Promise<number | void> {
       print(service)
       if (flags.string('output') === 'yaml') ctx.io.stdout.write('---\n')
       objects.push({ resource: 'v1/services', object: service })
-    } catch (e) { serviceError = e }
+    } catch (e) {
+      serviceError = e
+    }
   }
   if (attach) {
-    try { return await attached(ctx, pod, restart) } finally { if (flags.bool('rm')) await remove(ctx, objects) }
+    try {
+      return await attached(ctx, pod, restart)
+    } finally {
+      if (flags.bool('rm')) await remove(ctx, objects)
+    }
   }
   print(pod)
   if (serviceError !== undefined) throw serviceError
@@ -157,20 +238,31 @@ async function run(ctx: CommandContext): Promise<number | void> {
 
 export const runCommand: Command = {
   name: 'run',
-  usage: 'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]',
+  usage:
+    'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]',
   short: 'Run a particular image on the cluster',
   long: 'Create and run an image in a pod.',
-  examples: "  # A pod that runs nginx\n  kubectl run nginx --image=nginx\n  \n  # One that listens on a port and has a service\n  kubectl run hazelcast --image=hazelcast/hazelcast --port=5701 --expose\n  \n  # A shell to look around, gone afterwards\n  kubectl run -i -t busybox --image=busybox --restart=Never --rm\n  \n  # Other arguments, or another command\n  kubectl run nginx --image=nginx -- <arg1> <arg2>\n  kubectl run nginx --image=nginx --command -- <cmd> <arg1>",
+  examples:
+    '  # A pod that runs nginx\n  kubectl run nginx --image=nginx\n  \n  # One that listens on a port and has a service\n  kubectl run hazelcast --image=hazelcast/hazelcast --port=5701 --expose\n  \n  # A shell to look around, gone afterwards\n  kubectl run -i -t busybox --image=busybox --restart=Never --rm\n  \n  # Other arguments, or another command\n  kubectl run nginx --image=nginx -- <arg1> <arg2>\n  kubectl run nginx --image=nginx --command -- <cmd> <arg1>',
   flags: [
-    ...printFlags, recordFlag, ...overrideFlags, dryRunFlag, saveConfigFlag, fieldManagerFlag('kubectl-run'),
+    ...printFlags,
+    recordFlag,
+    ...overrideFlags,
+    dryRunFlag,
+    saveConfigFlag,
+    fieldManagerFlag('kubectl-run'),
     { name: 'annotations', type: 'stringArray', usage: 'An annotation of the pod: key=value; may be repeated.' },
     { name: 'image', type: 'string', required: true, usage: 'The image of the container.' },
-    { name: 'image-pull-policy', type: 'string', usage: 'When the image is pulled; the server decides when it is not given.' },
+    {
+      name: 'image-pull-policy',
+      type: 'string',
+      usage: 'When the image is pulled; the server decides when it is not given.',
+    },
     { name: 'rm', type: 'bool', usage: 'Delete the pod when it has ended; only when attached.' },
     { name: 'env', type: 'stringArray', usage: 'An environment variable of the container: key=value.' },
     { name: 'port', type: 'string', usage: 'The port that the container exposes.' },
     { name: 'labels', short: 'l', type: 'string', usage: 'The labels of the pod: a=b,c=d.' },
-    { name: 'stdin', short: 'i', type: 'bool', usage: 'Keep the container\'s standard input open.' },
+    { name: 'stdin', short: 'i', type: 'bool', usage: "Keep the container's standard input open." },
     { name: 'tty', short: 't', type: 'bool', usage: 'Give the container a terminal.' },
     { name: 'attach', type: 'bool', usage: 'Wait until the pod runs, and attach to it; so by default with -i.' },
     { name: 'leave-stdin-open', type: 'bool', usage: 'Leave standard input open after the first attach has ended.' },
@@ -181,7 +273,13 @@ export const runCommand: Command = {
     { name: 'privileged', type: 'bool', usage: 'Run the container in privileged mode.' },
     { name: 'pod-running-timeout', type: 'duration', default: '1m0s', usage: 'How long to wait until the pod runs.' },
     // what run takes over from delete, for the sake of --rm
-    { name: 'cascade', type: 'string', default: 'background', noOptDefault: 'background', usage: 'With --rm: background, orphan or foreground.' },
+    {
+      name: 'cascade',
+      type: 'string',
+      default: 'background',
+      noOptDefault: 'background',
+      usage: 'With --rm: background, orphan or foreground.',
+    },
     { name: 'force', type: 'bool', usage: 'With --rm: remove at once, without waiting for the node.' },
     { name: 'grace-period', type: 'int', default: -1, usage: 'With --rm: seconds the pod is given to end well.' },
     { name: 'timeout', type: 'duration', usage: 'With --rm: how long to wait for the deletion.' },

@@ -5,12 +5,24 @@ import { labelValue, qualifiedName } from '../../apimachinery/names.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, throwAll, UsageError } from '../exit.ts'
 import { printFlags } from '../printflags.ts'
-import { dryRun, dryRunFlag, fieldManagerFlag, resources, selectorFlag, validateFlag, writeQuery } from '../resources.ts'
+import {
+  dryRun,
+  dryRunFlag,
+  fieldManagerFlag,
+  resources,
+  selectorFlag,
+  validateFlag,
+  writeQuery,
+} from '../resources.ts'
 import { resultPrinter } from '../result.ts'
 import { printNamed } from '../named.ts'
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
-interface Spec { readonly key: string; readonly value: string; readonly effect: string }
+interface Spec {
+  readonly key: string
+  readonly value: string
+  readonly effect: string
+}
 
 function parse(text: string): Spec {
   const parts = text.split(':')
@@ -40,16 +52,27 @@ function parseAll(specs: readonly string[]): { add: Spec[]; remove: Spec[] } {
   const add: Spec[] = []
   const remove: Spec[] = []
   for (const s of specs) {
-    if (s.endsWith('-')) { remove.push(parse(s.slice(0, -1))); continue }
+    if (s.endsWith('-')) {
+      remove.push(parse(s.slice(0, -1)))
+      continue
+    }
     const t = parse(s)
     if (!t.effect) throw new UsageError(`invalid taint spec: ${s}`)
-    if (add.some((a) => a.key === t.key && a.effect === t.effect)) throw new UsageError(`duplicated taints with the same key and effect: {${t.key} ${t.value} ${t.effect} <nil>}`)
+    if (add.some((a) => a.key === t.key && a.effect === t.effect))
+      throw new UsageError(`duplicated taints with the same key and effect: {${t.key} ${t.value} ${t.effect} <nil>}`)
     add.push(t)
   }
   return { add, remove }
 }
 
-const text = (t: Spec): string => (!t.effect ? (t.value ? `${t.key}=${t.value}:` : t.key) : t.value ? `${t.key}=${t.value}:${t.effect}` : `${t.key}:${t.effect}`)
+const text = (t: Spec): string =>
+  !t.effect
+    ? t.value
+      ? `${t.key}=${t.value}:`
+      : t.key
+    : t.value
+      ? `${t.key}=${t.value}:${t.effect}`
+      : `${t.key}:${t.effect}`
 
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, args } = ctx
@@ -68,21 +91,39 @@ async function run(ctx: CommandContext): Promise<void> {
   const type = (words[0] ?? '').toLowerCase()
   const mapping = await factory.mapping(type, 2)
   if (mapping.kind !== 'Node') throw new CliError(`invalid resource type ${type}, only node types are supported`)
-  const conflicts = add.flatMap((a) => remove.filter((r) => r.key === a.key && (!r.effect || r.effect === a.effect)).map((r) => `${r.key}=${r.effect}`))
-  if (conflicts.length) throw new CliError(`can not both modify and remove the following taint(s) in the same command: ${conflicts.join(', ')}`)
+  const conflicts = add.flatMap((a) =>
+    remove.filter((r) => r.key === a.key && (!r.effect || r.effect === a.effect)).map((r) => `${r.key}=${r.effect}`),
+  )
+  if (conflicts.length)
+    throw new CliError(
+      `can not both modify and remove the following taint(s) in the same command: ${conflicts.join(', ')}`,
+    )
   const selector = flags.string('selector')
   const all = flags.bool('all')
-  if (all && selector) throw new CliError('setting \'all\' parameter with a non empty selector is prohibited')
-  if (!all && !selector && words.length < 2) throw new CliError('at least one resource name must be specified since \'all\' parameter is not set')
-  const found = await resources(factory, { args: all || selector ? ['nodes'] : words.slice(1).map((n) => `nodes/${n}`), all, ...(selector ? { selector } : {}), continueOnError: true, latest: true, flatten: true })
+  if (all && selector) throw new CliError("setting 'all' parameter with a non empty selector is prohibited")
+  if (!all && !selector && words.length < 2)
+    throw new CliError("at least one resource name must be specified since 'all' parameter is not set")
+  const found = await resources(factory, {
+    args: all || selector ? ['nodes'] : words.slice(1).map((n) => `nodes/${n}`),
+    all,
+    ...(selector ? { selector } : {}),
+    continueOnError: true,
+    latest: true,
+    flatten: true,
+  })
   await found.visit(async (info) => {
     const node = info.object as unknown as Node | undefined
     const old: readonly Taint[] = node?.spec?.taints ?? []
     if (!flags.bool('overwrite')) {
       const exists = add.flatMap((a) => old.filter((o) => o.key === a.key && o.effect === a.effect).map(() => a.key))
-      if (exists.length) throw new CliError(`node ${info.name} already has ${exists.join(',')} taint(s) with same effect(s) and --overwrite is false`)
+      if (exists.length)
+        throw new CliError(
+          `node ${info.name} already has ${exists.join(',')} taint(s) with same effect(s) and --overwrite is false`,
+        )
     }
-    let next: Taint[] = add.map((a) => ({ key: a.key, ...(a.value ? { value: a.value } : {}), effect: a.effect }) as Taint)
+    let next: Taint[] = add.map(
+      (a) => ({ key: a.key, ...(a.value ? { value: a.value } : {}), effect: a.effect }) as Taint,
+    )
     for (const o of old) if (!next.some((n) => n.key === o.key && n.effect === o.effect)) next.push(o)
     const added = old.length !== next.length
     let deleted = false
@@ -95,10 +136,20 @@ async function run(ctx: CommandContext): Promise<void> {
     }
     throwAll(errors)
     const operation = (added && deleted) || flags.bool('overwrite') ? 'modified' : added ? 'tainted' : 'untainted'
-    let object: JsonObject = { ...info.object, spec: { ...(info.object?.spec as JsonObject | undefined), taints: next as unknown as JsonObject[] } }
+    let object: JsonObject = {
+      ...info.object,
+      spec: { ...(info.object?.spec as JsonObject | undefined), taints: next as unknown as JsonObject[] },
+    }
     if (mode !== 'client' && info.mapping) {
       const client = await factory.client()
-      object = (await client.patch(info.mapping.path, '', info.name, 'merge', { spec: { taints: next.length ? (next as unknown as JsonObject[]) : null } }, { query: writeQuery(mode, flags.string('field-manager')) })) as unknown as JsonObject
+      object = (await client.patch(
+        info.mapping.path,
+        '',
+        info.name,
+        'merge',
+        { spec: { taints: next.length ? (next as unknown as JsonObject[]) : null } },
+        { query: writeQuery(mode, flags.string('field-manager')) },
+      )) as unknown as JsonObject
     }
     if (flags.string('output') || flags.string('template')) await (await resultPrinter(ctx, operation))(object)
     else printNamed(ctx.io, object, operation)
@@ -106,12 +157,20 @@ async function run(ctx: CommandContext): Promise<void> {
 }
 
 export const taint: Command = {
-  name: 'taint', usage: 'NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N [options]', short: 'Update the taints on one or more nodes',
+  name: 'taint',
+  usage: 'NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N [options]',
+  short: 'Update the taints on one or more nodes',
   long: 'Set, change and remove taints of nodes.\n\n  *  A taint is a key, a value and an effect: key=value:effect.\n  *  Key and value begin with a letter or digit and hold letters, digits, hyphens, dots and underscores; a key may begin with a DNS subdomain and a slash. The value may be left out.\n  *  The effect is NoSchedule, PreferNoSchedule or NoExecute.',
-  examples: "  # Give the node foo the taint dedicated=special-user:NoSchedule\n  kubectl taint nodes foo dedicated=special-user:NoSchedule\n  \n  # Remove the taint with key dedicated and effect NoSchedule\n  kubectl taint nodes foo dedicated:NoSchedule-\n  \n  # Remove all taints with key dedicated\n  kubectl taint nodes foo dedicated-",
+  examples:
+    '  # Give the node foo the taint dedicated=special-user:NoSchedule\n  kubectl taint nodes foo dedicated=special-user:NoSchedule\n  \n  # Remove the taint with key dedicated and effect NoSchedule\n  kubectl taint nodes foo dedicated:NoSchedule-\n  \n  # Remove all taints with key dedicated\n  kubectl taint nodes foo dedicated-',
   flags: [
-    { name: 'all', type: 'bool', usage: 'All nodes.' }, dryRunFlag, fieldManagerFlag('kubectl-taint'),
-    { name: 'overwrite', type: 'bool', usage: 'Let taints be changed when they are there already.' }, selectorFlag, validateFlag, ...printFlags,
+    { name: 'all', type: 'bool', usage: 'All nodes.' },
+    dryRunFlag,
+    fieldManagerFlag('kubectl-taint'),
+    { name: 'overwrite', type: 'bool', usage: 'Let taints be changed when they are there already.' },
+    selectorFlag,
+    validateFlag,
+    ...printFlags,
   ],
   run,
 }

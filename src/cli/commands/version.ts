@@ -8,7 +8,17 @@ import { CliError } from '../exit.ts'
 /** What a build of that version says of itself. */
 export function clientVersion(gitVersion: string): JsonObject {
   const m = /^v?(\d+)\.(\d+)/.exec(gitVersion)
-  return { major: m?.[1] ?? '1', minor: m?.[2] ?? '33', gitVersion, gitCommit: '', gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: 'go1.24.2', compiler: 'gc', platform: 'linux/amd64' }
+  return {
+    major: m?.[1] ?? '1',
+    minor: m?.[2] ?? '33',
+    gitVersion,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: 'go1.24.2',
+    compiler: 'gc',
+    platform: 'linux/amd64',
+  }
 }
 
 async function run(ctx: CommandContext): Promise<void> {
@@ -23,20 +33,29 @@ async function run(ctx: CommandContext): Promise<void> {
     try {
       const body = (await (await factory.client()).request('GET', '/version')).body
       if (isObject(body)) server = body
-    } catch (e) { failure = e }
+    } catch (e) {
+      failure = e
+    }
   }
   const kustomize = factory.versions.kustomize ?? 'v5.6.0'
   if (output === '') {
     io.stdout.write(`Client Version: ${factory.versions.client}\nKustomize Version: ${kustomize}\n`)
     if (server) io.stdout.write(`Server Version: ${String(server.gitVersion)}\n`)
   } else {
-    const info: JsonObject = { clientVersion: client, kustomizeVersion: kustomize, ...(server ? { serverVersion: server } : {}) }
+    const info: JsonObject = {
+      clientVersion: client,
+      kustomizeVersion: kustomize,
+      ...(server ? { serverVersion: server } : {}),
+    }
     if (output === 'yaml') io.stdout.write(`${(await import('../../apimachinery/yaml.ts')).toYaml(info)}\n`)
     else io.stdout.write(`${JSON.stringify(info, null, 2)}\n`)
   }
   if (server) {
     const distance = Math.abs(minor(factory.versions.client) - minor(String(server.gitVersion)))
-    if (distance > 1) io.stderr.write(`Warning: version difference between client (${minorText(factory.versions.client)}) and server (${minorText(String(server.gitVersion))}) exceeds the supported minor version skew of +/-1\n`)
+    if (distance > 1)
+      io.stderr.write(
+        `Warning: version difference between client (${minorText(factory.versions.client)}) and server (${minorText(String(server.gitVersion))}) exceeds the supported minor version skew of +/-1\n`,
+      )
   }
   if (failure !== undefined) throw failure
 }
@@ -50,7 +69,7 @@ export const version: Command = {
   long: 'Print the versions of the client and of the server of the current context.',
   examples: '  # The versions of client and server\n  kubectl version',
   flags: [
-    { name: 'client', type: 'bool', usage: 'Only the client\'s version; no server is asked.' },
+    { name: 'client', type: 'bool', usage: "Only the client's version; no server is asked." },
     { name: 'output', short: 'o', type: 'string', usage: 'yaml or json.' },
   ],
   run,

@@ -22,7 +22,8 @@ function conditionCheck(text: string): Check {
   return (object) => {
     const status = isObject(object.status) ? object.status : {}
     for (const c of Array.isArray(status.conditions) ? (status.conditions as readonly Json[]) : []) {
-      if (!isObject(c) || typeof c.type !== 'string' || fold(c.type) !== fold(name) || typeof c.status !== 'string') continue
+      if (!isObject(c) || typeof c.type !== 'string' || fold(c.type) !== fold(name) || typeof c.status !== 'string')
+        continue
       const generation = metaOf(object).generation
       const observed = c.observedGeneration ?? status.observedGeneration
       if (generation !== undefined && observed !== undefined && Number(observed) < Number(generation)) return false
@@ -38,43 +39,66 @@ function splitAtEquals(text: string): string[] {
   let part = ''
   for (let i = 0; i < text.length; i++) {
     if (text[i] !== '=') part += text[i]
-    else if (text[i + 1] === '=') { part += '=='; i++ } else { out.push(part); part = '' }
+    else if (text[i + 1] === '=') {
+      part += '=='
+      i++
+    } else {
+      out.push(part)
+      part = ''
+    }
   }
   return [...out, part]
 }
 
 async function jsonPathCheck(text: string): Promise<Check> {
   const parts = splitAtEquals(text)
-  if (parts.length > 2) throw new CliError('jsonpath wait format must be --for=jsonpath=\'{.status.readyReplicas}\'=3 or --for=jsonpath=\'{.status.readyReplicas}\'')
+  if (parts.length > 2)
+    throw new CliError(
+      "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'",
+    )
   const { parseJsonPath, relaxedJsonPath, resultValue } = await import('../../apimachinery/jsonpath.ts')
   const expression = relaxedJsonPath(parts[0] ?? '')
   const wanted = parts.length > 1 ? (parts[1] ?? '').replace(/^['"]+|['"]+$/g, '') : undefined
-  if (wanted === '') throw new CliError('jsonpath wait has to have a value after equal sign, like --for=jsonpath=\'{.status.readyReplicas}\'=3')
+  if (wanted === '')
+    throw new CliError(
+      "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+    )
   if (!expression) throw new CliError('jsonpath expression cannot be empty')
   const path = parseJsonPath(expression)
   return (object) => {
     let results
-    try { results = path.findResults(object) } catch (e) { throw new CliError(e instanceof Error ? e.message : String(e)) }
+    try {
+      results = path.findResults(object)
+    } catch (e) {
+      throw new CliError(e instanceof Error ? e.message : String(e))
+    }
     if (!results.length || !results[0]?.length) return false
     if (results.length > 1) throw new CliError('given jsonpath expression matches more than one list')
     if (results[0].length > 1) throw new CliError('given jsonpath expression matches more than one value')
     if (wanted === undefined) return true
     const first = results[0][0]
     const value = first === undefined ? undefined : resultValue(first)
-    if (typeof value === 'object' && value !== null) throw new CliError('jsonpath leads to a nested object or list which is not supported')
+    if (typeof value === 'object' && value !== null)
+      throw new CliError('jsonpath leads to a nested object or list which is not supported')
     return (value === null || value === undefined ? '<nil>' : String(value)).trim() === wanted.trim()
   }
 }
 
-type Form = { readonly kind: 'delete' } | { readonly kind: 'create' } | { readonly kind: 'check'; readonly check: Check }
+type Form =
+  { readonly kind: 'delete' } | { readonly kind: 'create' } | { readonly kind: 'check'; readonly check: Check }
 
 async function formOf(condition: string): Promise<Form> {
   const lower = condition.toLowerCase()
   if (lower === 'delete') return { kind: 'delete' }
   if (lower === 'create') return { kind: 'create' }
-  if (condition.startsWith('condition=')) return { kind: 'check', check: conditionCheck(condition.slice('condition='.length)) }
+  if (condition.startsWith('condition='))
+    return { kind: 'check', check: conditionCheck(condition.slice('condition='.length)) }
   if (condition.startsWith('jsonpath=')) {
-    try { return { kind: 'check', check: await jsonPathCheck(condition.slice('jsonpath='.length)) } } catch (e) { throw e instanceof CliError ? e : new CliError(e instanceof Error ? e.message : String(e)) }
+    try {
+      return { kind: 'check', check: await jsonPathCheck(condition.slice('jsonpath='.length)) }
+    } catch (e) {
+      throw e instanceof CliError ? e : new CliError(e instanceof Error ? e.message : String(e))
+    }
   }
   throw new CliError(`unrecognized condition: ${JSON.stringify(condition)}`)
 }
@@ -88,7 +112,9 @@ async function waitFor(ctx: CommandContext, info: Info, form: Form, timeout: num
   }
   if (!info.name) throw new CliError('resource name must be provided')
   if (timeout === 0 && info.mapping) {
-    const object = (await (await factory.client()).get(info.mapping.path, info.namespace, info.name)) as unknown as JsonObject
+    const object = (await (
+      await factory.client()
+    ).get(info.mapping.path, info.namespace, info.name)) as unknown as JsonObject
     if (!form.check(object)) throw new CliError(`condition not met for ${info.mapping.resource}/${info.name}`)
     return object
   }
@@ -108,8 +134,18 @@ async function run(ctx: CommandContext): Promise<void> {
   const selector = flags.string('selector')
   const fieldSelector = flags.string('field-selector')
   const request: ResourceRequest = {
-    args: ctx.args, ...fileRequest(ctx), enforceNamespace: false, local, continueOnError: true, flatten: true, latest: !local, all, allNamespaces: flags.bool('all-namespaces'), allowEmptySelector: all,
-    ...(selector ? { selector } : {}), ...(fieldSelector ? { fieldSelector } : {}),
+    args: ctx.args,
+    ...fileRequest(ctx),
+    enforceNamespace: false,
+    local,
+    continueOnError: true,
+    flatten: true,
+    latest: !local,
+    all,
+    allNamespaces: flags.bool('all-namespaces'),
+    allowEmptySelector: all,
+    ...(selector ? { selector } : {}),
+    ...(fieldSelector ? { fieldSelector } : {}),
   }
   const end = io.clock.now() + timeout
   if (form.kind === 'create') {
@@ -128,7 +164,9 @@ async function run(ctx: CommandContext): Promise<void> {
     const done = await waitFor(ctx, info, form, Math.max(timeout === 0 ? 0 : 1, end - io.clock.now()))
     await print(done ?? info.object ?? {})
   }
-  try { await found.visit(visit) } catch (e) {
+  try {
+    await found.visit(visit)
+  } catch (e) {
     if (form.kind !== 'delete') throw e
     const left = filterOut(e, isNotFound)
     if (left !== undefined) throw left
@@ -138,19 +176,30 @@ async function run(ctx: CommandContext): Promise<void> {
 
 export const wait: Command = {
   name: 'wait',
-  usage: '([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath=\'{}\'[=value]] [options]',
+  usage:
+    "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
   short: 'Wait for a condition on one or many objects',
   long: 'Wait until objects are created or deleted, until a condition in their status is as wanted, or until a field has a value.\n\n All named objects must get there. Use -f, names or a selector to choose them.',
-  examples: "  # Until the pod busybox1 is ready\n  kubectl wait --for=condition=Ready pod/busybox1\n  \n  # Until its condition has another value\n  kubectl wait --for=condition=Ready=false pod/busybox1\n  \n  # Until it runs\n  kubectl wait --for=jsonpath='{.status.phase}'=Running pod/busybox1\n  \n  # Until the Service has an address\n  kubectl wait --for=jsonpath='{.status.loadBalancer.ingress}' service/loadbalancer\n  \n  # Until the Secret is there, 30 seconds at most\n  kubectl create secret generic my-secret --from-literal=foo=bar && kubectl wait --for=create secret/my-secret --timeout=30s\n  \n  # Until the pod is gone, 60 seconds at most\n  kubectl delete pod/busybox1 && kubectl wait --for=delete pod/busybox1 --timeout=60s",
+  examples:
+    "  # Until the pod busybox1 is ready\n  kubectl wait --for=condition=Ready pod/busybox1\n  \n  # Until its condition has another value\n  kubectl wait --for=condition=Ready=false pod/busybox1\n  \n  # Until it runs\n  kubectl wait --for=jsonpath='{.status.phase}'=Running pod/busybox1\n  \n  # Until the Service has an address\n  kubectl wait --for=jsonpath='{.status.loadBalancer.ingress}' service/loadbalancer\n  \n  # Until the Secret is there, 30 seconds at most\n  kubectl create secret generic my-secret --from-literal=foo=bar && kubectl wait --for=create secret/my-secret --timeout=30s\n  \n  # Until the pod is gone, 60 seconds at most\n  kubectl delete pod/busybox1 && kubectl wait --for=delete pod/busybox1 --timeout=60s",
   flags: [
     { name: 'all', type: 'bool', usage: 'All objects of the given types in the namespace.' },
     { name: 'all-namespaces', short: 'A', type: 'bool', usage: 'The objects of all namespaces.' },
     { name: 'field-selector', type: 'string', usage: 'Only objects whose fields match.' },
     ...filenameFlags('that name the objects'),
-    { name: 'for', type: 'string', usage: 'What to wait for: create, delete, condition=NAME[=VALUE], jsonpath=\'{EXPRESSION}\'[=VALUE].' },
+    {
+      name: 'for',
+      type: 'string',
+      usage: "What to wait for: create, delete, condition=NAME[=VALUE], jsonpath='{EXPRESSION}'[=VALUE].",
+    },
     { name: 'local', type: 'bool', usage: 'Work on the files alone, without the server.' },
     selectorFlag,
-    { name: 'timeout', type: 'duration', default: '30s', usage: 'How long to wait; zero checks once, negative means a week.' },
+    {
+      name: 'timeout',
+      type: 'duration',
+      default: '30s',
+      usage: 'How long to wait; zero checks once, negative means a week.',
+    },
     ...printFlags,
   ],
   run,

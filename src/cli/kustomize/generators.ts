@@ -1,14 +1,19 @@
-// configMapGenerator and secretGenerator: literals, files and env files become objects (kustomize's api/internal/generators and api/kv).
+// configMapGenerator and secretGenerator: literals, files and env files become objects (kustomize's
+// api/internal/generators and api/kv).
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import type { Loader } from './loader.ts'
 import { allIds, currentId, idText, KustomizeError, newResource, record, sameId, text } from './resource.ts'
 import type { Mutable, Resource, ResId } from './resource.ts'
 
-const strings = (v: Json | undefined): string[] => (Array.isArray(v) ? (v as readonly Json[]).filter((x): x is string => typeof x === 'string') : [])
+const strings = (v: Json | undefined): string[] =>
+  Array.isArray(v) ? (v as readonly Json[]).filter((x): x is string => typeof x === 'string') : []
 const map = (v: Json | undefined): JsonObject => (isObject(v) ? v : {})
 
-interface Pair { readonly key: string; readonly bytes: Uint8Array }
+interface Pair {
+  readonly key: string
+  readonly bytes: Uint8Array
+}
 const encode = (s: string): Uint8Array => new TextEncoder().encode(s)
 
 function literal(source: string): Pair {
@@ -24,8 +29,10 @@ function fileSource(source: string): { key: string; path: string } {
   const parts = source.split('=')
   if (parts.length === 1) return { key: source.slice(source.lastIndexOf('/') + 1), path: source }
   if (parts.length > 2) throw new KustomizeError(`key names or file paths cannot contain '='`)
-  if (parts[0] === '') throw new KustomizeError(`missing key name for file path "${parts[1] ?? ''}" in source "${source}"`)
-  if (parts[1] === '') throw new KustomizeError(`missing file path for key name "${parts[0] ?? ''}" in source "${source}"`)
+  if (parts[0] === '')
+    throw new KustomizeError(`missing key name for file path "${parts[1] ?? ''}" in source "${source}"`)
+  if (parts[1] === '')
+    throw new KustomizeError(`missing file path for key name "${parts[0] ?? ''}" in source "${source}"`)
   return { key: parts[0] ?? '', path: parts[1] ?? '' }
 }
 
@@ -44,24 +51,50 @@ function envFile(content: string): Pair[] {
 function pairs(args: JsonObject, loader: Loader): Pair[] {
   const out: Pair[] = []
   const wrap = <T>(what: string, list: readonly string[], read: () => T): T => {
-    try { return read() } catch (e) { throw e instanceof KustomizeError ? new KustomizeError(`loading KV pairs: ${what} ${list.length === 0 ? '[]' : `[${list.join(' ')}]`}: ${e.message}`) : e }
+    try {
+      return read()
+    } catch (e) {
+      throw e instanceof KustomizeError
+        ? new KustomizeError(
+            `loading KV pairs: ${what} ${list.length === 0 ? '[]' : `[${list.join(' ')}]`}: ${e.message}`,
+          )
+        : e
+    }
   }
   const envs = [...strings(args.envs), ...(typeof args.env === 'string' ? [args.env] : [])]
-  wrap('env source files:', envs, () => { for (const path of envs) out.push(...envFile(new TextDecoder().decode(loader.read(path)))) })
+  wrap('env source files:', envs, () => {
+    for (const path of envs) out.push(...envFile(new TextDecoder().decode(loader.read(path))))
+  })
   const literals = strings(args.literals)
-  wrap('literal sources', literals, () => { for (const l of literals) out.push(literal(l)) })
+  wrap('literal sources', literals, () => {
+    for (const l of literals) out.push(literal(l))
+  })
   const files = strings(args.files)
-  wrap('file sources:', files, () => { for (const f of files) { const { key, path } = fileSource(f); out.push({ key, bytes: loader.read(path) }) } })
+  wrap('file sources:', files, () => {
+    for (const f of files) {
+      const { key, path } = fileSource(f)
+      out.push({ key, bytes: loader.read(path) })
+    }
+  })
   return out
 }
 
 function utf8(bytes: Uint8Array): string | undefined {
-  try { return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) } catch { return undefined }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 const base64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(''))
 
 /** One generator entry as a resource. */
-export function generate(kind: 'ConfigMap' | 'Secret', args: JsonObject, globals: JsonObject, loader: Loader): Resource {
+export function generate(
+  kind: 'ConfigMap' | 'Secret',
+  args: JsonObject,
+  globals: JsonObject,
+  loader: Loader,
+): Resource {
   const options = map(args.options)
   const name = text(args.name)
   if (name === '') throw new KustomizeError('a configmap must have a name')
@@ -76,7 +109,8 @@ export function generate(kind: 'ConfigMap' | 'Secret', args: JsonObject, globals
   const data: Record<string, Json> = {}
   const binary: Record<string, Json> = {}
   for (const { key, bytes } of pairs(args, loader)) {
-    if (Object.hasOwn(data, key) || Object.hasOwn(binary, key)) throw new KustomizeError(`configmap ${name} illegally repeats the key \`${key}\``)
+    if (Object.hasOwn(data, key) || Object.hasOwn(binary, key))
+      throw new KustomizeError(`configmap ${name} illegally repeats the key \`${key}\``)
     const plain = utf8(bytes)
     if (kind === 'Secret') data[key] = base64(bytes)
     else if (plain !== undefined) data[key] = plain
@@ -91,7 +125,8 @@ export function generate(kind: 'ConfigMap' | 'Secret', args: JsonObject, globals
 }
 
 /** Go's %#v of an id, as these two sentences show it. */
-const goId = (id: ResId): string => `resid.ResId{Gvk:resid.Gvk{Group:${JSON.stringify(id.group)}, Version:${JSON.stringify(id.version)}, Kind:${JSON.stringify(id.kind)}, isClusterScoped:false}, Name:${JSON.stringify(id.name)}, Namespace:${JSON.stringify(id.namespace)}}`
+const goId = (id: ResId): string =>
+  `resid.ResId{Gvk:resid.Gvk{Group:${JSON.stringify(id.group)}, Version:${JSON.stringify(id.version)}, Kind:${JSON.stringify(id.kind)}, isClusterScoped:false}, Name:${JSON.stringify(id.name)}, Namespace:${JSON.stringify(id.namespace)}}`
 
 /** Takes a generated resource in: as a new one, or into the one that has its id. */
 export function absorb(resources: Resource[], made: Resource): void {
@@ -100,20 +135,30 @@ export function absorb(resources: Resource[], made: Resource): void {
   const from = 'merging from generator &{0xc000000000 <nil>}: '
   const matches = resources.filter((r) => allIds(r).some((x) => sameId(x, id)))
   if (matches.length === 0) {
-    if (made.behavior !== 'create') throw new KustomizeError(`${from}id ${goId(id)} does not exist; cannot merge or replace`)
+    if (made.behavior !== 'create')
+      throw new KustomizeError(`${from}id ${goId(id)} does not exist; cannot merge or replace`)
     resources.push(made)
     return
   }
   const [old] = matches
-  if (matches.length > 1 || !old) throw new KustomizeError(`found multiple objects ${matches.map((m) => idText(currentId(m))).join(' ')} that could accept merge of ${idText(id)}`)
-  if (made.behavior === 'create') throw new KustomizeError(`${from}id ${goId(id)} exists; behavior must be merge or replace`)
+  if (matches.length > 1 || !old)
+    throw new KustomizeError(
+      `found multiple objects ${matches.map((m) => idText(currentId(m))).join(' ')} that could accept merge of ${idText(id)}`,
+    )
+  if (made.behavior === 'create')
+    throw new KustomizeError(`${from}id ${goId(id)} exists; behavior must be merge or replace`)
   const merge = (key: string): void => {
     const more = record(made.object[key])
-    if (made.behavior === 'replace') { if (more) old.object[key] = more; else delete old.object[key] } else if (more) old.object[key] = { ...record(old.object[key]), ...more }
+    if (made.behavior === 'replace') {
+      if (more) old.object[key] = more
+      else delete old.object[key]
+    } else if (more) old.object[key] = { ...record(old.object[key]), ...more }
   }
   for (const key of ['data', 'binaryData']) merge(key)
   const metadata = record(old.object.metadata)
   const added = record(made.object.metadata)
-  for (const key of ['labels', 'annotations'] as const) if (metadata && record(added?.[key])) metadata[key] = { ...record(metadata[key]), ...record(added?.[key]) } as Mutable
+  for (const key of ['labels', 'annotations'] as const)
+    if (metadata && record(added?.[key]))
+      metadata[key] = { ...record(metadata[key]), ...record(added?.[key]) } as Mutable
   old.needsHash ||= made.needsHash
 }

@@ -1,4 +1,5 @@
-// kubectl kustomize -o FOLDER: a file for each object, named after its namespace, kind and name (kustomize's build/writer.go).
+// kubectl kustomize -o FOLDER: a file for each object, named after its namespace, kind and name (kustomize's
+// build/writer.go).
 import { copy } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
@@ -15,5 +16,8 @@ export function outputFiles(objects: readonly JsonObject[], schemas: Schemas): [
     return { file, home: namespaced(schemas, resource) ? namespace || 'default' : undefined, text: toYaml(object) }
   })
   const homes = new Set(all.flatMap((f) => (f.home === undefined ? [] : [f.home])))
-  return all.map(({ file, home, text }) => [home !== undefined && homes.size > 1 ? `${home.toLowerCase()}_${file}` : file, text])
+  return all.map(({ file, home, text }) => [
+    home !== undefined && homes.size > 1 ? `${home.toLowerCase()}_${file}` : file,
+    text,
+  ])
 }

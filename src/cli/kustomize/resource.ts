@@ -1,9 +1,17 @@
-// A resource on its way through a kustomization: the object, every id it had, and what generators said about it (kustomize's resource.Resource).
+// A resource on its way through a kustomization: the object, every id it had, and what generators said about it
+// (kustomize's resource.Resource).
 import { isObject } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject } from '../../apimachinery/object.ts'
 
-export interface Gvk { readonly group: string; readonly version: string; readonly kind: string }
-export interface ResId extends Gvk { readonly name: string; readonly namespace: string }
+export interface Gvk {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+export interface ResId extends Gvk {
+  readonly name: string
+  readonly namespace: string
+}
 
 export type Mutable = Draft<Record<string, unknown>>
 
@@ -36,7 +44,9 @@ export function currentId(r: Resource): ResId {
 
 export const originalId = (r: Resource): ResId => r.previous[0] ?? currentId(r)
 export const allIds = (r: Resource): ResId[] => [...r.previous, currentId(r)]
-export const remember = (r: Resource): void => { r.previous.push(currentId(r)) }
+export const remember = (r: Resource): void => {
+  r.previous.push(currentId(r))
+}
 
 /** ConfigMap.v1.[noGrp] */
 export const gvkText = (g: Gvk): string => `${g.kind || '[noKind]'}.${g.version || '[noVer]'}.${g.group || '[noGrp]'}`
@@ -44,30 +54,62 @@ export const gvkText = (g: Gvk): string => `${g.kind || '[noKind]'}.${g.version 
 export const idText = (id: ResId): string => `${gvkText(id)}/${id.name || '[noName]'}.${id.namespace || '[noNs]'}`
 
 const sameNamespace = (a: string, b: string): boolean => (a || 'default') === (b || 'default')
-export const sameId = (a: ResId, b: ResId): boolean => a.group === b.group && a.version === b.version && a.kind === b.kind && a.name === b.name && sameNamespace(a.namespace, b.namespace)
+export const sameId = (a: ResId, b: ResId): boolean =>
+  a.group === b.group &&
+  a.version === b.version &&
+  a.kind === b.kind &&
+  a.name === b.name &&
+  sameNamespace(a.namespace, b.namespace)
 
 /** Empty parts of the wanted one match anything. */
-export const selects = (wanted: Partial<Gvk>, g: Gvk): boolean => (!wanted.group || wanted.group === g.group) && (!wanted.version || wanted.version === g.version) && (!wanted.kind || wanted.kind === g.kind)
+export const selects = (wanted: Partial<Gvk>, g: Gvk): boolean =>
+  (!wanted.group || wanted.group === g.group) &&
+  (!wanted.version || wanted.version === g.version) &&
+  (!wanted.kind || wanted.kind === g.kind)
 
-export function newResource(object: JsonObject, behavior: Resource['behavior'] = 'create', needsHash = false): Resource {
+export function newResource(
+  object: JsonObject,
+  behavior: Resource['behavior'] = 'create',
+  needsHash = false,
+): Resource {
   const annotations = record(record(object.metadata)?.annotations)
-  return { object: object as Mutable, previous: [], needsHash: needsHash || annotations?.['kustomize.config.k8s.io/needs-hash'] === 'enabled', behavior, prefixes: [], suffixes: [] }
+  return {
+    object: object as Mutable,
+    previous: [],
+    needsHash: needsHash || annotations?.['kustomize.config.k8s.io/needs-hash'] === 'enabled',
+    behavior,
+    prefixes: [],
+    suffixes: [],
+  }
 }
 
 /** Adds resources that must not be there yet. */
 export function appendAll(to: Resource[], more: readonly Resource[]): void {
   for (const r of more) {
     const id = currentId(r)
-    if (to.some((x) => sameId(currentId(x), id))) throw new KustomizeError(`may not add resource with an already registered id: ${idText(id)}`)
+    if (to.some((x) => sameId(currentId(x), id)))
+      throw new KustomizeError(`may not add resource with an already registered id: ${idText(id)}`)
     to.push(r)
   }
 }
 
-/** Visits every value at a path of fields; lists on the way are walked through, missing maps made when asked. `\/` is a slash in a name. */
-export function atPath(object: Mutable, path: string, create: boolean, change: (value: unknown) => unknown, kindOfMissing: 'map' | 'scalar' = 'scalar'): void {
+/**
+ * Visits every value at a path of fields; lists on the way are walked through, missing maps made when asked. `\/` is a
+ * slash in a name.
+ */
+export function atPath(
+  object: Mutable,
+  path: string,
+  create: boolean,
+  change: (value: unknown) => unknown,
+  kindOfMissing: 'map' | 'scalar' = 'scalar',
+): void {
   const steps = path.split(/(?<!\\)\//).map((s) => s.replaceAll('\\/', '/'))
   const visit = (node: unknown, i: number): void => {
-    if (Array.isArray(node)) { for (const item of node) visit(item, i); return }
+    if (Array.isArray(node)) {
+      for (const item of node) visit(item, i)
+      return
+    }
     const map = record(node)
     if (!map) return
     const step = steps[i] ?? ''
@@ -77,7 +119,10 @@ export function atPath(object: Mutable, path: string, create: boolean, change: (
       if (!create || step.endsWith('[]')) return
       if (!last) map[name] = {}
     }
-    if (!last) { visit(map[name], i + 1); return }
+    if (!last) {
+      visit(map[name], i + 1)
+      return
+    }
     if (map[name] === undefined && kindOfMissing === 'map') map[name] = {}
     const value = map[name]
     if (Array.isArray(value) && kindOfMissing === 'scalar') map[name] = value.map((v) => change(v))

@@ -1,4 +1,5 @@
-// The transformers of a kustomization in their order: namespace, prefix, suffix, labels, annotations, replicas, images, replacements, vars.
+// The transformers of a kustomization in their order: namespace, prefix, suffix, labels, annotations, replicas, images,
+// replacements, vars.
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
@@ -7,7 +8,20 @@ import { COMMON_ANNOTATIONS, COMMON_LABELS, REPLICA_KINDS, TEMPLATE_LABELS } fro
 import type { FieldSpec, NameReference } from './fieldspecs.ts'
 import type { Loader } from './loader.ts'
 import { applyJson6902, applyPatch, applyStrategicPatches, select } from './patches.ts'
-import { allIds, atPath, currentId, gvkOf, idText, KustomizeError, originalId, record, remember, sameId, selects, text } from './resource.ts'
+import {
+  allIds,
+  atPath,
+  currentId,
+  gvkOf,
+  idText,
+  KustomizeError,
+  originalId,
+  record,
+  remember,
+  sameId,
+  selects,
+  text,
+} from './resource.ts'
 import type { Gvk, Mutable, Resource } from './resource.ts'
 
 const list = (v: Json | undefined): readonly Json[] => (Array.isArray(v) ? (v as readonly Json[]) : [])
@@ -27,19 +41,33 @@ function setNamespace(resources: readonly Resource[], namespace: string, schemas
     const metadata = (object.metadata = record(object.metadata) ?? {})
     if (namespaced(schemas, r)) metadata.namespace = namespace
     if (kind === 'Namespace' && object.apiVersion === 'v1') metadata.name = namespace
-    if (kind === 'APIService' && group === 'apiregistration.k8s.io') atPath(object, 'spec/service/namespace', true, () => namespace)
-    if (kind === 'CustomResourceDefinition') atPath(object, 'spec/conversion/webhook/clientConfig/service/namespace', false, () => namespace)
-    if ((kind === 'RoleBinding' || kind === 'ClusterRoleBinding') && Array.isArray(object.subjects)) for (const s of object.subjects) { const subject = record(s); if (subject?.name === 'default') subject.namespace = namespace }
+    if (kind === 'APIService' && group === 'apiregistration.k8s.io')
+      atPath(object, 'spec/service/namespace', true, () => namespace)
+    if (kind === 'CustomResourceDefinition')
+      atPath(object, 'spec/conversion/webhook/clientConfig/service/namespace', false, () => namespace)
+    if ((kind === 'RoleBinding' || kind === 'ClusterRoleBinding') && Array.isArray(object.subjects))
+      for (const s of object.subjects) {
+        const subject = record(s)
+        if (subject?.name === 'default') subject.namespace = namespace
+      }
     const id = currentId(r)
     const same = resources.filter((x) => sameId(currentId(x), id))
-    if (same.length !== 1) throw new KustomizeError(`namespace transformation produces ID conflict: [${same.map((x) => JSON.stringify(x.object)).join(' ')}]`)
+    if (same.length !== 1)
+      throw new KustomizeError(
+        `namespace transformation produces ID conflict: [${same.map((x) => JSON.stringify(x.object)).join(' ')}]`,
+      )
   }
 }
 
 function rename(resources: readonly Resource[], prefix: string, suffix: string): void {
   for (const r of resources) {
     const { kind, group } = originalId(r)
-    if (kind === 'CustomResourceDefinition' || kind === 'Namespace' || (kind === 'APIService' && group === 'apiregistration.k8s.io')) continue
+    if (
+      kind === 'CustomResourceDefinition' ||
+      kind === 'Namespace' ||
+      (kind === 'APIService' && group === 'apiregistration.k8s.io')
+    )
+      continue
     if (prefix !== '') r.prefixes.push(prefix)
     if (suffix !== '') r.suffixes.push(suffix)
     if (prefix === '' && suffix === '') continue
@@ -51,19 +79,30 @@ function rename(resources: readonly Resource[], prefix: string, suffix: string):
 
 function addPairs(resources: readonly Resource[], pairs: JsonObject, specs: readonly FieldSpec[]): void {
   if (Object.keys(pairs).length === 0) return
-  for (const r of resources) for (const spec of specs) {
-    if (!selects(spec, gvkOf(r.object))) continue
-    atPath(r.object, spec.path, spec.create === true, (value) => ({ ...record(value), ...pairs }), 'map')
-  }
+  for (const r of resources)
+    for (const spec of specs) {
+      if (!selects(spec, gvkOf(r.object))) continue
+      atPath(r.object, spec.path, spec.create === true, (value) => ({ ...record(value), ...pairs }), 'map')
+    }
 }
 
-const gvkWords = (f: JsonObject): Partial<Gvk> => ({ ...(text(f.kind) ? { kind: text(f.kind) } : {}), ...(text(f.group) ? { group: text(f.group) } : {}), ...(text(f.version) ? { version: text(f.version) } : {}) })
-const custom = (v: Json | undefined): FieldSpec[] => objects(v).map((f) => ({ path: text(f.path), create: f.create === true, ...gvkWords(f) }))
+const gvkWords = (f: JsonObject): Partial<Gvk> => ({
+  ...(text(f.kind) ? { kind: text(f.kind) } : {}),
+  ...(text(f.group) ? { group: text(f.group) } : {}),
+  ...(text(f.version) ? { version: text(f.version) } : {}),
+})
+const custom = (v: Json | undefined): FieldSpec[] =>
+  objects(v).map((f) => ({ path: text(f.path), create: f.create === true, ...gvkWords(f) }))
 
 function setReplicas(resources: readonly Resource[], entry: JsonObject): void {
   const name = text(entry.name)
-  const found = resources.filter((r) => allIds(r).some((id) => id.name === name && (REPLICA_KINDS as readonly string[]).includes(id.kind)))
-  if (found.length === 0) throw new KustomizeError(`resource with name ${name} does not match a config with the following GVK [${['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController'].map((k) => `${k}.[noVer].[noGrp]`).join(' ')}]`)
+  const found = resources.filter((r) =>
+    allIds(r).some((id) => id.name === name && (REPLICA_KINDS as readonly string[]).includes(id.kind)),
+  )
+  if (found.length === 0)
+    throw new KustomizeError(
+      `resource with name ${name} does not match a config with the following GVK [${['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController'].map((k) => `${k}.[noVer].[noGrp]`).join(' ')}]`,
+    )
   for (const r of found) atPath(r.object, 'spec/replicas', true, () => Number(entry.count ?? 0))
 }
 
@@ -80,10 +119,19 @@ function newImage(value: string, entry: JsonObject): string {
   let digest = at < 0 ? '' : value.slice(at + 1)
   if (text(entry.newName) !== '') image = text(entry.newName)
   const newTag = typeof entry.newTag === 'number' ? String(entry.newTag) : text(entry.newTag)
-  if (newTag !== '' && text(entry.digest) !== '') { tag = newTag; digest = text(entry.digest) }
-  else if (newTag !== '') { tag = newTag; digest = '' }
-  else if (text(entry.digest) !== '') { tag = ''; digest = text(entry.digest) }
-  else if (text(entry.tagSuffix) !== '') { tag += text(entry.tagSuffix); digest = '' }
+  if (newTag !== '' && text(entry.digest) !== '') {
+    tag = newTag
+    digest = text(entry.digest)
+  } else if (newTag !== '') {
+    tag = newTag
+    digest = ''
+  } else if (text(entry.digest) !== '') {
+    tag = ''
+    digest = text(entry.digest)
+  } else if (text(entry.tagSuffix) !== '') {
+    tag += text(entry.tagSuffix)
+    digest = ''
+  }
   return image + (tag && `:${tag}`) + (digest && `@${digest}`)
 }
 
@@ -91,18 +139,28 @@ function newImage(value: string, entry: JsonObject): string {
 function setImages(object: Mutable, entry: JsonObject, more: readonly FieldSpec[]): void {
   setContainerImages(object, entry)
   // pod templates are in kustomize's default field specs too: a suffix is added there a second time
-  if (text(entry.tagSuffix) !== '') for (const spec of [record(object.spec), record(record(record(object.spec)?.template)?.spec)]) setContainerImages({ containers: spec?.containers, initContainers: spec?.initContainers }, entry)
-  for (const spec of more) if (selects(spec, gvkOf(object))) atPath(object, spec.path, spec.create === true, (v) => (typeof v === 'string' ? newImage(v, entry) : v))
+  if (text(entry.tagSuffix) !== '')
+    for (const spec of [record(object.spec), record(record(record(object.spec)?.template)?.spec)])
+      setContainerImages({ containers: spec?.containers, initContainers: spec?.initContainers }, entry)
+  for (const spec of more)
+    if (selects(spec, gvkOf(object)))
+      atPath(object, spec.path, spec.create === true, (v) => (typeof v === 'string' ? newImage(v, entry) : v))
 }
 
 function setContainerImages(node: unknown, entry: JsonObject): void {
-  if (Array.isArray(node)) { for (const item of node) setContainerImages(item, entry); return }
+  if (Array.isArray(node)) {
+    for (const item of node) setContainerImages(item, entry)
+    return
+  }
   const map = record(node)
   if (!map) return
   for (const [key, value] of Object.entries(map)) {
     setContainerImages(value, entry)
     if ((key !== 'containers' && key !== 'initContainers') || !Array.isArray(value)) continue
-    for (const c of value) { const container = record(c); if (typeof container?.image === 'string') container.image = newImage(container.image, entry) }
+    for (const c of value) {
+      const container = record(c)
+      if (typeof container?.image === 'string') container.image = newImage(container.image, entry)
+    }
   }
 }
 
@@ -120,15 +178,23 @@ function visitField(object: Mutable, path: string, create: boolean, change: (val
     if (Array.isArray(node)) {
       const pick = /^\[(.+)=(.*)\]$/.exec(step)
       node.forEach((item, k) => {
-        if (step !== '*' && step !== String(k) && !(pick && String(record(item)?.[pick[1] ?? ''] ?? '') === pick[2])) return
-        if (last) { node[k] = change(item); count++ } else visit(item, i + 1)
+        if (step !== '*' && step !== String(k) && !(pick && String(record(item)?.[pick[1] ?? ''] ?? '') === pick[2]))
+          return
+        if (last) {
+          node[k] = change(item)
+          count++
+        } else visit(item, i + 1)
       })
       return
     }
     const map = record(node)
     if (!map) return
     if (map[step] === undefined && !create) return
-    if (last) { map[step] = change(map[step]); count++; return }
+    if (last) {
+      map[step] = change(map[step])
+      count++
+      return
+    }
     if (map[step] === undefined) map[step] = {}
     visit(map[step], i + 1)
   }
@@ -145,18 +211,38 @@ function retyped(value: unknown, old: unknown): unknown {
 }
 
 function replace(resources: readonly Resource[], entry: JsonObject): void {
-  if (!isObject(entry.source) || objects(entry.targets).length === 0) throw new KustomizeError('replacements must specify a source and at least one target')
+  if (!isObject(entry.source) || objects(entry.targets).length === 0)
+    throw new KustomizeError('replacements must specify a source and at least one target')
   const source = isObject(entry.source) ? entry.source : {}
-  const selected = resources.filter((r) => allIds(r).some((id) => selects({ group: text(source.group), version: text(source.version), kind: text(source.kind) }, id) && (text(source.name) === '' || id.name === text(source.name)) && (text(source.namespace) === '' || id.namespace === text(source.namespace))))
+  const selected = resources.filter((r) =>
+    allIds(r).some(
+      (id) =>
+        selects({ group: text(source.group), version: text(source.version), kind: text(source.kind) }, id) &&
+        (text(source.name) === '' || id.name === text(source.name)) &&
+        (text(source.namespace) === '' || id.namespace === text(source.namespace)),
+    ),
+  )
   const what = `{group: ${text(source.group)}, version: ${text(source.version)}, kind: ${text(source.kind)}, name: ${text(source.name)}, namespace: ${text(source.namespace)}}`
   const [from] = selected
-  if (!from) throw new KustomizeError(`nothing selected by ${[text(source.kind), text(source.version), text(source.group)].map((x, i) => x || ['[noKind]', '[noVer]', '[noGrp]'][i]).join('.')}/${text(source.name) || '[noName]'}.${text(source.namespace) || '[noNs]'}`)
+  if (!from)
+    throw new KustomizeError(
+      `nothing selected by ${[text(source.kind), text(source.version), text(source.group)].map((x, i) => x || ['[noKind]', '[noVer]', '[noGrp]'][i]).join('.')}/${text(source.name) || '[noName]'}.${text(source.namespace) || '[noNs]'}`,
+    )
   if (selected.length > 1) throw new KustomizeError(`multiple matches for selector ${what}`)
   let value: unknown
   const path = text(source.fieldPath) || 'metadata.name'
-  if (visitField(from.object, path, false, (v) => { value = v; return v }) === 0) throw new KustomizeError(`fieldPath \`${path}\` is missing for replacement source ${idText({ group: text(source.group), version: text(source.version), kind: text(source.kind), name: text(source.name), namespace: text(source.namespace) })}`)
+  if (
+    visitField(from.object, path, false, (v) => {
+      value = v
+      return v
+    }) === 0
+  )
+    throw new KustomizeError(
+      `fieldPath \`${path}\` is missing for replacement source ${idText({ group: text(source.group), version: text(source.version), kind: text(source.kind), name: text(source.name), namespace: text(source.namespace) })}`,
+    )
   const options = isObject(source.options) ? source.options : {}
-  if (typeof value === 'string' && text(options.delimiter) !== '') value = value.split(text(options.delimiter))[Number(options.index ?? 0)] ?? value
+  if (typeof value === 'string' && text(options.delimiter) !== '')
+    value = value.split(text(options.delimiter))[Number(options.index ?? 0)] ?? value
   for (const target of objects(entry.targets)) {
     const rejected = new Set(objects(target.reject).flatMap((r) => select(resources, r)))
     const how = isObject(target.options) ? target.options : {}
@@ -164,7 +250,8 @@ function replace(resources: readonly Resource[], entry: JsonObject): void {
       if (rejected.has(r)) continue
       for (const field of list(target.fieldPaths).length > 0 ? list(target.fieldPaths) : ['metadata.name']) {
         const changed = visitField(r.object, text(field), how.create === true, (old) => {
-          if (text(how.delimiter) === '' || typeof old !== 'string') return typeof value === 'object' ? structuredClone(value) : retyped(value, old)
+          if (text(how.delimiter) === '' || typeof old !== 'string')
+            return typeof value === 'object' ? structuredClone(value) : retyped(value, old)
           const parts = old.split(text(how.delimiter))
           const index = Number(how.index ?? 0)
           if (index < 0) parts.unshift(String(value))
@@ -172,7 +259,8 @@ function replace(resources: readonly Resource[], entry: JsonObject): void {
           else parts[index] = String(value)
           return parts.join(text(how.delimiter))
         })
-        if (changed === 0 && how.create !== true) throw new KustomizeError(`unable to find field "${text(field)}" in replacement target`)
+        if (changed === 0 && how.create !== true)
+          throw new KustomizeError(`unable to find field "${text(field)}" in replacement target`)
       }
     }
   }
@@ -180,7 +268,10 @@ function replace(resources: readonly Resource[], entry: JsonObject): void {
 
 function replaceAll(resources: readonly Resource[], entries: Json | undefined, loader: Loader): void {
   for (const entry of objects(entries)) {
-    if (text(entry.path) === '') { replace(resources, entry); continue }
+    if (text(entry.path) === '') {
+      replace(resources, entry)
+      continue
+    }
     // a file holds one replacement or a list of them
     const read = parseYaml(loader.readText(text(entry.path)))
     for (const one of Array.isArray(read) ? objects(read) : isObject(read) ? [read] : []) replace(resources, one)
@@ -201,7 +292,8 @@ export function addConfiguration(config: TransformerConfig, file: Json): void {
   config.commonLabels.push(...custom(file.commonLabels))
   config.commonAnnotations.push(...custom(file.commonAnnotations))
   config.images.push(...custom(file.images))
-  for (const entry of objects(file.nameReference)) config.nameReference.push({ ...gvkWords(entry), fields: custom(entry.fieldSpecs) })
+  for (const entry of objects(file.nameReference))
+    config.nameReference.push({ ...gvkWords(entry), fields: custom(entry.fieldSpecs) })
 }
 
 /** A transformer that is configured by an object of its own (`transformers`). Throws KustomizeError. */
@@ -222,27 +314,61 @@ export function transformBy(resources: Resource[], plugin: JsonObject, schemas: 
   if (kind === 'ImageTagTransformer') for (const r of resources) setImages(r.object, map(plugin.imageTag), specs)
   if (kind === 'ReplacementTransformer') replaceAll(resources, plugin.replacements, loader)
   if (kind === 'PatchTransformer') applyPatch(resources, plugin, loader, schemas)
-  if (kind === 'PatchJson6902Transformer') applyJson6902(resources, { ...plugin, ...(plugin.jsonOp === undefined ? {} : { patch: plugin.jsonOp }) }, loader)
-  if (kind === 'PatchStrategicMergeTransformer') applyStrategicPatches(resources, [...list(plugin.paths), ...(text(plugin.patches) ? [text(plugin.patches)] : [])], loader, schemas)
+  if (kind === 'PatchJson6902Transformer')
+    applyJson6902(resources, { ...plugin, ...(plugin.jsonOp === undefined ? {} : { patch: plugin.jsonOp }) }, loader)
+  if (kind === 'PatchStrategicMergeTransformer')
+    applyStrategicPatches(
+      resources,
+      [...list(plugin.paths), ...(text(plugin.patches) ? [text(plugin.patches)] : [])],
+      loader,
+      schemas,
+    )
 }
 
 /** The transformers that a kustomization asks for, after its patches. */
-export function transform(resources: Resource[], k: JsonObject, schemas: Schemas, config: TransformerConfig, json6902: () => void, loader: Loader, ran: (plugin: string) => void): void {
-  if (text(k.namespace) !== '') { setNamespace(resources, text(k.namespace), schemas); ran('NamespaceTransformer') }
+export function transform(
+  resources: Resource[],
+  k: JsonObject,
+  schemas: Schemas,
+  config: TransformerConfig,
+  json6902: () => void,
+  loader: Loader,
+  ran: (plugin: string) => void,
+): void {
+  if (text(k.namespace) !== '') {
+    setNamespace(resources, text(k.namespace), schemas)
+    ran('NamespaceTransformer')
+  }
   rename(resources, text(k.namePrefix), '')
   if (text(k.namePrefix) !== '') ran('PrefixTransformer')
   rename(resources, '', text(k.nameSuffix))
   if (text(k.nameSuffix) !== '') ran('SuffixTransformer')
   for (const label of objects(k.labels)) {
-    const specs: FieldSpec[] = [...custom(label.fields), ...(label.includeSelectors === true ? [...COMMON_LABELS, ...config.commonLabels] : [...(label.includeTemplates === true ? TEMPLATE_LABELS : []), { path: 'metadata/labels', create: true }])]
+    const specs: FieldSpec[] = [
+      ...custom(label.fields),
+      ...(label.includeSelectors === true
+        ? [...COMMON_LABELS, ...config.commonLabels]
+        : [...(label.includeTemplates === true ? TEMPLATE_LABELS : []), { path: 'metadata/labels', create: true }]),
+    ]
     addPairs(resources, isObject(label.pairs) ? label.pairs : {}, specs)
     ran('LabelTransformer')
   }
-  if (isObject(k.commonLabels)) { addPairs(resources, k.commonLabels, [...COMMON_LABELS, ...config.commonLabels]); ran('LabelTransformer') }
-  if (isObject(k.commonAnnotations)) { addPairs(resources, k.commonAnnotations, [...COMMON_ANNOTATIONS, ...config.commonAnnotations]); ran('AnnotationsTransformer') }
+  if (isObject(k.commonLabels)) {
+    addPairs(resources, k.commonLabels, [...COMMON_LABELS, ...config.commonLabels])
+    ran('LabelTransformer')
+  }
+  if (isObject(k.commonAnnotations)) {
+    addPairs(resources, k.commonAnnotations, [...COMMON_ANNOTATIONS, ...config.commonAnnotations])
+    ran('AnnotationsTransformer')
+  }
   json6902()
-  for (const entry of objects(k.replicas)) { setReplicas(resources, entry); ran('ReplicaCountTransformer') }
-  for (const entry of [...objects(k.images), ...objects(k.imageTags)]) for (const r of resources) if (gvkOf(r.object).kind !== 'CustomResourceDefinition') setImages(r.object, entry, config.images)
+  for (const entry of objects(k.replicas)) {
+    setReplicas(resources, entry)
+    ran('ReplicaCountTransformer')
+  }
+  for (const entry of [...objects(k.images), ...objects(k.imageTags)])
+    for (const r of resources)
+      if (gvkOf(r.object).kind !== 'CustomResourceDefinition') setImages(r.object, entry, config.images)
   for (let i = objects(k.images).length + objects(k.imageTags).length; i > 0; i--) ran('ImageTagTransformer')
   replaceAll(resources, k.replacements, loader)
   if (objects(k.replacements).length) ran('ReplacementTransformer')
@@ -256,22 +382,35 @@ export function resolveVars(resources: readonly Resource[], vars: readonly JsonO
     const ref = isObject(v.objref) ? v.objref : {}
     const apiVersion = text(ref.apiVersion)
     const cut = apiVersion.indexOf('/')
-    const gvk = { group: cut < 0 ? '' : apiVersion.slice(0, cut), version: apiVersion.slice(cut + 1), kind: text(ref.kind) }
+    const gvk = {
+      group: cut < 0 ? '' : apiVersion.slice(0, cut),
+      version: apiVersion.slice(cut + 1),
+      kind: text(ref.kind),
+    }
     const from = resources.find((r) => allIds(r).some((id) => selects(gvk, id) && id.name === text(ref.name)))
-    if (!from) throw new KustomizeError(`var '${text(v.name)}' cannot be mapped to a field in the set of known resources`)
-    const path = text(isObject(v.fieldref) ? v.fieldref.fieldpath ?? v.fieldref.fieldPath : undefined) || 'metadata.name'
-    visitField(from.object, path.replace(/\[(\d+)\]/g, '.$1'), false, (x) => { values.set(text(v.name), x); return x })
+    if (!from)
+      throw new KustomizeError(`var '${text(v.name)}' cannot be mapped to a field in the set of known resources`)
+    const path =
+      text(isObject(v.fieldref) ? (v.fieldref.fieldpath ?? v.fieldref.fieldPath) : undefined) || 'metadata.name'
+    visitField(from.object, path.replace(/\[(\d+)\]/g, '.$1'), false, (x) => {
+      values.set(text(v.name), x)
+      return x
+    })
   }
   const fill = (node: unknown): unknown => {
     if (typeof node === 'string') {
       const whole = /^\$\(([-\w.]+)\)$/.exec(node)
       if (whole && values.has(whole[1] ?? '')) return values.get(whole[1] ?? '')
-      return node.replace(/\$\(([-\w.]+)\)/g, (all, name: string) => (values.has(name) ? String(values.get(name)) : all))
+      return node.replace(/\$\(([-\w.]+)\)/g, (all, name: string) =>
+        values.has(name) ? String(values.get(name)) : all,
+      )
     }
     if (Array.isArray(node)) return node.map(fill)
     const map = record(node)
     if (map) for (const [key, value] of Object.entries(map)) map[key] = fill(value)
     return node
   }
-  for (const r of resources) for (const key of Object.keys(r.object)) if (key !== 'apiVersion' && key !== 'kind') r.object[key] = fill(r.object[key])
+  for (const r of resources)
+    for (const key of Object.keys(r.object))
+      if (key !== 'apiVersion' && key !== 'kind') r.object[key] = fill(r.object[key])
 }

@@ -6,10 +6,18 @@ import { CliError } from '../exit.ts'
 import { isListObject, itemsOf, openError } from './printer.ts'
 import type { MakePrinter, PrintRequest } from './printer.ts'
 
-interface ColumnSpec { readonly header: string; readonly path: string }
+interface ColumnSpec {
+  readonly header: string
+  readonly path: string
+}
 
 const relaxed = (text: string): string => {
-  try { return relaxedJsonPath(text) } catch (e) { if (e instanceof JsonPathError) throw new CliError(e.message); throw e }
+  try {
+    return relaxedJsonPath(text)
+  } catch (e) {
+    if (e instanceof JsonPathError) throw new CliError(e.message)
+    throw e
+  }
 }
 
 function fromSpec(spec: string): ColumnSpec[] {
@@ -23,17 +31,26 @@ function fromSpec(spec: string): ColumnSpec[] {
 function fromFile(request: PrintRequest): ColumnSpec[] {
   let bytes: Uint8Array | undefined
   let why: unknown
-  try { bytes = request.io.files.read(request.template) } catch (e) { why = e }
-  if (bytes === undefined) throw new CliError(`error reading template ${request.template}, ${openError(request.template, why)}\n`)
+  try {
+    bytes = request.io.files.read(request.template)
+  } catch (e) {
+    why = e
+  }
+  if (bytes === undefined)
+    throw new CliError(`error reading template ${request.template}, ${openError(request.template, why)}\n`)
   const text = new TextDecoder().decode(bytes)
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n')
-  const missing = (what: string): CliError => new CliError(`invalid template, missing ${what} line. Expected format is one line of space separated headers, one line of space separated column specs.`)
+  const missing = (what: string): CliError =>
+    new CliError(
+      `invalid template, missing ${what} line. Expected format is one line of space separated headers, one line of space separated column specs.`,
+    )
   if (lines[0] === undefined) throw missing('header')
   if (lines[1] === undefined) throw missing('spec')
   const words = (line: string): string[] => line.split(/\s+/).filter((w) => w !== '')
   const headers = words(lines[0])
   const specs = words(lines[1])
-  if (headers.length !== specs.length) throw new CliError(`number of headers (${headers.length}) and field specifications (${specs.length}) don't match`)
+  if (headers.length !== specs.length)
+    throw new CliError(`number of headers (${headers.length}) and field specifications (${specs.length}) don't match`)
   return headers.map((header, i) => ({ header, path: relaxed(specs[i] ?? '') }))
 }
 
@@ -46,17 +63,24 @@ export const customColumns: MakePrinter = (request) => {
   const writer = newTableWriter()
   return (object, { event } = {}) => {
     const type = isListObject(object) ? 'list' : 'object'
-    if (!noHeaders && type !== lastType) { writer.write(`${columns.map((c) => c.header).join('\t')}\n`); lastType = type }
+    if (!noHeaders && type !== lastType) {
+      writer.write(`${columns.map((c) => c.header).join('\t')}\n`)
+      lastType = type
+    }
     try {
       const paths = columns.map((c) => parseJsonPath(c.path))
       for (const item of isListObject(object) ? itemsOf(object) : [object]) {
         const data = event === undefined ? item : { type: event, object: item }
-        writer.write(`${paths.map((path) => {
-          const found = path.findResults(data)
-          const texts = (found[0] ?? []).length === 0 ? ['<none>'] : []
-          for (const values of found) for (const v of values) texts.push(escapeTerminal(goValue(resultValue(v))))
-          return texts.join(',')
-        }).join('\t')}\n`)
+        writer.write(
+          `${paths
+            .map((path) => {
+              const found = path.findResults(data)
+              const texts = (found[0] ?? []).length === 0 ? ['<none>'] : []
+              for (const values of found) for (const v of values) texts.push(escapeTerminal(goValue(resultValue(v))))
+              return texts.join(',')
+            })
+            .join('\t')}\n`,
+        )
       }
     } catch (e) {
       request.io.stdout.write(writer.flush())

@@ -15,7 +15,19 @@ export const PRINTERS: readonly PrinterLine[] = [
   { formats: ['yaml'], family: 'jsonyaml', load: () => import('./yaml.ts').then((m) => m.yaml) },
   { formats: ['kyaml'], family: 'jsonyaml', since: 'kyaml', load: () => import('./kyaml.ts').then((m) => m.kyaml) },
   { formats: ['name'], family: 'name', load: () => import('./name.ts').then((m) => m.name) },
-  { formats: ['jsonpath', 'jsonpath-as-json', 'jsonpath-file'], family: 'template', load: () => import('./jsonpath.ts').then((m) => m.jsonpath) },
-  { formats: ['go-template', 'go-template-file', 'template', 'templatefile'], family: 'template', load: () => import('./gotemplate.ts').then((m) => m.goTemplate) },
-  { formats: ['custom-columns', 'custom-columns-file'], family: 'columns', load: () => import('./customcolumns.ts').then((m) => m.customColumns) },
+  {
+    formats: ['jsonpath', 'jsonpath-as-json', 'jsonpath-file'],
+    family: 'template',
+    load: () => import('./jsonpath.ts').then((m) => m.jsonpath),
+  },
+  {
+    formats: ['go-template', 'go-template-file', 'template', 'templatefile'],
+    family: 'template',
+    load: () => import('./gotemplate.ts').then((m) => m.goTemplate),
+  },
+  {
+    formats: ['custom-columns', 'custom-columns-file'],
+    family: 'columns',
+    load: () => import('./customcolumns.ts').then((m) => m.customColumns),
+  },
 ]

@@ -4,9 +4,16 @@ import { indentJson, toJson } from '../../apimachinery/gojson.ts'
 import { omitManagedFields, requireKind } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
-export const json: MakePrinter = ({ io, showManagedFields, schemas }) => (object, { typed, event, ordered } = {}) => {
-  if (event !== undefined) { io.stdout.write(`{"type":${JSON.stringify(event)},"object":${toJson(object)}}\n`); return }
-  const shown = showManagedFields ? object : omitManagedFields(object)
-  requireKind(shown)
-  io.stdout.write(`${ordered ? indentJson(toJsonInOrder(shown), '    ') : typed ? indentJson(encodeTyped(shown, schemas), '    ') : toJson(shown, '    ')}\n`)
-}
+export const json: MakePrinter =
+  ({ io, showManagedFields, schemas }) =>
+  (object, { typed, event, ordered } = {}) => {
+    if (event !== undefined) {
+      io.stdout.write(`{"type":${JSON.stringify(event)},"object":${toJson(object)}}\n`)
+      return
+    }
+    const shown = showManagedFields ? object : omitManagedFields(object)
+    requireKind(shown)
+    io.stdout.write(
+      `${ordered ? indentJson(toJsonInOrder(shown), '    ') : typed ? indentJson(encodeTyped(shown, schemas), '    ') : toJson(shown, '    ')}\n`,
+    )
+  }

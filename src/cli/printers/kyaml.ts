@@ -1,4 +1,5 @@
-// -o kyaml (kubectl 1.35): YAML in flow style with quoted strings and trailing commas, as sigs.k8s.io/yaml/kyaml writes it.
+// -o kyaml (kubectl 1.35): YAML in flow style with quoted strings and trailing commas, as sigs.k8s.io/yaml/kyaml writes
+// it.
 import { typedForm, schemaOf } from '../../apimachinery/encode.ts'
 import { sortedKeys } from '../../apimachinery/gojson.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
@@ -7,7 +8,8 @@ import { resolvePlain } from '../../apimachinery/yamlparser.ts'
 import { omitManagedFields, requireKind } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
-const key = (text: string): string => (/^[A-Za-z_][A-Za-z0-9_./-]*$/.test(text) && resolvePlain(text).tag === '!!str' ? text : JSON.stringify(text))
+const key = (text: string): string =>
+  /^[A-Za-z_][A-Za-z0-9_./-]*$/.test(text) && resolvePlain(text).tag === '!!str' ? text : JSON.stringify(text)
 
 function text(value: string, indent: string): string {
   if (!value.includes('\n')) return JSON.stringify(value)
@@ -26,16 +28,23 @@ function write(value: Json, indent: string): string {
   if (Array.isArray(value)) {
     const items = value as readonly Json[]
     if (items.length === 0) return '[]'
-    if (items.every((i) => typeof i === 'object' && i !== null)) return `[${items.map((i) => write(i, indent)).join(', ')}]`
+    if (items.every((i) => typeof i === 'object' && i !== null))
+      return `[${items.map((i) => write(i, indent)).join(', ')}]`
     return `[\n${items.map((i) => `${inner}${write(i, inner)},\n`).join('')}${indent}]`
   }
   const map = value as JsonObject
   const keys = sortedKeys(map).filter((k) => map[k] !== undefined)
-  return keys.length === 0 ? '{}' : `{\n${keys.map((k) => `${inner}${key(k)}: ${write(map[k] ?? null, inner)},\n`).join('')}${indent}}`
+  return keys.length === 0
+    ? '{}'
+    : `{\n${keys.map((k) => `${inner}${key(k)}: ${write(map[k] ?? null, inner)},\n`).join('')}${indent}}`
 }
 
-export const kyaml: MakePrinter = ({ io, showManagedFields, schemas }) => (object, { typed, event } = {}) => {
-  const shown = event !== undefined ? { object, type: event } : showManagedFields ? object : omitManagedFields(object)
-  if (event === undefined) requireKind(shown)
-  io.stdout.write(`---\n${write(typed && event === undefined ? typedForm(shown, schemaOf(shown, schemas), schemas) : shown, '')}\n`)
-}
+export const kyaml: MakePrinter =
+  ({ io, showManagedFields, schemas }) =>
+  (object, { typed, event } = {}) => {
+    const shown = event !== undefined ? { object, type: event } : showManagedFields ? object : omitManagedFields(object)
+    if (event === undefined) requireKind(shown)
+    io.stdout.write(
+      `---\n${write(typed && event === undefined ? typedForm(shown, schemaOf(shown, schemas), schemas) : shown, '')}\n`,
+    )
+  }

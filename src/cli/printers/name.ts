@@ -4,8 +4,13 @@ import { CliError } from '../exit.ts'
 import { isListObject, requireKind } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
-export const name: MakePrinter = ({ io }) => (object, { typed } = {}) => {
-  requireKind(object)
-  if (typed && isListObject(object)) throw new CliError(`list types are not supported by name printing: *${String(object.apiVersion).replace(/^.*\//, '')}.${String(object.kind)}`)
-  printNamed(io, object, '')
-}
+export const name: MakePrinter =
+  ({ io }) =>
+  (object, { typed } = {}) => {
+    requireKind(object)
+    if (typed && isListObject(object))
+      throw new CliError(
+        `list types are not supported by name printing: *${String(object.apiVersion).replace(/^.*\//, '')}.${String(object.kind)}`,
+      )
+    printNamed(io, object, '')
+  }

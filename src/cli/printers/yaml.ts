@@ -8,7 +8,10 @@ export const yaml: MakePrinter = ({ io, showManagedFields, schemas }) => {
   let count = 0
   return (object, { typed, event } = {}) => {
     if (count++ > 0) io.stdout.write('---\n')
-    if (event !== undefined) { io.stdout.write(toYaml({ object, type: event })); return }
+    if (event !== undefined) {
+      io.stdout.write(toYaml({ object, type: event }))
+      return
+    }
     const shown = showManagedFields ? object : omitManagedFields(object)
     requireKind(shown)
     io.stdout.write(toYaml(typed ? typedForm(shown, schemaOf(shown, schemas), schemas) : shown))

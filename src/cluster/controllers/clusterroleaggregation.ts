@@ -1,4 +1,5 @@
-// Fills ClusterRoles that aggregate others with the rules of those their selectors choose; behaves as pkg/controller/clusterroleaggregation.
+// Fills ClusterRoles that aggregate others with the rules of those their selectors choose; behaves as
+// pkg/controller/clusterroleaggregation.
 import type { ClusterRole, PolicyRule } from '../../apimachinery/api/rbac.v1.ts'
 import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
 import { equal } from '../../apimachinery/object.ts'
@@ -6,7 +7,16 @@ import type { Controller } from '../controller.ts'
 
 export const clusterRoleAggregationController: Controller = {
   name: 'clusterrole-aggregation-controller',
-  sources: [{ resource: 'clusterroles.rbac.authorization.k8s.io', keys: (_o, lister) => lister.list<ClusterRole>('clusterroles.rbac.authorization.k8s.io').filter((r) => r.aggregationRule).map((r) => r.metadata.name ?? '') }],
+  sources: [
+    {
+      resource: 'clusterroles.rbac.authorization.k8s.io',
+      keys: (_o, lister) =>
+        lister
+          .list<ClusterRole>('clusterroles.rbac.authorization.k8s.io')
+          .filter((r) => r.aggregationRule)
+          .map((r) => r.metadata.name ?? ''),
+    },
+  ],
   reconcile: async (name, ctx) => {
     const role = ctx.lister.get<ClusterRole>('clusterroles.rbac.authorization.k8s.io', '', name)
     if (!role?.aggregationRule) return

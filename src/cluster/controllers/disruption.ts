@@ -1,4 +1,5 @@
-// PodDisruptionBudget: how many of the selected pods are healthy and how many may go; behaves as pkg/controller/disruption.
+// PodDisruptionBudget: how many of the selected pods are healthy and how many may go; behaves as
+// pkg/controller/disruption.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
 import { scaledValue } from '../../apimachinery/intstr.ts'
@@ -27,7 +28,11 @@ function expectedScale(lister: Lister, pods: readonly Pod[]): { sum: number; unm
     let owner: Scaled | undefined
     let ref = controllerOf(p)
     for (let level = 0; ref && level < 2; level++) {
-      const found: Scaled | undefined = lister.get<Scaled>(resourceOf(lister, ref), p.metadata.namespace ?? '', ref.name)
+      const found: Scaled | undefined = lister.get<Scaled>(
+        resourceOf(lister, ref),
+        p.metadata.namespace ?? '',
+        ref.name,
+      )
       if (found?.metadata.uid !== ref.uid) break
       owner = found
       if (ref.kind !== 'ReplicaSet') break
@@ -41,8 +46,15 @@ function expectedScale(lister: Lister, pods: readonly Pod[]): { sum: number; unm
 
 /** A label selector as Go's %v prints its pointer. */
 function goSelector(s: NonNullable<PodDisruptionBudget['spec']>['selector']): string {
-  const labels = Object.entries(s?.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${k}: ${v},`).join('')
-  const expressions = (s?.matchExpressions ?? []).map((e) => `LabelSelectorRequirement{Key:${e.key},Operator:${e.operator},Values:[${(e.values ?? []).join(' ')}],},`).join('')
+  const labels = Object.entries(s?.matchLabels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([k, v]) => `${k}: ${v},`)
+    .join('')
+  const expressions = (s?.matchExpressions ?? [])
+    .map(
+      (e) => `LabelSelectorRequirement{Key:${e.key},Operator:${e.operator},Values:[${(e.values ?? []).join(' ')}],},`,
+    )
+    .join('')
   return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions}},}`
 }
 
@@ -53,16 +65,33 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   const { spec } = pdb
   const now = ctx.clock.now()
   const selector = spec.selector ? fromLabelSelector(spec.selector) : undefined
-  const pods = selector ? ctx.lister.list<Pod>('pods', namespace, equalities(spec.selector)).filter((p) => matches(selector, p.metadata.labels ?? {})) : []
-  if (pods.length === 0 && (pdb.status?.observedGeneration !== pdb.metadata.generation || (pdb.status?.expectedPods ?? 0) > 0)) await ctx.event(pdb, 'Normal', 'NoPods', 'No matching pods found')
+  const pods = selector
+    ? ctx.lister
+        .list<Pod>('pods', namespace, equalities(spec.selector))
+        .filter((p) => matches(selector, p.metadata.labels ?? {}))
+    : []
+  if (
+    pods.length === 0 &&
+    (pdb.status?.observedGeneration !== pdb.metadata.generation || (pdb.status?.expectedPods ?? 0) > 0)
+  )
+    await ctx.event(pdb, 'Normal', 'NoPods', 'No matching pods found')
   let expected = pods.length
   let desired = 0
   const relative = spec.maxUnavailable !== undefined || typeof spec.minAvailable === 'string'
   if (relative) {
     const { sum, unmanaged } = expectedScale(ctx.lister, pods)
     expected = sum
-    if (unmanaged.length > 0) await ctx.event(pdb, 'Warning', 'UnmanagedPods', `Pods selected by this PodDisruptionBudget (selector: ${goSelector(spec.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`)
-    desired = spec.maxUnavailable !== undefined ? Math.max(0, expected - scaledValue(spec.maxUnavailable, expected, true)) : scaledValue(spec.minAvailable, expected, true)
+    if (unmanaged.length > 0)
+      await ctx.event(
+        pdb,
+        'Warning',
+        'UnmanagedPods',
+        `Pods selected by this PodDisruptionBudget (selector: ${goSelector(spec.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`,
+      )
+    desired =
+      spec.maxUnavailable !== undefined
+        ? Math.max(0, expected - scaledValue(spec.maxUnavailable, expected, true))
+        : scaledValue(spec.minAvailable, expected, true)
   } else if (typeof spec.minAvailable === 'number') desired = spec.minAvailable
 
   const disrupted: Record<string, string> = {}
@@ -75,28 +104,49 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     disrupted[p.metadata.name ?? ''] = at
     recheck = Math.min(recheck ?? until, until)
   }
-  const healthy = pods.filter((p) => !p.metadata.deletionTimestamp && !isFinished(p) && disrupted[p.metadata.name ?? ''] === undefined && isReady(p)).length
+  const healthy = pods.filter(
+    (p) =>
+      !p.metadata.deletionTimestamp && !isFinished(p) && disrupted[p.metadata.name ?? ''] === undefined && isReady(p),
+  ).length
   const allowed = expected <= 0 ? 0 : Math.max(0, healthy - desired)
   const status: NonNullable<PodDisruptionBudget['status']> = {
     observedGeneration: pdb.metadata.generation ?? 0,
     ...(Object.keys(disrupted).length ? { disruptedPods: disrupted } : {}),
-    disruptionsAllowed: allowed, currentHealthy: healthy, desiredHealthy: desired, expectedPods: expected,
-    conditions: setCondition(pdb.status?.conditions, { type: 'DisruptionAllowed', status: allowed > 0 ? 'True' : 'False', observedGeneration: pdb.metadata.generation ?? 0, lastTransitionTime: rfc3339(now), reason: allowed > 0 ? 'SufficientPods' : 'InsufficientPods', message: '' }),
+    disruptionsAllowed: allowed,
+    currentHealthy: healthy,
+    desiredHealthy: desired,
+    expectedPods: expected,
+    conditions: setCondition(pdb.status?.conditions, {
+      type: 'DisruptionAllowed',
+      status: allowed > 0 ? 'True' : 'False',
+      observedGeneration: pdb.metadata.generation ?? 0,
+      lastTransitionTime: rfc3339(now),
+      reason: allowed > 0 ? 'SufficientPods' : 'InsufficientPods',
+      message: '',
+    }),
   }
-  if (!equal(status, pdb.status)) await ctx.client.update('policy/v1/poddisruptionbudgets', namespace, { ...pdb, status }, { subresource: 'status' })
+  if (!equal(status, pdb.status))
+    await ctx.client.update('policy/v1/poddisruptionbudgets', namespace, { ...pdb, status }, { subresource: 'status' })
   if (recheck !== undefined) return { after: recheck - now + 1 }
 }
 
 const budgetsFor = (namespace: string, labels: Readonly<Record<string, string>>, lister: Lister): string[] =>
-  lister.list<PodDisruptionBudget>('poddisruptionbudgets.policy', namespace).filter((b) => b.spec?.selector && matches(fromLabelSelector(b.spec.selector), labels)).map(keyOf)
-const inNamespace = (o: KubeObject, lister: Lister): string[] => lister.list('poddisruptionbudgets.policy', o.metadata.namespace ?? '').map(keyOf)
+  lister
+    .list<PodDisruptionBudget>('poddisruptionbudgets.policy', namespace)
+    .filter((b) => b.spec?.selector && matches(fromLabelSelector(b.spec.selector), labels))
+    .map(keyOf)
+const inNamespace = (o: KubeObject, lister: Lister): string[] =>
+  lister.list('poddisruptionbudgets.policy', o.metadata.namespace ?? '').map(keyOf)
 
 export const disruptionController: Controller = {
   name: 'controllermanager',
   sources: [
     { resource: 'poddisruptionbudgets.policy', keys: (o) => [keyOf(o)] },
     { resource: 'pods', keys: (o, lister) => budgetsFor(o.metadata.namespace ?? '', o.metadata.labels ?? {}, lister) },
-    ...['deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'replicationcontrollers'].map((resource) => ({ resource, keys: inNamespace })),
+    ...['deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'replicationcontrollers'].map((resource) => ({
+      resource,
+      keys: inNamespace,
+    })),
   ],
   reconcile,
 }

@@ -1,4 +1,5 @@
-// EndpointSlice: a Service's pods as slices of at most a hundred endpoints, by port set and address family; behaves as k8s.io/endpointslice.
+// EndpointSlice: a Service's pods as slices of at most a hundred endpoints, by port set and address family; behaves as
+// k8s.io/endpointslice.
 import type { Node, Pod, Service } from '../../apimachinery/api/core.v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../apimachinery/api/discovery.v1.ts'
 import { isIPv6 } from '../../apimachinery/ip.ts'
@@ -27,7 +28,8 @@ export function serviceKeys(pod: KubeObject, lister: Lister): string[] {
   const keys: string[] = []
   for (const s of lister.list<Service>('services', pod.metadata.namespace ?? '')) {
     const selector = s.spec?.selector
-    if (selector && Object.keys(selector).length > 0 && Object.entries(selector).every(([k, v]) => labels[k] === v)) keys.push(keyOf(s))
+    if (selector && Object.keys(selector).length > 0 && Object.entries(selector).every(([k, v]) => labels[k] === v))
+      keys.push(keyOf(s))
   }
   return keys
 }
@@ -35,33 +37,56 @@ export function serviceKeys(pod: KubeObject, lister: Lister): string[] {
 /** The number a Service's port has in a pod: its targetPort, looked up by name in the containers (sidecars too). */
 export function findPort(pod: Pod, target: number | string | undefined, protocol: string): number | undefined {
   if (typeof target === 'number') return target
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')]
-  for (const c of containers) for (const p of c.ports ?? []) if (p.name === target && (p.protocol ?? 'TCP') === protocol) return p.containerPort
+  const containers = [
+    ...(pod.spec?.containers ?? []),
+    ...(pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always'),
+  ]
+  for (const c of containers)
+    for (const p of c.ports ?? []) if (p.name === target && (p.protocol ?? 'TCP') === protocol) return p.containerPort
   return undefined
 }
 
 export const isHeadless = (s: Service): boolean => !s.spec?.clusterIP || s.spec.clusterIP === 'None'
 /** Pods count once they have an address and until they have finished. */
-export const hasEndpoint = (pod: Pod): boolean => !isFinished(pod) && !!(pod.status?.podIP || pod.status?.podIPs?.length)
-export const hostnameFor = (pod: Pod, s: Service): string | undefined => (pod.spec?.hostname && pod.spec.subdomain === s.metadata.name ? pod.spec.hostname : undefined)
-const readySince = (pod: Pod): string | undefined => pod.status?.conditions?.find((c) => c.type === 'Ready')?.lastTransitionTime
+export const hasEndpoint = (pod: Pod): boolean =>
+  !isFinished(pod) && !!(pod.status?.podIP || pod.status?.podIPs?.length)
+export const hostnameFor = (pod: Pod, s: Service): string | undefined =>
+  pod.spec?.hostname && pod.spec.subdomain === s.metadata.name ? pod.spec.hostname : undefined
+const readySince = (pod: Pod): string | undefined =>
+  pod.status?.conditions?.find((c) => c.type === 'Ready')?.lastTransitionTime
 
 function portsOf(s: Service, pod: Pod): EndpointPort[] {
   const ports: EndpointPort[] = []
   for (const p of s.spec?.ports ?? []) {
     const port = findPort(pod, p.targetPort, p.protocol ?? 'TCP')
     if (port === undefined) continue
-    ports.push({ name: p.name ?? '', port, protocol: p.protocol ?? 'TCP', ...(p.appProtocol ? { appProtocol: p.appProtocol } : {}) })
+    ports.push({
+      name: p.name ?? '',
+      port,
+      protocol: p.protocol ?? 'TCP',
+      ...(p.appProtocol ? { appProtocol: p.appProtocol } : {}),
+    })
   }
   return ports
 }
 
-export const portKey = (ports: readonly EndpointPort[] | undefined): string => JSON.stringify((ports ?? []).map((p) => [p.name ?? '', p.port ?? 0, p.protocol ?? '', p.appProtocol ?? '']).sort())
+export const portKey = (ports: readonly EndpointPort[] | undefined): string =>
+  JSON.stringify((ports ?? []).map((p) => [p.name ?? '', p.port ?? 0, p.protocol ?? '', p.appProtocol ?? '']).sort())
 /** Two endpoints are the same one when address and target agree. */
-export const endpointKey = (e: Endpoint): string => JSON.stringify([[...(e.addresses ?? [])].sort(), e.hostname ?? '', e.targetRef?.kind ?? '', e.targetRef?.namespace ?? '', e.targetRef?.name ?? '', e.targetRef?.uid ?? ''])
+export const endpointKey = (e: Endpoint): string =>
+  JSON.stringify([
+    [...(e.addresses ?? [])].sort(),
+    e.hostname ?? '',
+    e.targetRef?.kind ?? '',
+    e.targetRef?.namespace ?? '',
+    e.targetRef?.name ?? '',
+    e.targetRef?.uid ?? '',
+  ])
 
 function endpointOf(s: Service, pod: Pod, family: string, node: Node | undefined): Endpoint | undefined {
-  const addresses = (pod.status?.podIPs ?? (pod.status?.podIP ? [{ ip: pod.status.podIP }] : [])).map((p) => p.ip).filter((ip) => isIPv6(ip) === (family === 'IPv6'))
+  const addresses = (pod.status?.podIPs ?? (pod.status?.podIP ? [{ ip: pod.status.podIP }] : []))
+    .map((p) => p.ip)
+    .filter((ip) => isIPv6(ip) === (family === 'IPv6'))
   if (addresses.length === 0) return undefined
   const serving = isReady(pod)
   const terminating = pod.metadata.deletionTimestamp !== undefined
@@ -71,7 +96,12 @@ function endpointOf(s: Service, pod: Pod, family: string, node: Node | undefined
     addresses,
     conditions: { ready: s.spec?.publishNotReadyAddresses === true || (serving && !terminating), serving, terminating },
     ...(hostname ? { hostname } : {}),
-    targetRef: { kind: 'Pod', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '', uid: pod.metadata.uid ?? '' },
+    targetRef: {
+      kind: 'Pod',
+      namespace: pod.metadata.namespace ?? '',
+      name: pod.metadata.name ?? '',
+      uid: pod.metadata.uid ?? '',
+    },
     ...(pod.spec?.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     ...(zone ? { zone } : {}),
   }
@@ -83,27 +113,57 @@ function familiesOf(s: Service): string[] {
   return ['IPv4', 'IPv6']
 }
 
-interface Plan { create: EndpointSlice[]; update: EndpointSlice[]; remove: EndpointSlice[] }
+interface Plan {
+  create: EndpointSlice[]
+  update: EndpointSlice[]
+  remove: EndpointSlice[]
+}
 
 async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
   const [namespace, name] = splitKey(key)
   const service = ctx.lister.get<Service>('services', namespace, name)
-  if (!service || service.spec?.type === 'ExternalName' || !service.spec?.selector || Object.keys(service.spec.selector).length === 0) return
-  const all = ctx.lister.list<EndpointSlice>('endpointslices.discovery.k8s.io', namespace, { [SERVICE_NAME]: name }).filter((s) => s.metadata.labels?.[MANAGED_BY] === MANAGER && !s.metadata.deletionTimestamp)
+  if (
+    !service ||
+    service.spec?.type === 'ExternalName' ||
+    !service.spec?.selector ||
+    Object.keys(service.spec.selector).length === 0
+  )
+    return
+  const all = ctx.lister
+    .list<EndpointSlice>('endpointslices.discovery.k8s.io', namespace, { [SERVICE_NAME]: name })
+    .filter((s) => s.metadata.labels?.[MANAGED_BY] === MANAGER && !s.metadata.deletionTimestamp)
   const pods = ctx.lister.list<Pod>('pods', namespace, service.spec.selector).filter(hasEndpoint)
   const families = familiesOf(service)
   const plan: Plan = { create: [], update: [], remove: all.filter((s) => !families.includes(s.addressType)) }
   const stale = plan.remove.length
   const triggers: string[] = []
-  for (const family of families) reconcileFamily(ctx, service, pods, all.filter((s) => s.addressType === family), family, plan, triggers)
+  for (const family of families)
+    reconcileFamily(
+      ctx,
+      service,
+      pods,
+      all.filter((s) => s.addressType === family),
+      family,
+      plan,
+      triggers,
+    )
   // slices of a family that went are not reused for another
-  const spare = plan.remove.slice(stale).filter((s) => s.metadata.ownerReferences?.some((r) => r.uid === service.metadata.uid))
+  const spare = plan.remove
+    .slice(stale)
+    .filter((s) => s.metadata.ownerReferences?.some((r) => r.uid === service.metadata.uid))
   const reused = new Set<EndpointSlice>()
   const created = plan.create.filter((next) => {
     const old = spare.find((s) => !reused.has(s) && s.addressType === next.addressType)
     if (!old) return true
     reused.add(old)
-    plan.update.push({ ...next, metadata: { ...old.metadata, labels: next.metadata.labels ?? {}, ownerReferences: next.metadata.ownerReferences ?? [] } })
+    plan.update.push({
+      ...next,
+      metadata: {
+        ...old.metadata,
+        labels: next.metadata.labels ?? {},
+        ownerReferences: next.metadata.ownerReferences ?? [],
+      },
+    })
     return false
   })
   if (all.length === 0 && service.metadata.creationTimestamp) triggers.push(service.metadata.creationTimestamp)
@@ -111,12 +171,18 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
   const timed = (s: EndpointSlice): EndpointSlice => {
     const { [TRIGGER_TIME]: _gone, ...rest } = s.metadata.annotations ?? {}
     const annotations = trigger ? { ...rest, [TRIGGER_TIME]: trigger } : rest
-    return { ...s, metadata: { ...s.metadata, ...(Object.keys(annotations).length ? { annotations } : { annotations: {} }) } }
+    return {
+      ...s,
+      metadata: { ...s.metadata, ...(Object.keys(annotations).length ? { annotations } : { annotations: {} }) },
+    }
   }
   try {
-    if (!service.metadata.deletionTimestamp) for (const s of created) await ctx.client.create('discovery.k8s.io/v1/endpointslices', namespace, timed(s))
+    if (!service.metadata.deletionTimestamp)
+      for (const s of created) await ctx.client.create('discovery.k8s.io/v1/endpointslices', namespace, timed(s))
     for (const s of plan.update) await ctx.client.update('discovery.k8s.io/v1/endpointslices', namespace, timed(s))
-    for (const s of plan.remove) if (!reused.has(s)) await ctx.client.delete('discovery.k8s.io/v1/endpointslices', namespace, s.metadata.name ?? '')
+    for (const s of plan.remove)
+      if (!reused.has(s))
+        await ctx.client.delete('discovery.k8s.io/v1/endpointslices', namespace, s.metadata.name ?? '')
   } catch (e) {
     if (!(e instanceof StatusError) || !isNamespaceTerminating(e)) throw e
   }
@@ -124,19 +190,45 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
 
 function labelsFor(service: Service): Readonly<Record<string, string>> {
   const own = Object.fromEntries(Object.entries(service.metadata.labels ?? {}).filter(([k]) => !RESERVED.has(k)))
-  return { ...own, ...(isHeadless(service) ? { [HEADLESS]: '' } : {}), [SERVICE_NAME]: service.metadata.name ?? '', [MANAGED_BY]: MANAGER }
-}
-
-function newSlice(service: Service, family: string, ports: readonly EndpointPort[], endpoints: readonly Endpoint[]): EndpointSlice {
-  const prefix = `${service.metadata.name}-`
   return {
-    apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice',
-    metadata: { generateName: nameIsDnsSubdomain(prefix, true).length ? (service.metadata.name ?? '') : prefix, namespace: service.metadata.namespace ?? '', labels: labelsFor(service), ownerReferences: [controllerRef(service)] },
-    addressType: family, endpoints, ports,
+    ...own,
+    ...(isHeadless(service) ? { [HEADLESS]: '' } : {}),
+    [SERVICE_NAME]: service.metadata.name ?? '',
+    [MANAGED_BY]: MANAGER,
   }
 }
 
-function reconcileFamily(ctx: ControllerContext, service: Service, pods: readonly Pod[], existing: readonly EndpointSlice[], family: string, plan: Plan, triggers: string[]): void {
+function newSlice(
+  service: Service,
+  family: string,
+  ports: readonly EndpointPort[],
+  endpoints: readonly Endpoint[],
+): EndpointSlice {
+  const prefix = `${service.metadata.name}-`
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      generateName: nameIsDnsSubdomain(prefix, true).length ? (service.metadata.name ?? '') : prefix,
+      namespace: service.metadata.namespace ?? '',
+      labels: labelsFor(service),
+      ownerReferences: [controllerRef(service)],
+    },
+    addressType: family,
+    endpoints,
+    ports,
+  }
+}
+
+function reconcileFamily(
+  ctx: ControllerContext,
+  service: Service,
+  pods: readonly Pod[],
+  existing: readonly EndpointSlice[],
+  family: string,
+  plan: Plan,
+  triggers: string[],
+): void {
   const mine = existing.filter((s) => s.metadata.ownerReferences?.some((r) => r.uid === service.metadata.uid))
   const before = { create: plan.create.length, remove: plan.remove.length }
   plan.remove.push(...existing.filter((s) => !mine.includes(s)))
@@ -145,7 +237,10 @@ function reconcileFamily(ctx: ControllerContext, service: Service, pods: readonl
     const ports = portsOf(service, pod)
     const id = portKey(ports)
     let g = groups.get(id)
-    if (!g) { g = { ports, wanted: new Map(), since: new Map() }; groups.set(id, g) }
+    if (!g) {
+      g = { ports, wanted: new Map(), since: new Map() }
+      groups.set(id, g)
+    }
     const e = endpointOf(service, pod, family, ctx.lister.get<Node>('nodes', '', pod.spec?.nodeName ?? ''))
     if (!e) continue
     g.wanted.set(endpointKey(e), e)
@@ -165,12 +260,21 @@ function reconcileFamily(ctx: ControllerContext, service: Service, pods: readonl
       let differs = false
       for (const e of s.endpoints ?? []) {
         const next = left.get(endpointKey(e))
-        if (!next) { differs = true; continue }
+        if (!next) {
+          differs = true
+          continue
+        }
         left.delete(endpointKey(e))
         kept.push(next)
-        if (!equal(next, e)) { differs = true; note(g.since, next, triggers) }
+        if (!equal(next, e)) {
+          differs = true
+          note(g.since, next, triggers)
+        }
       }
-      if (!differs) { (sameLabels(s) ? unchanged : changed).push(s); continue }
+      if (!differs) {
+        ;(sameLabels(s) ? unchanged : changed).push(s)
+        continue
+      }
       if (kept.length) changed.push({ ...s, endpoints: kept })
       else plan.remove.push(s)
     }
@@ -178,10 +282,16 @@ function reconcileFamily(ctx: ControllerContext, service: Service, pods: readonl
     for (const e of rest) note(g.since, e, triggers)
     // first into slices that must be written anyway, the fullest first; then into one that has room; then into new ones
     changed.sort((a, b) => (b.endpoints?.length ?? 0) - (a.endpoints?.length ?? 0))
-    for (const [i, s] of changed.entries()) changed[i] = { ...s, endpoints: [...(s.endpoints ?? []), ...rest.splice(0, MAX_ENDPOINTS - (s.endpoints?.length ?? 0))] }
+    for (const [i, s] of changed.entries())
+      changed[i] = {
+        ...s,
+        endpoints: [...(s.endpoints ?? []), ...rest.splice(0, MAX_ENDPOINTS - (s.endpoints?.length ?? 0))],
+      }
     while (rest.length > 0) {
       if (rest.length < MAX_ENDPOINTS) {
-        const fit = unchanged.filter((s) => (s.endpoints?.length ?? 0) + rest.length <= MAX_ENDPOINTS).sort((a, b) => (b.endpoints?.length ?? 0) - (a.endpoints?.length ?? 0))[0]
+        const fit = unchanged
+          .filter((s) => (s.endpoints?.length ?? 0) + rest.length <= MAX_ENDPOINTS)
+          .sort((a, b) => (b.endpoints?.length ?? 0) - (a.endpoints?.length ?? 0))[0]
         if (fit) {
           unchanged.splice(unchanged.indexOf(fit), 1)
           changed.push({ ...fit, endpoints: [...(fit.endpoints ?? []), ...rest.splice(0)] })
@@ -199,7 +309,14 @@ function reconcileFamily(ctx: ControllerContext, service: Service, pods: readonl
   if (removed.length === existing.length && plan.create.length === before.create) {
     const empty = newSlice(service, family, [], [])
     const only = removed.length === 1 ? removed[0] : undefined
-    if (only && mine.includes(only) && (only.endpoints?.length ?? 0) === 0 && (only.ports?.length ?? 0) === 0 && sameLabels(only)) plan.remove.splice(plan.remove.indexOf(only, before.remove), 1)
+    if (
+      only &&
+      mine.includes(only) &&
+      (only.endpoints?.length ?? 0) === 0 &&
+      (only.ports?.length ?? 0) === 0 &&
+      sameLabels(only)
+    )
+      plan.remove.splice(plan.remove.indexOf(only, before.remove), 1)
     else plan.create.push(empty)
   }
 }
@@ -214,7 +331,13 @@ export const endpointSliceController: Controller = {
   sources: [
     { resource: 'services', keys: (o) => [keyOf(o)] },
     { resource: 'pods', keys: serviceKeys },
-    { resource: 'endpointslices.discovery.k8s.io', keys: (o) => { const s = o.metadata.labels?.[SERVICE_NAME]; return s && o.metadata.labels?.[MANAGED_BY] === MANAGER ? [`${o.metadata.namespace}/${s}`] : [] } },
+    {
+      resource: 'endpointslices.discovery.k8s.io',
+      keys: (o) => {
+        const s = o.metadata.labels?.[SERVICE_NAME]
+        return s && o.metadata.labels?.[MANAGED_BY] === MANAGER ? [`${o.metadata.namespace}/${s}`] : []
+      },
+    },
   ],
   reconcile,
 }

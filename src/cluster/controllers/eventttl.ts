@@ -17,10 +17,19 @@ export const eventTtlController: Controller = {
     let oldest: number | undefined
     for (const e of ctx.lister.list<Event>('events')) {
       // an hour from the last write, whatever times its author put in
-      const writes = [e.metadata.creationTimestamp, ...(e.metadata.managedFields ?? []).map((m) => m.time)].filter((t) => t !== undefined).map(parseTime)
+      const writes = [e.metadata.creationTimestamp, ...(e.metadata.managedFields ?? []).map((m) => m.time)]
+        .filter((t) => t !== undefined)
+        .map(parseTime)
       const until = Math.max(...writes, writes.length ? 0 : now) + TTL
-      if (until > now) { oldest = Math.min(oldest ?? until, until); continue }
-      try { await ctx.client.delete('v1/events', e.metadata.namespace ?? '', e.metadata.name ?? '') } catch (error) { if (!(error instanceof StatusError)) throw error }
+      if (until > now) {
+        oldest = Math.min(oldest ?? until, until)
+        continue
+      }
+      try {
+        await ctx.client.delete('v1/events', e.metadata.namespace ?? '', e.metadata.name ?? '')
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error
+      }
     }
     ctx.remember(NEXT, oldest ?? null)
     return oldest === undefined ? undefined : { after: oldest - now }

@@ -1,4 +1,5 @@
-// The garbage collector: what becomes of dependents when their owner goes, in the three ways a deletion can ask for; behaves as pkg/controller/garbagecollector.
+// The garbage collector: what becomes of dependents when their owner goes, in the three ways a deletion can ask for;
+// behaves as pkg/controller/garbagecollector.
 import type { CustomResourceDefinition } from '../../apimachinery/api/apiextensions.v1.ts'
 import type { OwnerReference } from '../../apimachinery/api/meta.v1.ts'
 import { equal } from '../../apimachinery/object.ts'
@@ -12,29 +13,49 @@ const FOREGROUND = 'foregroundDeletion'
 
 /** 'replicasets.apps' and 'apps/v1': 'apps/v1/replicasets'. */
 export const pathFor = (resource: string, apiVersion: string): string => `${apiVersion}/${resource.split('.')[0] ?? ''}`
-const idOf = (resource: string, o: KubeObject): string => `${resource}|${o.metadata.namespace ?? ''}|${o.metadata.name ?? ''}`
-const finalizes = (o: KubeObject, finalizer: string): boolean => o.metadata.deletionTimestamp !== undefined && (o.metadata.finalizers?.includes(finalizer) ?? false)
+const idOf = (resource: string, o: KubeObject): string =>
+  `${resource}|${o.metadata.namespace ?? ''}|${o.metadata.name ?? ''}`
+const finalizes = (o: KubeObject, finalizer: string): boolean =>
+  o.metadata.deletionTimestamp !== undefined && (o.metadata.finalizers?.includes(finalizer) ?? false)
 
 /** The resource behind a kind, as RESTMapper guesses it; custom ones are looked up. */
 export function resourceOf(lister: Lister, ref: Pick<OwnerReference, 'apiVersion' | 'kind'>): string {
   const group = ref.apiVersion.includes('/') ? (ref.apiVersion.split('/')[0] ?? '') : ''
-  if (group.includes('.')) for (const crd of lister.list<CustomResourceDefinition>('customresourcedefinitions.apiextensions.k8s.io')) if (crd.spec?.group === group && crd.spec.names.kind === ref.kind) return `${crd.spec.names.plural}.${group}`
+  if (group.includes('.'))
+    for (const crd of lister.list<CustomResourceDefinition>('customresourcedefinitions.apiextensions.k8s.io'))
+      if (crd.spec?.group === group && crd.spec.names.kind === ref.kind) return `${crd.spec.names.plural}.${group}`
   const k = ref.kind.toLowerCase()
-  const plural = k === 'endpoints' ? k : k.endsWith('s') || k.endsWith('ss') ? `${k}es` : k.endsWith('y') ? `${k.slice(0, -1)}ies` : `${k}s`
+  const plural =
+    k === 'endpoints'
+      ? k
+      : k.endsWith('s') || k.endsWith('ss')
+        ? `${k}es`
+        : k.endsWith('y')
+          ? `${k.slice(0, -1)}ies`
+          : `${k}s`
   return group ? `${plural}.${group}` : plural
 }
 
 function ownerOf(lister: Lister, dependent: KubeObject, ref: OwnerReference): KubeObject | undefined {
   const resource = resourceOf(lister, ref)
-  const o = lister.get(resource, dependent.metadata.namespace ?? '', ref.name) ?? (dependent.metadata.namespace ? lister.get(resource, '', ref.name) : undefined)
+  const o =
+    lister.get(resource, dependent.metadata.namespace ?? '', ref.name) ??
+    (dependent.metadata.namespace ? lister.get(resource, '', ref.name) : undefined)
   return o?.metadata.uid === ref.uid ? o : undefined
 }
 
-/** Whether the owner can be asked for: references to kinds that are not served, and to names that can be in no path, are left alone. */
+/**
+ * Whether the owner can be asked for: references to kinds that are not served, and to names that can be in no path, are
+ * left alone.
+ */
 async function served(ctx: ControllerContext, dependent: KubeObject, ref: OwnerReference): Promise<boolean> {
   if (/[/%]|^\.\.?$/.test(ref.name)) return false
   try {
-    await ctx.client.get(pathFor(resourceOf(ctx.lister, ref), ref.apiVersion), dependent.metadata.namespace ?? '', ref.name)
+    await ctx.client.get(
+      pathFor(resourceOf(ctx.lister, ref), ref.apiVersion),
+      dependent.metadata.namespace ?? '',
+      ref.name,
+    )
     return true
   } catch (e) {
     if (!(e instanceof StatusError)) throw e
@@ -43,23 +64,50 @@ async function served(ctx: ControllerContext, dependent: KubeObject, ref: OwnerR
 }
 
 async function gone(work: Promise<unknown>): Promise<void> {
-  try { await work } catch (e) { if (!(e instanceof StatusError && (e.code === 404 || e.code === 409))) throw e }
+  try {
+    await work
+  } catch (e) {
+    if (!(e instanceof StatusError && (e.code === 404 || e.code === 409))) throw e
+  }
 }
 
-const patch = (ctx: ControllerContext, resource: string, o: KubeObject, metadata: JsonObject): Promise<unknown> => ctx.client.patch(pathFor(resource, o.apiVersion), o.metadata.namespace ?? '', o.metadata.name ?? '', 'merge', { metadata: { uid: o.metadata.uid ?? '', ...metadata } })
+const patch = (ctx: ControllerContext, resource: string, o: KubeObject, metadata: JsonObject): Promise<unknown> =>
+  ctx.client.patch(pathFor(resource, o.apiVersion), o.metadata.namespace ?? '', o.metadata.name ?? '', 'merge', {
+    metadata: { uid: o.metadata.uid ?? '', ...metadata },
+  })
 
-async function dropOwners(ctx: ControllerContext, resource: string, o: KubeObject, uids: ReadonlySet<string>): Promise<void> {
+async function dropOwners(
+  ctx: ControllerContext,
+  resource: string,
+  o: KubeObject,
+  uids: ReadonlySet<string>,
+): Promise<void> {
   const rest = (o.metadata.ownerReferences ?? []).filter((r) => !uids.has(r.uid))
   await gone(patch(ctx, resource, o, { ownerReferences: rest.length ? rest.map((r) => ({ ...r })) : null }))
 }
 
-async function dropFinalizer(ctx: ControllerContext, resource: string, o: KubeObject, finalizer: string): Promise<void> {
+async function dropFinalizer(
+  ctx: ControllerContext,
+  resource: string,
+  o: KubeObject,
+  finalizer: string,
+): Promise<void> {
   const rest = (o.metadata.finalizers ?? []).filter((f) => f !== finalizer)
-  await gone(patch(ctx, resource, o, { finalizers: rest.length ? rest : null, resourceVersion: o.metadata.resourceVersion ?? '' }))
+  await gone(
+    patch(ctx, resource, o, {
+      finalizers: rest.length ? rest : null,
+      resourceVersion: o.metadata.resourceVersion ?? '',
+    }),
+  )
 }
 
 async function remove(ctx: ControllerContext, resource: string, o: KubeObject, policy: string): Promise<void> {
-  await gone(ctx.client.delete(pathFor(resource, o.apiVersion), o.metadata.namespace ?? '', o.metadata.name ?? '', { propagationPolicy: policy, preconditions: { uid: o.metadata.uid ?? '' } }))
+  await gone(
+    ctx.client.delete(pathFor(resource, o.apiVersion), o.metadata.namespace ?? '', o.metadata.name ?? '', {
+      propagationPolicy: policy,
+      preconditions: { uid: o.metadata.uid ?? '' },
+    }),
+  )
 }
 
 async function reconcile(id: string, ctx: ControllerContext): Promise<void> {
@@ -72,7 +120,9 @@ async function reconcile(id: string, ctx: ControllerContext): Promise<void> {
     return dropFinalizer(ctx, resource, o, ORPHAN)
   }
   if (finalizes(o, FOREGROUND)) {
-    const blocking = ctx.lister.dependents(uid).filter(([, d]) => d.metadata.ownerReferences?.some((r) => r.uid === uid && r.blockOwnerDeletion))
+    const blocking = ctx.lister
+      .dependents(uid)
+      .filter(([, d]) => d.metadata.ownerReferences?.some((r) => r.uid === uid && r.blockOwnerDeletion))
     if (blocking.length === 0) return dropFinalizer(ctx, resource, o, FOREGROUND)
     for (const [r, d] of ctx.lister.dependents(uid)) if (!d.metadata.deletionTimestamp) await attempt(ctx, r, d)
     return
@@ -80,7 +130,10 @@ async function reconcile(id: string, ctx: ControllerContext): Promise<void> {
   if (!o.metadata.deletionTimestamp) await attempt(ctx, resource, o)
 }
 
-/** Deletes a dependent whose owners have all gone or wait for it; one that keeps an owner only loses the references to the others. */
+/**
+ * Deletes a dependent whose owners have all gone or wait for it; one that keeps an owner only loses the references to
+ * the others.
+ */
 async function attempt(ctx: ControllerContext, resource: string, o: KubeObject): Promise<void> {
   const refs = o.metadata.ownerReferences ?? []
   if (refs.length === 0) return
@@ -101,25 +154,44 @@ async function attempt(ctx: ControllerContext, resource: string, o: KubeObject):
   }
   const dependents = ctx.lister.dependents(o.metadata.uid ?? '')
   if (waiting.length > 0 && dependents.length > 0) return remove(ctx, resource, o, 'Foreground')
-  await remove(ctx, resource, o, o.metadata.finalizers?.includes(ORPHAN) ? 'Orphan' : o.metadata.finalizers?.includes(FOREGROUND) ? 'Foreground' : 'Background')
+  await remove(
+    ctx,
+    resource,
+    o,
+    o.metadata.finalizers?.includes(ORPHAN)
+      ? 'Orphan'
+      : o.metadata.finalizers?.includes(FOREGROUND)
+        ? 'Foreground'
+        : 'Background',
+  )
 }
 
 export const garbageCollector: Controller = {
   name: 'garbage-collector-controller',
-  sources: [{
-    resource: '*',
-    keys: (o, lister, change) => {
-      if (!change) return []
-      if (change.type === 'DELETED') {
-        const keys = lister.dependents(o.metadata.uid ?? '').map(([r, d]) => idOf(r, d))
-        // an owner that waits for its dependents counts them again
-        for (const ref of o.metadata.ownerReferences ?? []) { const owner = ownerOf(lister, o, ref); if (owner?.metadata.deletionTimestamp) keys.push(idOf(resourceOf(lister, ref), owner)) }
-        return keys
-      }
-      if (o.metadata.deletionTimestamp) return finalizes(o, ORPHAN) || finalizes(o, FOREGROUND) ? [idOf(change.resource, o)] : []
-      if (!o.metadata.ownerReferences?.length || (change.previous && equal(change.previous.metadata.ownerReferences, o.metadata.ownerReferences))) return []
-      return o.metadata.ownerReferences.every((ref) => ownerOf(lister, o, ref)) ? [] : [idOf(change.resource, o)]
+  sources: [
+    {
+      resource: '*',
+      keys: (o, lister, change) => {
+        if (!change) return []
+        if (change.type === 'DELETED') {
+          const keys = lister.dependents(o.metadata.uid ?? '').map(([r, d]) => idOf(r, d))
+          // an owner that waits for its dependents counts them again
+          for (const ref of o.metadata.ownerReferences ?? []) {
+            const owner = ownerOf(lister, o, ref)
+            if (owner?.metadata.deletionTimestamp) keys.push(idOf(resourceOf(lister, ref), owner))
+          }
+          return keys
+        }
+        if (o.metadata.deletionTimestamp)
+          return finalizes(o, ORPHAN) || finalizes(o, FOREGROUND) ? [idOf(change.resource, o)] : []
+        if (
+          !o.metadata.ownerReferences?.length ||
+          (change.previous && equal(change.previous.metadata.ownerReferences, o.metadata.ownerReferences))
+        )
+          return []
+        return o.metadata.ownerReferences.every((ref) => ownerOf(lister, o, ref)) ? [] : [idOf(change.resource, o)]
+      },
     },
-  }],
+  ],
   reconcile,
 }

@@ -1,5 +1,10 @@
-// HorizontalPodAutoscaler: brings a workload to the size that its metrics ask for, within its bounds, or says why it cannot measure; behaves as pkg/controller/podautoscaler.
-import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, HorizontalPodAutoscalerStatus } from '../../apimachinery/api/autoscaling.v2.ts'
+// HorizontalPodAutoscaler: brings a workload to the size that its metrics ask for, within its bounds, or says why it
+// cannot measure; behaves as pkg/controller/podautoscaler.
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerCondition,
+  HorizontalPodAutoscalerStatus,
+} from '../../apimachinery/api/autoscaling.v2.ts'
 import { equal } from '../../apimachinery/object.ts'
 import type { Json, KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
@@ -17,13 +22,21 @@ import type { Proposal, Unmeasured } from './hpameasure.ts'
 /** How often autoscalers look. */
 const PERIOD = 15_000
 
-type Scale = KubeObject & { readonly spec?: { readonly replicas?: number }; readonly status?: { readonly replicas?: number; readonly selector?: string } }
+type Scale = KubeObject & {
+  readonly spec?: { readonly replicas?: number }
+  readonly status?: { readonly replicas?: number; readonly selector?: string }
+}
 
 /** Small lists that outlive the process: [at, n] pairs. */
 function moments(value: Json | undefined): readonly Moment[] {
-  return Array.isArray(value) ? value.flatMap((m) => (Array.isArray(m) && typeof m[0] === 'number' && typeof m[1] === 'number' ? [{ at: m[0], n: m[1] }] : [])) : []
+  return Array.isArray(value)
+    ? value.flatMap((m) =>
+        Array.isArray(m) && typeof m[0] === 'number' && typeof m[1] === 'number' ? [{ at: m[0], n: m[1] }] : [],
+      )
+    : []
 }
-const pairs = (list: readonly Moment[], now: number): Json => list.filter((m) => m.at > now - LONGEST_WINDOW).map((m) => [m.at, m.n])
+const pairs = (list: readonly Moment[], now: number): Json =>
+  list.filter((m) => m.at > now - LONGEST_WINDOW).map((m) => [m.at, m.n])
 
 async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
   const [namespace, name] = splitKey(key)
@@ -47,13 +60,22 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     const next = { type, status, reason, message }
     const old = conditions.find((c) => c.type === type)
     const at = rfc3339(now)
-    const moved: HorizontalPodAutoscalerCondition = { ...next, lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : at }
+    const moved: HorizontalPodAutoscalerCondition = {
+      ...next,
+      lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : at,
+    }
     conditions = old ? conditions.map((c) => (c === old ? moved : c)) : [...conditions, moved]
   }
   const write = async (more: Partial<HorizontalPodAutoscalerStatus>): Promise<void> => {
     const { currentMetrics: _before, ...kept } = hpa.status ?? { desiredReplicas: 0 }
     const status: HorizontalPodAutoscalerStatus = { ...kept, ...more, conditions }
-    if (!equal(status, hpa.status)) await ctx.client.update('autoscaling/v2/horizontalpodautoscalers', namespace, { ...hpa, status }, { subresource: 'status' })
+    if (!equal(status, hpa.status))
+      await ctx.client.update(
+        'autoscaling/v2/horizontalpodautoscalers',
+        namespace,
+        { ...hpa, status },
+        { subresource: 'status' },
+      )
   }
   const say = async (reason: string, message: string): Promise<void> => {
     const memory = `hpa/${hpa.metadata.uid}/${reason}`
@@ -65,9 +87,16 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   const resource = resourceOf(ctx.lister, { apiVersion: target.apiVersion ?? 'v1', kind: target.kind })
   const path = pathOf(pathFor(resource, target.apiVersion ?? 'v1'), namespace, target.name, 'scale')
   let scale: Scale
-  try { scale = (await ctx.client.request('GET', path)).body as unknown as Scale } catch (e) {
+  try {
+    scale = (await ctx.client.request('GET', path)).body as unknown as Scale
+  } catch (e) {
     if (!(e instanceof StatusError)) throw e
-    set('AbleToScale', 'False', 'FailedGetScale', `the HPA controller was unable to get the target's current scale: ${e.message}`)
+    set(
+      'AbleToScale',
+      'False',
+      'FailedGetScale',
+      `the HPA controller was unable to get the target's current scale: ${e.message}`,
+    )
     await say('FailedGetScale', e.message)
     return write(hpa.status?.currentMetrics ? { currentMetrics: hpa.status.currentMetrics } : {})
   }
@@ -75,17 +104,34 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   const current = scale.spec?.replicas ?? 0
   const min = spec.minReplicas ?? 1
   if (current === 0 && min !== 0) {
-    set('ScalingActive', 'False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero')
+    set(
+      'ScalingActive',
+      'False',
+      'ScalingDisabled',
+      'scaling is disabled since the replica count of the target is zero',
+    )
     return write({ currentReplicas: 0, desiredReplicas: 0 })
   }
   const history = `hpa/${hpa.metadata.uid}/history`
   const before = ctx.recall(history)
-  const [proposed, scaled] = Array.isArray(before) ? [moments(before[0]), moments(before[1])] : [[{ at: now, n: current }], []]
-  const rescale = async (size: number, why: string, more: Partial<HorizontalPodAutoscalerStatus> = {}): Promise<void> => {
+  const [proposed, scaled] = Array.isArray(before)
+    ? [moments(before[0]), moments(before[1])]
+    : [[{ at: now, n: current }], []]
+  const rescale = async (
+    size: number,
+    why: string,
+    more: Partial<HorizontalPodAutoscalerStatus> = {},
+  ): Promise<void> => {
     await ctx.client.request('PUT', path, { body: { ...scale, spec: { ...scale.spec, replicas: size } } as never })
     await ctx.event(hpa, 'Normal', 'SuccessfulRescale', `New size: ${size}; reason: ${why}`)
     set('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${size}`)
-    await write({ ...more, currentReplicas: current, desiredReplicas: size, lastScaleTime: rfc3339(now), ...(hpa.metadata.generation ? { observedGeneration: hpa.metadata.generation } : {}) })
+    await write({
+      ...more,
+      currentReplicas: current,
+      desiredReplicas: size,
+      lastScaleTime: rfc3339(now),
+      ...(hpa.metadata.generation ? { observedGeneration: hpa.metadata.generation } : {}),
+    })
   }
   if (current > spec.maxReplicas) return rescale(spec.maxReplicas, 'Current number of replicas above Spec.MaxReplicas')
   if (current < min) return rescale(min, 'Current number of replicas below Spec.MinReplicas')
@@ -95,7 +141,10 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   for (const m of metrics) measured.push(await measure(m, hpa, scale.status?.selector ?? '', current, ctx))
   const failures = measured.filter((m): m is Unmeasured => !isProposal(m))
   const proposals = measured.filter(isProposal)
-  const largest = proposals.reduce<Proposal | undefined>((most, p) => (most && most.replicas >= p.replicas ? most : p), undefined)
+  const largest = proposals.reduce<Proposal | undefined>(
+    (most, p) => (most && most.replicas >= p.replicas ? most : p),
+    undefined,
+  )
   for (const f of failures) await say(f.reason, f.message)
   // a metric that could not be read leaves an empty place
   const currentMetrics = measured.map((m) => (isProposal(m) ? m.status : { type: '' }))
@@ -103,34 +152,70 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   // what is known may make a workload larger, never smaller while something is not
   if (first && (!largest || largest.replicas < current)) {
     set('ScalingActive', 'False', first.reason, `the HPA was unable to compute the replica count: ${first.message}`)
-    await say('FailedComputeMetricsReplicas', `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first.wrapped}`)
+    await say(
+      'FailedComputeMetricsReplicas',
+      `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first.wrapped}`,
+    )
     return write({ currentReplicas: current, desiredReplicas: hpa.status?.desiredReplicas ?? 0, currentMetrics })
   }
   if (!largest) return
-  set('ScalingActive', 'True', 'ValidMetricFound', `the HPA was able to successfully calculate a replica count from ${largest.name}`)
-  const { desired, able, limited, held } = limit(largest.replicas, current, { min, max: spec.maxReplicas, ...(spec.behavior ? { behavior: spec.behavior } : {}) }, { proposed, scaled }, now)
+  set(
+    'ScalingActive',
+    'True',
+    'ValidMetricFound',
+    `the HPA was able to successfully calculate a replica count from ${largest.name}`,
+  )
+  const { desired, able, limited, held } = limit(
+    largest.replicas,
+    current,
+    { min, max: spec.maxReplicas, ...(spec.behavior ? { behavior: spec.behavior } : {}) },
+    { proposed, scaled },
+    now,
+  )
   set('AbleToScale', 'True', able.reason, able.message)
   set('ScalingLimited', limited.status, limited.reason, limited.message)
-  if (desired !== current) await rescale(desired, desired > current ? `${largest.name} above target` : 'All metrics below target', { currentMetrics })
+  if (desired !== current)
+    await rescale(desired, desired > current ? `${largest.name} above target` : 'All metrics below target', {
+      currentMetrics,
+    })
   else await write({ currentReplicas: current, desiredReplicas: desired, currentMetrics })
-  // one more look at the next beat while something is on its way: a new size, a size held back, pods whose figures do not count yet
+  // one more look at the next beat while something is on its way: a new size, a size held back, pods whose figures do
+  // not count yet
   const busy = desired !== current || held || proposals.some((p) => p.unready)
   if (!busy && proposed.every((m) => m.n === largest.replicas)) return
-  ctx.remember(history, [pairs([...proposed, { at: now, n: largest.replicas }], now), pairs(desired === current ? scaled : [...scaled, { at: now, n: desired - current }], now)])
+  ctx.remember(history, [
+    pairs([...proposed, { at: now, n: largest.replicas }], now),
+    pairs(desired === current ? scaled : [...scaled, { at: now, n: desired - current }], now),
+  ])
   if (!busy) return
   ctx.remember(beat, now + PERIOD)
   return { after: PERIOD }
 }
 
-const usageSaid = (o: KubeObject): string => JSON.stringify(Object.entries(o.metadata.annotations ?? {}).filter(([k]) => k.startsWith('kubesim.io/')))
-const targeting = (kind: string) => (o: KubeObject, lister: Lister): string[] => lister.list<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', o.metadata.namespace ?? '').filter((h) => h.spec?.scaleTargetRef.kind === kind && h.spec.scaleTargetRef.name === o.metadata.name).map(keyOf)
+const usageSaid = (o: KubeObject): string =>
+  JSON.stringify(Object.entries(o.metadata.annotations ?? {}).filter(([k]) => k.startsWith('kubesim.io/')))
+const targeting =
+  (kind: string) =>
+  (o: KubeObject, lister: Lister): string[] =>
+    lister
+      .list<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', o.metadata.namespace ?? '')
+      .filter((h) => h.spec?.scaleTargetRef.kind === kind && h.spec.scaleTargetRef.name === o.metadata.name)
+      .map(keyOf)
 
 export const horizontalPodAutoscalerController: Controller = {
   name: 'horizontal-pod-autoscaler',
   sources: [
     { resource: 'horizontalpodautoscalers.autoscaling', keys: (o) => [keyOf(o)] },
     // somebody says that a pod uses more, or less
-    { resource: 'pods', keys: (o, lister, change) => (change?.previous && usageSaid(o) !== usageSaid(change.previous) ? lister.list<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', o.metadata.namespace ?? '').map(keyOf) : []) },
+    {
+      resource: 'pods',
+      keys: (o, lister, change) =>
+        change?.previous && usageSaid(o) !== usageSaid(change.previous)
+          ? lister
+              .list<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', o.metadata.namespace ?? '')
+              .map(keyOf)
+          : [],
+    },
     { resource: 'deployments.apps', keys: targeting('Deployment') },
     { resource: 'statefulsets.apps', keys: targeting('StatefulSet') },
     { resource: 'replicasets.apps', keys: targeting('ReplicaSet') },

@@ -16,7 +16,10 @@ export function formatIndexes(indexes: ReadonlySet<number>): string {
   for (let i = 0; i < sorted.length; i++) {
     const first = sorted[i] ?? 0
     let last = first
-    while (sorted[i + 1] === last + 1) { i++; last++ }
+    while (sorted[i + 1] === last + 1) {
+      i++
+      last++
+    }
     // two neighbours are written apart, three and more as a range
     parts.push(last === first ? String(first) : last === first + 1 ? `${first},${last}` : `${first}-${last}`)
   }

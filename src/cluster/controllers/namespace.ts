@@ -1,4 +1,5 @@
-// Empties a namespace that is being deleted, tells what still stands in it, and lets it go when nothing does; behaves as pkg/controller/namespace.
+// Empties a namespace that is being deleted, tells what still stands in it, and lets it go when nothing does; behaves
+// as pkg/controller/namespace.
 import type { Namespace, NamespaceCondition } from '../../apimachinery/api/core.v1.ts'
 import { equal } from '../../apimachinery/object.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
@@ -9,11 +10,19 @@ import { pathFor } from './garbagecollector.ts'
 
 /** What stands in a namespace: neither its events nor what the nodes' disks hold, which no API shows. */
 function contents(ctx: ControllerContext, name: string): [resource: string, object: KubeObject][] {
-  return ctx.lister.resources().flatMap((r) => (r === 'events' || r.endsWith('.kubesim.io') ? [] : ctx.lister.list(r, name).filter((o) => o.metadata.namespace === name).map((o): [string, KubeObject] => [r, o])))
+  return ctx.lister.resources().flatMap((r) =>
+    r === 'events' || r.endsWith('.kubesim.io')
+      ? []
+      : ctx.lister
+          .list(r, name)
+          .filter((o) => o.metadata.namespace === name)
+          .map((o): [string, KubeObject] => [r, o]),
+  )
 }
 
 /** `configmaps. has 1 resource instances`: the dot before an empty group is upstream's. */
-const described = (resource: string, n: number): string => `${resource.includes('.') ? resource : `${resource}.`} has ${n} resource instances`
+const described = (resource: string, n: number): string =>
+  `${resource.includes('.') ? resource : `${resource}.`} has ${n} resource instances`
 
 function conditions(ns: Namespace, left: readonly [string, KubeObject][], now: number): NamespaceCondition[] {
   const byResource = new Map<string, number>()
@@ -26,14 +35,52 @@ function conditions(ns: Namespace, left: readonly [string, KubeObject][], now: n
   const finalizers = [...byFinalizer].map(([f, n]) => `${f} in ${n} resource instances`).sort()
   const wanted: [string, string, string, string][] = [
     ['NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'],
-    ['NamespaceDeletionGroupVersionParsingFailure', 'False', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'],
-    ['NamespaceDeletionContentFailure', 'False', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'],
-    resources.length ? ['NamespaceContentRemaining', 'True', 'SomeResourcesRemain', `Some resources are remaining: ${resources.join(', ')}`] : ['NamespaceContentRemaining', 'False', 'ContentRemoved', 'All content successfully removed'],
-    finalizers.length ? ['NamespaceFinalizersRemaining', 'True', 'SomeFinalizersRemain', `Some content in the namespace has finalizers remaining: ${finalizers.join(', ')}`] : ['NamespaceFinalizersRemaining', 'False', 'ContentHasNoFinalizers', 'All content-preserving finalizers finished'],
+    [
+      'NamespaceDeletionGroupVersionParsingFailure',
+      'False',
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ],
+    [
+      'NamespaceDeletionContentFailure',
+      'False',
+      'ContentDeleted',
+      'All content successfully deleted, may be waiting on finalization',
+    ],
+    resources.length
+      ? [
+          'NamespaceContentRemaining',
+          'True',
+          'SomeResourcesRemain',
+          `Some resources are remaining: ${resources.join(', ')}`,
+        ]
+      : ['NamespaceContentRemaining', 'False', 'ContentRemoved', 'All content successfully removed'],
+    finalizers.length
+      ? [
+          'NamespaceFinalizersRemaining',
+          'True',
+          'SomeFinalizersRemain',
+          `Some content in the namespace has finalizers remaining: ${finalizers.join(', ')}`,
+        ]
+      : [
+          'NamespaceFinalizersRemaining',
+          'False',
+          'ContentHasNoFinalizers',
+          'All content-preserving finalizers finished',
+        ],
   ]
   return wanted.map(([type, status, reason, message]) => {
     const old = ns.status?.conditions?.find((c) => c.type === type)
-    return { type, status, reason, message, lastTransitionTime: old && old.status === status && old.reason === reason && old.message === message && old.lastTransitionTime ? old.lastTransitionTime : rfc3339(now) }
+    return {
+      type,
+      status,
+      reason,
+      message,
+      lastTransitionTime:
+        old && old.status === status && old.reason === reason && old.message === message && old.lastTransitionTime
+          ? old.lastTransitionTime
+          : rfc3339(now),
+    }
   })
 }
 
@@ -45,31 +92,53 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
     if (o.metadata.deletionTimestamp) continue
     if (resource === 'pods') pods++
     try {
-      await ctx.client.delete(pathFor(resource, o.apiVersion), name, o.metadata.name ?? '', { propagationPolicy: 'Background', preconditions: { uid: o.metadata.uid ?? '' } })
-    } catch (e) { if (!(e instanceof StatusError)) throw e }
+      await ctx.client.delete(pathFor(resource, o.apiVersion), name, o.metadata.name ?? '', {
+        propagationPolicy: 'Background',
+        preconditions: { uid: o.metadata.uid ?? '' },
+      })
+    } catch (e) {
+      if (!(e instanceof StatusError)) throw e
+    }
   }
   const left = contents(ctx, name)
   if (left.length === 0) {
-    for (const e of ctx.lister.list('events', name)) await ctx.client.delete('v1/events', name, e.metadata.name ?? '').catch((error: unknown) => { if (!(error instanceof StatusError)) throw error })
+    for (const e of ctx.lister.list('events', name))
+      await ctx.client.delete('v1/events', name, e.metadata.name ?? '').catch((error: unknown) => {
+        if (!(error instanceof StatusError)) throw error
+      })
     const rest = ns.spec.finalizers.filter((f) => f !== 'kubernetes')
-    await ctx.client.update('v1/namespaces', '', { ...ns, spec: { ...ns.spec, finalizers: rest } }, { subresource: 'finalize' })
+    await ctx.client.update(
+      'v1/namespaces',
+      '',
+      { ...ns, spec: { ...ns.spec, finalizers: rest } },
+      { subresource: 'finalize' },
+    )
     return
   }
   // pods that are about to go are no news yet
   if (left.every(([r, o]) => r === 'pods' && !o.metadata.finalizers?.length) && pods > 0) return
   const next = conditions(ns, left, ctx.clock.now())
-  if (!equal(next, ns.status?.conditions)) await ctx.client.update('v1/namespaces', '', { ...ns, status: { ...ns.status, conditions: next } }, { subresource: 'status' })
+  if (!equal(next, ns.status?.conditions))
+    await ctx.client.update(
+      'v1/namespaces',
+      '',
+      { ...ns, status: { ...ns.status, conditions: next } },
+      { subresource: 'status' },
+    )
 }
 
 export const namespaceController: Controller = {
   name: 'namespace-controller',
-  sources: [{
-    resource: '*',
-    keys: (o, lister, change) => {
-      if (change?.resource === 'namespaces') return o.metadata.deletionTimestamp && change.type !== 'DELETED' ? [o.metadata.name ?? ''] : []
-      const ns = o.metadata.namespace
-      return ns && lister.get('namespaces', '', ns)?.metadata.deletionTimestamp ? [ns] : []
+  sources: [
+    {
+      resource: '*',
+      keys: (o, lister, change) => {
+        if (change?.resource === 'namespaces')
+          return o.metadata.deletionTimestamp && change.type !== 'DELETED' ? [o.metadata.name ?? ''] : []
+        const ns = o.metadata.namespace
+        return ns && lister.get('namespaces', '', ns)?.metadata.deletionTimestamp ? [ns] : []
+      },
     },
-  }],
+  ],
   reconcile,
 }

@@ -1,4 +1,5 @@
-// Who controls what: controller references, and adoption and release by labels, as pkg/controller/controller_ref_manager.go does.
+// Who controls what: controller references, and adoption and release by labels, as
+// pkg/controller/controller_ref_manager.go does.
 import type { OwnerReference } from '../../apimachinery/api/meta.v1.ts'
 import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
 import type { Selector } from '../../apimachinery/labels.ts'
@@ -9,14 +10,24 @@ import type { Lister } from '../lister.ts'
 
 /** The reference that makes `owner` the controller of another object. */
 export function controllerRef(owner: KubeObject): OwnerReference {
-  return { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.metadata.name ?? '', uid: owner.metadata.uid ?? '', controller: true, blockOwnerDeletion: true }
+  return {
+    apiVersion: owner.apiVersion,
+    kind: owner.kind,
+    name: owner.metadata.name ?? '',
+    uid: owner.metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  }
 }
 
-export const controllerOf = (o: KubeObject): OwnerReference | undefined => o.metadata.ownerReferences?.find((r) => r.controller)
+export const controllerOf = (o: KubeObject): OwnerReference | undefined =>
+  o.metadata.ownerReferences?.find((r) => r.controller)
 export const isControlledBy = (o: KubeObject, owner: KubeObject): boolean => controllerOf(o)?.uid === owner.metadata.uid
 
 /** The labels that a selector asks for by equality, which an index can serve. */
-export function equalities(selector: { readonly matchLabels?: Readonly<Record<string, string>> } | undefined): Readonly<Record<string, string>> | undefined {
+export function equalities(
+  selector: { readonly matchLabels?: Readonly<Record<string, string>> } | undefined,
+): Readonly<Record<string, string>> | undefined {
   return selector?.matchLabels && Object.keys(selector.matchLabels).length > 0 ? selector.matchLabels : undefined
 }
 
@@ -40,9 +51,17 @@ export async function claim<T extends KubeObject>(ctx: ControllerContext, what: 
   const uid = owner.metadata.uid ?? ''
   const mine: T[] = []
   for (const o of ctx.lister.owned<T>(what.resource, uid)) {
-    if (matches(selector, o.metadata.labels ?? {})) { mine.push(o); continue }
+    if (matches(selector, o.metadata.labels ?? {})) {
+      mine.push(o)
+      continue
+    }
     if (owner.metadata.deletionTimestamp) continue
-    await patchOwners(ctx, what, o, (o.metadata.ownerReferences ?? []).filter((r) => r.uid !== uid))
+    await patchOwners(
+      ctx,
+      what,
+      o,
+      (o.metadata.ownerReferences ?? []).filter((r) => r.uid !== uid),
+    )
   }
   if (owner.metadata.deletionTimestamp) return mine
   for (const o of orphans<T>(ctx.lister, what, namespace)) {
@@ -53,12 +72,30 @@ export async function claim<T extends KubeObject>(ctx: ControllerContext, what: 
 }
 
 function orphans<T extends KubeObject>(lister: Lister, what: Claim, namespace: string): T[] {
-  return lister.list<T>(what.resource, namespace, what.labels).filter((o) => !controllerOf(o) && !o.metadata.deletionTimestamp && matches(what.selector, o.metadata.labels ?? {}) && (what.adoptable?.(o) ?? true))
+  return lister
+    .list<T>(what.resource, namespace, what.labels)
+    .filter(
+      (o) =>
+        !controllerOf(o) &&
+        !o.metadata.deletionTimestamp &&
+        matches(what.selector, o.metadata.labels ?? {}) &&
+        (what.adoptable?.(o) ?? true),
+    )
 }
 
-async function patchOwners<T extends KubeObject>(ctx: ControllerContext, what: Claim, o: T, ownerReferences: readonly OwnerReference[]): Promise<T | undefined> {
+async function patchOwners<T extends KubeObject>(
+  ctx: ControllerContext,
+  what: Claim,
+  o: T,
+  ownerReferences: readonly OwnerReference[],
+): Promise<T | undefined> {
   try {
-    return await ctx.client.patch<T>(what.path, o.metadata.namespace ?? '', o.metadata.name ?? '', 'merge', { metadata: { uid: o.metadata.uid ?? '', ownerReferences: ownerReferences.length ? ownerReferences as never : null } })
+    return await ctx.client.patch<T>(what.path, o.metadata.namespace ?? '', o.metadata.name ?? '', 'merge', {
+      metadata: {
+        uid: o.metadata.uid ?? '',
+        ownerReferences: ownerReferences.length ? (ownerReferences as never) : null,
+      },
+    })
   } catch (e) {
     if (e instanceof StatusError && (e.code === 404 || e.code === 422)) return undefined
     throw e
@@ -74,10 +111,16 @@ export function controllerKeys(kind: string, resource: string) {
     const labels = o.metadata.labels
     if (!labels || o.metadata.deletionTimestamp) return []
     const keys: string[] = []
-    for (const c of lister.list<KubeObject & { readonly spec?: { readonly selector?: unknown } }>(resource, namespace)) {
+    for (const c of lister.list<KubeObject & { readonly spec?: { readonly selector?: unknown } }>(
+      resource,
+      namespace,
+    )) {
       const raw = c.spec?.selector
       if (typeof raw !== 'object' || raw === null || Object.keys(raw).length === 0) continue
-      const selector = kind === 'ReplicationController' ? fromLabelSelector({ matchLabels: raw as Record<string, string> }) : fromLabelSelector(raw)
+      const selector =
+        kind === 'ReplicationController'
+          ? fromLabelSelector({ matchLabels: raw as Record<string, string> })
+          : fromLabelSelector(raw)
       if (matches(selector, labels)) keys.push(`${namespace}/${c.metadata.name}`)
     }
     return keys

@@ -1,4 +1,5 @@
-// ReplicaSet: as many pods as asked for, adopting and releasing by labels; behaves as pkg/controller/replicaset. ReplicationControllers share it.
+// ReplicaSet: as many pods as asked for, adopting and releasing by labels; behaves as pkg/controller/replicaset.
+// ReplicationControllers share it.
 import type { ReplicaSet, ReplicaSetCondition } from '../../apimachinery/api/apps.v1.ts'
 import type { Pod, PodTemplateSpec, ReplicationController } from '../../apimachinery/api/core.v1.ts'
 import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
@@ -24,19 +25,32 @@ interface PodSet {
   readonly status: ReplicaSet['status']
 }
 
-/** How long to wait before pods that were refused are tried again: as long again as they have been refused, as a work queue's doubled delays come to. */
-const retryAfter = (since: string | undefined, now: number): number => Math.min(1_000_000, Math.max(1000, since ? now - Date.parse(since) : 0))
+/**
+ * How long to wait before pods that were refused are tried again: as long again as they have been refused, as a work
+ * queue's doubled delays come to.
+ */
+const retryAfter = (since: string | undefined, now: number): number =>
+  Math.min(1_000_000, Math.max(1000, since ? now - Date.parse(since) : 0))
 
 async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<{ after: number } | void> {
   const { owner } = set
   const selector = fromLabelSelector(set.selector)
-  const pods = await claim<Pod>(ctx, { owner, resource: 'pods', path: 'v1/pods', selector, labels: equalities(set.selector), adoptable: isActive })
+  const pods = await claim<Pod>(ctx, {
+    owner,
+    resource: 'pods',
+    path: 'v1/pods',
+    selector,
+    labels: equalities(set.selector),
+    adoptable: isActive,
+  })
   let active = pods.filter(isActive)
   let failure: { reason: string; message: string } | undefined
   if (!owner.metadata.deletionTimestamp) {
     const diff = set.replicas - active.length
     if (diff > 0) {
-      const { created, error, terminating } = await createPods(ctx, owner, diff, () => podFromTemplate(owner, set.template))
+      const { created, error, terminating } = await createPods(ctx, owner, diff, () =>
+        podFromTemplate(owner, set.template),
+      )
       active = [...active, ...created]
       if (error && !terminating) failure = { reason: 'FailedCreate', message: error.message }
     } else if (diff < 0) {
@@ -64,7 +78,16 @@ async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<{ afte
   const labelled = active.filter((p) => Object.entries(wanted).every(([k, v]) => p.metadata.labels?.[k] === v)).length
   let conditions = set.status?.conditions
   const failed = conditionOf(conditions, 'ReplicaFailure')
-  if (failure && !failed) conditions = [...(conditions ?? []), { type: 'ReplicaFailure', status: 'True', lastTransitionTime: rfc3339(now), ...failure } satisfies ReplicaSetCondition]
+  if (failure && !failed)
+    conditions = [
+      ...(conditions ?? []),
+      {
+        type: 'ReplicaFailure',
+        status: 'True',
+        lastTransitionTime: rfc3339(now),
+        ...failure,
+      } satisfies ReplicaSetCondition,
+    ]
   else if (!failure && failed) conditions = without(conditions, 'ReplicaFailure')
   const ready = active.filter(isReady).length
   const status: ReplicaSet['status'] = {
@@ -75,17 +98,25 @@ async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<{ afte
     observedGeneration: owner.metadata.generation ?? 0,
     ...(conditions?.length ? { conditions } : {}),
   }
-  if (!equal(status, { replicas: 0, ...set.status })) await ctx.client.update(set.path, owner.metadata.namespace ?? '', { ...owner, status }, { subresource: 'status' })
+  if (!equal(status, { replicas: 0, ...set.status }))
+    await ctx.client.update(set.path, owner.metadata.namespace ?? '', { ...owner, status }, { subresource: 'status' })
   if (failure) return { after: retryAfter(conditionOf(conditions, 'ReplicaFailure')?.lastTransitionTime, now) }
   if (soonest !== undefined) return { after: soonest }
 }
 
 /** How many active pods of the same controller's sets share each pod's node. */
-function rankByNode(ctx: ControllerContext, owner: ReplicaSet | ReplicationController, active: readonly Pod[]): (pod: Pod) => number {
+function rankByNode(
+  ctx: ControllerContext,
+  owner: ReplicaSet | ReplicationController,
+  active: readonly Pod[],
+): (pod: Pod) => number {
   const parent = controllerOf(owner)
   const siblings = parent ? ctx.lister.owned('replicasets.apps', parent.uid) : [owner]
   const onNode = new Map<string, number>()
-  const related = siblings.length > 1 ? siblings.flatMap((s) => ctx.lister.owned<Pod>('pods', s.metadata.uid ?? '').filter(isActive)) : active
+  const related =
+    siblings.length > 1
+      ? siblings.flatMap((s) => ctx.lister.owned<Pod>('pods', s.metadata.uid ?? '').filter(isActive))
+      : active
   for (const p of related) onNode.set(p.spec?.nodeName ?? '', (onNode.get(p.spec?.nodeName ?? '') ?? 0) + 1)
   return (pod) => onNode.get(pod.spec?.nodeName ?? '') ?? 0
 }
@@ -100,7 +131,19 @@ export const replicaSetController: Controller = {
     const [namespace, name] = splitKey(key)
     const rs = ctx.lister.get<ReplicaSet>('replicasets.apps', namespace, name)
     if (!rs) return
-    return reconcileSet({ owner: rs, resource: 'replicasets.apps', path: 'apps/v1/replicasets', replicas: rs.spec?.replicas ?? 1, selector: rs.spec?.selector ?? {}, template: rs.spec?.template ?? {}, minReadySeconds: rs.spec?.minReadySeconds ?? 0, status: rs.status }, ctx)
+    return reconcileSet(
+      {
+        owner: rs,
+        resource: 'replicasets.apps',
+        path: 'apps/v1/replicasets',
+        replicas: rs.spec?.replicas ?? 1,
+        selector: rs.spec?.selector ?? {},
+        template: rs.spec?.template ?? {},
+        minReadySeconds: rs.spec?.minReadySeconds ?? 0,
+        status: rs.status,
+      },
+      ctx,
+    )
   },
 }
 
@@ -114,6 +157,18 @@ export const replicationController: Controller = {
     const [namespace, name] = splitKey(key)
     const rc = ctx.lister.get<ReplicationController>('replicationcontrollers', namespace, name)
     if (!rc) return
-    return reconcileSet({ owner: rc, resource: 'replicationcontrollers', path: 'v1/replicationcontrollers', replicas: rc.spec?.replicas ?? 1, selector: { matchLabels: rc.spec?.selector ?? {} }, template: rc.spec?.template ?? {}, minReadySeconds: rc.spec?.minReadySeconds ?? 0, status: rc.status }, ctx)
+    return reconcileSet(
+      {
+        owner: rc,
+        resource: 'replicationcontrollers',
+        path: 'v1/replicationcontrollers',
+        replicas: rc.spec?.replicas ?? 1,
+        selector: { matchLabels: rc.spec?.selector ?? {} },
+        template: rc.spec?.template ?? {},
+        minReadySeconds: rc.spec?.minReadySeconds ?? 0,
+        status: rc.status,
+      },
+      ctx,
+    )
   },
 }

@@ -1,4 +1,5 @@
-// The scheduler: finds a node for every pod that has none, says why where there is none, and preempts by priority; behaves as pkg/scheduler with its default plugins.
+// The scheduler: finds a node for every pod that has none, says why where there is none, and preempts by priority;
+// behaves as pkg/scheduler with its default plugins.
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../apimachinery/api/core.v1.ts'
 import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
 import type { StorageClass } from '../../apimachinery/api/storage.v1.ts'
@@ -14,7 +15,10 @@ import { podFits, preference } from './podaffinity.ts'
 import { matchesNode, nodePreference, toleratesTaint } from './nodeaffinity.ts'
 
 /** Why a pod does not fit a node. `hopeless`: removing other pods would not help. */
-interface Misfit { readonly reasons: readonly string[]; readonly hopeless: boolean }
+interface Misfit {
+  readonly reasons: readonly string[]
+  readonly hopeless: boolean
+}
 const never = (reason: string): Misfit => ({ reasons: [reason], hopeless: true })
 const maybe = (...reasons: string[]): Misfit => ({ reasons, hopeless: false })
 
@@ -32,14 +36,26 @@ const rooms = new WeakMap<Node, Map<string, number>>()
 /** How much of a resource a node has for pods: looked up for every pod that waits. */
 function allocatableOf(node: Node, resource: string): number {
   let room = rooms.get(node)
-  if (!room) { room = new Map(); rooms.set(node, room) }
+  if (!room) {
+    room = new Map()
+    rooms.set(node, room)
+  }
   let n = room.get(resource)
-  if (n === undefined) { n = amount(resource, node.status?.allocatable?.[resource] ?? (resource === 'pods' ? 110 : 0)); room.set(resource, n) }
+  if (n === undefined) {
+    n = amount(resource, node.status?.allocatable?.[resource] ?? (resource === 'pods' ? 110 : 0))
+    room.set(resource, n)
+  }
   return n
 }
 
 /** The part of a pod's request that a node cannot give beside what it holds already. */
-function fits(pod: Pod, requests: Amounts, node: Node, state: NodeState, without?: ReadonlySet<string>): Misfit | undefined {
+function fits(
+  pod: Pod,
+  requests: Amounts,
+  node: Node,
+  state: NodeState,
+  without?: ReadonlySet<string>,
+): Misfit | undefined {
   const usage = state.usage(node.metadata.name ?? '')
   const reasons: string[] = []
   const used = (r: string): number => {
@@ -48,11 +64,17 @@ function fits(pod: Pod, requests: Amounts, node: Node, state: NodeState, without
     return n
   }
   if (usage.uids.size - (without?.size ?? 0) + 1 > allocatableOf(node, 'pods')) reasons.push('Too many pods')
-  if (requests.size > 0) for (const r of ['cpu', 'memory', 'ephemeral-storage', ...[...requests.keys()].filter((k) => k.includes('/') || k.startsWith('hugepages-'))]) {
-    const wanted = requests.get(r) ?? 0
-    if (wanted <= 0) continue
-    if (wanted > allocatableOf(node, r) - used(r)) reasons.push(`Insufficient ${r}`)
-  }
+  if (requests.size > 0)
+    for (const r of [
+      'cpu',
+      'memory',
+      'ephemeral-storage',
+      ...[...requests.keys()].filter((k) => k.includes('/') || k.startsWith('hugepages-')),
+    ]) {
+      const wanted = requests.get(r) ?? 0
+      if (wanted <= 0) continue
+      if (wanted > allocatableOf(node, r) - used(r)) reasons.push(`Insufficient ${r}`)
+    }
   return reasons.length ? maybe(...reasons) : undefined
 }
 
@@ -63,13 +85,21 @@ function portsFree(pod: Pod, node: string, state: NodeState, without?: ReadonlyS
     if (without?.has(uid)) continue
     for (const taken of state.placed.get(uid)?.ports ?? []) {
       const [protocol, ip, port] = taken.split(' ')
-      for (const w of wanted) { const [p, i, n] = w.split(' '); if (p === protocol && n === port && (i === ip || i === '0.0.0.0' || ip === '0.0.0.0')) return false }
+      for (const w of wanted) {
+        const [p, i, n] = w.split(' ')
+        if (p === protocol && n === port && (i === ip || i === '0.0.0.0' || ip === '0.0.0.0')) return false
+      }
     }
   }
   return true
 }
 
-interface Volumes { readonly refuse?: string; readonly bound: readonly PersistentVolume[]; readonly toBind: readonly PersistentVolumeClaim[]; /** Waits for the volume controller. */ readonly waiting?: boolean }
+interface Volumes {
+  readonly refuse?: string
+  readonly bound: readonly PersistentVolume[]
+  readonly toBind: readonly PersistentVolumeClaim[]
+  /** Waits for the volume controller. */ readonly waiting?: boolean
+}
 
 /** The claims of a pod: what is bound already, what must be bound on the chosen node. */
 export function claimsOf(ctx: Pick<ControllerContext, 'lister'>, pod: Pod): Volumes {
@@ -81,15 +111,30 @@ export function claimsOf(ctx: Pick<ControllerContext, 'lister'>, pod: Pod): Volu
     const name = v.persistentVolumeClaim?.claimName ?? (v.ephemeral ? `${pod.metadata.name}-${v.name}` : undefined)
     if (name === undefined) continue
     const claim = ctx.lister.get<PersistentVolumeClaim>('persistentvolumeclaims', namespace, name)
-    if (!claim) return { refuse: v.ephemeral ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"` : `persistentvolumeclaim "${name}" not found`, bound, toBind }
-    if (claim.status?.phase === 'Lost') return { refuse: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"`, bound, toBind }
-    if (claim.metadata.deletionTimestamp) return { refuse: `persistentvolumeclaim "${name}" is being deleted`, bound, toBind }
+    if (!claim)
+      return {
+        refuse: v.ephemeral
+          ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`
+          : `persistentvolumeclaim "${name}" not found`,
+        bound,
+        toBind,
+      }
+    if (claim.status?.phase === 'Lost')
+      return {
+        refuse: `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"`,
+        bound,
+        toBind,
+      }
+    if (claim.metadata.deletionTimestamp)
+      return { refuse: `persistentvolumeclaim "${name}" is being deleted`, bound, toBind }
     if (claim.spec?.volumeName && claim.metadata.annotations?.['pv.kubernetes.io/bind-completed']) {
       const pv = ctx.lister.get<PersistentVolume>('persistentvolumes', '', claim.spec.volumeName)
       if (pv) bound.push(pv)
       continue
     }
-    const cls = claim.spec?.storageClassName ? ctx.lister.get<StorageClass>('storageclasses.storage.k8s.io', '', claim.spec.storageClassName) : undefined
+    const cls = claim.spec?.storageClassName
+      ? ctx.lister.get<StorageClass>('storageclasses.storage.k8s.io', '', claim.spec.storageClassName)
+      : undefined
     if (cls?.volumeBindingMode === 'WaitForFirstConsumer' && !claim.spec?.volumeName) toBind.push(claim)
     else immediate = true
   }
@@ -97,11 +142,18 @@ export function claimsOf(ctx: Pick<ControllerContext, 'lister'>, pod: Pod): Volu
 }
 
 function volumesFit(ctx: ControllerContext, volumes: Volumes, node: Node): Misfit | undefined {
-  for (const pv of volumes.bound) if (pv.spec?.nodeAffinity?.required && !matchesNode(pv.spec.nodeAffinity.required, node)) return never("node(s) didn't match PersistentVolume's node affinity")
+  for (const pv of volumes.bound)
+    if (pv.spec?.nodeAffinity?.required && !matchesNode(pv.spec.nodeAffinity.required, node))
+      return never("node(s) didn't match PersistentVolume's node affinity")
   for (const claim of volumes.toBind) {
     const cls = ctx.lister.get<StorageClass>('storageclasses.storage.k8s.io', '', claim.spec?.storageClassName ?? '')
     if (cls?.provisioner !== 'kubernetes.io/no-provisioner') continue
-    const found = ctx.lister.list<PersistentVolume>('persistentvolumes').some((pv) => suits(pv, claim) && (!pv.spec?.nodeAffinity?.required || matchesNode(pv.spec.nodeAffinity.required, node)))
+    const found = ctx.lister
+      .list<PersistentVolume>('persistentvolumes')
+      .some(
+        (pv) =>
+          suits(pv, claim) && (!pv.spec?.nodeAffinity?.required || matchesNode(pv.spec.nodeAffinity.required, node)),
+      )
     if (!found) return never("node(s) didn't find available persistent volumes to bind")
   }
   return undefined
@@ -111,13 +163,24 @@ function volumesFit(ctx: ControllerContext, volumes: Volumes, node: Node): Misfi
 export function suits(pv: PersistentVolume, claim: PersistentVolumeClaim): boolean {
   if (pv.metadata.deletionTimestamp) return false
   const ref = pv.spec?.claimRef
-  if (ref && !(ref.namespace === claim.metadata.namespace && ref.name === claim.metadata.name && (!ref.uid || ref.uid === claim.metadata.uid))) return false
+  if (
+    ref &&
+    !(
+      ref.namespace === claim.metadata.namespace &&
+      ref.name === claim.metadata.name &&
+      (!ref.uid || ref.uid === claim.metadata.uid)
+    )
+  )
+    return false
   if (!ref && pv.status?.phase !== 'Available') return false
   if ((pv.spec?.storageClassName ?? '') !== (claim.spec?.storageClassName ?? '')) return false
   if ((pv.spec?.volumeMode ?? 'Filesystem') !== (claim.spec?.volumeMode ?? 'Filesystem')) return false
   if (claim.spec?.selector && !matches(fromLabelSelector(claim.spec.selector), pv.metadata.labels ?? {})) return false
   if (!(claim.spec?.accessModes ?? []).every((m) => pv.spec?.accessModes?.includes(m))) return false
-  return amount('storage', pv.spec?.capacity?.storage ?? 0) >= amount('storage', claim.spec?.resources?.requests?.storage ?? 0)
+  return (
+    amount('storage', pv.spec?.capacity?.storage ?? 0) >=
+    amount('storage', claim.spec?.resources?.requests?.storage ?? 0)
+  )
 }
 
 /** The nodes that a pod's required affinity names, when each of its terms names some (NodeAffinity's PreFilter). */
@@ -135,102 +198,271 @@ function namedNodes(pod: Pod): ReadonlySet<string> | undefined {
 }
 
 /** Runs the filters in the scheduler's order; the first that refuses speaks for the node. */
-function filter(ctx: ControllerContext, pod: Pod, requests: Amounts, volumes: Volumes, node: Node, nodes: readonly Node[], state: NodeState, without?: ReadonlySet<string>): Misfit | undefined {
+function filter(
+  ctx: ControllerContext,
+  pod: Pod,
+  requests: Amounts,
+  volumes: Volumes,
+  node: Node,
+  nodes: readonly Node[],
+  state: NodeState,
+  without?: ReadonlySet<string>,
+): Misfit | undefined {
   const name = node.metadata.name ?? ''
   const tolerations = pod.spec?.tolerations ?? []
-  if (namedNodes(pod)?.has(name) === false) return never('node(s) didn\'t satisfy plugin(s) [NodeAffinity]')
-  if (node.spec?.unschedulable && !toleratesTaint(tolerations, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' })) return never('node(s) were unschedulable')
+  if (namedNodes(pod)?.has(name) === false) return never("node(s) didn't satisfy plugin(s) [NodeAffinity]")
+  if (
+    node.spec?.unschedulable &&
+    !toleratesTaint(tolerations, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' })
+  )
+    return never('node(s) were unschedulable')
   if (pod.spec?.nodeName && pod.spec.nodeName !== name) return never("node(s) didn't match the requested node name")
-  const taint = node.spec?.taints?.find((t) => (t.effect === 'NoSchedule' || t.effect === 'NoExecute') && !toleratesTaint(tolerations, t))
+  const taint = node.spec?.taints?.find(
+    (t) => (t.effect === 'NoSchedule' || t.effect === 'NoExecute') && !toleratesTaint(tolerations, t),
+  )
   if (taint) return never(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`)
-  if (pod.spec?.nodeSelector && !Object.entries(pod.spec.nodeSelector).every(([k, v]) => node.metadata.labels?.[k] === v)) return never("node(s) didn't match Pod's node affinity/selector")
+  if (
+    pod.spec?.nodeSelector &&
+    !Object.entries(pod.spec.nodeSelector).every(([k, v]) => node.metadata.labels?.[k] === v)
+  )
+    return never("node(s) didn't match Pod's node affinity/selector")
   const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (required && !matchesNode(required, node)) return never("node(s) didn't match Pod's node affinity/selector")
   if (!portsFree(pod, name, state, without)) return maybe("node(s) didn't have free ports for the requested pod ports")
-  return fits(pod, requests, node, state, without) ?? volumesFit(ctx, volumes, node) ?? podFits(ctx.lister, pod, node, nodes, state, without)
+  return (
+    fits(pod, requests, node, state, without) ??
+    volumesFit(ctx, volumes, node) ??
+    podFits(ctx.lister, pod, node, nodes, state, without)
+  )
 }
 
 /** Higher is better: spread of one controller's pods first, then wishes, then free room. */
-function score(ctx: ControllerContext, pod: Pod, requests: Amounts, node: Node, nodes: readonly Node[], state: NodeState): number {
+function score(
+  ctx: ControllerContext,
+  pod: Pod,
+  requests: Amounts,
+  node: Node,
+  nodes: readonly Node[],
+  state: NodeState,
+): number {
   const usage = state.usage(node.metadata.name ?? '')
-  const free = (r: string): number => { const all = allocatableOf(node, r); return all > 0 ? Math.max(0, all - (usage.used.get(r) ?? 0) - (requests.get(r) ?? 0)) / all : 0 }
+  const free = (r: string): number => {
+    const all = allocatableOf(node, r)
+    return all > 0 ? Math.max(0, all - (usage.used.get(r) ?? 0) - (requests.get(r) ?? 0)) / all : 0
+  }
   const owner = pod.metadata.ownerReferences?.find((r) => r.controller)?.uid
-  const soft = !node.spec?.taints?.length ? 0 : node.spec.taints.filter((t) => t.effect === 'PreferNoSchedule' && !toleratesTaint(pod.spec?.tolerations ?? [], t)).length
+  const soft = !node.spec?.taints?.length
+    ? 0
+    : node.spec.taints.filter((t) => t.effect === 'PreferNoSchedule' && !toleratesTaint(pod.spec?.tolerations ?? [], t))
+        .length
   const siblings = owner ? (usage.owners.get(owner) ?? 0) : 0
-  return -200 * siblings - 300 * soft + 2 * nodePreference(pod, node) + 2 * preference(ctx.lister, pod, node, nodes, state) + 50 * (free('cpu') + free('memory')) - usage.uids.size / 10
+  return (
+    -200 * siblings -
+    300 * soft +
+    2 * nodePreference(pod, node) +
+    2 * preference(ctx.lister, pod, node, nodes, state) +
+    50 * (free('cpu') + free('memory')) -
+    usage.uids.size / 10
+  )
 }
 
 async function bind(ctx: ControllerContext, pod: Pod, node: string): Promise<void> {
   const namespace = pod.metadata.namespace ?? ''
-  await ctx.client.post('v1/pods', namespace, pod.metadata.name ?? '', 'binding', { apiVersion: 'v1', kind: 'Binding', metadata: { name: pod.metadata.name ?? '', namespace, uid: pod.metadata.uid ?? '' }, target: { kind: 'Node', name: node } })
+  await ctx.client.post('v1/pods', namespace, pod.metadata.name ?? '', 'binding', {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { name: pod.metadata.name ?? '', namespace, uid: pod.metadata.uid ?? '' },
+    target: { kind: 'Node', name: node },
+  })
   nodeState(ctx.lister).see({ ...pod, spec: { ...pod.spec, containers: pod.spec?.containers ?? [], nodeName: node } })
-  await ctx.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${pod.metadata.name} to ${node}`, undefined, { action: 'Binding' })
+  await ctx.event(
+    pod,
+    'Normal',
+    'Scheduled',
+    `Successfully assigned ${namespace}/${pod.metadata.name} to ${node}`,
+    undefined,
+    { action: 'Binding' },
+  )
 }
 
 /** Says why the pod waits: the condition, and an event when the reason is new. */
 async function refuse(ctx: ControllerContext, pod: Pod, message: string, nominated?: string): Promise<void> {
   const conditions = pod.status?.conditions ?? []
   const old = conditions.find((c) => c.type === 'PodScheduled')
-  if (old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message && (nominated === undefined || nominated === pod.status?.nominatedNodeName)) return
+  if (
+    old?.status === 'False' &&
+    old.reason === 'Unschedulable' &&
+    old.message === message &&
+    (nominated === undefined || nominated === pod.status?.nominatedNodeName)
+  )
+    return
   await ctx.event(pod, 'Warning', 'FailedScheduling', message, undefined, { action: 'Scheduling' })
-  const next = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastProbeTime: null, lastTransitionTime: old?.status === 'False' && old.lastTransitionTime ? old.lastTransitionTime : rfc3339(ctx.clock.now()) }
+  const next = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message,
+    lastProbeTime: null,
+    lastTransitionTime:
+      old?.status === 'False' && old.lastTransitionTime ? old.lastTransitionTime : rfc3339(ctx.clock.now()),
+  }
   const rest = conditions.filter((c) => c.type !== 'PodScheduled')
   const at = conditions.findIndex((c) => c.type === 'PodScheduled')
   const list = at < 0 ? [...rest, next] : [...rest.slice(0, at), next, ...rest.slice(at)]
-  await ctx.client.update('v1/pods', pod.metadata.namespace ?? '', { ...pod, status: { ...pod.status, conditions: list, ...(nominated ? { nominatedNodeName: nominated } : {}) } } as never, { subresource: 'status' })
+  await ctx.client.update(
+    'v1/pods',
+    pod.metadata.namespace ?? '',
+    {
+      ...pod,
+      status: { ...pod.status, conditions: list, ...(nominated ? { nominatedNodeName: nominated } : {}) },
+    } as never,
+    { subresource: 'status' },
+  )
 }
 
-interface Candidate { readonly node: string; readonly victims: readonly string[]; readonly violations: number }
+interface Candidate {
+  readonly node: string
+  readonly victims: readonly string[]
+  readonly violations: number
+}
 
 /** The pods that would have to go from a node, or undefined when even all lesser ones would not do. */
-function victimsOn(ctx: ControllerContext, pod: Pod, requests: Amounts, volumes: Volumes, node: Node, nodes: readonly Node[], state: NodeState): Candidate | undefined {
+function victimsOn(
+  ctx: ControllerContext,
+  pod: Pod,
+  requests: Amounts,
+  volumes: Volumes,
+  node: Node,
+  nodes: readonly Node[],
+  state: NodeState,
+): Candidate | undefined {
   const priority = pod.spec?.priority ?? 0
-  const lesser = [...state.usage(node.metadata.name ?? '').uids].filter((uid) => (state.placed.get(uid)?.priority ?? 0) < priority)
+  const lesser = [...state.usage(node.metadata.name ?? '').uids].filter(
+    (uid) => (state.placed.get(uid)?.priority ?? 0) < priority,
+  )
   if (lesser.length === 0) return undefined
   const gone = new Set(lesser)
   if (filter(ctx, pod, requests, volumes, node, nodes, state, gone)) return undefined
-  const podOf = (uid: string): Pod | undefined => { const [ns, name] = splitKey(state.placed.get(uid)?.key ?? ''); return ctx.lister.get<Pod>('pods', ns, name) }
+  const podOf = (uid: string): Pod | undefined => {
+    const [ns, name] = splitKey(state.placed.get(uid)?.key ?? '')
+    return ctx.lister.get<Pod>('pods', ns, name)
+  }
   const budgets = ctx.lister.list<PodDisruptionBudget>('poddisruptionbudgets.policy')
-  const guarded = (uid: string): boolean => { const p = podOf(uid); return !!p && budgets.some((b) => b.metadata.namespace === p.metadata.namespace && b.spec?.selector && (b.status?.disruptionsAllowed ?? 0) <= 0 && matches(fromLabelSelector(b.spec.selector), p.metadata.labels ?? {})) }
+  const guarded = (uid: string): boolean => {
+    const p = podOf(uid)
+    return (
+      !!p &&
+      budgets.some(
+        (b) =>
+          b.metadata.namespace === p.metadata.namespace &&
+          b.spec?.selector &&
+          (b.status?.disruptionsAllowed ?? 0) <= 0 &&
+          matches(fromLabelSelector(b.spec.selector), p.metadata.labels ?? {}),
+      )
+    )
+  }
   // the more important and the older are spared first, those whose budget would break before all
   const age = (uid: string): string => podOf(uid)?.status?.startTime ?? ''
-  const order = [...lesser].sort((a, b) => Number(guarded(b)) - Number(guarded(a)) || (state.placed.get(b)?.priority ?? 0) - (state.placed.get(a)?.priority ?? 0) || byText(age(a), age(b)))
+  const order = [...lesser].sort(
+    (a, b) =>
+      Number(guarded(b)) - Number(guarded(a)) ||
+      (state.placed.get(b)?.priority ?? 0) - (state.placed.get(a)?.priority ?? 0) ||
+      byText(age(a), age(b)),
+  )
   let violations = 0
   for (const uid of order) {
     gone.delete(uid)
-    if (filter(ctx, pod, requests, volumes, node, nodes, state, gone)) { gone.add(uid); if (guarded(uid)) violations++ }
+    if (filter(ctx, pod, requests, volumes, node, nodes, state, gone)) {
+      gone.add(uid)
+      if (guarded(uid)) violations++
+    }
   }
   return { node: node.metadata.name ?? '', victims: order.filter((uid) => gone.has(uid)), violations }
 }
 
-async function preempt(ctx: ControllerContext, pod: Pod, requests: Amounts, volumes: Volumes, nodes: readonly Node[], misfits: ReadonlyMap<string, Misfit>, state: NodeState): Promise<{ nominated: string } | { why: string }> {
+async function preempt(
+  ctx: ControllerContext,
+  pod: Pod,
+  requests: Amounts,
+  volumes: Volumes,
+  nodes: readonly Node[],
+  misfits: ReadonlyMap<string, Misfit>,
+  state: NodeState,
+): Promise<{ nominated: string } | { why: string }> {
   if (pod.spec?.preemptionPolicy === 'Never') return { why: 'not eligible due to preemptionPolicy=Never.' }
   const candidates: Candidate[] = []
   const reasons: string[] = []
   for (const n of nodes) {
-    if (misfits.get(n.metadata.name ?? '')?.hopeless !== false) { reasons.push('Preemption is not helpful for scheduling'); continue }
+    if (misfits.get(n.metadata.name ?? '')?.hopeless !== false) {
+      reasons.push('Preemption is not helpful for scheduling')
+      continue
+    }
     const c = victimsOn(ctx, pod, requests, volumes, n, nodes, state)
     if (c) candidates.push(c)
     else reasons.push('No preemption victims found for incoming pod')
   }
   const priorities = (c: Candidate): number[] => c.victims.map((uid) => state.placed.get(uid)?.priority ?? 0)
-  const best = candidates.sort((a, b) => a.violations - b.violations || Math.max(...priorities(a)) - Math.max(...priorities(b)) || priorities(a).reduce((x, y) => x + y, 0) - priorities(b).reduce((x, y) => x + y, 0) || a.victims.length - b.victims.length)[0]
+  const best = candidates.sort(
+    (a, b) =>
+      a.violations - b.violations ||
+      Math.max(...priorities(a)) - Math.max(...priorities(b)) ||
+      priorities(a).reduce((x, y) => x + y, 0) - priorities(b).reduce((x, y) => x + y, 0) ||
+      a.victims.length - b.victims.length,
+  )[0]
   if (!best) return { why: tally(nodes.length, reasons) }
   for (const uid of best.victims) {
     const [namespace, name] = splitKey(state.placed.get(uid)?.key ?? '')
     const victim = ctx.lister.get<Pod>('pods', namespace, name)
     if (!victim || victim.metadata.deletionTimestamp) continue
     const now = rfc3339(ctx.clock.now())
-    await ctx.client.update('v1/pods', namespace, { ...victim, status: { ...victim.status, conditions: [...(victim.status?.conditions ?? []).filter((c) => c.type !== 'DisruptionTarget'), { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: 'default-scheduler: preempting to accommodate a higher priority pod', lastProbeTime: null, lastTransitionTime: now }] } } as never, { subresource: 'status' })
-    await ctx.event(victim, 'Normal', 'Preempted', `Preempted by pod ${pod.metadata.uid} on node ${best.node}`, undefined, { action: 'Preempting' })
+    await ctx.client.update(
+      'v1/pods',
+      namespace,
+      {
+        ...victim,
+        status: {
+          ...victim.status,
+          conditions: [
+            ...(victim.status?.conditions ?? []).filter((c) => c.type !== 'DisruptionTarget'),
+            {
+              type: 'DisruptionTarget',
+              status: 'True',
+              reason: 'PreemptionByScheduler',
+              message: 'default-scheduler: preempting to accommodate a higher priority pod',
+              lastProbeTime: null,
+              lastTransitionTime: now,
+            },
+          ],
+        },
+      } as never,
+      { subresource: 'status' },
+    )
+    await ctx.event(
+      victim,
+      'Normal',
+      'Preempted',
+      `Preempted by pod ${pod.metadata.uid} on node ${best.node}`,
+      undefined,
+      { action: 'Preempting' },
+    )
     await ctx.client.delete('v1/pods', namespace, name)
   }
   return { nominated: best.node }
 }
 
-/** Pods that only a node's change woke: when that did not make room for them, nothing new is said (the queueing hints of the plugins). */
+/**
+ * Pods that only a node's change woke: when that did not make room for them, nothing new is said (the queueing hints of
+ * the plugins).
+ */
 const nudged = new WeakMap<Lister, Set<string>>()
-const nudgedOf = (lister: Lister): Set<string> => { let s = nudged.get(lister); if (!s) { s = new Set(); nudged.set(lister, s) } return s }
+const nudgedOf = (lister: Lister): Set<string> => {
+  let s = nudged.get(lister)
+  if (!s) {
+    s = new Set()
+    nudged.set(lister, s)
+  }
+  return s
+}
 
 async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
   const quietly = nudgedOf(ctx.lister).delete(key)
@@ -247,14 +479,29 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
   if (volumes.refuse === undefined) {
     for (const n of nodes) {
       const misfit = filter(ctx, pod, requests, volumes, n, nodes, state)
-      if (misfit) { misfits.set(n.metadata.name ?? '', misfit); continue }
-      const s = pod.status?.nominatedNodeName === n.metadata.name ? Infinity : nodes.length > 1 ? score(ctx, pod, requests, n, nodes, state) : 0
+      if (misfit) {
+        misfits.set(n.metadata.name ?? '', misfit)
+        continue
+      }
+      const s =
+        pod.status?.nominatedNodeName === n.metadata.name
+          ? Infinity
+          : nodes.length > 1
+            ? score(ctx, pod, requests, n, nodes, state)
+            : 0
       if (!best || s > best.score) best = { node: n, score: s }
     }
   }
   if (!best) {
-    if (quietly && pod.status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'Unschedulable')) return
-    const head = volumes.refuse !== undefined ? `0/${nodes.length} nodes are available: ${volumes.refuse}.` : tally(nodes.length, [...misfits.values()].flatMap((m) => m.reasons))
+    if (quietly && pod.status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'Unschedulable'))
+      return
+    const head =
+      volumes.refuse !== undefined
+        ? `0/${nodes.length} nodes are available: ${volumes.refuse}.`
+        : tally(
+            nodes.length,
+            [...misfits.values()].flatMap((m) => m.reasons),
+          )
     const outcome = await preempt(ctx, pod, requests, volumes, nodes, misfits, state)
     if ('nominated' in outcome) return refuse(ctx, pod, head, outcome.nominated)
     return refuse(ctx, pod, `${head} preemption: ${outcome.why}`)
@@ -264,14 +511,26 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
     // the volume controller binds what waits for its first consumer once it knows the node
     for (const claim of volumes.toBind) {
       if (claim.metadata.annotations?.['volume.kubernetes.io/selected-node'] === node) continue
-      await ctx.client.patch('v1/persistentvolumeclaims', namespace, claim.metadata.name ?? '', 'merge', { metadata: { annotations: { 'volume.kubernetes.io/selected-node': node } } })
+      await ctx.client.patch('v1/persistentvolumeclaims', namespace, claim.metadata.name ?? '', 'merge', {
+        metadata: { annotations: { 'volume.kubernetes.io/selected-node': node } },
+      })
     }
     return
   }
-  try { await bind(ctx, pod, node) } catch (e) { if (!(e instanceof StatusError && e.code === 409)) throw e }
+  try {
+    await bind(ctx, pod, node)
+  } catch (e) {
+    if (!(e instanceof StatusError && e.code === 409)) throw e
+  }
 }
 
-const waits = (pod: Pod): boolean => !pod.spec?.nodeName && !pod.metadata.deletionTimestamp && (pod.spec?.schedulerName ?? 'default-scheduler') === 'default-scheduler' && !pod.spec?.schedulingGates?.length && pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded'
+const waits = (pod: Pod): boolean =>
+  !pod.spec?.nodeName &&
+  !pod.metadata.deletionTimestamp &&
+  (pod.spec?.schedulerName ?? 'default-scheduler') === 'default-scheduler' &&
+  !pod.spec?.schedulingGates?.length &&
+  pod.status?.phase !== 'Failed' &&
+  pod.status?.phase !== 'Succeeded'
 
 export const scheduler: Controller = {
   name: 'default-scheduler',
@@ -282,9 +541,16 @@ export const scheduler: Controller = {
         const pod = o as Pod
         const state = nodeState(lister)
         if (change) state.track(change)
-        if (change?.type !== 'DELETED' && !pod.spec?.nodeName) { nudgedOf(lister).delete(keyOf(pod)); return waits(pod) ? [keyOf(pod)] : [] }
+        if (change?.type !== 'DELETED' && !pod.spec?.nodeName) {
+          nudgedOf(lister).delete(keyOf(pod))
+          return waits(pod) ? [keyOf(pod)] : []
+        }
         // room appears when a placed pod goes or ends, and new neighbours may attract
-        const mattered = change?.type === 'DELETED' || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' || change?.previous?.metadata.labels !== pod.metadata.labels
+        const mattered =
+          change?.type === 'DELETED' ||
+          pod.status?.phase === 'Succeeded' ||
+          pod.status?.phase === 'Failed' ||
+          change?.previous?.metadata.labels !== pod.metadata.labels
         return mattered && state.pending.size > 0 ? [...state.pending] : []
       },
     },
@@ -292,7 +558,10 @@ export const scheduler: Controller = {
       resource: 'nodes',
       keys: (_o, lister, change) => {
         const { pending } = nodeState(lister)
-        if (change?.type === 'MODIFIED') { const s = nudgedOf(lister); for (const k of pending) s.add(k) } else if (change) nudgedOf(lister).clear()
+        if (change?.type === 'MODIFIED') {
+          const s = nudgedOf(lister)
+          for (const k of pending) s.add(k)
+        } else if (change) nudgedOf(lister).clear()
         return [...pending]
       },
     },

@@ -1,4 +1,5 @@
-// ServiceCIDRs: ready when they are taken in, kept while addresses of theirs are in use; behaves as pkg/controller/servicecidrs.
+// ServiceCIDRs: ready when they are taken in, kept while addresses of theirs are in use; behaves as
+// pkg/controller/servicecidrs.
 import type { Service } from '../../apimachinery/api/core.v1.ts'
 import type { ServiceCIDR } from '../../apimachinery/api/networking.v1.ts'
 import { cidrContains, parseCIDR, parseIP } from '../../apimachinery/ip.ts'
@@ -18,8 +19,16 @@ const rangesOf = (sc: ServiceCIDR): CIDR[] => (sc.spec?.cidrs ?? []).flatMap((c)
 /** Whether a Service has an address of these ranges that no other ServiceCIDR covers. */
 function inUse(lister: Lister, sc: ServiceCIDR): boolean {
   const ranges = rangesOf(sc)
-  const others = lister.list<ServiceCIDR>(RESOURCE).filter((o) => o.metadata.name !== sc.metadata.name && !o.metadata.deletionTimestamp).flatMap(rangesOf)
-  return lister.list<Service>('services').some((s) => (s.spec?.clusterIPs ?? []).some((text) => { const ip = parseIP(text); return ip !== undefined && ranges.some((r) => cidrContains(r, ip)) && !others.some((r) => cidrContains(r, ip)) }))
+  const others = lister
+    .list<ServiceCIDR>(RESOURCE)
+    .filter((o) => o.metadata.name !== sc.metadata.name && !o.metadata.deletionTimestamp)
+    .flatMap(rangesOf)
+  return lister.list<Service>('services').some((s) =>
+    (s.spec?.clusterIPs ?? []).some((text) => {
+      const ip = parseIP(text)
+      return ip !== undefined && ranges.some((r) => cidrContains(r, ip)) && !others.some((r) => cidrContains(r, ip))
+    }),
+  )
 }
 
 async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
@@ -27,16 +36,38 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
   if (!sc) return
   const finalizers = sc.metadata.finalizers ?? []
   const condition = async (status: string, reason: string, message: string): Promise<void> => {
-    const conditions = setCondition(sc.status?.conditions, { type: 'Ready', status, reason, message, lastTransitionTime: rfc3339(ctx.clock.now()) })
-    if (!equal(conditions, sc.status?.conditions ?? [])) await ctx.client.patch(PATH, '', name, 'merge', { status: { conditions: conditions.map((c) => ({ ...c })) } }, { subresource: 'status' })
+    const conditions = setCondition(sc.status?.conditions, {
+      type: 'Ready',
+      status,
+      reason,
+      message,
+      lastTransitionTime: rfc3339(ctx.clock.now()),
+    })
+    if (!equal(conditions, sc.status?.conditions ?? []))
+      await ctx.client.patch(
+        PATH,
+        '',
+        name,
+        'merge',
+        { status: { conditions: conditions.map((c) => ({ ...c })) } },
+        { subresource: 'status' },
+      )
   }
   if (sc.metadata.deletionTimestamp) {
     if (!finalizers.includes(FINALIZER)) return
-    if (inUse(ctx.lister, sc)) return condition('False', 'Terminating', 'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR')
-    await ctx.client.patch(PATH, '', name, 'merge', { metadata: { finalizers: finalizers.filter((f) => f !== FINALIZER) } })
+    if (inUse(ctx.lister, sc))
+      return condition(
+        'False',
+        'Terminating',
+        'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR',
+      )
+    await ctx.client.patch(PATH, '', name, 'merge', {
+      metadata: { finalizers: finalizers.filter((f) => f !== FINALIZER) },
+    })
     return
   }
-  if (!finalizers.includes(FINALIZER)) await ctx.client.patch(PATH, '', name, 'merge', { metadata: { finalizers: [...finalizers, FINALIZER] } })
+  if (!finalizers.includes(FINALIZER))
+    await ctx.client.patch(PATH, '', name, 'merge', { metadata: { finalizers: [...finalizers, FINALIZER] } })
   await condition('True', '', 'Kubernetes Service CIDR is ready')
 }
 
@@ -44,7 +75,14 @@ export const serviceCIDRController: Controller = {
   name: 'service-cidr-controller',
   sources: [
     { resource: RESOURCE, keys: (_o, lister) => lister.list(RESOURCE).map((c) => c.metadata.name ?? '') },
-    { resource: 'services', keys: (_o, lister) => lister.list(RESOURCE).filter((c) => c.metadata.deletionTimestamp).map((c) => c.metadata.name ?? '') },
+    {
+      resource: 'services',
+      keys: (_o, lister) =>
+        lister
+          .list(RESOURCE)
+          .filter((c) => c.metadata.deletionTimestamp)
+          .map((c) => c.metadata.name ?? ''),
+    },
   ],
   reconcile,
 }

@@ -4,6 +4,12 @@ import type { Image } from './image.ts'
 import { respond } from './image.ts'
 
 export const generic: Image = {
-  generic: true, programs: () => ({ ...debianPrograms('5.2.15'), curl: '7.88.1', ps: 'procps' }), prompt: () => '\\u@\\h:\\w\\$ ', libc: 'glibc', env: () => ({ PATH }), files: () => debianFiles('12', 'bookworm'),
-  listen: (c) => c.ports.map((port) => ({ port, http: () => respond(c, 200, 'OK', 'text/plain; charset=utf-8', `${c.pod}\n`) })),
+  generic: true,
+  programs: () => ({ ...debianPrograms('5.2.15'), curl: '7.88.1', ps: 'procps' }),
+  prompt: () => '\\u@\\h:\\w\\$ ',
+  libc: 'glibc',
+  env: () => ({ PATH }),
+  files: () => debianFiles('12', 'bookworm'),
+  listen: (c) =>
+    c.ports.map((port) => ({ port, http: () => respond(c, 200, 'OK', 'text/plain; charset=utf-8', `${c.pod}\n`) })),
 }

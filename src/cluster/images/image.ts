@@ -20,7 +20,9 @@ export interface Running {
   read(path: string): string | undefined
   list(path: string): readonly string[] | undefined
 }
-export interface Visitor { readonly address: string }
+export interface Visitor {
+  readonly address: string
+}
 
 /** One open port. */
 export interface Listener {
@@ -62,22 +64,60 @@ export function tagVersion(tag: string): readonly [number, number] {
   return m ? [Number(m[1]), Number(m[2] ?? 0)] : [0, 0]
 }
 
-const list = (names: string, version: string): Record<string, string> => Object.fromEntries(names.split(' ').map((n) => [n, version]))
-const TEXT = 'awk base64 basename chmod clear comm cp cut diff dirname du egrep expand expr fgrep find fold grep gunzip gzip head ln md5sum mkdir mv nl od paste printf readlink rev rm rmdir sed seq sha1sum sha256sum sort split stat strings tac tar tee touch tr unexpand uniq wc which xargs zcat'
-const CORE = 'tty stty df kill cat env printenv hostname ls sleep id whoami date echo true false pwd uname nproc tail timeout test [ nohup'
+const list = (names: string, version: string): Record<string, string> =>
+  Object.fromEntries(names.split(' ').map((n) => [n, version]))
+const TEXT =
+  'awk base64 basename chmod clear comm cp cut diff dirname du egrep expand expr fgrep find fold grep gunzip gzip head ln md5sum mkdir mv nl od paste printf readlink rev rm rmdir sed seq sha1sum sha256sum sort split stat strings tac tar tee touch tr unexpand uniq wc which xargs zcat'
+const CORE =
+  'tty stty df kill cat env printenv hostname ls sleep id whoami date echo true false pwd uname nproc tail timeout test [ nohup'
 
 /** busybox with all its applets. */
-export const busyboxPrograms = (version: string): Record<string, string> => list(`sh ash ${CORE} ${TEXT} ps ip ifconfig nslookup wget nc ping time tree column free uptime mount netstat top telnet`, `busybox ${version}`)
+export const busyboxPrograms = (version: string): Record<string, string> =>
+  list(
+    `sh ash ${CORE} ${TEXT} ps ip ifconfig nslookup wget nc ping time tree column free uptime mount netstat top telnet`,
+    `busybox ${version}`,
+  )
 /** A Debian or Ubuntu base: coreutils, dash, bash, getent; no network tools. */
-export const debianPrograms = (bash: string): Record<string, string> => ({ ...list(`${CORE} ${TEXT}`, 'coreutils'), sh: 'dash', dash: 'dash', bash: `bash ${bash}`, getent: 'glibc', perl: '5.36.0' })
+export const debianPrograms = (bash: string): Record<string, string> => ({
+  ...list(`${CORE} ${TEXT}`, 'coreutils'),
+  sh: 'dash',
+  dash: 'dash',
+  bash: `bash ${bash}`,
+  getent: 'glibc',
+  perl: '5.36.0',
+})
 
-export const alpineFiles = (version: string): Record<string, string> => ({ '/etc/os-release': `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.split('.').slice(0, 2).join('.')}"\nHOME_URL="https://alpinelinux.org/"\n`, '/etc/alpine-release': `${version}\n` })
-export const debianFiles = (version: string, name: string): Record<string, string> => ({ '/etc/os-release': `PRETTY_NAME="Debian GNU/Linux ${version} (${name})"\nNAME="Debian GNU/Linux"\nVERSION_ID="${version}"\nVERSION="${version} (${name})"\nVERSION_CODENAME=${name}\nID=debian\nHOME_URL="https://www.debian.org/"\n`, '/etc/debian_version': `${version}.9\n` })
+export const alpineFiles = (version: string): Record<string, string> => ({
+  '/etc/os-release': `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.split('.').slice(0, 2).join('.')}"\nHOME_URL="https://alpinelinux.org/"\n`,
+  '/etc/alpine-release': `${version}\n`,
+})
+export const debianFiles = (version: string, name: string): Record<string, string> => ({
+  '/etc/os-release': `PRETTY_NAME="Debian GNU/Linux ${version} (${name})"\nNAME="Debian GNU/Linux"\nVERSION_ID="${version}"\nVERSION="${version} (${name})"\nVERSION_CODENAME=${name}\nID=debian\nHOME_URL="https://www.debian.org/"\n`,
+  '/etc/debian_version': `${version}.9\n`,
+})
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** A response with the headers every server gives. */
-export function respond(c: Pick<Running, 'now'>, status: number, reason: string, type: string, body: string, more: readonly (readonly [string, string])[] = []): HttpResponse {
-  return { status, reason, version: '1.1', headers: [...more, ['Date', httpDate(c.now())], ['Content-Type', type], ['Content-Length', String(Buffer.byteLength(body))]], body }
+export function respond(
+  c: Pick<Running, 'now'>,
+  status: number,
+  reason: string,
+  type: string,
+  body: string,
+  more: readonly (readonly [string, string])[] = [],
+): HttpResponse {
+  return {
+    status,
+    reason,
+    version: '1.1',
+    headers: [
+      ...more,
+      ['Date', httpDate(c.now())],
+      ['Content-Type', type],
+      ['Content-Length', String(Buffer.byteLength(body))],
+    ],
+    body,
+  }
 }
 
 /** The value of `-flag value`, `-flag=value`, `--flag value`. */

@@ -1,4 +1,5 @@
-// The kubelet's back-offs: restarts of containers that end, pulls that fail. What a status does not tell of them is kept beside the objects, by node.
+// The kubelet's back-offs: restarts of containers that end, pulls that fail. What a status does not tell of them is
+// kept beside the objects, by node.
 import { isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import type { ControllerContext } from '../controller.ts'
@@ -37,13 +38,24 @@ function all(ctx: Pick<ControllerContext, 'recall'>, node: string): JsonObject {
   return isObject(there) ? there : {}
 }
 
-export function readTrouble(ctx: Pick<ControllerContext, 'recall'>, node: string, uid: string, container: string): Trouble {
+export function readTrouble(
+  ctx: Pick<ControllerContext, 'recall'>,
+  node: string,
+  uid: string,
+  container: string,
+): Trouble {
   const there = all(ctx, node)[id(uid, container)]
-  return isObject(there) ? there as Trouble : {}
+  return isObject(there) ? (there as Trouble) : {}
 }
 
 /** Notes what is wrong; nothing when all is well again. */
-export function writeTrouble(ctx: Pick<ControllerContext, 'recall' | 'remember' | 'lister'>, node: string, uid: string, container: string, trouble: Trouble): void {
+export function writeTrouble(
+  ctx: Pick<ControllerContext, 'recall' | 'remember' | 'lister'>,
+  node: string,
+  uid: string,
+  container: string,
+  trouble: Trouble,
+): void {
   const there = all(ctx, node)
   const name = id(uid, container)
   const empty = Object.keys(trouble).length === 0

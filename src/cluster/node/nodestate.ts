@@ -1,4 +1,5 @@
-// What stands on each node: pods with their requests, ports, owners and addresses. Kept up to date from changes, so that placing a pod never lists all pods.
+// What stands on each node: pods with their requests, ports, owners and addresses. Kept up to date from changes, so
+// that placing a pod never lists all pods.
 import type { Container, Pod } from '../../apimachinery/api/core.v1.ts'
 import { milliValue, value } from '../../apimachinery/quantity.ts'
 import type { Change } from '../../storage/store.ts'
@@ -45,11 +46,18 @@ function add(into: Map<string, number>, c: Container): void {
 
 const NOTHING: Amounts = new Map()
 
-/** What a pod asks for: all containers and sidecars together, or the biggest init container with the sidecars before it, and the overhead. */
+/**
+ * What a pod asks for: all containers and sidecars together, or the biggest init container with the sidecars before it,
+ * and the overhead.
+ */
 export function podRequests(pod: Pod): Amounts {
   const spec = pod.spec
   if (!spec) return NOTHING
-  const plain = spec.containers.every((c) => !c.resources?.requests) && !spec.initContainers?.length && !spec.overhead && !spec.resources
+  const plain =
+    spec.containers.every((c) => !c.resources?.requests) &&
+    !spec.initContainers?.length &&
+    !spec.overhead &&
+    !spec.resources
   if (plain) return NOTHING
   const total = new Map<string, number>()
   for (const c of spec.containers) add(total, c)
@@ -58,7 +66,13 @@ export function podRequests(pod: Pod): Amounts {
   for (const c of spec.initContainers ?? []) {
     const own = new Map<string, number>()
     add(own, c)
-    if (c.restartPolicy === 'Always') { for (const [r, n] of own) { sidecars.set(r, (sidecars.get(r) ?? 0) + n); total.set(r, (total.get(r) ?? 0) + n) } ; for (const [r, n] of sidecars) init.set(r, Math.max(init.get(r) ?? 0, n)) } else for (const [r, n] of own) init.set(r, Math.max(init.get(r) ?? 0, n + (sidecars.get(r) ?? 0)))
+    if (c.restartPolicy === 'Always') {
+      for (const [r, n] of own) {
+        sidecars.set(r, (sidecars.get(r) ?? 0) + n)
+        total.set(r, (total.get(r) ?? 0) + n)
+      }
+      for (const [r, n] of sidecars) init.set(r, Math.max(init.get(r) ?? 0, n))
+    } else for (const [r, n] of own) init.set(r, Math.max(init.get(r) ?? 0, n + (sidecars.get(r) ?? 0)))
   }
   for (const [r, n] of init) total.set(r, Math.max(total.get(r) ?? 0, n))
   for (const [r, q] of Object.entries(spec.resources?.requests ?? {})) total.set(r, amount(r, q))
@@ -69,14 +83,22 @@ export function podRequests(pod: Pod): Amounts {
 /** Host ports a pod occupies: `TCP 0.0.0.0 80`. */
 export function hostPorts(pod: Pod): readonly string[] {
   let ports = portsOf.get(pod)
-  if (!ports) { ports = readHostPorts(pod); portsOf.set(pod, ports) }
+  if (!ports) {
+    ports = readHostPorts(pod)
+    portsOf.set(pod, ports)
+  }
   return ports
 }
 /** Asked for once a node. */
 const portsOf = new WeakMap<Pod, readonly string[]>()
 function readHostPorts(pod: Pod): string[] {
   const ports: string[] = []
-  for (const c of [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []).filter((i) => i.restartPolicy === 'Always')]) for (const p of c.ports ?? []) if (p.hostPort) ports.push(`${p.protocol ?? 'TCP'} ${p.hostIP || '0.0.0.0'} ${p.hostPort}`)
+  for (const c of [
+    ...(pod.spec?.containers ?? []),
+    ...(pod.spec?.initContainers ?? []).filter((i) => i.restartPolicy === 'Always'),
+  ])
+    for (const p of c.ports ?? [])
+      if (p.hostPort) ports.push(`${p.protocol ?? 'TCP'} ${p.hostIP || '0.0.0.0'} ${p.hostPort}`)
   return ports
 }
 
@@ -91,7 +113,10 @@ export class NodeState {
 
   usage(node: string): NodeUsage {
     let u = this.nodes.get(node)
-    if (!u) { u = { uids: new Set(), used: new Map(), owners: new Map() }; this.nodes.set(node, u) }
+    if (!u) {
+      u = { uids: new Set(), used: new Map(), owners: new Map() }
+      this.nodes.set(node, u)
+    }
     return u
   }
 
@@ -104,7 +129,11 @@ export class NodeState {
     const u = this.usage(p.node)
     u.uids.delete(uid)
     for (const [r, n] of p.requests) u.used.set(r, (u.used.get(r) ?? 0) - n)
-    if (p.owner) { const n = (u.owners.get(p.owner) ?? 1) - 1; if (n > 0) u.owners.set(p.owner, n); else u.owners.delete(p.owner) }
+    if (p.owner) {
+      const n = (u.owners.get(p.owner) ?? 1) - 1
+      if (n > 0) u.owners.set(p.owner, n)
+      else u.owners.delete(p.owner)
+    }
   }
 
   /** Takes in a pod as it is now. Finished pods occupy nothing. */
@@ -115,13 +144,32 @@ export class NodeState {
     const node = pod.spec?.nodeName
     if (!node && !finished) this.pending.add(key)
     else this.pending.delete(key)
-    if (!node || finished) { this.forget(uid); return }
+    if (!node || finished) {
+      this.forget(uid)
+      return
+    }
     const addresses = pod.spec?.hostNetwork ? [] : (pod.status?.podIPs ?? []).map((p) => p.ip)
     const known = this.placed.get(uid)
-    if (known && known.node === node && known.addresses.length === addresses.length && known.addresses.every((a, i) => a === addresses[i])) return
+    if (
+      known &&
+      known.node === node &&
+      known.addresses.length === addresses.length &&
+      known.addresses.every((a, i) => a === addresses[i])
+    )
+      return
     this.forget(uid)
     const owner = pod.metadata.ownerReferences?.find((r) => r.controller)?.uid ?? ''
-    const p: Placed = { key, uid, node, requests: podRequests(pod), owner, priority: pod.spec?.priority ?? 0, ports: hostPorts(pod), addresses, antiAffinity: !!pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length }
+    const p: Placed = {
+      key,
+      uid,
+      node,
+      requests: podRequests(pod),
+      owner,
+      priority: pod.spec?.priority ?? 0,
+      ports: hostPorts(pod),
+      addresses,
+      antiAffinity: !!pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length,
+    }
     this.placed.set(uid, p)
     if (p.antiAffinity) this.antiAffine++
     for (const a of addresses) this.addresses.set(a, uid)
@@ -134,8 +182,12 @@ export class NodeState {
   /** A change of a pod. */
   track(change: Change): void {
     const pod = change.object as Pod
-    if (change.type === 'DELETED') { this.forget(pod.metadata.uid ?? ''); this.pending.delete(`${pod.metadata.namespace}/${pod.metadata.name}`) } else {
-      if (change.previous && change.previous.metadata.uid !== pod.metadata.uid) this.forget(change.previous.metadata.uid ?? '')
+    if (change.type === 'DELETED') {
+      this.forget(pod.metadata.uid ?? '')
+      this.pending.delete(`${pod.metadata.namespace}/${pod.metadata.name}`)
+    } else {
+      if (change.previous && change.previous.metadata.uid !== pod.metadata.uid)
+        this.forget(change.previous.metadata.uid ?? '')
       this.see(pod)
     }
   }

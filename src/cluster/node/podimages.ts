@@ -1,4 +1,5 @@
-// Images on nodes: which can be pulled, which are there already, how the runtime names them; the sentences of the kubelet's image manager and of containerd.
+// Images on nodes: which can be pulled, which are there already, how the runtime names them; the sentences of the
+// kubelet's image manager and of containerd.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import { fnv32a } from '../../apimachinery/podhash.ts'
 import { parseImageName } from '../../apimachinery/imagename.ts'
@@ -12,10 +13,16 @@ export function digestOf(text: string): string {
   return out
 }
 
-export interface ImageIdentity { readonly image: string; readonly imageID: string }
+export interface ImageIdentity {
+  readonly image: string
+  readonly imageID: string
+}
 
 const identities = new Map<string, ImageIdentity>()
-/** The names a container status has for an image, in the runtime's manner; remembered, because replicas ask again and again. */
+/**
+ * The names a container status has for an image, in the runtime's manner; remembered, because replicas ask again and
+ * again.
+ */
 export function identify(reference: string, runtime: string): ImageIdentity {
   const key = `${runtime} ${reference}`
   let known = identities.get(key)
@@ -35,14 +42,28 @@ function work(reference: string, runtime: string): ImageIdentity {
     const short = parsed.repository.replace(/^docker\.io\/(library\/)?/, '')
     return { image: parsed.tag ? `${short}:${parsed.tag}` : reference, imageID: `docker-pullable://${short}@${digest}` }
   }
-  return { image: parsed.tag ? `${parsed.repository}:${parsed.tag}` : `${parsed.repository}@${digest}`, imageID: `${parsed.repository}@${digest}` }
+  return {
+    image: parsed.tag ? `${parsed.repository}:${parsed.tag}` : `${parsed.repository}@${digest}`,
+    imageID: `${parsed.repository}@${digest}`,
+  }
 }
 
-export interface PullFailure { readonly reason: 'ErrImagePull' | 'InvalidImageName'; readonly message: string }
+export interface PullFailure {
+  readonly reason: 'ErrImagePull' | 'InvalidImageName'
+  readonly message: string
+}
 
 function absent(patterns: readonly string[], reference: string, repository: string, tag: string): boolean {
   const short = repository.replace(/^docker\.io\/(library\/)?/, '')
-  return patterns.some((p) => p === reference || p === repository || p === short || p === `${short}:${tag}` || p === `${repository}:${tag}` || (p.endsWith('*') && (short.startsWith(p.slice(0, -1)) || repository.startsWith(p.slice(0, -1)))))
+  return patterns.some(
+    (p) =>
+      p === reference ||
+      p === repository ||
+      p === short ||
+      p === `${short}:${tag}` ||
+      p === `${repository}:${tag}` ||
+      (p.endsWith('*') && (short.startsWith(p.slice(0, -1)) || repository.startsWith(p.slice(0, -1)))),
+  )
 }
 
 /** Why an image cannot be pulled, or nothing. */
@@ -51,14 +72,24 @@ export function pullFailure(reference: string, ctx: Pick<ControllerContext, 'pro
   if (!parsed) {
     const lower = parseImageName(reference.toLowerCase())
     const name = (reference.split('@')[0] ?? '').replace(/:[\w.-]*$/, '')
-    const why = lower ? `invalid reference format: repository name (${name.includes('/') ? name : `library/${name}`}) must be lowercase` : 'invalid reference format'
-    return { reason: 'InvalidImageName', message: `Failed to apply default image tag ${goQuote(reference)}: couldn't parse image name ${goQuote(reference)}: ${why}` }
+    const why = lower
+      ? `invalid reference format: repository name (${name.includes('/') ? name : `library/${name}`}) must be lowercase`
+      : 'invalid reference format'
+    return {
+      reason: 'InvalidImageName',
+      message: `Failed to apply default image tag ${goQuote(reference)}: couldn't parse image name ${goQuote(reference)}: ${why}`,
+    }
   }
   const full = parsed.tag ? `${parsed.repository}:${parsed.tag}` : `${parsed.repository}@${parsed.digest}`
-  const head = (code: string): string => `rpc error: code = ${code} desc = failed to pull and unpack image ${goQuote(full)}: failed to resolve reference ${goQuote(full)}: `
+  const head = (code: string): string =>
+    `rpc error: code = ${code} desc = failed to pull and unpack image ${goQuote(full)}: failed to resolve reference ${goQuote(full)}: `
   if (parsed.tag === 'doesnotexist') return { reason: 'ErrImagePull', message: `${head('NotFound')}${full}: not found` }
   if (absent(ctx.profile.images?.absent ?? [], reference, parsed.repository, parsed.tag)) {
-    if (parsed.repository.startsWith('docker.io/')) return { reason: 'ErrImagePull', message: `${head('Unknown')}pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed` }
+    if (parsed.repository.startsWith('docker.io/'))
+      return {
+        reason: 'ErrImagePull',
+        message: `${head('Unknown')}pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`,
+      }
     return { reason: 'ErrImagePull', message: `${head('NotFound')}${full}: not found` }
   }
   return undefined
@@ -89,7 +120,8 @@ export function pulledMessage(reference: string, took: number | undefined, sizes
 }
 
 /** The policy that counts: what the API server filled in. */
-export const pullPolicy = (c: { readonly imagePullPolicy?: string; readonly image?: string }): string => c.imagePullPolicy ?? 'IfNotPresent'
+export const pullPolicy = (c: { readonly imagePullPolicy?: string; readonly image?: string }): string =>
+  c.imagePullPolicy ?? 'IfNotPresent'
 
 /** `web_default(uid)`: a pod in the kubelet's sentences. */
 export const podName = (pod: Pod): string => `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`

@@ -1,5 +1,7 @@
-// Container commands that have to be run to be known: scripts and tools, by the interpreter, on the simulated clock. A program goes on when somebody looks or its sleep is over;
-// where it stands is kept beside its pod, so that the next process goes on from there. Exec probes and hooks are run the same way.
+// Container commands that have to be run to be known: scripts and tools, by the interpreter, on the simulated clock. A
+// program goes on when somebody looks or its sleep is over;
+// where it stands is kept beside its pod, so that the next process goes on from there. Exec probes and hooks are run
+// the same way.
 import type { Container, ExecAction, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
 import type { Frame, Shell } from '../../shell/interpreter.ts'
 import type { ToolContext } from '../../shell/tool.ts'
@@ -15,10 +17,16 @@ import type { Attempt, ProbeAnswer, ProcessPlan, Programs } from './process.ts'
 const BUSY = 200
 /** Turns that are run, not left out, before somebody looks. */
 const KEPT = 300
-/** A tool that still runs after so many sleeps (a ping that never ends) is not followed further by those that come later. */
+/**
+ * A tool that still runs after so many sleeps (a ping that never ends) is not followed further by those that come
+ * later.
+ */
 const SLEEPS = 50_000
 
-interface Done { readonly code: number; readonly at: number }
+interface Done {
+  readonly code: number
+  readonly at: number
+}
 
 /** One run of one container. */
 class Run {
@@ -74,7 +82,9 @@ class Run {
       this.now = this.due
       this.due = undefined
     }
-    const parked = new Promise<void>((resolve) => { this.#parked = resolve })
+    const parked = new Promise<void>((resolve) => {
+      this.#parked = resolve
+    })
     const wake = this.#wake
     this.#wake = undefined
     this.#running ??= this.#main()
@@ -86,16 +96,25 @@ class Run {
     if (!(ms > 0)) return
     if (++this.#sleeps > SLEEPS) ms = Infinity
     const due = this.now + ms
-    if (due <= this.#limit) { this.now = due; return }
+    if (due <= this.#limit) {
+      this.now = due
+      return
+    }
     this.due = due
     this.#parked?.()
-    await new Promise<void>((resolve) => { this.#wake = resolve })
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
   }
 
   #say(t: string | Uint8Array): void {
     let bytes = typeof t === 'string' ? Buffer.from(t) : Buffer.from(t)
     this.#written += bytes.length
-    if (this.#skip > 0) { const n = Math.min(this.#skip, bytes.length); this.#skip -= n; bytes = bytes.subarray(n) }
+    if (this.#skip > 0) {
+      const n = Math.min(this.#skip, bytes.length)
+      this.#skip -= n
+      bytes = bytes.subarray(n)
+    }
     if (bytes.length === 0) return
     const parts = (this.#rest + bytes.toString('utf8')).split('\n')
     this.#rest = parts.pop() ?? ''
@@ -106,8 +125,15 @@ class Run {
 
   async #main(): Promise<void> {
     let code = 1
-    try { code = await this.#execute() } catch (e) { if (!this.#stop.signal.aborted) this.#say(`${e instanceof Error ? e.message : String(e)}\n`) }
-    if (this.#rest !== '') { this.lines.push([this.now, this.#rest]); this.#rest = '' }
+    try {
+      code = await this.#execute()
+    } catch (e) {
+      if (!this.#stop.signal.aborted) this.#say(`${e instanceof Error ? e.message : String(e)}\n`)
+    }
+    if (this.#rest !== '') {
+      this.lines.push([this.now, this.#rest])
+      this.#rest = ''
+    }
     this.done = { code, at: this.now }
   }
 
@@ -116,15 +142,40 @@ class Run {
     const { pod, container } = this
     const status = containersOf(pod).find((x) => x.container.name === container.name)?.status
     const known = await c.image(container.image ?? '')
-    const ctx = await c.context(pod, container, status, { stdout: (t) => this.#say(t), stderr: (t) => this.#say(t), tty: false, signal: this.#stop.signal, now: () => this.now, sleep: (ms) => this.#sleep(ms), played: true })
-    const counted: ToolContext = { ...ctx, run: (words, over) => { this.#count(); return ctx.run(words, over) } }
+    const ctx = await c.context(pod, container, status, {
+      stdout: (t) => this.#say(t),
+      stderr: (t) => this.#say(t),
+      tty: false,
+      signal: this.#stop.signal,
+      now: () => this.now,
+      sleep: (ms) => this.#sleep(ms),
+      played: true,
+    })
+    const counted: ToolContext = {
+      ...ctx,
+      run: (words, over) => {
+        this.#count()
+        return ctx.run(words, over)
+      },
+    }
     const argv = commandLine(container, known.image, new Map(Object.entries(ctx.env)))
-    const words = known.name === 'curlimages/curl' && !container.command?.length && argv[0] !== 'curl' && !Object.hasOwn(known.image.programs(known.tag), argv[0] ?? '') ? ['curl', ...argv] : argv
+    const words =
+      known.name === 'curlimages/curl' &&
+      !container.command?.length &&
+      argv[0] !== 'curl' &&
+      !Object.hasOwn(known.image.programs(known.tag), argv[0] ?? '')
+        ? ['curl', ...argv]
+        : argv
     const found = executable(ctx, words[0] ?? '')
     const name = 'name' in found ? found.name : ''
-    if (name === 'sh' || name === 'bash' || name === 'ash' || name === 'dash') return this.#script(counted, name, words.slice(1))
+    if (name === 'sh' || name === 'bash' || name === 'ash' || name === 'dash')
+      return this.#script(counted, name, words.slice(1))
     const saved = this.#saved
-    if (saved?.begun !== undefined) { this.now = saved.begun; this.#skip = saved.written ?? 0; this.#rest = '' }
+    if (saved?.begun !== undefined) {
+      this.now = saved.begun
+      this.#skip = saved.written ?? 0
+      this.#rest = ''
+    }
     this.#begun = this.now
     this.#written = 0
     const tool = name === '' ? undefined : await findTool(name)
@@ -134,31 +185,58 @@ class Run {
 
   /** Commands without a wait between them count as busy. */
   #count(): void {
-    if (this.#moment !== this.now) { this.#moment = this.now; this.#commands = 0 }
+    if (this.#moment !== this.now) {
+      this.#moment = this.now
+      this.#commands = 0
+    }
     this.#commands++
   }
 
   async #script(ctx: ToolContext, name: string, args: readonly string[]): Promise<number> {
     let i = 0
     const flags = new Set<string>()
-    for (; i < args.length && /^[-+][a-zA-Z]/.test(args[i] ?? ''); i++) for (const f of (args[i] ?? '').slice(1)) flags.add(f)
+    for (; i < args.length && /^[-+][a-zA-Z]/.test(args[i] ?? ''); i++)
+      for (const f of (args[i] ?? '').slice(1)) flags.add(f)
     const rest = args.slice(i)
-    const text = flags.has('c') ? rest[0] ?? '' : rest[0] === undefined ? '' : ctx.files.read(rest[0].startsWith('/') ? rest[0] : `${ctx.cwd === '/' ? '' : ctx.cwd}/${rest[0]}`)
-    if (text === undefined) { this.#say(`${name}: ${rest[0]}: No such file or directory\n`); return name === 'bash' ? 127 : 2 }
+    const text = flags.has('c')
+      ? (rest[0] ?? '')
+      : rest[0] === undefined
+        ? ''
+        : ctx.files.read(rest[0].startsWith('/') ? rest[0] : `${ctx.cwd === '/' ? '' : ctx.cwd}/${rest[0]}`)
+    if (text === undefined) {
+      this.#say(`${name}: ${rest[0]}: No such file or directory\n`)
+      return name === 'bash' ? 127 : 2
+    }
     const { createShell } = await import('../../shell/interpreter.ts')
     const programs = ctx.image.programs
     const saved = this.#saved
     const kind = programs['sh'] ?? ''
     const options = new Set(saved?.options ?? [...flags].filter((f) => 'eux'.includes(f)))
     const shell = createShell(ctx, {
-      style: name === 'bash' || kind.startsWith('bash') ? 'bash' : kind.startsWith('busybox') ? 'ash' : 'dash', name: flags.has('c') ? rest[1] ?? name : rest[0] ?? name,
-      tools: Object.keys(programs).filter((p) => !BUILTINS.includes(p)), builtins: BUILTINS.filter((b) => Object.hasOwn(programs, b)),
+      style: name === 'bash' || kind.startsWith('bash') ? 'bash' : kind.startsWith('busybox') ? 'ash' : 'dash',
+      name: flags.has('c') ? (rest[1] ?? name) : (rest[0] ?? name),
+      tools: Object.keys(programs).filter((p) => !BUILTINS.includes(p)),
+      builtins: BUILTINS.filter((b) => Object.hasOwn(programs, b)),
       external: (argv) => this.#external(argv),
-      state: saved?.env ? { env: { ...saved.env }, cwd: saved.cwd ?? '/', status: saved.status ?? 0, functions: new Map(saved.functions), options, traps: new Map(saved.traps) } : { options },
+      state: saved?.env
+        ? {
+            env: { ...saved.env },
+            cwd: saved.cwd ?? '/',
+            status: saved.status ?? 0,
+            functions: new Map(saved.functions),
+            options,
+            traps: new Map(saved.traps),
+          }
+        : { options },
       tracker: {
-        frames: this.#frames, resume: (saved?.frames ?? []).map((f) => ({ ...f })),
+        frames: this.#frames,
+        resume: (saved?.frames ?? []).map((f) => ({ ...f })),
         begin: (frame, resumed) => {
-          if (resumed && saved) { this.now = saved.begun ?? this.now; this.#skip = saved.written ?? 0; this.#rest = '' }
+          if (resumed && saved) {
+            this.now = saved.begun ?? this.now
+            this.#skip = saved.written ?? 0
+            this.#rest = ''
+          }
           this.#begun = this.now
           this.#written = 0
           this.#count()
@@ -171,7 +249,10 @@ class Run {
           this.now += n * took
           return n
         },
-        turn: async () => { this.#count(); if (this.#commands > BUSY) await this.#sleep(1000) },
+        turn: async () => {
+          this.#count()
+          if (this.#commands > BUSY) await this.#sleep(1000)
+        },
       },
     })
     this.#shell = shell
@@ -181,27 +262,62 @@ class Run {
   /** A program that the simulation knows by name only: a server of the image stays, an installer is done at once. */
   async #external(argv: readonly string[]): Promise<number | undefined> {
     const name = (argv[0] ?? '').split('/').at(-1) ?? ''
-    if (/^(?:apt|apt-get|apk|yum|dnf|microdnf|pip3?|npm|yarn|gem|update-ca-certificates|locale-gen|useradd|adduser|addgroup|groupadd|sysctl|mount|umount|iptables|chpasswd)$/.test(name) && argv[1] !== 'start' && argv[1] !== 'run') return 0
+    if (
+      /^(?:apt|apt-get|apk|yum|dnf|microdnf|pip3?|npm|yarn|gem|update-ca-certificates|locale-gen|useradd|adduser|addgroup|groupadd|sysctl|mount|umount|iptables|chpasswd)$/.test(
+        name,
+      ) &&
+      argv[1] !== 'start' &&
+      argv[1] !== 'run'
+    )
+      return 0
     if (name === 'kill' || name === 'pkill' || name === 'killall' || name === 'sync') return 0
     const { image, name: repository } = await this.#containers.image(this.container.image ?? '')
     const shell = !image.generic && !image.listen
     const last = repository.split('/').at(-1) ?? ''
-    if (shell && !name.startsWith(last) && !/^(?:python|node|java|php|ruby|perl|go|cargo|npm)/.test(name) && !(argv[0] ?? '').includes('/')) return undefined
+    if (
+      shell &&
+      !name.startsWith(last) &&
+      !/^(?:python|node|java|php|ruby|perl|go|cargo|npm)/.test(name) &&
+      !(argv[0] ?? '').includes('/')
+    )
+      return undefined
     await this.#sleep(Infinity)
     return 0
   }
 
   /** Ends the run: nobody follows it any more. */
-  stop(): void { this.#stop.abort(); this.#wake?.() }
+  stop(): void {
+    this.#stop.abort()
+    this.#wake?.()
+  }
 
   /** Where the program stands, to go on from. */
   save(lines: number): SavedRun {
     const shell = this.#shell?.state
-    const base = { attempt: this.attempt, startedAt: this.startedAt, at: this.now, lines, ...(this.#rest ? { rest: this.#rest } : {}) }
+    const base = {
+      attempt: this.attempt,
+      startedAt: this.startedAt,
+      at: this.now,
+      lines,
+      ...(this.#rest ? { rest: this.#rest } : {}),
+    }
     if (this.done) return { ...base, exit: { ...this.done } }
     return {
-      ...base, ...(this.due !== undefined && this.due < Infinity ? { due: this.due } : {}), begun: this.#begun, written: this.#written,
-      ...(shell ? { frames: this.#frames.map((f) => ({ ...f })), env: { ...shell.env }, cwd: shell.cwd, status: shell.status, ...(shell.functions.size ? { functions: [...shell.functions] } : {}), ...(shell.options.size ? { options: [...shell.options] } : {}), ...(shell.traps.size ? { traps: [...shell.traps] } : {}) } : {}),
+      ...base,
+      ...(this.due !== undefined && this.due < Infinity ? { due: this.due } : {}),
+      begun: this.#begun,
+      written: this.#written,
+      ...(shell
+        ? {
+            frames: this.#frames.map((f) => ({ ...f })),
+            env: { ...shell.env },
+            cwd: shell.cwd,
+            status: shell.status,
+            ...(shell.functions.size ? { functions: [...shell.functions] } : {}),
+            ...(shell.options.size ? { options: [...shell.options] } : {}),
+            ...(shell.traps.size ? { traps: [...shell.traps] } : {}),
+          }
+        : {}),
     }
   }
 }
@@ -213,26 +329,58 @@ export class RunningPrograms implements Programs {
   readonly #o: NodeOptions
   readonly #containers: Containers
   readonly #runs = new Map<string, Run>()
-  constructor(o: NodeOptions, containers: Containers) { this.#o = o; this.#containers = containers }
+  constructor(o: NodeOptions, containers: Containers) {
+    this.#o = o
+    this.#containers = containers
+  }
 
-  #saved(pod: Pod, container: Container): SavedRun | undefined { return readDisk(this.#o.store, pod.metadata.namespace ?? '', diskName(pod)).runs?.[container.name] }
+  #saved(pod: Pod, container: Container): SavedRun | undefined {
+    return readDisk(this.#o.store, pod.metadata.namespace ?? '', diskName(pod)).runs?.[container.name]
+  }
 
   async plan(pod: Pod, container: Container, attempt: Attempt): Promise<ProcessPlan> {
     const { store } = this.#o
     const key = keyOf(pod, container)
     const saved = this.#saved(pod, container)
     const mine = saved?.attempt === attempt.number && saved.startedAt <= attempt.now ? saved : undefined
-    const plan = (r: { readonly exit?: SavedRun['exit']; readonly due?: number }): ProcessPlan => (r.exit ? { exit: { code: r.exit.code, after: Math.max(0, r.exit.at - attempt.startedAt), ...(r.exit.message ? { message: r.exit.message } : {}) } } : r.due !== undefined ? { look: r.due - attempt.startedAt } : {})
+    const plan = (r: { readonly exit?: SavedRun['exit']; readonly due?: number }): ProcessPlan =>
+      r.exit
+        ? {
+            exit: {
+              code: r.exit.code,
+              after: Math.max(0, r.exit.at - attempt.startedAt),
+              ...(r.exit.message ? { message: r.exit.message } : {}),
+            },
+          }
+        : r.due !== undefined
+          ? { look: r.due - attempt.startedAt }
+          : {}
     if (mine?.exit || (mine && (mine.due ?? Infinity) > attempt.now)) return plan(mine)
     let run = this.#runs.get(key)
-    if (run && (run.attempt !== attempt.number || run.startedAt !== (mine?.startedAt ?? attempt.startedAt) || run.done || mine === undefined || (mine.due ?? -1) !== (run.due ?? -1))) { run.stop(); this.#runs.delete(key); run = undefined }
+    if (
+      run &&
+      (run.attempt !== attempt.number ||
+        run.startedAt !== (mine?.startedAt ?? attempt.startedAt) ||
+        run.done ||
+        mine === undefined ||
+        (mine.due ?? -1) !== (run.due ?? -1))
+    ) {
+      run.stop()
+      this.#runs.delete(key)
+      run = undefined
+    }
     if (!run) {
       // a container that is made anew has its image's files again
       if (!mine) {
         const shelf = `container ${container.name}`
-        if (saved && saved.attempt < attempt.number - 1) dropPages(store, pod, container.name, saved.attempt, saved.lines ?? 0)
-        for (let old = attempt.number - 2; old >= Math.max(0, attempt.number - 4); old--) dropPages(store, pod, container.name, old, 5000)
-        if (readDisk(store, pod.metadata.namespace ?? '', diskName(pod)).files[shelf]) writeDisk(store, pod.metadata.namespace ?? '', diskName(pod), (d) => { delete d.files[shelf] })
+        if (saved && saved.attempt < attempt.number - 1)
+          dropPages(store, pod, container.name, saved.attempt, saved.lines ?? 0)
+        for (let old = attempt.number - 2; old >= Math.max(0, attempt.number - 4); old--)
+          dropPages(store, pod, container.name, old, 5000)
+        if (readDisk(store, pod.metadata.namespace ?? '', diskName(pod)).files[shelf])
+          writeDisk(store, pod.metadata.namespace ?? '', diskName(pod), (d) => {
+            delete d.files[shelf]
+          })
       }
       run = new Run(this.#containers, pod, container, attempt, mine)
       this.#runs.set(key, run)
@@ -248,7 +396,10 @@ export class RunningPrograms implements Programs {
       if (message) next = { ...next, exit: { ...next.exit, message } }
       this.#runs.delete(key)
     }
-    writeDisk(store, pod.metadata.namespace ?? '', diskName(pod), (d) => { (d.runs ??= {})[container.name] = next; d.pod = pod.metadata.name ?? '' })
+    writeDisk(store, pod.metadata.namespace ?? '', diskName(pod), (d) => {
+      ;(d.runs ??= {})[container.name] = next
+      d.pod = pod.metadata.name ?? ''
+    })
     return plan(next)
   }
 
@@ -258,20 +409,32 @@ export class RunningPrograms implements Programs {
     const text = files.read(container.terminationMessagePath ?? '/dev/termination-log')
     if (text) return text.slice(0, 4096)
     if (container.terminationMessagePolicy !== 'FallbackToLogsOnError' || saved.exit?.code === 0) return undefined
-    const lines = this.lines(pod, container, saved.attempt).slice(-80).map(([, l]) => `${l}\n`).join('')
+    const lines = this.lines(pod, container, saved.attempt)
+      .slice(-80)
+      .map(([, l]) => `${l}\n`)
+      .join('')
     return lines.slice(-2048) || undefined
   }
 
   /** What a run has written; of the newest one that is still known when that attempt is not. */
   lines(pod: Pod, container: Container, attempt: number): readonly (readonly [number, string])[] {
     const saved = this.#saved(pod, container)
-    const total = saved?.attempt === attempt ? saved.lines ?? 0 : 5000
+    const total = saved?.attempt === attempt ? (saved.lines ?? 0) : 5000
     const own = readPages(this.#o.store, pod, container.name, attempt, total)
-    const rest = saved?.attempt === attempt && saved.rest && saved.exit === undefined ? [[saved.at, saved.rest] as const] : []
-    return own.length || saved?.attempt === attempt || !saved ? [...own, ...rest] : readPages(this.#o.store, pod, container.name, saved.attempt, saved.lines ?? 0)
+    const rest =
+      saved?.attempt === attempt && saved.rest && saved.exit === undefined ? [[saved.at, saved.rest] as const] : []
+    return own.length || saved?.attempt === attempt || !saved
+      ? [...own, ...rest]
+      : readPages(this.#o.store, pod, container.name, saved.attempt, saved.lines ?? 0)
   }
 
-  async probe(pod: Pod, container: Container, probe: Probe, attempt: Attempt, running: number): Promise<ProbeAnswer | undefined> {
+  async probe(
+    pod: Pod,
+    container: Container,
+    probe: Probe,
+    attempt: Attempt,
+    running: number,
+  ): Promise<ProbeAnswer | undefined> {
     if (probe.httpGet) return this.#http(pod, container, probe, attempt.startedAt, running)
     if (!probe.exec) return undefined
     const { store } = this.#o
@@ -286,8 +449,13 @@ export class RunningPrograms implements Programs {
     if (!this.#asked.has(`${id} ${diskName(pod)} ${attempt.number} ${present} ${store.revision}`)) {
       const fresh = await this.#exec(pod, container, probe.exec)
       if (!last || last.ok !== fresh.ok || last.message !== fresh.message) {
-        list = [...answers.filter((a) => a.from < present), { from: answers.length ? present : 0, ...fresh }].slice(-200)
-        writeDisk(store, pod.metadata.namespace ?? '', diskName(pod), (d) => { (d.probes ??= {})[id] = { attempt: attempt.number, answers: list }; d.pod = pod.metadata.name ?? '' })
+        list = [...answers.filter((a) => a.from < present), { from: answers.length ? present : 0, ...fresh }].slice(
+          -200,
+        )
+        writeDisk(store, pod.metadata.namespace ?? '', diskName(pod), (d) => {
+          ;(d.probes ??= {})[id] = { attempt: attempt.number, answers: list }
+          d.pod = pod.metadata.name ?? ''
+        })
       }
       if (this.#asked.size > 2000) this.#asked.clear()
       this.#asked.add(`${id} ${diskName(pod)} ${attempt.number} ${present} ${store.revision}`)
@@ -300,18 +468,42 @@ export class RunningPrograms implements Programs {
     const period = (probe.periodSeconds ?? 10) * 1000
     // what the pod's own programs change is seen at the same look; the network and the time change by themselves
     const moving = /\b(?:nslookup|dig|host|curl|wget|nc|ping|date)\b/.test((probe.exec.command ?? []).join(' '))
-    return { ok: now.ok, message: now.message, ...(next ? { until: next.from } : {}), ...(moving ? { again: (Math.floor(present / period) + 1) * period } : {}) }
+    return {
+      ok: now.ok,
+      message: now.message,
+      ...(next ? { until: next.from } : {}),
+      ...(moving ? { again: (Math.floor(present / period) + 1) * period } : {}),
+    }
   }
   readonly #asked = new Set<string>()
 
   /** Runs a probe's or hook's command in the container. */
-  async #exec(pod: Pod, container: Container, exec: ExecAction): Promise<{ readonly ok: boolean; readonly message: string }> {
+  async #exec(
+    pod: Pod,
+    container: Container,
+    exec: ExecAction,
+  ): Promise<{ readonly ok: boolean; readonly message: string }> {
     let out = ''
     const stop = new AbortController()
     const { clock } = this.#o
     let now = clock.now()
     const status = containersOf(pod).find((x) => x.container.name === container.name)?.status
-    const ctx = await this.#containers.context(pod, container, status, { stdout: (t) => { out += typeof t === 'string' ? t : Buffer.from(t).toString('utf8') }, stderr: (t) => { out += t }, tty: false, signal: stop.signal, now: () => now, sleep: async (ms) => { now += ms; if (now - clock.now() > 600_000) stop.abort() }, played: true })
+    const ctx = await this.#containers.context(pod, container, status, {
+      stdout: (t) => {
+        out += typeof t === 'string' ? t : Buffer.from(t).toString('utf8')
+      },
+      stderr: (t) => {
+        out += t
+      },
+      tty: false,
+      signal: stop.signal,
+      now: () => now,
+      sleep: async (ms) => {
+        now += ms
+        if (now - clock.now() > 600_000) stop.abort()
+      },
+      played: true,
+    })
     const words = exec.command ?? []
     const found = executable(ctx, words[0] ?? '')
     const tool = 'name' in found ? await findTool(found.name) : undefined
@@ -322,18 +514,45 @@ export class RunningPrograms implements Programs {
   }
 
   /** An HTTP probe at what listens there; a port that nobody is known to have is taken for well. */
-  async #http(pod: Pod, container: Container, probe: Probe, startedAt: number, running: number): Promise<ProbeAnswer | undefined> {
+  async #http(
+    pod: Pod,
+    container: Container,
+    probe: Probe,
+    startedAt: number,
+    running: number,
+  ): Promise<ProbeAnswer | undefined> {
     const get = probe.httpGet
     if (!get || (get.host !== undefined && get.host !== '')) return undefined
-    const port = typeof get.port === 'number' ? get.port : container.ports?.find((p) => p.name === get.port)?.containerPort
+    const port =
+      typeof get.port === 'number' ? get.port : container.ports?.find((p) => p.name === get.port)?.containerPort
     const { image } = await this.#containers.image(container.image ?? '')
     if (image.generic || port === undefined) return undefined
     const status = containersOf(pod).find((x) => x.container.name === container.name)?.status
-    const listener = this.#containers.listening(pod, container, status, startedAt + running).find((l) => l.port === port && l.http)
+    const listener = this.#containers
+      .listening(pod, container, status, startedAt + running)
+      .find((l) => l.port === port && l.http)
     if (!listener?.http) return undefined
     const path = get.path || '/'
-    const r = listener.http({ method: 'GET', path: path.startsWith('/') ? path : `/${path}`, host: `${pod.status?.podIP ?? ''}:${port}`, headers: [['User-Agent', 'kube-probe/1.33'], ['Accept', '*/*'], ...(get.httpHeaders ?? []).map((h): [string, string] => [h.name, h.value])], body: '', tls: get.scheme === 'HTTPS' }, { address: '' })
+    const r = listener.http(
+      {
+        method: 'GET',
+        path: path.startsWith('/') ? path : `/${path}`,
+        host: `${pod.status?.podIP ?? ''}:${port}`,
+        headers: [
+          ['User-Agent', 'kube-probe/1.33'],
+          ['Accept', '*/*'],
+          ...(get.httpHeaders ?? []).map((h): [string, string] => [h.name, h.value]),
+        ],
+        body: '',
+        tls: get.scheme === 'HTTPS',
+      },
+      { address: '' },
+    )
     const ok = r.status >= 200 && r.status < 400
-    return { ok, message: ok ? '' : `HTTP probe failed with statuscode: ${r.status}`, ...(image.changes !== undefined && running < image.changes ? { until: image.changes } : {}) }
+    return {
+      ok,
+      message: ok ? '' : `HTTP probe failed with statuscode: ${r.status}`,
+      ...(image.changes !== undefined && running < image.changes ? { until: image.changes } : {}),
+    }
   }
 }

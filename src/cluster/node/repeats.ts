@@ -1,4 +1,5 @@
-// What the kubelet says again and again while something stays wrong: told at growing distances, each time with how often it came up meanwhile.
+// What the kubelet says again and again while something stays wrong: told at growing distances, each time with how
+// often it came up meanwhile.
 
 /** The longest silence: events are forgotten after an hour. */
 const SILENCE = 1_800_000
@@ -14,7 +15,10 @@ export interface Repeat {
   readonly next: number
 }
 
-/** The point of a repetition every `period` milliseconds that is reached when `elapsed` have gone by since the first: the 1st, 2nd, 4th, 8th … occurrence, and at least one in half an hour. */
+/**
+ * The point of a repetition every `period` milliseconds that is reached when `elapsed` have gone by since the first:
+ * the 1st, 2nd, 4th, 8th … occurrence, and at least one in half an hour.
+ */
 export function repeat(elapsed: number, period: number): Repeat {
   if (elapsed < 0) return { times: 0, index: 0, next: 0 }
   const most = Math.max(1, Math.floor(SILENCE / period))

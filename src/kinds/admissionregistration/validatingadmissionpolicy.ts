@@ -1,4 +1,5 @@
-// A ValidatingAdmissionPolicy. Behaves as pkg/registry/admissionregistration/validatingadmissionpolicy, except that CEL expressions are not compiled.
+// A ValidatingAdmissionPolicy. Behaves as pkg/registry/admissionregistration/validatingadmissionpolicy, except that CEL
+// expressions are not compiled.
 import type { ValidatingAdmissionPolicy } from '../../apimachinery/api/admissionregistration.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, invalid, notSupported, required } from '../../apimachinery/field.ts'
@@ -25,15 +26,25 @@ function validateParamKind(kind: { readonly apiVersion?: string; readonly kind?:
   const parts = kind.apiVersion?.split('/') ?? []
   const version = parts.at(-1) ?? ''
   if (!kind.apiVersion) errors.push(required(`${path}.apiVersion`))
-  else if (parts.length > 2) errors.push(invalid(`${path}.apiVersion`, kind.apiVersion, `unexpected GroupVersion string: ${kind.apiVersion}`))
+  else if (parts.length > 2)
+    errors.push(invalid(`${path}.apiVersion`, kind.apiVersion, `unexpected GroupVersion string: ${kind.apiVersion}`))
   else {
     const group = parts.length === 2 ? (parts[0] ?? '') : ''
-    if (group && dns1123Subdomain(group).length) errors.push(invalid(`${path}.apiVersion`, group, dns1123Subdomain(group).join(',')))
+    if (group && dns1123Subdomain(group).length)
+      errors.push(invalid(`${path}.apiVersion`, group, dns1123Subdomain(group).join(',')))
     if (!version) errors.push(invalid(`${path}.apiVersion`, kind.apiVersion, 'version must be specified'))
-    else if (dns1035Label(version).length) errors.push(invalid(`${path}.apiVersion`, version, dns1035Label(version).join(',')))
+    else if (dns1035Label(version).length)
+      errors.push(invalid(`${path}.apiVersion`, version, dns1035Label(version).join(',')))
   }
   if (!kind.kind) errors.push(required(`${path}.kind`))
-  else if (dns1035Label(kind.kind.toLowerCase()).length) errors.push(invalid(`${path}.kind`, kind.kind, `may have mixed case, but should otherwise match: ${dns1035Label(kind.kind.toLowerCase()).join(',')}`))
+  else if (dns1035Label(kind.kind.toLowerCase()).length)
+    errors.push(
+      invalid(
+        `${path}.kind`,
+        kind.kind,
+        `may have mixed case, but should otherwise match: ${dns1035Label(kind.kind.toLowerCase()).join(',')}`,
+      ),
+    )
   return errors
 }
 
@@ -45,7 +56,8 @@ function validate(policy: ValidatingAdmissionPolicy): FieldError[] {
   const spec = policy.spec ?? {}
   const errors: FieldError[] = []
   if (spec.failurePolicy === undefined) errors.push(required('spec.failurePolicy'))
-  else if (!FAILURE_POLICIES.includes(spec.failurePolicy)) errors.push(notSupported('spec.failurePolicy', spec.failurePolicy, FAILURE_POLICIES))
+  else if (!FAILURE_POLICIES.includes(spec.failurePolicy))
+    errors.push(notSupported('spec.failurePolicy', spec.failurePolicy, FAILURE_POLICIES))
   if (spec.paramKind) errors.push(...validateParamKind(spec.paramKind))
   if (!spec.matchConstraints) errors.push(required('spec.matchConstraints'))
   else {
@@ -56,19 +68,26 @@ function validate(policy: ValidatingAdmissionPolicy): FieldError[] {
   spec.variables?.forEach((v, i) => {
     const path = `spec.variables[${i}]`
     if (!v.name?.trim()) errors.push(required(`${path}.name`, 'name is not specified'))
-    else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(v.name)) errors.push(invalid(`${path}.name`, v.name, 'name is not a valid CEL identifier'))
+    else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(v.name))
+      errors.push(invalid(`${path}.name`, v.name, 'name is not a valid CEL identifier'))
     if (!v.expression?.trim()) errors.push(required(`${path}.expression`, 'expression is not specified'))
   })
   const validations = spec.validations ?? []
   const audits = spec.auditAnnotations ?? []
-  if (validations.length === 0 && audits.length === 0) for (const f of ['validations', 'auditAnnotations']) errors.push(required(`spec.${f}`, 'validations or auditAnnotations must contain at least one item'))
+  if (validations.length === 0 && audits.length === 0)
+    for (const f of ['validations', 'auditAnnotations'])
+      errors.push(required(`spec.${f}`, 'validations or auditAnnotations must contain at least one item'))
   validations.forEach((v, i) => {
     const path = `spec.validations[${i}]`
     if (!v.expression?.trim()) errors.push(required(`${path}.expression`, 'expression is not specified'))
-    if (v.messageExpression && !v.messageExpression.trim()) errors.push(invalid(`${path}.messageExpression`, v.messageExpression, 'must be non-empty if specified'))
-    if (v.message && !v.message.trim()) errors.push(invalid(`${path}.message`, v.message, 'message must be non-empty if specified'))
-    else if (/[\r\n]/.test(v.message?.trim() ?? '')) errors.push(invalid(`${path}.message`, v.message, 'message must not contain line breaks'))
-    if (v.reason !== undefined && !REASONS.includes(v.reason)) errors.push(notSupported(`${path}.reason`, v.reason, TOLD))
+    if (v.messageExpression && !v.messageExpression.trim())
+      errors.push(invalid(`${path}.messageExpression`, v.messageExpression, 'must be non-empty if specified'))
+    if (v.message && !v.message.trim())
+      errors.push(invalid(`${path}.message`, v.message, 'message must be non-empty if specified'))
+    else if (/[\r\n]/.test(v.message?.trim() ?? ''))
+      errors.push(invalid(`${path}.message`, v.message, 'message must not contain line breaks'))
+    if (v.reason !== undefined && !REASONS.includes(v.reason))
+      errors.push(notSupported(`${path}.reason`, v.reason, TOLD))
   })
   audits.forEach((a, i) => {
     const path = `spec.auditAnnotations[${i}]`
@@ -82,11 +101,22 @@ function validate(policy: ValidatingAdmissionPolicy): FieldError[] {
 
 export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
-  strategy: { defaults, prepareForCreate: (p) => { p.status = {} }, validate, validateUpdate: validate, generation: true, allowUnconditionalUpdate: false },
+  strategy: {
+    defaults,
+    prepareForCreate: (p) => {
+      p.status = {}
+    },
+    validate,
+    validateUpdate: validate,
+    generation: true,
+    allowUnconditionalUpdate: false,
+  },
   columns: [
     name(),
     integer('Validations', (p) => count(p.spec?.validations)),
-    column('ParamKind', (p) => (p.spec?.paramKind ? `${p.spec.paramKind.apiVersion ?? ''}/${p.spec.paramKind.kind ?? ''}` : '<unset>')),
+    column('ParamKind', (p) =>
+      p.spec?.paramKind ? `${p.spec.paramKind.apiVersion ?? ''}/${p.spec.paramKind.kind ?? ''}` : '<unset>',
+    ),
     age(),
   ],
 })

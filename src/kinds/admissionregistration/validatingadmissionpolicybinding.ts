@@ -21,15 +21,26 @@ function defaults(binding: Draft<ValidatingAdmissionPolicyBinding>): void {
 
 function validate(binding: ValidatingAdmissionPolicyBinding): FieldError[] {
   const { policyName, paramRef, matchResources, validationActions: actions = [] } = binding.spec ?? {}
-  const errors: FieldError[] = policyName ? dns1123Subdomain(policyName).map((t) => invalid('spec.policyName', policyName, t)) : [required('spec.policyName')]
+  const errors: FieldError[] = policyName
+    ? dns1123Subdomain(policyName).map((t) => invalid('spec.policyName', policyName, t))
+    : [required('spec.policyName')]
   if (paramRef) {
     const path = 'spec.paramRef'
     const exclusive = 'name and selector are mutually exclusive'
-    if (paramRef.name) errors.push(...pathSegmentName(paramRef.name).map((t) => invalid(`${path}.name`, paramRef.name, t)), ...(paramRef.selector ? [forbidden(`${path}.name`, exclusive)] : []))
-    if (paramRef.selector) errors.push(...validateLabelSelector(paramRef.selector, `${path}.selector`), ...(paramRef.name ? [forbidden(`${path}.selector`, exclusive)] : []))
+    if (paramRef.name)
+      errors.push(
+        ...pathSegmentName(paramRef.name).map((t) => invalid(`${path}.name`, paramRef.name, t)),
+        ...(paramRef.selector ? [forbidden(`${path}.name`, exclusive)] : []),
+      )
+    if (paramRef.selector)
+      errors.push(
+        ...validateLabelSelector(paramRef.selector, `${path}.selector`),
+        ...(paramRef.name ? [forbidden(`${path}.selector`, exclusive)] : []),
+      )
     if (!paramRef.name && !paramRef.selector) errors.push(required(path, 'one of name or selector must be specified'))
     if (!paramRef.parameterNotFoundAction) errors.push(required(`${path}.parameterNotFoundAction`))
-    else if (!['Deny', 'Allow'].includes(paramRef.parameterNotFoundAction)) errors.push(notSupported(`${path}.parameterNotFoundAction`, paramRef.parameterNotFoundAction, ['Deny', 'Allow']))
+    else if (!['Deny', 'Allow'].includes(paramRef.parameterNotFoundAction))
+      errors.push(notSupported(`${path}.parameterNotFoundAction`, paramRef.parameterNotFoundAction, ['Deny', 'Allow']))
   }
   errors.push(...validateMatch(matchResources, 'spec.matchResources'))
   const known = ['Audit', 'Deny', 'Warn']
@@ -37,8 +48,16 @@ function validate(binding: ValidatingAdmissionPolicyBinding): FieldError[] {
     if (!known.includes(a)) errors.push(notSupported(`spec.validationActions[${i}]`, a, known))
     if (actions.indexOf(a) < i) errors.push(duplicate(`spec.validationActions[${i}]`, a))
   })
-  if (actions.includes('Deny') && actions.includes('Warn')) errors.push(invalid('spec.validationActions', goStrings(actions, 'admissionregistration.ValidationAction'), 'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)'))
-  if (actions.length === 0) errors.push(required('spec.validationActions', 'at least one validation action is required'))
+  if (actions.includes('Deny') && actions.includes('Warn'))
+    errors.push(
+      invalid(
+        'spec.validationActions',
+        goStrings(actions, 'admissionregistration.ValidationAction'),
+        'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
+      ),
+    )
+  if (actions.length === 0)
+    errors.push(required('spec.validationActions', 'at least one validation action is required'))
   return errors
 }
 

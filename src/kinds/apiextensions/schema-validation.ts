@@ -1,4 +1,5 @@
-// What a definition's schema must be: structural, with defaults that hold, lists and maps whose types fit; as apiextensions-apiserver's ValidateStructural,
+// What a definition's schema must be: structural, with defaults that hold, lists and maps whose types fit; as
+// apiextensions-apiserver's ValidateStructural,
 // structural defaulting's ValidateDefaults and ValidateCustomResourceDefinitionOpenAPISchema.
 import type { FieldError } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
@@ -18,20 +19,46 @@ const part = (v: unknown): Schema | undefined => (isObject(v) ? v : undefined)
 const list = (v: unknown): readonly Json[] => (Array.isArray(v) ? v : [])
 const text = (v: unknown): string => (typeof v === 'string' ? v : '')
 const size = (v: unknown): number => (isObject(v) ? Object.keys(v).length : 0)
-const entries = (v: unknown): readonly (readonly [string, Schema])[] => (isObject(v) ? Object.keys(v).sort(compareBytes).flatMap((k) => { const s = part(v[k]); return s ? [[k, s] as const] : [] }) : [])
+const entries = (v: unknown): readonly (readonly [string, Schema])[] =>
+  isObject(v)
+    ? Object.keys(v)
+        .sort(compareBytes)
+        .flatMap((k) => {
+          const s = part(v[k])
+          return s ? [[k, s] as const] : []
+        })
+    : []
 
 /** What no schema may hold: with one of these anywhere there is no structural schema to look at. */
 const UNSUPPORTED: readonly (readonly [string, (s: Schema) => boolean, string])[] = [
-  ['id', (s) => text(s.id) !== '', 'id is not supported'], ['additionalItems', (s) => s.additionalItems !== undefined, 'additionalItems is not supported'],
-  ['patternProperties', (s) => size(s.patternProperties) > 0, 'patternProperties is not supported'], ['definitions', (s) => size(s.definitions) > 0, 'definitions is not supported'],
-  ['dependencies', (s) => s.dependencies !== undefined, 'dependencies is not supported'], ['$ref', (s) => s.$ref !== undefined, '$ref is not supported'],
-  ['type', (s) => s.type === 'null', 'type cannot be set to null, use nullable as an alternative'], ['items', (s) => Array.isArray(s.items), 'items must be a schema object and not an array'],
+  ['id', (s) => text(s.id) !== '', 'id is not supported'],
+  ['additionalItems', (s) => s.additionalItems !== undefined, 'additionalItems is not supported'],
+  ['patternProperties', (s) => size(s.patternProperties) > 0, 'patternProperties is not supported'],
+  ['definitions', (s) => size(s.definitions) > 0, 'definitions is not supported'],
+  ['dependencies', (s) => s.dependencies !== undefined, 'dependencies is not supported'],
+  ['$ref', (s) => s.$ref !== undefined, '$ref is not supported'],
+  ['type', (s) => s.type === 'null', 'type cannot be set to null, use nullable as an alternative'],
+  ['items', (s) => Array.isArray(s.items), 'items must be a schema object and not an array'],
 ]
 
 /** All schemas within a schema, itself first. */
 function within(s: Schema): Schema[] {
-  const inner = [s.items, s.additionalProperties, s.not, ...list(s.allOf), ...list(s.anyOf), ...list(s.oneOf), ...Object.values(part(s.properties) ?? {})]
-  return [s, ...inner.flatMap((x) => { const p = part(x); return p ? within(p) : [] })]
+  const inner = [
+    s.items,
+    s.additionalProperties,
+    s.not,
+    ...list(s.allOf),
+    ...list(s.anyOf),
+    ...list(s.oneOf),
+    ...Object.values(part(s.properties) ?? {}),
+  ]
+  return [
+    s,
+    ...inner.flatMap((x) => {
+      const p = part(x)
+      return p ? within(p) : []
+    }),
+  ]
 }
 
 /** Why Go's regexp would refuse a pattern, in its words; undefined for what it takes. */
@@ -40,7 +67,11 @@ function patternError(pattern: string): string | undefined {
   let group = false
   for (let i = 0; i < pattern.length; i++) {
     const c = pattern[i]
-    if (c === '\\') { if (i === pattern.length - 1) return 'error parsing regexp: trailing backslash at end of expression: ``'; i++; continue }
+    if (c === '\\') {
+      if (i === pattern.length - 1) return 'error parsing regexp: trailing backslash at end of expression: ``'
+      i++
+      continue
+    }
     if (c === '[') {
       const end = pattern.indexOf(']', i + (pattern[i + 1] === '^' ? 3 : 2))
       if (end < 0) return `error parsing regexp: missing closing ]: \`${pattern.slice(i)}\``
@@ -50,13 +81,20 @@ function patternError(pattern: string): string | undefined {
       if (perl) return `error parsing regexp: invalid or unsupported Perl syntax: \`${perl[0]}\``
       open++
       group = true
-    } else if (c === ')') { if (--open < 0) return `error parsing regexp: unexpected ): \`${pattern}\`` }
-    else if ((c === '*' || c === '+' || c === '?') && (i === 0 || '(|'.includes(pattern[i - 1] ?? '')) && !(c === '?' && pattern[i - 1] === '(')) return `error parsing regexp: missing argument to repetition operator: \`${c}\``
+    } else if (c === ')') {
+      if (--open < 0) return `error parsing regexp: unexpected ): \`${pattern}\``
+    } else if (
+      (c === '*' || c === '+' || c === '?') &&
+      (i === 0 || '(|'.includes(pattern[i - 1] ?? '')) &&
+      !(c === '?' && pattern[i - 1] === '(')
+    )
+      return `error parsing regexp: missing argument to repetition operator: \`${c}\``
   }
   return open > 0 && group ? `error parsing regexp: missing closing ): \`${pattern}\`` : undefined
 }
 
-const isIntOrString = (alternatives: readonly Json[]): boolean => alternatives.length === 2 && equal(alternatives[0], { type: 'integer' }) && equal(alternatives[1], { type: 'string' })
+const isIntOrString = (alternatives: readonly Json[]): boolean =>
+  alternatives.length === 2 && equal(alternatives[0], { type: 'integer' }) && equal(alternatives[1], { type: 'string' })
 
 /** What stands under anyOf, allOf, oneOf and not: values are judged there, nothing is declared. */
 function nested(s: Schema | undefined, path: string, skipAnyOf = false): FieldError[] {
@@ -64,19 +102,23 @@ function nested(s: Schema | undefined, path: string, skipAnyOf = false): FieldEr
   const errors = values(s, path, skipAnyOf, false)
   errors.push(...nested(part(s.items), `${path}.items`))
   for (const [k, v] of entries(s.properties)) errors.push(...nested(v, `${path}.properties[${k}]`))
-  const no = (field: string, set: boolean, how: string): void => { if (set) errors.push(forbidden(`${path}.${field}`, `must be ${how} to be structural`)) }
+  const no = (field: string, set: boolean, how: string): void => {
+    if (set) errors.push(forbidden(`${path}.${field}`, `must be ${how} to be structural`))
+  }
   no('type', text(s.type) !== '', 'empty')
   no('additionalProperties', s.additionalProperties !== undefined, 'undefined')
   no('default', s.default !== undefined && s.default !== null, 'undefined')
   no('title', text(s.title) !== '', 'empty')
   no('description', text(s.description) !== '', 'empty')
   no('nullable', s.nullable === true, 'false')
-  for (const x of ['preserve-unknown-fields', 'embedded-resource', 'int-or-string']) no(`x-kubernetes-${x}`, s[`x-kubernetes-${x}`] === true, 'false')
+  for (const x of ['preserve-unknown-fields', 'embedded-resource', 'int-or-string'])
+    no(`x-kubernetes-${x}`, s[`x-kubernetes-${x}`] === true, 'false')
   no('x-kubernetes-list-map-keys', list(s['x-kubernetes-list-map-keys']).length > 0, 'empty')
   no('x-kubernetes-list-type', s['x-kubernetes-list-type'] !== undefined, 'undefined')
   no('x-kubernetes-map-type', s['x-kubernetes-map-type'] !== undefined, 'undefined')
   no('x-kubernetes-validations', list(s['x-kubernetes-validations']).length > 0, 'empty')
-  if (size(s.properties) && Object.hasOwn(part(s.properties) ?? {}, 'metadata')) errors.push(forbidden(`${path}.properties[metadata]`, 'must not be specified in a nested context'))
+  if (size(s.properties) && Object.hasOwn(part(s.properties) ?? {}, 'metadata'))
+    errors.push(forbidden(`${path}.properties[metadata]`, 'must not be specified in a nested context'))
   return errors
 }
 
@@ -92,11 +134,18 @@ function values(s: Schema, path: string, skipAnyOf: boolean, skipFirst: boolean)
 }
 
 function metadataInvariants(s: Schema, check: boolean, level: Level, path: string): FieldError[] {
-  const errors: FieldError[] = check && s.type !== 'object' ? [invalid(`${path}.type`, text(s.type), 'must be object')] : []
+  const errors: FieldError[] =
+    check && s.type !== 'object' ? [invalid(`${path}.type`, text(s.type), 'must be object')] : []
   if (level !== 'root') return errors
   const { type: _type, default: _default, properties, ...rest } = s
   const named = Object.keys(part(properties) ?? {}).every((k) => k === 'name' || k === 'generateName')
-  if (!named || Object.keys(rest).length > 0) errors.push(forbidden(path, 'must not specify anything other than name and generateName, but metadata is implicitly specified'))
+  if (!named || Object.keys(rest).length > 0)
+    errors.push(
+      forbidden(
+        path,
+        'must not specify anything other than name and generateName, but metadata is implicitly specified',
+      ),
+    )
   return errors
 }
 
@@ -112,27 +161,54 @@ function invariants(s: Schema, level: Level, path: string): FieldError[] {
   if (items) errors.push(...invariants(items, 'item', `${path}.items`))
   for (const [k, v] of entries(s.properties)) errors.push(...invariants(v, 'field', `${path}.properties[${k}]`))
   const additional = s.additionalProperties
-  if (additional !== undefined && level === 'root') errors.push(forbidden(`${path}.additionalProperties`, 'must not be used at the root'))
+  if (additional !== undefined && level === 'root')
+    errors.push(forbidden(`${path}.additionalProperties`, 'must not be used at the root'))
   const inner = part(additional)
   if (inner) errors.push(...invariants(inner, 'field', `${path}.additionalProperties`))
-  if (intOrString && open) errors.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, true, 'must be false if x-kubernetes-int-or-string is true'))
-  if (intOrString && embedded) errors.push(invalid(`${path}.x-kubernetes-embedded-resource`, true, 'must be false if x-kubernetes-int-or-string is true'))
+  if (intOrString && open)
+    errors.push(
+      invalid(
+        `${path}.x-kubernetes-preserve-unknown-fields`,
+        true,
+        'must be false if x-kubernetes-int-or-string is true',
+      ),
+    )
+  if (intOrString && embedded)
+    errors.push(
+      invalid(`${path}.x-kubernetes-embedded-resource`, true, 'must be false if x-kubernetes-int-or-string is true'),
+    )
   errors.push(...values(s, path, isIntOrString(list(s.anyOf)), isIntOrString(list(part(list(s.allOf)[0])?.anyOf))))
   if (embedded && type !== 'object') {
     const must = 'must be object if x-kubernetes-embedded-resource is true'
     errors.push(type ? invalid(`${path}.type`, type, must) : required(`${path}.type`, must))
-  } else if (!type && !intOrString && !open) errors.push(required(`${path}.type`, `must not be empty ${{ root: 'at the root', item: 'for specified array items', field: 'for specified object fields' }[level]}`))
-  if (embedded && additional !== undefined) errors.push(forbidden(`${path}.additionalProperties`, 'must not be used if x-kubernetes-embedded-resource is set'))
-  if (level === 'root' && type && type !== 'object') errors.push(invalid(`${path}.type`, type, 'must be object at the root'))
+  } else if (!type && !intOrString && !open)
+    errors.push(
+      required(
+        `${path}.type`,
+        `must not be empty ${{ root: 'at the root', item: 'for specified array items', field: 'for specified object fields' }[level]}`,
+      ),
+    )
+  if (embedded && additional !== undefined)
+    errors.push(forbidden(`${path}.additionalProperties`, 'must not be used if x-kubernetes-embedded-resource is set'))
+  if (level === 'root' && type && type !== 'object')
+    errors.push(invalid(`${path}.type`, type, 'must be object at the root'))
   const properties = part(s.properties) ?? {}
   const check = level === 'root' || embedded
-  if (check) for (const k of ['kind', 'apiVersion']) {
-    const p = Object.hasOwn(properties, k) ? part(properties[k]) : undefined
-    if (p && p.type !== 'string') errors.push(invalid(`${path}.properties[${k}].type`, text(p.type), 'must be string'))
-  }
+  if (check)
+    for (const k of ['kind', 'apiVersion']) {
+      const p = Object.hasOwn(properties, k) ? part(properties[k]) : undefined
+      if (p && p.type !== 'string')
+        errors.push(invalid(`${path}.properties[${k}].type`, text(p.type), 'must be string'))
+    }
   const metadata = Object.hasOwn(properties, 'metadata') ? part(properties.metadata) : undefined
   if (metadata) errors.push(...metadataInvariants(metadata, check, level, `${path}.properties[metadata]`))
-  if (embedded && !open && size(properties) === 0) errors.push(required(`${path}.properties`, 'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'))
+  if (embedded && !open && size(properties) === 0)
+    errors.push(
+      required(
+        `${path}.properties`,
+        'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
+      ),
+    )
   return errors
 }
 
@@ -143,12 +219,22 @@ function completeness(v: Schema | undefined, s: Schema | undefined, sPath: strin
   const errors = alternatives(v, s, sPath, vPath)
   errors.push(...completeness(part(v.items), part(s.items), `${sPath}.items`, `${vPath}.items`))
   const known = part(s.properties) ?? {}
-  for (const [k, p] of entries(v.properties)) errors.push(...completeness(p, Object.hasOwn(known, k) ? part(known[k]) : undefined, `${sPath}.properties[${k}]`, `${vPath}.properties[${k}]`))
+  for (const [k, p] of entries(v.properties))
+    errors.push(
+      ...completeness(
+        p,
+        Object.hasOwn(known, k) ? part(known[k]) : undefined,
+        `${sPath}.properties[${k}]`,
+        `${vPath}.properties[${k}]`,
+      ),
+    )
   return errors
 }
 const alternatives = (v: Schema, s: Schema, sPath: string, vPath: string): FieldError[] => [
   ...completeness(part(v.not), s, sPath, `${vPath}.not`),
-  ...(['allOf', 'anyOf', 'oneOf'] as const).flatMap((k) => list(v[k]).flatMap((x, i) => completeness(part(x), s, sPath, `${vPath}.${k}[${i}]`))),
+  ...(['allOf', 'anyOf', 'oneOf'] as const).flatMap((k) =>
+    list(v[k]).flatMap((x, i) => completeness(part(x), s, sPath, `${vPath}.${k}[${i}]`)),
+  ),
 ]
 
 /** Defaults must be pruned and valid. */
@@ -159,10 +245,17 @@ function defaults(s: Schema, path: string, root: boolean): FieldError[] {
     const at = `${path}.default`
     const pruned = copy(value) as Json
     prune(pruned, s, '', [], s['x-kubernetes-embedded-resource'] === true)
-    if (!equal(pruned, value)) errors.push(invalid(at, new GoText(goSyntaxOf(value as Json)), 'must not have unknown fields'))
+    if (!equal(pruned, value))
+      errors.push(invalid(at, new GoText(goSyntaxOf(value as Json)), 'must not have unknown fields'))
     const wrong: FieldError[] = []
     validate(value, s, '', wrong)
-    errors.push(...wrong.map((e) => (e.field.startsWith('<') ? e : { ...e, field: !e.field ? at : e.field.startsWith('[') ? `${at}${e.field}` : `${at}.${e.field}` })))
+    errors.push(
+      ...wrong.map((e) =>
+        e.field.startsWith('<')
+          ? e
+          : { ...e, field: !e.field ? at : e.field.startsWith('[') ? `${at}${e.field}` : `${at}.${e.field}` },
+      ),
+    )
   }
   const items = part(s.items)
   const additional = part(s.additionalProperties)
@@ -176,7 +269,10 @@ function defaults(s: Schema, path: string, root: boolean): FieldError[] {
   return errors
 }
 
-interface Place { readonly root: boolean; /** Why no default may stand here. */ readonly noDefaults?: string }
+interface Place {
+  readonly root: boolean
+  /** Why no default may stand here. */ readonly noDefaults?: string
+}
 
 function listRules(s: Schema, path: string): FieldError[] {
   const errors: FieldError[] = []
@@ -191,36 +287,75 @@ function listRules(s: Schema, path: string): FieldError[] {
   } else if (is === 'set' && items) {
     const must = 'must be atomic as item of a list with x-kubernetes-list-type=set'
     const inner = items['x-kubernetes-list-type']
-    if (items.type === 'array' && inner !== undefined && inner !== 'atomic') errors.push(invalid(`${path}.items.x-kubernetes-list-type`, inner, must))
+    if (items.type === 'array' && inner !== undefined && inner !== 'atomic')
+      errors.push(invalid(`${path}.items.x-kubernetes-list-type`, inner, must))
     // upstream shows the list's type here
-    if (items.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic') errors.push(invalid(`${path}.items.x-kubernetes-map-type`, inner ?? 'null', must))
+    if (items.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic')
+      errors.push(invalid(`${path}.items.x-kubernetes-map-type`, inner ?? 'null', must))
   }
-  if (is !== undefined && is !== 'atomic' && is !== 'set' && is !== 'map') errors.push(notSupported(`${path}.x-kubernetes-list-type`, is, ['atomic', 'set', 'map']))
+  if (is !== undefined && is !== 'atomic' && is !== 'set' && is !== 'map')
+    errors.push(notSupported(`${path}.x-kubernetes-list-type`, is, ['atomic', 'set', 'map']))
   if (keys.length > 0 && is !== 'map') {
     const must = 'must be map if x-kubernetes-list-map-keys is non-empty'
-    errors.push(is === undefined ? required(`${path}.x-kubernetes-list-type`, must) : invalid(`${path}.x-kubernetes-list-type`, is, must))
+    errors.push(
+      is === undefined
+        ? required(`${path}.x-kubernetes-list-type`, must)
+        : invalid(`${path}.x-kubernetes-list-type`, is, must),
+    )
   }
   const properties = part(items?.properties) ?? {}
   const property = (k: string): Schema | undefined => (Object.hasOwn(properties, k) ? part(properties[k]) : undefined)
   if (is === 'map') {
     if (keys.length === 0) errors.push(required(mapKeys, 'must not be empty if x-kubernetes-list-type is map'))
     if (!items) errors.push(required(`${path}.items`, 'must have a schema if x-kubernetes-list-type is map'))
-    else if (items.type !== 'object') errors.push(invalid(`${path}.items.type`, text(items.type), "must be object if parent array's x-kubernetes-list-type is map"))
-    else keys.forEach((k, i) => {
-      const p = property(k)
-      if (!p) { if (keys.findIndex((o) => !property(o)) === i) errors.push(invalid(mapKeys, goStrings(keys), 'entries must all be names of item properties')) }
-      else if (p.type === 'array' || p.type === 'object') errors.push(invalid(`${path}.items.properties[${k}].type`, 'object', "must be a scalar type if parent array's x-kubernetes-list-type is map"))
-      if (keys.indexOf(k) < i && keys.findIndex((o, j) => keys.indexOf(o) < j) === i) errors.push(invalid(mapKeys, goStrings(keys), 'must not contain duplicate entries'))
-    })
+    else if (items.type !== 'object')
+      errors.push(
+        invalid(
+          `${path}.items.type`,
+          text(items.type),
+          "must be object if parent array's x-kubernetes-list-type is map",
+        ),
+      )
+    else
+      keys.forEach((k, i) => {
+        const p = property(k)
+        if (!p) {
+          if (keys.findIndex((o) => !property(o)) === i)
+            errors.push(invalid(mapKeys, goStrings(keys), 'entries must all be names of item properties'))
+        } else if (p.type === 'array' || p.type === 'object')
+          errors.push(
+            invalid(
+              `${path}.items.properties[${k}].type`,
+              'object',
+              "must be a scalar type if parent array's x-kubernetes-list-type is map",
+            ),
+          )
+        if (keys.indexOf(k) < i && keys.findIndex((o, j) => keys.indexOf(o) < j) === i)
+          errors.push(invalid(mapKeys, goStrings(keys), 'must not contain duplicate entries'))
+      })
   }
   if ((is === 'map' || is === 'set') && items) {
-    if (items.nullable === true) errors.push(forbidden(`${path}.items.nullable`, `cannot be nullable when x-kubernetes-list-type is ${is}`))
-    if (is === 'map') for (const k of keys) {
-      const p = property(k)
-      if (!p) continue
-      if (!list(items.required).includes(k) && (p.default === undefined || p.default === null)) errors.push(required(`${path}.items.properties[${k}].default`, 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property'))
-      if (p.nullable === true) errors.push(forbidden(`${path}.items.properties[${k}].nullable`, 'this property is in x-kubernetes-list-map-keys, so it cannot be nullable'))
-    }
+    if (items.nullable === true)
+      errors.push(forbidden(`${path}.items.nullable`, `cannot be nullable when x-kubernetes-list-type is ${is}`))
+    if (is === 'map')
+      for (const k of keys) {
+        const p = property(k)
+        if (!p) continue
+        if (!list(items.required).includes(k) && (p.default === undefined || p.default === null))
+          errors.push(
+            required(
+              `${path}.items.properties[${k}].default`,
+              'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
+            ),
+          )
+        if (p.nullable === true)
+          errors.push(
+            forbidden(
+              `${path}.items.properties[${k}].nullable`,
+              'this property is in x-kubernetes-list-map-keys, so it cannot be nullable',
+            ),
+          )
+      }
   }
   return errors
 }
@@ -230,18 +365,30 @@ function validationRules(s: Schema, path: string): FieldError[] {
   return list(s['x-kubernetes-validations']).flatMap((r, i) => {
     const rule = part(r) ?? {}
     const at = `${path}.x-kubernetes-validations[${i}]`
-    const [expression, message, messageExpression, fieldPath] = [text(rule.rule), text(rule.message), text(rule.messageExpression), text(rule.fieldPath)]
+    const [expression, message, messageExpression, fieldPath] = [
+      text(rule.rule),
+      text(rule.message),
+      text(rule.messageExpression),
+      text(rule.fieldPath),
+    ]
     const lines = (t: string): boolean => /[\n\r]/.test(t)
     const errors: FieldError[] = []
     if (!expression.trim()) errors.push(required(`${at}.rule`, 'rule is not specified'))
-    else if (message && !message.trim()) errors.push(invalid(`${at}.message`, message, 'message must be non-empty if specified'))
-    else if (lines(message.trim())) errors.push(invalid(`${at}.message`, message, 'message must not contain line breaks'))
-    else if (lines(expression.trim()) && !message.trim()) errors.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'))
-    if (messageExpression && !messageExpression.trim()) errors.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
-    if (rule.reason !== undefined && !REASONS.includes(text(rule.reason))) errors.push(notSupported(`${at}.reason`, rule.reason, REASONS))
-    if (fieldPath && !fieldPath.trim()) errors.push(invalid(`${at}.fieldPath`, fieldPath, 'fieldPath must be non-empty if specified'))
+    else if (message && !message.trim())
+      errors.push(invalid(`${at}.message`, message, 'message must be non-empty if specified'))
+    else if (lines(message.trim()))
+      errors.push(invalid(`${at}.message`, message, 'message must not contain line breaks'))
+    else if (lines(expression.trim()) && !message.trim())
+      errors.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'))
+    if (messageExpression && !messageExpression.trim())
+      errors.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'))
+    if (rule.reason !== undefined && !REASONS.includes(text(rule.reason)))
+      errors.push(notSupported(`${at}.reason`, rule.reason, REASONS))
+    if (fieldPath && !fieldPath.trim())
+      errors.push(invalid(`${at}.fieldPath`, fieldPath, 'fieldPath must be non-empty if specified'))
     if (lines(fieldPath)) errors.push(invalid(`${at}.fieldPath`, fieldPath, 'fieldPath must not contain line breaks'))
-    if (fieldPath && 'why' in fieldAt(s, fieldPath, true)) errors.push(invalid(`${at}.fieldPath`, fieldPath, 'fieldPath must be a valid path'))
+    if (fieldPath && 'why' in fieldAt(s, fieldPath, true))
+      errors.push(invalid(`${at}.fieldPath`, fieldPath, 'fieldPath must be a valid path'))
     return errors
   })
 }
@@ -252,49 +399,79 @@ function openApi(s: Schema, path: string, place: Place): FieldError[] {
   const type = text(s.type)
   const inner: Place = { ...place, root: false }
   if (type && !TYPES.includes(type)) errors.push(notSupported(`${path}.type`, type, TYPES))
-  if (s.default !== undefined && place.noDefaults !== undefined) errors.push(forbidden(`${path}.default`, `must not be set ${place.noDefaults}`))
+  if (s.default !== undefined && place.noDefaults !== undefined)
+    errors.push(forbidden(`${path}.default`, `must not be set ${place.noDefaults}`))
   for (const [field, is, why] of UNSUPPORTED) if (is(s)) errors.push(forbidden(`${path}.${field}`, why))
-  if (s.uniqueItems === true) errors.push(forbidden(`${path}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'))
+  if (s.uniqueItems === true)
+    errors.push(
+      forbidden(
+        `${path}.uniqueItems`,
+        'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
+      ),
+    )
   const additional = s.additionalProperties
   if (additional !== undefined) {
-    if (size(s.properties) > 0 && additional !== true) errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'))
+    if (size(s.properties) > 0 && additional !== true)
+      errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'))
     const p = part(additional)
     if (p) errors.push(...openApi(p, `${path}.additionalProperties`, inner))
   }
   for (const [k, v] of entries(s.properties)) {
     const own = place.root && (k === 'metadata' || k === 'kind' || k === 'apiVersion')
-    errors.push(...openApi(v, `${path}.properties[${k}]`, own ? { root: false, noDefaults: `in top-level ${k}` } : inner))
+    errors.push(
+      ...openApi(v, `${path}.properties[${k}]`, own ? { root: false, noDefaults: `in top-level ${k}` } : inner),
+    )
   }
   const not = part(s.not)
   if (not) errors.push(...openApi(not, `${path}.not`, inner))
-  for (const k of ['allOf', 'oneOf', 'anyOf'] as const) list(s[k]).forEach((v, i) => { const p = part(v); if (p) errors.push(...openApi(p, `${path}.${k}[${i}]`, inner)) })
+  for (const k of ['allOf', 'oneOf', 'anyOf'] as const)
+    list(s[k]).forEach((v, i) => {
+      const p = part(v)
+      if (p) errors.push(...openApi(p, `${path}.${k}[${i}]`, inner))
+    })
   const items = part(s.items)
   if (items) errors.push(...openApi(items, `${path}.items`, inner))
-  if (s['x-kubernetes-preserve-unknown-fields'] === false) errors.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
+  if (s['x-kubernetes-preserve-unknown-fields'] === false)
+    errors.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
   const map = s['x-kubernetes-map-type']
   if (map !== undefined && type !== 'object') {
     const must = 'must be object if x-kubernetes-map-type is specified'
     errors.push(type ? invalid(`${path}.type`, type, must) : required(`${path}.type`, must))
   }
-  if (map !== undefined && map !== 'atomic' && map !== 'granular') errors.push(notSupported(`${path}.x-kubernetes-map-type`, map, ['atomic', 'granular']))
+  if (map !== undefined && map !== 'atomic' && map !== 'granular')
+    errors.push(notSupported(`${path}.x-kubernetes-map-type`, map, ['atomic', 'granular']))
   return [...errors, ...listRules(s, path), ...validationRules(s, path)]
 }
 
 /** All that is wrong with a definition's schema. `status`: the status subresource is served. */
 export function validateDefinitionSchema(schema: JsonObject, path: string, status: boolean): FieldError[] {
   const errors: FieldError[] = []
-  if (status && text(schema.type) !== 'object' && text(schema.type)) errors.push(invalid(`${path}.type`, schema.type, 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'))
+  if (status && text(schema.type) !== 'object' && text(schema.type))
+    errors.push(
+      invalid(
+        `${path}.type`,
+        schema.type,
+        'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
+      ),
+    )
   if (schema.nullable === true) errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'))
   if (!within(schema).some((s) => UNSUPPORTED.some(([, is]) => is(s)) || s.uniqueItems === true)) {
-    const structural = [...invariants(schema, 'root', path), ...alternatives(schema, schema, path, path)].sort((a, b) => compareBytes(`${a.field}: ${a.message}`, `${b.field}: ${b.message}`))
+    const structural = [...invariants(schema, 'root', path), ...alternatives(schema, schema, path, path)].sort((a, b) =>
+      compareBytes(`${a.field}: ${a.message}`, `${b.field}: ${b.message}`),
+    )
     errors.push(...(structural.length > 0 ? structural : defaults(schema, path, true)))
   }
   return [...errors, ...openApi(schema, path, { root: true })]
 }
 
 /** The schema that a simple path leads to, or why there is none (cel.ValidFieldPath). */
-export function fieldAt(schema: Schema | undefined, path: string, arrays = false): { readonly schema: Schema } | { readonly why: string } {
-  if (!path.startsWith('.') && !path.startsWith('[')) return { why: `expected [ or . but got: ${/^[^.[\]]+/.exec(path)?.[0] ?? path}` }
+export function fieldAt(
+  schema: Schema | undefined,
+  path: string,
+  arrays = false,
+): { readonly schema: Schema } | { readonly why: string } {
+  if (!path.startsWith('.') && !path.startsWith('['))
+    return { why: `expected [ or . but got: ${/^[^.[\]]+/.exec(path)?.[0] ?? path}` }
   let s: Schema | undefined = schema
   for (const m of path.matchAll(/\.([^.[\]]+)|\[([^\]]*)\]/g)) {
     const [, name, index] = m

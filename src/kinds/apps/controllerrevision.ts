@@ -17,7 +17,10 @@ function controllerCell(r: ControllerRevision): string {
 }
 
 /** A RawExtension in Go syntax: its JSON, byte for byte. */
-const goRaw = (value: unknown): GoText => new GoText(`runtime.RawExtension{Raw:[]uint8{${[...new TextEncoder().encode(JSON.stringify(value))].map((b) => `0x${b.toString(16)}`).join(', ')}}, Object:runtime.Object(nil)}`)
+const goRaw = (value: unknown): GoText =>
+  new GoText(
+    `runtime.RawExtension{Raw:[]uint8{${[...new TextEncoder().encode(JSON.stringify(value))].map((b) => `0x${b.toString(16)}`).join(', ')}}, Object:runtime.Object(nil)}`,
+  )
 
 /** What a revision keeps must be an object. */
 function data(r: ControllerRevision): FieldError[] {
@@ -29,7 +32,15 @@ export const controllerRevision = defineKind<ControllerRevision>({
   gvk: 'apps/v1/ControllerRevision',
   strategy: {
     validate: (r) => [...validateNonnegative(r.revision, 'revision'), ...data(r)],
-    validateUpdate: (r, old) => [...validateNonnegative(r.revision, 'revision'), ...(equal(r.data, old.data) ? [] : [invalid('data', goRaw(r.data), IMMUTABLE)])],
+    validateUpdate: (r, old) => [
+      ...validateNonnegative(r.revision, 'revision'),
+      ...(equal(r.data, old.data) ? [] : [invalid('data', goRaw(r.data), IMMUTABLE)]),
+    ],
   },
-  columns: [name(), column('Controller', controllerCell), integer('Revision', (r) => r.revision, { type: 'string' }), age()],
+  columns: [
+    name(),
+    column('Controller', controllerCell),
+    integer('Revision', (r) => r.revision, { type: 'string' }),
+    age(),
+  ],
 })

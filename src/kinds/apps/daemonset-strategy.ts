@@ -9,8 +9,12 @@ import { validateDaemonSet, validateDaemonSetStatus } from './workload-validatio
 import type { Strategy } from '../kind.ts'
 
 /** Whether two DaemonSets have the same template; a null that the encoder writes counts as nothing. */
-function sameTemplate(a: { readonly spec?: { readonly template?: unknown } }, b: { readonly spec?: { readonly template?: unknown } }): boolean {
-  const plain = (o: typeof a): unknown => JSON.parse(JSON.stringify(o.spec?.template ?? null, (_, v: unknown) => v ?? undefined) ?? 'null')
+function sameTemplate(
+  a: { readonly spec?: { readonly template?: unknown } },
+  b: { readonly spec?: { readonly template?: unknown } },
+): boolean {
+  const plain = (o: typeof a): unknown =>
+    JSON.parse(JSON.stringify(o.spec?.template ?? null, (_, v: unknown) => v ?? undefined) ?? 'null')
   return equal(plain(a), plain(b))
 }
 
@@ -30,10 +34,11 @@ function defaults(d: Draft<DaemonSet>): void {
   spec.revisionHistoryLimit ??= 10
 }
 
-const generationOf = (d: DaemonSet | Draft<DaemonSet>): number => Number.parseInt(d.metadata.annotations?.[TEMPLATE_GENERATION] ?? '', 10) || 0
+const generationOf = (d: DaemonSet | Draft<DaemonSet>): number =>
+  Number.parseInt(d.metadata.annotations?.[TEMPLATE_GENERATION] ?? '', 10) || 0
 
 function setGeneration(d: Draft<DaemonSet>, n: number): void {
-  (d.metadata.annotations ??= {})[TEMPLATE_GENERATION] = String(n)
+  ;(d.metadata.annotations ??= {})[TEMPLATE_GENERATION] = String(n)
 }
 
 export const daemonSetStrategy: Strategy<DaemonSet> = {
@@ -50,6 +55,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
   validate: (d) => validateDaemonSet(d),
   validateUpdate: validateDaemonSet,
   validateStatusUpdate: validateDaemonSetStatus,
-  warnings: (d, old) => (old && equal(old.spec?.template, d.spec?.template) ? [] : templateWarnings(d.spec?.template, 'spec.template')),
+  warnings: (d, old) =>
+    old && equal(old.spec?.template, d.spec?.template) ? [] : templateWarnings(d.spec?.template, 'spec.template'),
   generation: (next, old) => !equal(next.spec, old.spec),
 }

@@ -1,4 +1,5 @@
-// A DaemonSet. Behaves as pkg/registry/apps/daemonset; printed as printers/internalversion; described as kubectl's DaemonSetDescriber.
+// A DaemonSet. Behaves as pkg/registry/apps/daemonset; printed as printers/internalversion; described as kubectl's
+// DaemonSetDescriber.
 import type { DaemonSet } from '../../apimachinery/api/apps.v1.ts'
 import { formatLabels, formatLabelSelector } from '../../apimachinery/labels.ts'
 import { age, column, containerColumns, integer, name, wide } from '../columns.ts'

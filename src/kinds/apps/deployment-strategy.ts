@@ -25,7 +25,10 @@ function defaults(d: Draft<Deployment>): void {
 
 export const deploymentStrategy: Strategy<Deployment> = {
   defaults,
-  prepareForCreate: (d) => { d.status = {}; dropDisabledFields(d.spec?.template?.spec) },
+  prepareForCreate: (d) => {
+    d.status = {}
+    dropDisabledFields(d.spec?.template?.spec)
+  },
   prepareForUpdate: (d, old) => dropDisabledFields(d.spec?.template?.spec, old.spec?.template?.spec),
   prepareForStatusUpdate: (d, old) => {
     if (old.metadata.labels) d.metadata.labels = { ...old.metadata.labels }
@@ -35,6 +38,12 @@ export const deploymentStrategy: Strategy<Deployment> = {
   validate: (d) => validateDeployment(d),
   validateUpdate: validateDeployment,
   validateStatusUpdate: validateDeploymentStatus,
-  warnings: (d, old) => [...(old ? [] : hostnameWarnings(d.metadata.name, 'Pod names and hostnames')), ...(old?.metadata.generation === d.metadata.generation && old ? [] : templateWarnings(d.spec?.template, 'spec.template'))],
-  generation: (next, old) => !equal(next.spec, old.spec) || !equal(next.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+  warnings: (d, old) => [
+    ...(old ? [] : hostnameWarnings(d.metadata.name, 'Pod names and hostnames')),
+    ...(old?.metadata.generation === d.metadata.generation && old
+      ? []
+      : templateWarnings(d.spec?.template, 'spec.template')),
+  ],
+  generation: (next, old) =>
+    !equal(next.spec, old.spec) || !equal(next.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
 }

@@ -1,11 +1,16 @@
-// A Deployment. Behaves as pkg/registry/apps/deployment; printed as printers/internalversion; described as kubectl's DeploymentDescriber.
+// A Deployment. Behaves as pkg/registry/apps/deployment; printed as printers/internalversion; described as kubectl's
+// DeploymentDescriber.
 import type { Deployment } from '../../apimachinery/api/apps.v1.ts'
 import { fromLabelSelector, selectorString } from '../../apimachinery/labels.ts'
 import { age, column, containerColumns, name, wide } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 
 function selectorCell(d: Deployment): string {
-  try { return d.spec?.selector ? selectorString(fromLabelSelector(d.spec.selector)) : '' } catch { return '<invalid>' }
+  try {
+    return d.spec?.selector ? selectorString(fromLabelSelector(d.spec.selector)) : ''
+  } catch {
+    return '<invalid>'
+  }
 }
 
 export const deployment = defineKind<Deployment>({

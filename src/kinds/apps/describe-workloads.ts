@@ -1,7 +1,15 @@
-// Deployments, ReplicaSets, StatefulSets, DaemonSets and ReplicationControllers as kubectl describes them (kubectl's pkg/describe).
+// Deployments, ReplicaSets, StatefulSets, DaemonSets and ReplicationControllers as kubectl describes them (kubectl's
+// pkg/describe).
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../apimachinery/api/apps.v1.ts'
 import type { Pod, PodTemplateSpec, ReplicationController } from '../../apimachinery/api/core.v1.ts'
-import { compareBytes, formatLabels, formatLabelSelector, fromLabels, fromLabelSelector, selectorString } from '../../apimachinery/labels.ts'
+import {
+  compareBytes,
+  formatLabels,
+  formatLabelSelector,
+  fromLabels,
+  fromLabelSelector,
+  selectorString,
+} from '../../apimachinery/labels.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { canonical } from '../../apimachinery/quantity.ts'
@@ -18,7 +26,10 @@ async function podCounts(obj: KubeObject, selector: string, ctx: DescribeContext
   return `${of('Running')} Running / ${of('Pending')} Waiting / ${of('Succeeded')} Succeeded / ${of('Failed')} Failed`
 }
 
-function conditions(list: readonly { readonly type: string; readonly status: string; readonly reason?: string }[] | undefined, out: Lines): void {
+function conditions(
+  list: readonly { readonly type: string; readonly status: string; readonly reason?: string }[] | undefined,
+  out: Lines,
+): void {
   if (!list?.length) return
   out.write(0, 'Conditions:\n  Type\tStatus\tReason\n')
   out.write(1, '----\t------\t------\n')
@@ -34,7 +45,10 @@ function sameTemplate(rs: PodTemplateSpec | undefined, d: PodTemplateSpec | unde
   return equal(plain(rs), plain(d))
 }
 
-const replicaSets = (list: readonly ReplicaSet[]): string => list.map((rs) => `${rs.metadata.name} (${rs.status?.replicas ?? 0}/${rs.spec?.replicas ?? 0} replicas created)`).join(', ') || '<none>'
+const replicaSets = (list: readonly ReplicaSet[]): string =>
+  list
+    .map((rs) => `${rs.metadata.name} (${rs.status?.replicas ?? 0}/${rs.spec?.replicas ?? 0} replicas created)`)
+    .join(', ') || '<none>'
 
 /** A Deployment, with the ReplicaSets it has. */
 export async function describeDeployment(d: Deployment, out: Lines, ctx: DescribeContext): Promise<void> {
@@ -45,16 +59,24 @@ export async function describeDeployment(d: Deployment, out: Lines, ctx: Describ
   labels(out, 'Labels', d.metadata.labels)
   annotations(out, d.metadata.annotations)
   out.write(0, `Selector:\t${selector}\n`)
-  out.write(0, `Replicas:\t${spec?.replicas ?? 0} desired | ${status?.updatedReplicas ?? 0} updated | ${status?.replicas ?? 0} total | ${status?.availableReplicas ?? 0} available | ${status?.unavailableReplicas ?? 0} unavailable\n`)
+  out.write(
+    0,
+    `Replicas:\t${spec?.replicas ?? 0} desired | ${status?.updatedReplicas ?? 0} updated | ${status?.replicas ?? 0} total | ${status?.availableReplicas ?? 0} available | ${status?.unavailableReplicas ?? 0} unavailable\n`,
+  )
   out.write(0, `StrategyType:\t${spec?.strategy?.type ?? ''}\n`)
   out.write(0, `MinReadySeconds:\t${spec?.minReadySeconds ?? 0}\n`)
   const rolling = spec?.strategy?.rollingUpdate
-  if (rolling) out.write(0, `RollingUpdateStrategy:\t${rolling.maxUnavailable} max unavailable, ${rolling.maxSurge} max surge\n`)
+  if (rolling)
+    out.write(0, `RollingUpdateStrategy:\t${rolling.maxUnavailable} max unavailable, ${rolling.maxSurge} max surge\n`)
   describeTemplate(spec?.template, out, ctx.versions)
   conditions(status?.conditions, out)
   const all = (await ctx.list<ReplicaSet>('replicasets.apps', d.metadata.namespace ?? '', { labelSelector: selector }))
     .filter((rs) => rs.metadata.ownerReferences?.find((r) => r.controller)?.uid === d.metadata.uid)
-    .sort((a, b) => compareBytes(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') || compareBytes(a.metadata.name ?? '', b.metadata.name ?? ''))
+    .sort(
+      (a, b) =>
+        compareBytes(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') ||
+        compareBytes(a.metadata.name ?? '', b.metadata.name ?? ''),
+    )
   const current = all.find((rs) => sameTemplate(rs.spec?.template, spec?.template))
   if (all.length) {
     out.write(0, `OldReplicaSets:\t${replicaSets(all.filter((rs) => rs !== current))}\n`)
@@ -76,7 +98,11 @@ export async function describeReplicaSet(rs: ReplicaSet, out: Lines, ctx: Descri
   await events(out, rs, ctx)
 }
 
-export async function describeReplicationController(rc: ReplicationController, out: Lines, ctx: DescribeContext): Promise<void> {
+export async function describeReplicationController(
+  rc: ReplicationController,
+  out: Lines,
+  ctx: DescribeContext,
+): Promise<void> {
   nameLines(out, rc)
   out.write(0, `Selector:\t${formatLabels(rc.spec?.selector)}\n`)
   labels(out, 'Labels', rc.metadata.labels)
@@ -113,7 +139,10 @@ function claimTemplates(set: StatefulSet, out: Lines): void {
   for (const c of list) {
     const storage = c.spec?.resources?.requests?.storage
     out.write(1, `Name:\t${c.metadata?.name ?? ''}\n`)
-    out.write(1, `StorageClass:\t${c.metadata?.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? c.spec?.storageClassName ?? ''}\n`)
+    out.write(
+      1,
+      `StorageClass:\t${c.metadata?.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? c.spec?.storageClassName ?? ''}\n`,
+    )
     labels(out, 'Labels', c.metadata?.labels, '  ')
     labels(out, 'Annotations', c.metadata?.annotations, '  ')
     out.write(1, `Capacity:\t${storage === undefined ? '<default>' : canonical(storage)}\n`)
@@ -141,4 +170,3 @@ export async function describeStatefulSet(set: StatefulSet, out: Lines, ctx: Des
   claimTemplates(set, out)
   await events(out, set, ctx)
 }
-

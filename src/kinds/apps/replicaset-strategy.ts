@@ -14,12 +14,22 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
     templateDefaults(spec)
     spec.replicas ??= 1
   },
-  prepareForCreate: (rs) => { rs.status = { replicas: 0 }; dropDisabledFields(rs.spec?.template?.spec) },
+  prepareForCreate: (rs) => {
+    rs.status = { replicas: 0 }
+    dropDisabledFields(rs.spec?.template?.spec)
+  },
   prepareForUpdate: (rs, old) => dropDisabledFields(rs.spec?.template?.spec, old.spec?.template?.spec),
-  prepareForStatusUpdate: (rs, old) => { if (rs.status && old.status?.terminatingReplicas === undefined) delete rs.status.terminatingReplicas },
+  prepareForStatusUpdate: (rs, old) => {
+    if (rs.status && old.status?.terminatingReplicas === undefined) delete rs.status.terminatingReplicas
+  },
   validate: (rs) => validateReplicaSet(rs),
   validateUpdate: validateReplicaSet,
   validateStatusUpdate: validateReplicaSetStatus,
-  warnings: (rs, old) => [...(old ? [] : hostnameWarnings(rs.metadata.name, 'Pod names and hostnames')), ...(old && old.metadata.generation === rs.metadata.generation ? [] : templateWarnings(rs.spec?.template, 'spec.template'))],
+  warnings: (rs, old) => [
+    ...(old ? [] : hostnameWarnings(rs.metadata.name, 'Pod names and hostnames')),
+    ...(old && old.metadata.generation === rs.metadata.generation
+      ? []
+      : templateWarnings(rs.spec?.template, 'spec.template')),
+  ],
   generation: (next, old) => !equal(next.spec, old.spec),
 }

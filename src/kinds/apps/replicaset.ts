@@ -1,4 +1,5 @@
-// A ReplicaSet. Behaves as pkg/registry/apps/replicaset; printed as printers/internalversion; described as kubectl's ReplicaSetDescriber.
+// A ReplicaSet. Behaves as pkg/registry/apps/replicaset; printed as printers/internalversion; described as kubectl's
+// ReplicaSetDescriber.
 import type { ReplicaSet } from '../../apimachinery/api/apps.v1.ts'
 import { formatLabelSelector } from '../../apimachinery/labels.ts'
 import { age, containerColumns, integer, name, wide } from '../columns.ts'

@@ -38,21 +38,31 @@ function defaults(s: Draft<StatefulSet>): void {
 
 function drop(s: Draft<StatefulSet>, old?: StatefulSet): void {
   dropDisabledFields(s.spec?.template?.spec, old?.spec?.template?.spec)
-  if (s.spec?.updateStrategy?.rollingUpdate && old?.spec?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) delete s.spec.updateStrategy.rollingUpdate.maxUnavailable
+  if (s.spec?.updateStrategy?.rollingUpdate && old?.spec?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined)
+    delete s.spec.updateStrategy.rollingUpdate.maxUnavailable
 }
 
 function warnings(s: StatefulSet, old: StatefulSet | undefined): string[] {
   return [
-    ...(old && old.metadata.generation === s.metadata.generation ? [] : templateWarnings(s.spec?.template, 'spec.template')),
-    ...(s.spec?.volumeClaimTemplates ?? []).flatMap((c, i) => claimWarnings(c.spec, `spec.volumeClaimTemplates[${i}]${old ? '.Spec' : ''}`)),
-    ...((s.spec?.revisionHistoryLimit ?? 0) < 0 ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : []),
+    ...(old && old.metadata.generation === s.metadata.generation
+      ? []
+      : templateWarnings(s.spec?.template, 'spec.template')),
+    ...(s.spec?.volumeClaimTemplates ?? []).flatMap((c, i) =>
+      claimWarnings(c.spec, `spec.volumeClaimTemplates[${i}]${old ? '.Spec' : ''}`),
+    ),
+    ...((s.spec?.revisionHistoryLimit ?? 0) < 0
+      ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
+      : []),
   ]
 }
 
 export const statefulSetStrategy: Strategy<StatefulSet> = {
   defaults,
   nameRule: nameIsDnsLabel,
-  prepareForCreate: (s) => { s.status = { replicas: 0, availableReplicas: 0 } as Draft<StatefulSet>['status']; drop(s) },
+  prepareForCreate: (s) => {
+    s.status = { replicas: 0, availableReplicas: 0 } as Draft<StatefulSet>['status']
+    drop(s)
+  },
   prepareForUpdate: drop,
   validate: (s) => validateStatefulSet(s),
   validateUpdate: validateStatefulSet,

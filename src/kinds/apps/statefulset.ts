@@ -1,4 +1,5 @@
-// A StatefulSet. Behaves as pkg/registry/apps/statefulset; printed as printers/internalversion; described as kubectl's StatefulSetDescriber.
+// A StatefulSet. Behaves as pkg/registry/apps/statefulset; printed as printers/internalversion; described as kubectl's
+// StatefulSetDescriber.
 import type { StatefulSet } from '../../apimachinery/api/apps.v1.ts'
 import { age, column, containerColumns, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'

@@ -1,4 +1,5 @@
-// A CronJob. Behaves as pkg/registry/batch/cronjob; printed as printers/internalversion; described as kubectl's CronJobDescriber.
+// A CronJob. Behaves as pkg/registry/batch/cronjob; printed as printers/internalversion; described as kubectl's
+// CronJobDescriber.
 import type { CronJob, JobSpec } from '../../apimachinery/api/batch.v1.ts'
 import { formatLabelSelector } from '../../apimachinery/labels.ts'
 import type { Draft } from '../../apimachinery/object.ts'
@@ -14,8 +15,14 @@ import { validateCronJob } from './job-validation.ts'
 function warnings(c: CronJob, old: CronJob | undefined): string[] {
   return [
     ...(old ? [] : hostnameWarnings(c.metadata.name, 'Pod names and hostnames')),
-    ...(old && old.metadata.generation === c.metadata.generation ? [] : jobWarnings(c.spec?.jobTemplate?.spec, 'spec.jobTemplate.spec')),
-    ...(old && c.spec?.schedule?.includes('TZ') ? ['cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'] : []),
+    ...(old && old.metadata.generation === c.metadata.generation
+      ? []
+      : jobWarnings(c.spec?.jobTemplate?.spec, 'spec.jobTemplate.spec')),
+    ...(old && c.spec?.schedule?.includes('TZ')
+      ? [
+          'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',
+        ]
+      : []),
   ]
 }
 
@@ -30,8 +37,12 @@ export const cronJob = defineKind<CronJob>({
       spec.successfulJobsHistoryLimit ??= 3
       spec.failedJobsHistoryLimit ??= 1
     },
-    prepareForCreate: (c) => { c.status = {}; dropDisabledFields(c.spec?.jobTemplate?.spec?.template?.spec) },
-    prepareForUpdate: (c, old) => dropDisabledFields(c.spec?.jobTemplate?.spec?.template?.spec, old.spec?.jobTemplate?.spec?.template?.spec),
+    prepareForCreate: (c) => {
+      c.status = {}
+      dropDisabledFields(c.spec?.jobTemplate?.spec?.template?.spec)
+    },
+    prepareForUpdate: (c, old) =>
+      dropDisabledFields(c.spec?.jobTemplate?.spec?.template?.spec, old.spec?.jobTemplate?.spec?.template?.spec),
     validate: (c) => validateCronJob(c),
     validateUpdate: validateCronJob,
     warnings,
@@ -41,9 +52,13 @@ export const cronJob = defineKind<CronJob>({
     name(),
     column('Schedule', (c) => c.spec?.schedule ?? ''),
     column('Timezone', (c) => c.spec?.timeZone ?? '<none>'),
-    column('Suspend', (c) => (c.spec?.suspend === undefined ? '<unset>' : c.spec.suspend ? 'True' : 'False'), { type: 'boolean' }),
+    column('Suspend', (c) => (c.spec?.suspend === undefined ? '<unset>' : c.spec.suspend ? 'True' : 'False'), {
+      type: 'boolean',
+    }),
     integer('Active', (c) => count(c.status?.active)),
-    column('Last Schedule', (c, { now }) => (c.status?.lastScheduleTime ? since(c.status.lastScheduleTime, now) : '<none>')),
+    column('Last Schedule', (c, { now }) =>
+      c.status?.lastScheduleTime ? since(c.status.lastScheduleTime, now) : '<none>',
+    ),
     age(),
     ...containerColumns<CronJob>((c) => c.spec?.jobTemplate?.spec?.template?.spec?.containers),
     wide('Selector', (c) => formatLabelSelector(c.spec?.jobTemplate?.spec?.selector)),

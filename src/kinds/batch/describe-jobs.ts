@@ -9,7 +9,11 @@ import { annotations, controlledBy, events, header, labels, nameLines } from '..
 import type { DescribeContext, Lines } from '../kind.ts'
 
 function selectorText(spec: JobSpec | undefined): string {
-  try { return selectorString(fromLabelSelector(spec?.selector)) } catch (e) { return `Failed to get selector: ${e instanceof Error ? e.message : ''}` }
+  try {
+    return selectorString(fromLabelSelector(spec?.selector))
+  } catch (e) {
+    return `Failed to get selector: ${e instanceof Error ? e.message : ''}`
+  }
 }
 
 /** Some fifty characters of a list of indexes, cut at a comma. */
@@ -26,7 +30,9 @@ export async function describeJob(job: Job, out: Lines, ctx: DescribeContext): P
   labels(out, 'Labels', job.metadata.labels)
   annotations(out, job.metadata.annotations)
   controlledBy(out, job)
-  const line = (title: string, value: unknown): void => { if (value !== undefined && value !== null) out.write(0, `${title}:\t${value}\n`) }
+  const line = (title: string, value: unknown): void => {
+    if (value !== undefined && value !== null) out.write(0, `${title}:\t${value}\n`)
+  }
   line('Parallelism', spec?.parallelism)
   line('Completions', spec?.completions ?? '<unset>')
   line('Completion Mode', spec?.completionMode)
@@ -35,10 +41,14 @@ export async function describeJob(job: Job, out: Lines, ctx: DescribeContext): P
   line('TTL Seconds After Finished', spec?.ttlSecondsAfterFinished)
   if (status?.startTime) line('Start Time', dateText(status.startTime))
   if (status?.completionTime) line('Completed At', dateText(status.completionTime))
-  if (status?.startTime && status.completionTime) line('Duration', humanDuration(parseTime(status.completionTime) - parseTime(status.startTime)))
+  if (status?.startTime && status.completionTime)
+    line('Duration', humanDuration(parseTime(status.completionTime) - parseTime(status.startTime)))
   if (spec?.activeDeadlineSeconds !== undefined) line('Active Deadline Seconds', `${spec.activeDeadlineSeconds}s`)
   const ready = status?.ready === undefined ? '' : ` (${status.ready} Ready)`
-  out.write(0, `Pods Statuses:\t${status?.active ?? 0} Active${ready} / ${status?.succeeded ?? 0} Succeeded / ${status?.failed ?? 0} Failed\n`)
+  out.write(
+    0,
+    `Pods Statuses:\t${status?.active ?? 0} Active${ready} / ${status?.succeeded ?? 0} Succeeded / ${status?.failed ?? 0} Failed\n`,
+  )
   if (spec?.completionMode === 'Indexed') line('Completed Indexes', cut(status?.completedIndexes ?? ''))
   describeTemplate(spec?.template, out, ctx.versions)
   await events(out, job, ctx)
@@ -53,11 +63,15 @@ export async function describeCronJob(c: CronJob, out: Lines, ctx: DescribeConte
   out.write(0, `Suspend:\t${spec?.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False'}\n`)
   out.write(0, `Successful Job History Limit:\t${spec?.successfulJobsHistoryLimit ?? '<unset>'}\n`)
   out.write(0, `Failed Job History Limit:\t${spec?.failedJobsHistoryLimit ?? '<unset>'}\n`)
-  out.write(0, `Starting Deadline Seconds:\t${spec?.startingDeadlineSeconds === undefined ? '<unset>' : `${spec.startingDeadlineSeconds}s`}\n`)
+  out.write(
+    0,
+    `Starting Deadline Seconds:\t${spec?.startingDeadlineSeconds === undefined ? '<unset>' : `${spec.startingDeadlineSeconds}s`}\n`,
+  )
   out.write(0, `Selector:\t${job?.selector ? selectorText(job) : '<unset>'}\n`)
   out.write(0, `Parallelism:\t${job?.parallelism ?? '<unset>'}\n`)
   out.write(0, `Completions:\t${job?.completions ?? '<unset>'}\n`)
-  if (job?.activeDeadlineSeconds !== undefined) out.write(0, `Active Deadline Seconds:\t${job.activeDeadlineSeconds}s\n`)
+  if (job?.activeDeadlineSeconds !== undefined)
+    out.write(0, `Active Deadline Seconds:\t${job.activeDeadlineSeconds}s\n`)
   describeTemplate(job?.template, out, ctx.versions)
   out.write(0, `Last Schedule Time:\t${status?.lastScheduleTime ? dateText(status.lastScheduleTime) : '<unset>'}\n`)
   out.write(0, `Active Jobs:\t${(status?.active ?? []).map((j) => j.name ?? '').join(', ') || '<none>'}\n`)

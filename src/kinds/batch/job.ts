@@ -41,10 +41,12 @@ function generateSelector(job: Draft<Job>): void {
   match['batch.kubernetes.io/controller-uid'] ??= job.metadata.uid ?? ''
   // what is stored is read with the defaults, so that the template's labels show at once
   // (of a name that is no label the template's labels tell; the object will not be stored)
-  if (Object.keys(job.metadata.labels ?? {}).length === 0 && (job.metadata.name ?? '').length <= 63) job.metadata.labels = { ...labels }
+  if (Object.keys(job.metadata.labels ?? {}).length === 0 && (job.metadata.name ?? '').length <= 63)
+    job.metadata.labels = { ...labels }
 }
 
-const condition = (job: Job, type: string): boolean => Boolean(job.status?.conditions?.some((c) => c.type === type && c.status === 'True'))
+const condition = (job: Job, type: string): boolean =>
+  Boolean(job.status?.conditions?.some((c) => c.type === type && c.status === 'True'))
 
 /** STATUS: the first of these that is so. */
 export function jobStatus(job: Job): string {
@@ -69,9 +71,14 @@ function duration(job: Job, now: number): string {
 
 /** Warnings about a job's spec, also inside CronJobs. */
 export function jobWarnings(spec: JobSpec | undefined, path: string): string[] {
-  const many = spec?.completionMode === 'Indexed' && (spec.completions ?? 0) > 100_000 && (spec.parallelism ?? 0) > 10_000
+  const many =
+    spec?.completionMode === 'Indexed' && (spec.completions ?? 0) > 100_000 && (spec.parallelism ?? 0) > 10_000
   return [
-    ...(many ? [`${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`] : []),
+    ...(many
+      ? [
+          `${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+        ]
+      : []),
     ...templateWarnings(spec?.template, `${path}.template`),
   ]
 }
@@ -80,12 +87,19 @@ export const job = defineKind<Job>({
   gvk: 'batch/v1/Job',
   strategy: {
     defaults,
-    prepareForCreate: (job) => { generateSelector(job); job.status = {}; dropDisabledFields(job.spec?.template?.spec) },
+    prepareForCreate: (job) => {
+      generateSelector(job)
+      job.status = {}
+      dropDisabledFields(job.spec?.template?.spec)
+    },
     prepareForUpdate: (job, old) => dropDisabledFields(job.spec?.template?.spec, old.spec?.template?.spec),
     validate: (job) => validateJob(job),
     validateUpdate: validateJob,
     validateStatusUpdate: validateJobStatus,
-    warnings: (job, old) => [...(old ? [] : hostnameWarnings(job.metadata.name, 'Pod names and hostnames')), ...(old && old.metadata.generation === job.metadata.generation ? [] : jobWarnings(job.spec, 'spec'))],
+    warnings: (job, old) => [
+      ...(old ? [] : hostnameWarnings(job.metadata.name, 'Pod names and hostnames')),
+      ...(old && old.metadata.generation === job.metadata.generation ? [] : jobWarnings(job.spec, 'spec')),
+    ],
     generation: (next, old) => !equal(next.spec, old.spec),
     selectableFields: (job) => ({ 'status.successful': String(job.status?.succeeded ?? 0) }),
     fieldSelectorError: 'kind',

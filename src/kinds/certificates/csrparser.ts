@@ -1,4 +1,5 @@
-// Reads a PKCS#10 certificate request as Go's x509 package does: subject and alternative names. Signatures are not checked.
+// Reads a PKCS#10 certificate request as Go's x509 package does: subject and alternative names. Signatures are not
+// checked.
 import type { Element } from '../../apimachinery/der.ts'
 import { elements, inside, objectId, pemBlocks } from '../../apimachinery/der.ts'
 import { formatIP, parseIP } from '../../apimachinery/ip.ts'
@@ -12,7 +13,17 @@ export interface CertificateRequest {
   readonly uris: readonly string[]
 }
 
-const ATTRIBUTES: Readonly<Record<string, string>> = { '2.5.4.3': 'CN', '2.5.4.5': 'SERIAL', '2.5.4.6': 'C', '2.5.4.7': 'L', '2.5.4.8': 'ST', '2.5.4.9': 'STREET', '2.5.4.10': 'O', '2.5.4.11': 'OU', '2.5.4.17': 'POSTAL' }
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.5': 'SERIAL',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.9': 'STREET',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '2.5.4.17': 'POSTAL',
+}
 const EXTENSIONS = '1.2.840.113549.1.9.14'
 const ALTERNATIVE_NAMES = '2.5.29.17'
 
@@ -24,7 +35,9 @@ const text = (e: Element | undefined): string => {
 
 function address(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.')
-  const groups = Array.from({ length: 8 }, (_, i) => (((bytes[i * 2] ?? 0) << 8) | (bytes[i * 2 + 1] ?? 0)).toString(16)).join(':')
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((bytes[i * 2] ?? 0) << 8) | (bytes[i * 2 + 1] ?? 0)).toString(16),
+  ).join(':')
   const ip = parseIP(groups)
   return ip ? formatIP(ip) : groups
 }
@@ -36,14 +49,22 @@ export function parseRequest(pem: string): CertificateRequest {
   const request = elements(block.bytes)?.[0]
   const info = inside(request)[0]
   const [version, subject, , attributes] = inside(info)
-  if (request?.tag !== 0x30 || version?.tag !== 0x02 || subject?.tag !== 0x30) throw new Error('asn1: structure error: tags don\'t match')
+  if (request?.tag !== 0x30 || version?.tag !== 0x02 || subject?.tag !== 0x30)
+    throw new Error("asn1: structure error: tags don't match")
   const names: Record<string, string[]> = {}
-  for (const set of inside(subject)) for (const pair of inside(set)) {
-    const [id, value] = inside(pair)
-    const word = ATTRIBUTES[objectId(id)]
-    if (word) (names[word] ??= []).push(text(value))
+  for (const set of inside(subject))
+    for (const pair of inside(set)) {
+      const [id, value] = inside(pair)
+      const word = ATTRIBUTES[objectId(id)]
+      if (word) (names[word] ??= []).push(text(value))
+    }
+  const out = {
+    subject: names,
+    dnsNames: [] as string[],
+    emails: [] as string[],
+    ips: [] as string[],
+    uris: [] as string[],
   }
-  const out = { subject: names, dnsNames: [] as string[], emails: [] as string[], ips: [] as string[], uris: [] as string[] }
   for (const attribute of inside(attributes)) {
     const [id, values] = inside(attribute)
     if (objectId(id) !== EXTENSIONS) continue

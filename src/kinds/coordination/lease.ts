@@ -12,10 +12,13 @@ const STRATEGIES = ['OldestEmulationVersion']
 function validate(lease: Lease): FieldError[] {
   const spec = lease.spec ?? {}
   const errors: FieldError[] = []
-  if (spec.leaseDurationSeconds !== undefined && spec.leaseDurationSeconds <= 0) errors.push(invalid('spec.leaseDurationSeconds', spec.leaseDurationSeconds, 'must be greater than 0'))
-  if (spec.leaseTransitions !== undefined && spec.leaseTransitions < 0) errors.push(invalid('spec.leaseTransitions', spec.leaseTransitions, 'must be greater than or equal to 0'))
+  if (spec.leaseDurationSeconds !== undefined && spec.leaseDurationSeconds <= 0)
+    errors.push(invalid('spec.leaseDurationSeconds', spec.leaseDurationSeconds, 'must be greater than 0'))
+  if (spec.leaseTransitions !== undefined && spec.leaseTransitions < 0)
+    errors.push(invalid('spec.leaseTransitions', spec.leaseTransitions, 'must be greater than or equal to 0'))
   if (spec.strategy !== undefined) errors.push(...coordinatedStrategy(spec.strategy))
-  if (spec.preferredHolder && !spec.strategy) errors.push(forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'))
+  if (spec.preferredHolder && !spec.strategy)
+    errors.push(forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'))
   return errors
 }
 
@@ -28,7 +31,12 @@ function coordinatedStrategy(strategy: string): FieldError[] {
 export const lease = defineKind<Lease>({
   gvk: 'coordination.k8s.io/v1/Lease',
   strategy: {
-    prepareForCreate: (l) => { if (l.spec) { delete l.spec.strategy; delete l.spec.preferredHolder } },
+    prepareForCreate: (l) => {
+      if (l.spec) {
+        delete l.spec.strategy
+        delete l.spec.preferredHolder
+      }
+    },
     prepareForUpdate: (l, old) => {
       if (l.spec && old.spec?.strategy === undefined) delete l.spec.strategy
       if (l.spec && old.spec?.preferredHolder === undefined) delete l.spec.preferredHolder

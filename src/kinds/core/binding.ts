@@ -6,7 +6,9 @@ import { defineKind } from '../kind.ts'
 
 function validate(b: Binding): FieldError[] {
   return [
-    ...(b.target.kind && b.target.kind !== 'Node' ? [notSupported('target.kind', b.target.kind, ['Node', '<empty>'])] : []),
+    ...(b.target.kind && b.target.kind !== 'Node'
+      ? [notSupported('target.kind', b.target.kind, ['Node', '<empty>'])]
+      : []),
     ...(b.target.name ? [] : [required('target.name')]),
   ]
 }

@@ -1,4 +1,5 @@
-// A ConfigMap. Behaves as pkg/registry/core/configmap; printed as printers/internalversion does; described as kubectl's describer.
+// A ConfigMap. Behaves as pkg/registry/core/configmap; printed as printers/internalversion does; described as kubectl's
+// describer.
 import type { ConfigMap } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { forbidden, invalid, tooLong } from '../../apimachinery/field.ts'
@@ -20,10 +21,17 @@ export function dataKeys(data: Readonly<Record<string, unknown>> | undefined, pa
 }
 
 /** Once `immutable` is set, it stays set and the data stays as it is. */
-export function immutableData<T extends { readonly immutable?: boolean }>(next: T, old: T, maps: readonly (keyof T & string)[]): FieldError[] {
+export function immutableData<T extends { readonly immutable?: boolean }>(
+  next: T,
+  old: T,
+  maps: readonly (keyof T & string)[],
+): FieldError[] {
   if (!old.immutable) return []
   const why = 'field is immutable when `immutable` is set'
-  return [...(next.immutable ? [] : [forbidden('immutable', why)]), ...maps.filter((m) => !equal(next[m] ?? {}, old[m] ?? {})).map((m) => forbidden(m, why))]
+  return [
+    ...(next.immutable ? [] : [forbidden('immutable', why)]),
+    ...maps.filter((m) => !equal(next[m] ?? {}, old[m] ?? {})).map((m) => forbidden(m, why)),
+  ]
 }
 
 function validate(cm: ConfigMap): FieldError[] {
@@ -45,7 +53,8 @@ async function describe(cm: ConfigMap, out: Lines, ctx: DescribeContext): Promis
   const { versions } = ctx
   header(out, cm)
   out.write(0, '\nData\n====\n')
-  for (const [k, v] of Object.entries(cm.data ?? {})) out.write(0, `${k}:\n----\n${v}\n${has(versions, 'describeConfigMapBlankLine') ? '\n' : ''}`)
+  for (const [k, v] of Object.entries(cm.data ?? {}))
+    out.write(0, `${k}:\n----\n${v}\n${has(versions, 'describeConfigMapBlankLine') ? '\n' : ''}`)
   if (has(versions, 'describeConfigMapBinaryData')) {
     out.write(0, '\nBinaryData\n====\n')
     for (const [k, v] of Object.entries(cm.binaryData ?? {})) out.write(0, `${k}: ${decodedLength(v)} bytes\n`)
@@ -56,7 +65,10 @@ async function describe(cm: ConfigMap, out: Lines, ctx: DescribeContext): Promis
 
 export const configMap = defineKind<ConfigMap>({
   gvk: 'v1/ConfigMap',
-  strategy: { validate, validateUpdate: (next, old) => [...immutableData(next, old, ['data', 'binaryData']), ...validate(next)] },
+  strategy: {
+    validate,
+    validateUpdate: (next, old) => [...immutableData(next, old, ['data', 'binaryData']), ...validate(next)],
+  },
   columns: [name(), column('Data', (cm) => count(cm.data) + count(cm.binaryData)), age()],
   describe,
 })

@@ -21,7 +21,8 @@ function share(part: QuantityLike, whole: QuantityLike, milli = false): number {
 
 const ZERO = '0'
 const amount = (of: Amounts, name: string): QuantityLike => of.get(name) ?? ZERO
-const withShare = (q: QuantityLike, whole: QuantityLike, milli = false): string => `${canonical(q)} (${share(q, whole, milli)}%)`
+const withShare = (q: QuantityLike, whole: QuantityLike, milli = false): string =>
+  `${canonical(q)} (${share(q, whole, milli)}%)`
 
 function lease(l: Lease | undefined, name: string, out: Lines): void {
   if (!l) return out.write(0, `Lease:\tFailed to get lease: leases.coordination.k8s.io "${name}" not found\n`)
@@ -46,8 +47,16 @@ function podTable(pods: readonly Pod[], allocatable: Resources, out: Lines, now:
   for (const p of pods) {
     const requests = podAmounts(p, 'requests')
     const limits = podAmounts(p, 'limits')
-    const cells = [withShare(amount(requests, 'cpu'), cpu, true), withShare(amount(limits, 'cpu'), cpu, true), withShare(amount(requests, 'memory'), memory), withShare(amount(limits, 'memory'), memory)]
-    out.write(1, `${p.metadata.namespace}\t${p.metadata.name}\t\t${cells.join('\t')}\t${since(p.metadata.creationTimestamp, now)}\n`)
+    const cells = [
+      withShare(amount(requests, 'cpu'), cpu, true),
+      withShare(amount(limits, 'cpu'), cpu, true),
+      withShare(amount(requests, 'memory'), memory),
+      withShare(amount(limits, 'memory'), memory),
+    ]
+    out.write(
+      1,
+      `${p.metadata.namespace}\t${p.metadata.name}\t\t${cells.join('\t')}\t${since(p.metadata.creationTimestamp, now)}\n`,
+    )
   }
 }
 
@@ -65,13 +74,23 @@ function allocated(pods: readonly Pod[], allocatable: Resources, out: Lines): vo
   const names = Object.keys(allocatable).sort(byText)
   for (const n of [...standard, ...names.filter((n) => n.startsWith('hugepages-'))]) {
     const whole = allocatable[n] ?? ZERO
-    out.write(1, `${n}\t${withShare(amount(requests, n), whole, n === 'cpu')}\t${withShare(amount(limits, n), whole, n === 'cpu')}\n`)
+    out.write(
+      1,
+      `${n}\t${withShare(amount(requests, n), whole, n === 'cpu')}\t${withShare(amount(limits, n), whole, n === 'cpu')}\n`,
+    )
   }
-  for (const n of names) if (!standard.includes(n) && !n.startsWith('hugepages-') && n !== 'pods') out.write(1, `${n}\t${canonical(amount(requests, n))}\t${canonical(amount(limits, n))}\n`)
+  for (const n of names)
+    if (!standard.includes(n) && !n.startsWith('hugepages-') && n !== 'pods')
+      out.write(1, `${n}\t${canonical(amount(requests, n))}\t${canonical(amount(limits, n))}\n`)
 }
 
 /** A node, whole. `roles` are those its labels give it. */
-export async function describeNode(node: Node, roles: readonly string[], out: Lines, ctx: DescribeContext): Promise<void> {
+export async function describeNode(
+  node: Node,
+  roles: readonly string[],
+  out: Lines,
+  ctx: DescribeContext,
+): Promise<void> {
   const { spec, status } = node
   const name = node.metadata.name ?? ''
   const info = status?.nodeInfo
@@ -80,13 +99,21 @@ export async function describeNode(node: Node, roles: readonly string[], out: Li
   labels(out, 'Labels', node.metadata.labels)
   annotations(out, node.metadata.annotations)
   out.write(0, `CreationTimestamp:\t${dateText(node.metadata.creationTimestamp)}\n`)
-  multiline(out, 'Taints', [...(spec?.taints ?? [])].sort((a, b) => byText(`${a.effect},${a.key}`, `${b.effect},${b.key}`)).map(taintText))
+  multiline(
+    out,
+    'Taints',
+    [...(spec?.taints ?? [])].sort((a, b) => byText(`${a.effect},${a.key}`, `${b.effect},${b.key}`)).map(taintText),
+  )
   out.write(0, `Unschedulable:\t${spec?.unschedulable ?? false}\n`)
   lease(await ctx.get<Lease>('leases.coordination.k8s.io', 'kube-node-lease', name), name, out)
   if (status?.conditions?.length) {
     out.write(0, 'Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n')
     out.write(1, '----\t------\t-----------------\t------------------\t------\t-------\n')
-    for (const c of status.conditions) out.write(1, `${c.type} \t${c.status} \t${dateText(c.lastHeartbeatTime)} \t${dateText(c.lastTransitionTime)} \t${c.reason ?? ''} \t${c.message ?? ''}\n`)
+    for (const c of status.conditions)
+      out.write(
+        1,
+        `${c.type} \t${c.status} \t${dateText(c.lastHeartbeatTime)} \t${dateText(c.lastTransitionTime)} \t${c.reason ?? ''} \t${c.message ?? ''}\n`,
+      )
   }
   out.write(0, 'Addresses:\n')
   for (const a of status?.addresses ?? []) out.write(1, `${a.type}:\t${a.address}\n`)
@@ -94,15 +121,27 @@ export async function describeNode(node: Node, roles: readonly string[], out: Li
   resourceList('Allocatable', status?.allocatable, out)
   out.write(0, 'System Info:\n')
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ['Machine ID', info?.machineID], ['System UUID', info?.systemUUID], ['Boot ID', info?.bootID], ['Kernel Version', info?.kernelVersion], ['OS Image', info?.osImage], ['Operating System', info?.operatingSystem],
-    ['Architecture', info?.architecture], ['Container Runtime Version', info?.containerRuntimeVersion], ['Kubelet Version', info?.kubeletVersion], ['Kube-Proxy Version', info?.kubeProxyVersion],
+    ['Machine ID', info?.machineID],
+    ['System UUID', info?.systemUUID],
+    ['Boot ID', info?.bootID],
+    ['Kernel Version', info?.kernelVersion],
+    ['OS Image', info?.osImage],
+    ['Operating System', info?.operatingSystem],
+    ['Architecture', info?.architecture],
+    ['Container Runtime Version', info?.containerRuntimeVersion],
+    ['Kubelet Version', info?.kubeletVersion],
+    ['Kube-Proxy Version', info?.kubeProxyVersion],
   ]
   for (const [title, text] of rows) out.write(0, `  ${title}:\t${text ?? ''}\n`)
   if (spec?.podCIDR) out.write(0, `PodCIDR:\t${spec.podCIDR}\n`)
   if (spec?.podCIDRs?.length) out.write(0, `PodCIDRs:\t${spec.podCIDRs.join(',')}\n`)
   if (spec?.providerID) out.write(0, `ProviderID:\t${spec.providerID}\n`)
-  const pods = await ctx.list<Pod>('pods', '', { fieldSelector: `spec.nodeName=${name},status.phase!=Succeeded,status.phase!=Failed` })
-  const allocatable = Object.keys(status?.allocatable ?? {}).length ? (status?.allocatable ?? {}) : (status?.capacity ?? {})
+  const pods = await ctx.list<Pod>('pods', '', {
+    fieldSelector: `spec.nodeName=${name},status.phase!=Succeeded,status.phase!=Failed`,
+  })
+  const allocatable = Object.keys(status?.allocatable ?? {}).length
+    ? (status?.allocatable ?? {})
+    : (status?.capacity ?? {})
   podTable(pods, allocatable, out, ctx.now)
   allocated(pods, allocatable, out)
   await events(out, node, ctx)

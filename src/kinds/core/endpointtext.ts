@@ -1,4 +1,5 @@
-// Endpoints and slices in one line, as `get ep`, `describe svc` and `describe ingress` show them: at most three addresses, then how many more.
+// Endpoints and slices in one line, as `get ep`, `describe svc` and `describe ingress` show them: at most three
+// addresses, then how many more.
 import type { Endpoints } from '../../apimachinery/api/core.v1.ts'
 import type { EndpointSlice } from '../../apimachinery/api/discovery.v1.ts'
 import { hostPort } from '../ipfields.ts'
@@ -17,7 +18,8 @@ export function formatEndpoints(endpoints: Endpoints | undefined, port?: string)
   for (const s of endpoints.subsets) {
     const addresses = (s.addresses ?? []).map((a) => a.ip)
     if (!s.ports?.length) list.push(...addresses)
-    for (const p of s.ports ?? []) if (port === undefined || (p.name ?? '') === port) list.push(...addresses.map((a) => hostPort(a, p.port)))
+    for (const p of s.ports ?? [])
+      if (port === undefined || (p.name ?? '') === port) list.push(...addresses.map((a) => hostPort(a, p.port)))
   }
   return firstOf(list)
 }
@@ -29,7 +31,8 @@ export function formatSlices(slices: readonly EndpointSlice[], port: string): st
   for (const s of slices) {
     const addresses = (s.endpoints ?? []).filter((e) => e.conditions?.ready !== false).map((e) => e.addresses[0] ?? '')
     if (!s.ports?.length) list.push(...addresses)
-    for (const p of s.ports ?? []) if ((p.name ?? '') === port) list.push(...addresses.map((a) => hostPort(a, p.port ?? 0)))
+    for (const p of s.ports ?? [])
+      if ((p.name ?? '') === port) list.push(...addresses.map((a) => hostPort(a, p.port ?? 0)))
   }
   return firstOf(list)
 }

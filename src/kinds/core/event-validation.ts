@@ -13,7 +13,9 @@ export function validateEvent(e: Event, component = 'reportingComponent'): Field
   const errors: FieldError[] = []
   const namespace = e.metadata.namespace ?? ''
   const about = e.involvedObject?.namespace ?? ''
-  const mismatch = (): void => { errors.push(invalid('involvedObject.namespace', about, 'does not match event.namespace')) }
+  const mismatch = (): void => {
+    errors.push(invalid('involvedObject.namespace', about, 'does not match event.namespace'))
+  }
   if (!e.eventTime) {
     if (about ? namespace !== about : namespace !== '' && namespace !== 'default') mismatch()
   } else {
@@ -23,7 +25,8 @@ export function validateEvent(e: Event, component = 'reportingComponent'): Field
       if (bytes(text ?? '') > max) errors.push(invalid(path, '', `can have at most ${max} characters`))
     }
     if (!e.reportingComponent) errors.push(required(component))
-    for (const m of qualifiedName(e.reportingComponent ?? '')) errors.push(invalid(component, e.reportingComponent ?? '', m))
+    for (const m of qualifiedName(e.reportingComponent ?? ''))
+      errors.push(invalid(component, e.reportingComponent ?? '', m))
     short('reportingInstance', e.reportingInstance, 128)
     short('action', e.action, 128)
     short('reason', e.reason, 128)
@@ -35,7 +38,10 @@ export function validateEvent(e: Event, component = 'reportingComponent'): Field
 
 function series(e: Event): FieldError[] {
   if (!e.series) return []
-  return [...((e.series.count ?? 0) < 2 ? [invalid('series.count', '', 'should be at least 2')] : []), ...(e.series.lastObservedTime ? [] : [required('series.lastObservedTime')])]
+  return [
+    ...((e.series.count ?? 0) < 2 ? [invalid('series.count', '', 'should be at least 2')] : []),
+    ...(e.series.lastObservedTime ? [] : [required('series.lastObservedTime')]),
+  ]
 }
 
 /** The further rules of a creation through events.k8s.io/v1. */
@@ -57,12 +63,29 @@ export function validateNewEvent(e: Event): FieldError[] {
 export function validateEventChange(e: Event, old: Event): FieldError[] {
   const errors = validateEvent(e, 'reportingController')
   if (!equal(e.series, old.series)) errors.push(...series(e))
-  const fixed = (path: string, next: unknown, before: unknown, shown: unknown = next): void => { if (!equal(next, before)) errors.push(invalid(path, shown ?? '', 'field is immutable')) }
-  const reference = (o: Event['related']): unknown => o && goStruct('core.ObjectReference', { Kind: o.kind ?? '', Namespace: o.namespace ?? '', Name: o.name ?? '', UID: o.uid ?? '', APIVersion: o.apiVersion ?? '', ResourceVersion: o.resourceVersion ?? '', FieldPath: o.fieldPath ?? '' })
+  const fixed = (path: string, next: unknown, before: unknown, shown: unknown = next): void => {
+    if (!equal(next, before)) errors.push(invalid(path, shown ?? '', 'field is immutable'))
+  }
+  const reference = (o: Event['related']): unknown =>
+    o &&
+    goStruct('core.ObjectReference', {
+      Kind: o.kind ?? '',
+      Namespace: o.namespace ?? '',
+      Name: o.name ?? '',
+      UID: o.uid ?? '',
+      APIVersion: o.apiVersion ?? '',
+      ResourceVersion: o.resourceVersion ?? '',
+      FieldPath: o.fieldPath ?? '',
+    })
   fixed('involvedObject', e.involvedObject, old.involvedObject, reference(e.involvedObject))
   fixed('reason', e.reason, old.reason)
   fixed('message', e.message, old.message)
-  fixed('source', e.source ?? {}, old.source ?? {}, goStruct('core.EventSource', { Component: e.source?.component ?? '', Host: e.source?.host ?? '' }))
+  fixed(
+    'source',
+    e.source ?? {},
+    old.source ?? {},
+    goStruct('core.EventSource', { Component: e.source?.component ?? '', Host: e.source?.host ?? '' }),
+  )
   fixed('firstTimestamp', e.firstTimestamp, old.firstTimestamp)
   fixed('lastTimestamp', e.lastTimestamp, old.lastTimestamp)
   fixed('count', e.count ?? 0, old.count ?? 0)

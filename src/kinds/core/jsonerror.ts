@@ -4,22 +4,33 @@ import { isObject } from '../../apimachinery/object.ts'
 /** The error of json.Unmarshal into a map, or undefined when the text is an object (or null). */
 export function jsonError(text: string): string | undefined {
   let at = 0
-  const blank = (): void => { while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at++ }
+  const blank = (): void => {
+    while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at++
+  }
   class Wrong extends Error {}
   const fail = (context: string): never => {
     if (at >= text.length) throw new Wrong('unexpected end of JSON input')
     const ch = text.charAt(at)
-    throw new Wrong(`invalid character ${ch === "'" ? "'\\''" : ch === '\n' ? "'\\n'" : `'${String.fromCodePoint(text.codePointAt(at) ?? 0)}'`} ${context}`)
+    throw new Wrong(
+      `invalid character ${ch === "'" ? "'\\''" : ch === '\n' ? "'\\n'" : `'${String.fromCodePoint(text.codePointAt(at) ?? 0)}'`} ${context}`,
+    )
   }
   const string = (): void => {
     for (at++; ; at++) {
       if (at >= text.length) fail('')
       const ch = text.charAt(at)
-      if (ch === '"') { at++; return }
+      if (ch === '"') {
+        at++
+        return
+      }
       if (ch < ' ') fail('in string literal')
       if (ch === '\\') {
         at++
-        if (text.charAt(at) === 'u') for (let i = 0; i < 4; i++) { at++; if (!/[0-9a-fA-F]/.test(text.charAt(at))) fail('in \\u hexadecimal character escape') }
+        if (text.charAt(at) === 'u')
+          for (let i = 0; i < 4; i++) {
+            at++
+            if (!/[0-9a-fA-F]/.test(text.charAt(at))) fail('in \\u hexadecimal character escape')
+          }
         else if (at >= text.length || !'"\\/bfnrt'.includes(text.charAt(at))) fail('in string escape code')
       }
     }
@@ -35,7 +46,10 @@ export function jsonError(text: string): string | undefined {
       const close = ch === '{' ? '}' : ']'
       at++
       blank()
-      if (text.charAt(at) === close) { at++; return }
+      if (text.charAt(at) === close) {
+        at++
+        return
+      }
       for (;;) {
         if (ch === '{') {
           blank()
@@ -47,7 +61,10 @@ export function jsonError(text: string): string | undefined {
         }
         value('looking for beginning of value')
         blank()
-        if (text.charAt(at) === close) { at++; return }
+        if (text.charAt(at) === close) {
+          at++
+          return
+        }
         if (text.charAt(at) !== ',') fail(ch === '{' ? 'after object key:value pair' : 'after array element')
         at++
       }
@@ -55,15 +72,26 @@ export function jsonError(text: string): string | undefined {
     if (ch === '"') return string()
     const word = ['true', 'false', 'null'].find((w) => ch !== '' && w.startsWith(ch))
     if (word) {
-      for (let i = 0; i < word.length; i++, at++) if (text.charAt(at) !== word.charAt(i)) fail(`in literal ${word} (expecting '${word.charAt(i)}')`)
+      for (let i = 0; i < word.length; i++, at++)
+        if (text.charAt(at) !== word.charAt(i)) fail(`in literal ${word} (expecting '${word.charAt(i)}')`)
       return
     }
     if (ch === '-' || /[0-9]/.test(ch)) {
-      if (ch === '-') { at++; if (!/[0-9]/.test(text.charAt(at))) fail('in numeric literal') }
+      if (ch === '-') {
+        at++
+        if (!/[0-9]/.test(text.charAt(at))) fail('in numeric literal')
+      }
       if (text.charAt(at) === '0') at++
       else digits('in numeric literal')
-      if (text.charAt(at) === '.') { at++; digits('after decimal point in numeric literal') }
-      if (/[eE]/.test(text.charAt(at))) { at++; if (/[+-]/.test(text.charAt(at))) at++; digits('in exponent of numeric literal') }
+      if (text.charAt(at) === '.') {
+        at++
+        digits('after decimal point in numeric literal')
+      }
+      if (/[eE]/.test(text.charAt(at))) {
+        at++
+        if (/[+-]/.test(text.charAt(at))) at++
+        digits('in exponent of numeric literal')
+      }
       return
     }
     fail(context)

@@ -1,4 +1,5 @@
-// A Namespace. Behaves as pkg/registry/core/namespace; printed as printers/internalversion does; described as kubectl's describer.
+// A Namespace. Behaves as pkg/registry/core/namespace; printed as printers/internalversion does; described as kubectl's
+// describer.
 import type { LimitRange, Namespace, ResourceQuota } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { invalid } from '../../apimachinery/field.ts'
@@ -40,17 +41,27 @@ function prepareForUpdate(ns: Draft<Namespace>, old: Namespace): void {
 /** validateFinalizerName: qualified, or one of the standard ones. */
 export function finalizerName(value: string, path: string): FieldError[] {
   const errors = qualifiedName(value).map((text) => invalid(path, value, text))
-  if (!value.includes('/') && !['kubernetes', 'orphan', 'foregroundDeletion'].includes(value)) errors.push(invalid(path, value, 'name is neither a standard finalizer name nor is it fully qualified'))
+  if (!value.includes('/') && !['kubernetes', 'orphan', 'foregroundDeletion'].includes(value))
+    errors.push(invalid(path, value, 'name is neither a standard finalizer name nor is it fully qualified'))
   return errors
 }
 
-const validate = (ns: Namespace): FieldError[] => (ns.spec?.finalizers ?? []).flatMap((f) => finalizerName(f, 'spec.finalizers'))
+const validate = (ns: Namespace): FieldError[] =>
+  (ns.spec?.finalizers ?? []).flatMap((f) => finalizerName(f, 'spec.finalizers'))
 
 function validateStatusUpdate(ns: Namespace): FieldError[] {
   const phase = ns.status?.phase ?? ''
   const deleting = ns.metadata.deletionTimestamp !== undefined
   const wanted = deleting ? 'Terminating' : 'Active'
-  return phase === wanted ? [] : [invalid('status.Phase', phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${deleting ? 'not ' : ''}empty`)]
+  return phase === wanted
+    ? []
+    : [
+        invalid(
+          'status.Phase',
+          phase,
+          `may only be '${wanted}' if \`deletionTimestamp\` is ${deleting ? 'not ' : ''}empty`,
+        ),
+      ]
 }
 
 async function describe(ns: Namespace, out: Lines, ctx: DescribeContext): Promise<void> {

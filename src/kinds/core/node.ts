@@ -30,10 +30,15 @@ function statusCell(node: Node): string {
   return words.join(',')
 }
 
-const address = (node: Node, type: string): string => node.status?.addresses?.find((a) => a.type === type)?.address ?? '<none>'
+const address = (node: Node, type: string): string =>
+  node.status?.addresses?.find((a) => a.type === type)?.address ?? '<none>'
 
 function resources(node: Node): FieldError[] {
-  return (['capacity', 'allocatable'] as const).flatMap((list) => Object.entries(node.status?.[list] ?? {}).flatMap(([k, q]) => validateResourceQuantity(k, q, `status.${list}.${k}`)))
+  return (['capacity', 'allocatable'] as const).flatMap((list) =>
+    Object.entries(node.status?.[list] ?? {}).flatMap(([k, q]) =>
+      validateResourceQuantity(k, q, `status.${list}.${k}`),
+    ),
+  )
 }
 
 function validate(node: Node): FieldError[] {
@@ -41,9 +46,16 @@ function validate(node: Node): FieldError[] {
   const errors = [...validateTaints(node.spec?.taints, 'metadata.taints'), ...resources(node)]
   for (const [i, c] of cidrs.entries()) errors.push(...validateLegacyCIDR(`spec.podCIDRs[${i}]`, c))
   const bad = cidrs.findIndex((c) => !parseCIDR(c))
-  if (cidrs.length > 1 && bad >= 0) errors.push(internal('spec.podCIDRs', `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad] ?? ''})`))
+  if (cidrs.length > 1 && bad >= 0)
+    errors.push(
+      internal(
+        'spec.podCIDRs',
+        `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad] ?? ''})`,
+      ),
+    )
   const families = new Set(cidrs.map((c) => parseCIDR(c)?.base.v6))
-  if (cidrs.length > 1 && (families.size < 2 || cidrs.length > 2)) errors.push(invalid('spec.podCIDRs', goStrings(cidrs), 'may specify no more than one CIDR for each IP family'))
+  if (cidrs.length > 1 && (families.size < 2 || cidrs.length > 2))
+    errors.push(invalid('spec.podCIDRs', goStrings(cidrs), 'may specify no more than one CIDR for each IP family'))
   return errors
 }
 
@@ -53,16 +65,24 @@ function changes(node: Node, old: Node): FieldError[] {
   const seen = new Set<string>()
   for (const [i, a] of (node.status?.addresses ?? []).entries()) {
     const id = `${a.type} ${a.address}`
-    if (seen.has(id)) errors.push(duplicate(`status.addresses[${i}]`, new GoText(`core.NodeAddress{Type:${goQuote(a.type)}, Address:${goQuote(a.address)}}`)))
+    if (seen.has(id))
+      errors.push(
+        duplicate(
+          `status.addresses[${i}]`,
+          new GoText(`core.NodeAddress{Type:${goQuote(a.type)}, Address:${goQuote(a.address)}}`),
+        ),
+      )
     seen.add(id)
   }
   const [was, is] = [old.spec?.podCIDRs ?? [], node.spec?.podCIDRs ?? []]
   const fixed = forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid')
   if (was.length && was.length !== is.length) errors.push(fixed)
   else for (const [i, c] of was.entries()) if (is[i] !== c) errors.push(fixed)
-  if (old.spec?.providerID && old.spec.providerID !== node.spec?.providerID) errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'))
+  if (old.spec?.providerID && old.spec.providerID !== node.spec?.providerID)
+    errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'))
   errors.push(...validateTaints(node.spec?.taints, 'metadata.taints'))
-  if ((old.spec?.externalID ?? '') !== (node.spec?.externalID ?? '')) errors.push(forbidden('spec.externalID', 'may not be updated'))
+  if ((old.spec?.externalID ?? '') !== (node.spec?.externalID ?? ''))
+    errors.push(forbidden('spec.externalID', 'may not be updated'))
   return errors
 }
 
@@ -88,9 +108,16 @@ export const node = defineKind<Node>({
       roundUp(status.capacity)
       roundUp(status.allocatable)
     },
-    prepareForCreate: (node) => { if (node.spec) delete node.spec.configSource; if (node.status) delete node.status.config },
-    prepareForUpdate: (node, old) => { if (node.spec && !old.spec?.configSource) delete node.spec.configSource },
-    prepareForStatusUpdate: (node, old) => { if (node.status && !old.status?.config) delete node.status.config },
+    prepareForCreate: (node) => {
+      if (node.spec) delete node.spec.configSource
+      if (node.status) delete node.status.config
+    },
+    prepareForUpdate: (node, old) => {
+      if (node.spec && !old.spec?.configSource) delete node.spec.configSource
+    },
+    prepareForStatusUpdate: (node, old) => {
+      if (node.status && !old.status?.config) delete node.status.config
+    },
     validate,
     validateUpdate: (node, old) => [...validate(node), ...changes(node, old)],
     validateStatusUpdate: changes,
@@ -110,5 +137,6 @@ export const node = defineKind<Node>({
     wide('Kernel-Version', (node) => node.status?.nodeInfo?.kernelVersion || '<unknown>'),
     wide('Container-Runtime', (node) => node.status?.nodeInfo?.containerRuntimeVersion || '<unknown>'),
   ],
-  describe: async (node, out, ctx) => (await import('./describe-node.ts')).describeNode(node, nodeRoles(node), out, ctx),
+  describe: async (node, out, ctx) =>
+    (await import('./describe-node.ts')).describeNode(node, nodeRoles(node), out, ctx),
 })

@@ -1,4 +1,5 @@
-// A PersistentVolume. Behaves as pkg/registry/core/persistentvolume; printed as printers/internalversion does; described as kubectl's describer.
+// A PersistentVolume. Behaves as pkg/registry/core/persistentvolume; printed as printers/internalversion does;
+// described as kubectl's describer.
 import type { NodeSelectorRequirement, PersistentVolume, PersistentVolumeSpec } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
@@ -46,14 +47,64 @@ function defaults(pv: Draft<PersistentVolume>): void {
   }
 }
 
-type Source = Exclude<keyof PersistentVolumeSpec, 'accessModes' | 'capacity' | 'claimRef' | 'mountOptions' | 'nodeAffinity' | 'persistentVolumeReclaimPolicy' | 'storageClassName' | 'volumeAttributesClassName' | 'volumeMode'>
+type Source = Exclude<
+  keyof PersistentVolumeSpec,
+  | 'accessModes'
+  | 'capacity'
+  | 'claimRef'
+  | 'mountOptions'
+  | 'nodeAffinity'
+  | 'persistentVolumeReclaimPolicy'
+  | 'storageClassName'
+  | 'volumeAttributesClassName'
+  | 'volumeMode'
+>
 /** The kinds of volumes, in the order in which upstream looks at them. */
-const SOURCES: readonly Source[] = ['hostPath', 'gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'flocker', 'nfs', 'rbd', 'quobyte', 'cephfs', 'iscsi', 'cinder', 'fc', 'flexVolume', 'azureFile', 'vsphereVolume', 'photonPersistentDisk', 'portworxVolume', 'azureDisk', 'scaleIO', 'local', 'storageos', 'csi']
+const SOURCES: readonly Source[] = [
+  'hostPath',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'flocker',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'cephfs',
+  'iscsi',
+  'cinder',
+  'fc',
+  'flexVolume',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'scaleIO',
+  'local',
+  'storageos',
+  'csi',
+]
 /** What each kind of volume cannot be without. */
 const NEEDED: Partial<Record<Source, readonly string[]>> = {
-  hostPath: ['path'], gcePersistentDisk: ['pdName'], awsElasticBlockStore: ['volumeID'], glusterfs: ['endpoints', 'path'], nfs: ['server', 'path'], rbd: ['monitors', 'image'], quobyte: ['registry', 'volume'],
-  cephfs: ['monitors'], iscsi: ['targetPortal', 'iqn'], cinder: ['volumeID'], flexVolume: ['driver'], azureFile: ['secretName', 'shareName'], vsphereVolume: ['volumePath'], photonPersistentDisk: ['pdID'],
-  portworxVolume: ['volumeID'], azureDisk: ['diskName', 'diskURI'], scaleIO: ['gateway', 'system', 'volumeName'], local: ['path'], storageos: ['volumeName'],
+  hostPath: ['path'],
+  gcePersistentDisk: ['pdName'],
+  awsElasticBlockStore: ['volumeID'],
+  glusterfs: ['endpoints', 'path'],
+  nfs: ['server', 'path'],
+  rbd: ['monitors', 'image'],
+  quobyte: ['registry', 'volume'],
+  cephfs: ['monitors'],
+  iscsi: ['targetPortal', 'iqn'],
+  cinder: ['volumeID'],
+  flexVolume: ['driver'],
+  azureFile: ['secretName', 'shareName'],
+  vsphereVolume: ['volumePath'],
+  photonPersistentDisk: ['pdID'],
+  portworxVolume: ['volumeID'],
+  azureDisk: ['diskName', 'diskURI'],
+  scaleIO: ['gateway', 'system', 'volumeName'],
+  local: ['path'],
+  storageos: ['volumeName'],
 }
 
 function validateSource(spec: PersistentVolumeSpec, source: Source, path: string): FieldError[] {
@@ -65,29 +116,53 @@ function validateSource(spec: PersistentVolumeSpec, source: Source, path: string
   if (source === 'hostPath' && hostPath?.path) {
     errors.push(...noBacksteps(hostPath.path, `${at}.path`))
     const types = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket']
-    if (hostPath.type !== undefined && !types.includes(hostPath.type)) errors.push(notSupported(`${at}.type`, hostPath.type, types))
+    if (hostPath.type !== undefined && !types.includes(hostPath.type))
+      errors.push(notSupported(`${at}.type`, hostPath.type, types))
   }
   if (source === 'local') {
     if (local?.path) errors.push(...noBacksteps(local.path, `${at}.path`))
     if (!spec.nodeAffinity) errors.push(required(`${path}.nodeAffinity`, 'Local volume requires node affinity'))
   }
-  if (source === 'nfs' && !nfs?.path?.startsWith('/')) errors.push(invalid(`${at}.path`, nfs?.path ?? '', 'must be an absolute path'))
+  if (source === 'nfs' && !nfs?.path?.startsWith('/'))
+    errors.push(invalid(`${at}.path`, nfs?.path ?? '', 'must be an absolute path'))
   const { cinder, storageos, azureFile } = spec
   const reference = source === 'cinder' ? cinder?.secretRef : source === 'storageos' ? storageos?.secretRef : undefined
   if (storageos && source === 'storageos') {
-    if (storageos.volumeName) errors.push(...dns1123Label(storageos.volumeName).map((t) => invalid(`${at}.volumeName`, storageos.volumeName, t)))
-    if (storageos.volumeNamespace) errors.push(...dns1123Label(storageos.volumeNamespace).map((t) => invalid(`${at}.volumeNamespace`, storageos.volumeNamespace, t)))
+    if (storageos.volumeName)
+      errors.push(
+        ...dns1123Label(storageos.volumeName).map((t) => invalid(`${at}.volumeName`, storageos.volumeName, t)),
+      )
+    if (storageos.volumeNamespace)
+      errors.push(
+        ...dns1123Label(storageos.volumeNamespace).map((t) =>
+          invalid(`${at}.volumeNamespace`, storageos.volumeNamespace, t),
+        ),
+      )
   }
-  if (reference) for (const f of ['name', 'namespace'] as const) if (!reference[f]) errors.push(required(`${at}.secretRef.${f}`))
+  if (reference)
+    for (const f of ['name', 'namespace'] as const) if (!reference[f]) errors.push(required(`${at}.secretRef.${f}`))
   if (source === 'azureFile' && azureFile?.secretNamespace === '') errors.push(required(`${at}.secretNamespace`))
   if (source === 'csi' && csi) {
     errors.push(...validateCsiDriver(csi.driver ?? '', `${at}.driver`))
     if (!csi.volumeHandle) errors.push(required(`${at}.volumeHandle`))
-    for (const ref of ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const) {
+    for (const ref of [
+      'controllerPublishSecretRef',
+      'controllerExpandSecretRef',
+      'nodePublishSecretRef',
+      'nodeExpandSecretRef',
+    ] as const) {
       const secret = csi[ref]
       if (!secret) continue
-      errors.push(...(secret.name ? dns1123Subdomain(secret.name).map((t) => invalid(`${at}.${ref}.name`, secret.name, t)) : [required(`${at}.${ref}.name`)]))
-      errors.push(...(secret.namespace ? dns1123Label(secret.namespace).map((t) => invalid(`${at}.${ref}.namespace`, secret.namespace, t)) : [required(`${at}.${ref}.namespace`)]))
+      errors.push(
+        ...(secret.name
+          ? dns1123Subdomain(secret.name).map((t) => invalid(`${at}.${ref}.name`, secret.name, t))
+          : [required(`${at}.${ref}.name`)]),
+      )
+      errors.push(
+        ...(secret.namespace
+          ? dns1123Label(secret.namespace).map((t) => invalid(`${at}.${ref}.namespace`, secret.namespace, t))
+          : [required(`${at}.${ref}.namespace`)]),
+      )
     }
   }
   return errors
@@ -109,32 +184,62 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, path = 'spec', in
   }
   if (modes.length === 0) errors.push(required(`${path}.accessModes`))
   for (const m of modes) if (!MODES.includes(m)) errors.push(notSupported(`${path}.accessModes`, m, MODES))
-  if (modes.includes('ReadWriteOncePod') && modes.some((m) => m !== 'ReadWriteOncePod' && MODES.includes(m))) errors.push(forbidden(`${path}.accessModes`, 'may not use ReadWriteOncePod with other access modes'))
+  if (modes.includes('ReadWriteOncePod') && modes.some((m) => m !== 'ReadWriteOncePod' && MODES.includes(m)))
+    errors.push(forbidden(`${path}.accessModes`, 'may not use ReadWriteOncePod with other access modes'))
   if (!inline) {
     const names = Object.keys(capacity)
     if (names.length === 0) errors.push(required(`${path}.capacity`))
-    const shown = names.length ? `core.ResourceList{${names.map((k) => `${goQuote(k)}:${goQuantity(capacity[k] ?? 0).text}`).join(', ')}}` : 'core.ResourceList(nil)'
-    if (!Object.hasOwn(capacity, 'storage') || names.length > 1) errors.push(notSupported(`${path}.capacity`, new GoText(shown), ['storage']))
+    const shown = names.length
+      ? `core.ResourceList{${names.map((k) => `${goQuote(k)}:${goQuantity(capacity[k] ?? 0).text}`).join(', ')}}`
+      : 'core.ResourceList(nil)'
+    if (!Object.hasOwn(capacity, 'storage') || names.length > 1)
+      errors.push(notSupported(`${path}.capacity`, new GoText(shown), ['storage']))
     for (const [k, v] of Object.entries(capacity)) {
       if (value(v) < 0) errors.push(invalid(`${path}.capacity[${k}]`, value(v), 'must be a valid resource quantity'))
-      if (quantitySign(v) <= 0) errors.push(invalid(`${path}.capacity[${k}]`, canonical(v), 'must be greater than zero'))
+      if (quantitySign(v) <= 0)
+        errors.push(invalid(`${path}.capacity[${k}]`, canonical(v), 'must be greater than zero'))
     }
   }
   const policy = spec.persistentVolumeReclaimPolicy
-  if (policy && inline) { if (policy !== 'Retain') errors.push(forbidden(`${path}.persistentVolumeReclaimPolicy`, `may only be Retain ${elsewhere}`)) }
-  else if (policy && !POLICIES.includes(policy)) errors.push(notSupported(`${path}.persistentVolumeReclaimPolicy`, policy, POLICIES))
+  if (policy && inline) {
+    if (policy !== 'Retain')
+      errors.push(forbidden(`${path}.persistentVolumeReclaimPolicy`, `may only be Retain ${elsewhere}`))
+  } else if (policy && !POLICIES.includes(policy))
+    errors.push(notSupported(`${path}.persistentVolumeReclaimPolicy`, policy, POLICIES))
   if (spec.nodeAffinity) {
     if (inline) errors.push(forbidden(`${path}.nodeAffinity`, `may not be specified ${elsewhere}`))
-    else errors.push(...(spec.nodeAffinity.required ? validateNodeSelector(spec.nodeAffinity.required, `${path}.nodeAffinity.required`) : [required(`${path}.nodeAffinity.required`, 'must specify required node constraints')]))
+    else
+      errors.push(
+        ...(spec.nodeAffinity.required
+          ? validateNodeSelector(spec.nodeAffinity.required, `${path}.nodeAffinity.required`)
+          : [required(`${path}.nodeAffinity.required`, 'must specify required node constraints')]),
+      )
   }
   const sources = SOURCES.filter((s) => spec[s] !== undefined)
-  sources.forEach((s, i) => errors.push(...(i && s !== 'flexVolume' ? [forbidden(`${path}.${s === 'cephfs' ? 'cephFS' : s}`, 'may not specify more than 1 volume type')] : validateSource(spec, s, path))))
+  sources.forEach((s, i) =>
+    errors.push(
+      ...(i && s !== 'flexVolume'
+        ? [forbidden(`${path}.${s === 'cephfs' ? 'cephFS' : s}`, 'may not specify more than 1 volume type')]
+        : validateSource(spec, s, path)),
+    ),
+  )
   if (sources.length === 0) errors.push(required(path, 'must specify a volume type'))
-  if (spec.hostPath && /^\/+\.?$/.test(spec.hostPath.path ?? '') && policy === 'Recycle') errors.push(forbidden(`${path}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"))
-  if (spec.storageClassName) errors.push(...(inline ? [forbidden(`${path}.storageClassName`, `may not be specified ${elsewhere}`)] : dns1123Subdomain(spec.storageClassName).map((t) => invalid(`${path}.storageClassName`, spec.storageClassName, t))))
+  if (spec.hostPath && /^\/+\.?$/.test(spec.hostPath.path ?? '') && policy === 'Recycle')
+    errors.push(forbidden(`${path}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"))
+  if (spec.storageClassName)
+    errors.push(
+      ...(inline
+        ? [forbidden(`${path}.storageClassName`, `may not be specified ${elsewhere}`)]
+        : dns1123Subdomain(spec.storageClassName).map((t) =>
+            invalid(`${path}.storageClassName`, spec.storageClassName, t),
+          )),
+    )
   if (spec.volumeMode !== undefined) {
-    if (inline) { if (spec.volumeMode !== 'Filesystem') errors.push(forbidden(`${path}.volumeMode`, `may not specify volumeMode other than Filesystem ${elsewhere}`)) }
-    else if (spec.volumeMode !== 'Block' && spec.volumeMode !== 'Filesystem') errors.push(notSupported(`${path}.volumeMode`, spec.volumeMode, ['Block', 'Filesystem']))
+    if (inline) {
+      if (spec.volumeMode !== 'Filesystem')
+        errors.push(forbidden(`${path}.volumeMode`, `may not specify volumeMode other than Filesystem ${elsewhere}`))
+    } else if (spec.volumeMode !== 'Block' && spec.volumeMode !== 'Filesystem')
+      errors.push(notSupported(`${path}.volumeMode`, spec.volumeMode, ['Block', 'Filesystem']))
   }
   return errors
 }
@@ -146,14 +251,34 @@ function validateUpdate(pv: PersistentVolume, old: PersistentVolume): FieldError
   const next = pv.spec ?? {}
   const before = old.spec ?? {}
   const changed = SOURCES.filter((s) => {
-    if (s !== 'csi' || !next.csi || !before.csi || before.csi.controllerExpandSecretRef) return !equal(next[s], before[s])
+    if (s !== 'csi' || !next.csi || !before.csi || before.csi.controllerExpandSecretRef)
+      return !equal(next[s], before[s])
     // this reference may be added once
     return !equal({ ...next.csi, controllerExpandSecretRef: undefined }, before.csi)
   })
-  if (changed.length) errors.push(forbidden('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${sourceDiff(before, next)}`))
+  if (changed.length)
+    errors.push(
+      forbidden(
+        'spec.persistentvolumesource',
+        `spec.persistentvolumesource is immutable after creation\n${sourceDiff(before, next)}`,
+      ),
+    )
   errors.push(...validateImmutable(next.volumeMode, before.volumeMode, 'volumeMode'))
-  if (before.nodeAffinity && !equal(next.nodeAffinity, before.nodeAffinity)) errors.push(invalid('nodeAffinity', next.nodeAffinity ? new GoText('core.VolumeNodeAffinity{Required:(*core.NodeSelector)(0xc000000000)}') : null, 'field is immutable, except for updating from beta label to GA'))
-  if (next.volumeAttributesClassName !== before.volumeAttributesClassName) errors.push(forbidden('spec.volumeAttributesClassName', 'update is forbidden when the VolumeAttributesClass feature gate is disabled'))
+  if (before.nodeAffinity && !equal(next.nodeAffinity, before.nodeAffinity))
+    errors.push(
+      invalid(
+        'nodeAffinity',
+        next.nodeAffinity ? new GoText('core.VolumeNodeAffinity{Required:(*core.NodeSelector)(0xc000000000)}') : null,
+        'field is immutable, except for updating from beta label to GA',
+      ),
+    )
+  if (next.volumeAttributesClassName !== before.volumeAttributesClassName)
+    errors.push(
+      forbidden(
+        'spec.volumeAttributesClassName',
+        'update is forbidden when the VolumeAttributesClass feature gate is disabled',
+      ),
+    )
   return errors
 }
 
@@ -164,22 +289,38 @@ const DEPRECATED_ANNOTATIONS = [
 
 function warnings(pv: PersistentVolume): string[] {
   const deprecated: readonly (readonly [Source, string])[] = [
-    ['cephfs', 'spec.cephfs: deprecated in v1.28, non-functional in v1.31+'], ['photonPersistentDisk', 'spec.photonPersistentDisk: deprecated in v1.11, non-functional in v1.16+'],
-    ['scaleIO', 'spec.scaleIO: deprecated in v1.16, non-functional in v1.22+'], ['storageos', 'spec.storageOS: deprecated in v1.22, non-functional in v1.25+'],
-    ['glusterfs', 'spec.glusterfs: deprecated in v1.25, non-functional in v1.26+'], ['rbd', 'spec.rbd: deprecated in v1.28, non-functional in v1.31+'],
+    ['cephfs', 'spec.cephfs: deprecated in v1.28, non-functional in v1.31+'],
+    ['photonPersistentDisk', 'spec.photonPersistentDisk: deprecated in v1.11, non-functional in v1.16+'],
+    ['scaleIO', 'spec.scaleIO: deprecated in v1.16, non-functional in v1.22+'],
+    ['storageos', 'spec.storageOS: deprecated in v1.22, non-functional in v1.25+'],
+    ['glusterfs', 'spec.glusterfs: deprecated in v1.25, non-functional in v1.26+'],
+    ['rbd', 'spec.rbd: deprecated in v1.28, non-functional in v1.31+'],
   ]
   const spec = pv.spec ?? {}
   return [
-    ...DEPRECATED_ANNOTATIONS.filter(([k]) => pv.metadata.annotations?.[k] !== undefined).map(([k, text]) => `metadata.annotations[${k}]: ${text}`),
-    ...(spec.persistentVolumeReclaimPolicy === 'Recycle' ? ['spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.'] : []),
+    ...DEPRECATED_ANNOTATIONS.filter(([k]) => pv.metadata.annotations?.[k] !== undefined).map(
+      ([k, text]) => `metadata.annotations[${k}]: ${text}`,
+    ),
+    ...(spec.persistentVolumeReclaimPolicy === 'Recycle'
+      ? [
+          'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
+        ]
+      : []),
     ...deprecated.filter(([s]) => spec[s] !== undefined).map(([, text]) => text),
   ]
 }
 
-const claimText = (pv: PersistentVolume): string => (pv.spec?.claimRef ? `${pv.spec.claimRef.namespace ?? ''}/${pv.spec.claimRef.name ?? ''}` : '')
-const phase = (pv: PersistentVolume): string => (pv.metadata.deletionTimestamp ? 'Terminating' : (pv.status?.phase ?? ''))
+const claimText = (pv: PersistentVolume): string =>
+  pv.spec?.claimRef ? `${pv.spec.claimRef.namespace ?? ''}/${pv.spec.claimRef.name ?? ''}` : ''
+const phase = (pv: PersistentVolume): string =>
+  pv.metadata.deletionTimestamp ? 'Terminating' : (pv.status?.phase ?? '')
 
-function requirementLines(out: Lines, level: number, title: string, requirements: readonly NodeSelectorRequirement[]): void {
+function requirementLines(
+  out: Lines,
+  level: number,
+  title: string,
+  requirements: readonly NodeSelectorRequirement[],
+): void {
   out.write(level, `${title}:\t`)
   if (requirements.length === 0) out.write(0, '<none>\n')
   requirements.forEach((r, i) => {
@@ -206,7 +347,10 @@ async function describe(pv: PersistentVolume, out: Lines, ctx: DescribeContext):
   annotations(out, pv.metadata.annotations)
   out.write(0, `Finalizers:\t[${(pv.metadata.finalizers ?? []).join(' ')}]\n`)
   out.write(0, `StorageClass:\t${storageClassOf(pv)}\n`)
-  out.write(0, `Status:\t${pv.metadata.deletionTimestamp ? `Terminating (lasts ${since(pv.metadata.deletionTimestamp, ctx.now)})` : (pv.status?.phase ?? '')}\n`)
+  out.write(
+    0,
+    `Status:\t${pv.metadata.deletionTimestamp ? `Terminating (lasts ${since(pv.metadata.deletionTimestamp, ctx.now)})` : (pv.status?.phase ?? '')}\n`,
+  )
   out.write(0, `Claim:\t${claimText(pv)}\n`)
   out.write(0, `Reclaim Policy:\t${spec.persistentVolumeReclaimPolicy ?? ''}\n`)
   out.write(0, `Access Modes:\t${accessModes(spec.accessModes)}\n`)
@@ -228,11 +372,14 @@ export const persistentVolume = defineKind<PersistentVolume>({
       pv.status = { phase: 'Pending', lastPhaseTransitionTime: rfc3339(ctx.now) }
       if (pv.spec) delete pv.spec.volumeAttributesClassName
     },
-    prepareForUpdate: (pv, old) => { if (pv.spec && old.spec?.volumeAttributesClassName === undefined) delete pv.spec.volumeAttributesClassName },
+    prepareForUpdate: (pv, old) => {
+      if (pv.spec && old.spec?.volumeAttributesClassName === undefined) delete pv.spec.volumeAttributesClassName
+    },
     prepareForStatusUpdate: (pv, old, ctx) => {
       const status = (pv.status ??= {})
       const before = old.status?.lastPhaseTransitionTime
-      if (status.phase !== old.status?.phase && status.lastPhaseTransitionTime === before) status.lastPhaseTransitionTime = rfc3339(ctx.now)
+      if (status.phase !== old.status?.phase && status.lastPhaseTransitionTime === before)
+        status.lastPhaseTransitionTime = rfc3339(ctx.now)
     },
     validate,
     validateUpdate,

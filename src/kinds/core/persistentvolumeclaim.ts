@@ -1,4 +1,5 @@
-// A PersistentVolumeClaim. Behaves as pkg/registry/core/persistentvolumeclaim; printed as printers/internalversion does; described as kubectl's describer.
+// A PersistentVolumeClaim. Behaves as pkg/registry/core/persistentvolumeclaim; printed as printers/internalversion
+// does; described as kubectl's describer.
 import type { PersistentVolumeClaim, Pod } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
@@ -28,16 +29,20 @@ function defaults(pvc: Draft<PersistentVolumeClaim>): void {
   status.phase ||= 'Pending'
   spec.volumeMode ??= 'Filesystem'
   spec.resources ??= {}
-  for (const list of [spec.resources.limits, spec.resources.requests, status.capacity, status.allocatedResources]) roundUp(list)
+  for (const list of [spec.resources.limits, spec.resources.requests, status.capacity, status.allocatedResources])
+    roundUp(list)
 }
 
-const isPvcOrSnapshot = (s: Spec['dataSource']): boolean => (!s?.apiGroup && s?.kind === 'PersistentVolumeClaim') || (s?.apiGroup === 'snapshot.storage.k8s.io' && s.kind === 'VolumeSnapshot')
+const isPvcOrSnapshot = (s: Spec['dataSource']): boolean =>
+  (!s?.apiGroup && s?.kind === 'PersistentVolumeClaim') ||
+  (s?.apiGroup === 'snapshot.storage.k8s.io' && s.kind === 'VolumeSnapshot')
 
 /** Fields of switched-off features go; dataSource and dataSourceRef are filled in from each other. */
 function normalize(spec: Draft<Spec>, old?: Spec): void {
   if (old?.volumeAttributesClassName === undefined) delete spec.volumeAttributesClassName
   if (spec.dataSourceRef?.namespace && !old?.dataSourceRef?.namespace) delete spec.dataSourceRef
-  if (spec.dataSource && !spec.dataSourceRef && !old?.dataSourceRef && !isPvcOrSnapshot(spec.dataSource)) delete spec.dataSource
+  if (spec.dataSource && !spec.dataSourceRef && !old?.dataSourceRef && !isPvcOrSnapshot(spec.dataSource))
+    delete spec.dataSource
   if (spec.dataSource && !spec.dataSourceRef) spec.dataSourceRef = copy(spec.dataSource)
   else if (spec.dataSourceRef && !spec.dataSource) {
     const { apiGroup, kind, name: source } = spec.dataSourceRef
@@ -48,8 +53,21 @@ function normalize(spec: Draft<Spec>, old?: Spec): void {
 function validate(pvc: PersistentVolumeClaim): FieldError[] {
   const errors = validateClaimSpec(pvc.spec, 'spec')
   const { dataSource, dataSourceRef } = pvc.spec ?? {}
-  if (dataSource && dataSourceRef && !equal({ ...dataSource, apiGroup: dataSource.apiGroup ?? '' }, { apiGroup: dataSourceRef.apiGroup ?? '', kind: dataSourceRef.kind, name: dataSourceRef.name })) {
-    errors.push(invalid('spec', new GoText('field.Path{name:"dataSource", index:"", parent:(*field.Path)(0xc000000000)}'), 'must match dataSourceRef'))
+  if (
+    dataSource &&
+    dataSourceRef &&
+    !equal(
+      { ...dataSource, apiGroup: dataSource.apiGroup ?? '' },
+      { apiGroup: dataSourceRef.apiGroup ?? '', kind: dataSourceRef.kind, name: dataSourceRef.name },
+    )
+  ) {
+    errors.push(
+      invalid(
+        'spec',
+        new GoText('field.Path{name:"dataSource", index:"", parent:(*field.Path)(0xc000000000)}'),
+        'must match dataSourceRef',
+      ),
+    )
   }
   return errors
 }
@@ -63,26 +81,54 @@ function validateUpdate(pvc: PersistentVolumeClaim, old: PersistentVolumeClaim):
   const newAnnotation = pvc.metadata.annotations?.[BETA_CLASS]
   if (!before.volumeName && next.volumeName) before.volumeName = next.volumeName
   const fromNil = before.storageClassName === undefined && next.storageClassName !== undefined
-  if (fromNil && oldAnnotation !== undefined && next.storageClassName === oldAnnotation && (newAnnotation === undefined || newAnnotation === oldAnnotation)) delete next.storageClassName
+  if (
+    fromNil &&
+    oldAnnotation !== undefined &&
+    next.storageClassName === oldAnnotation &&
+    (newAnnotation === undefined || newAnnotation === oldAnnotation)
+  )
+    delete next.storageClassName
   else {
-    if (newAnnotation !== oldAnnotation) errors.push(invalid(`metadata.annotations.${BETA_CLASS}`, newAnnotation ?? '', 'field is immutable'))
-    if (fromNil && (oldAnnotation === undefined || next.storageClassName === oldAnnotation)) delete next.storageClassName
+    if (newAnnotation !== oldAnnotation)
+      errors.push(invalid(`metadata.annotations.${BETA_CLASS}`, newAnnotation ?? '', 'field is immutable'))
+    if (fromNil && (oldAnnotation === undefined || next.storageClassName === oldAnnotation))
+      delete next.storageClassName
   }
   const oldSize = before.resources?.requests?.storage
-  if (pvc.status?.phase === 'Bound' && next.resources?.requests && oldSize !== undefined) next.resources.requests.storage = oldSize
+  if (pvc.status?.phase === 'Bound' && next.resources?.requests && oldSize !== undefined)
+    next.resources.requests.storage = oldSize
   if (pvc.status?.phase === 'Bound' && next.volumeAttributesClassName !== undefined) {
     if (before.volumeAttributesClassName === undefined) delete next.volumeAttributesClassName
     else next.volumeAttributesClassName = before.volumeAttributesClassName
   }
-  if (!equal(next, before)) errors.push(forbidden('spec', `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${claimDiff(before as Spec, next as Spec)}`))
+  if (!equal(next, before))
+    errors.push(
+      forbidden(
+        'spec',
+        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${claimDiff(before as Spec, next as Spec)}`,
+      ),
+    )
   const newSize = pvc.spec?.resources?.requests?.storage ?? 0
-  if (compareQuantity(newSize, oldSize ?? 0) < 0 && compareQuantity(newSize, old.status?.capacity?.storage ?? 0) <= 0) errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'))
+  if (compareQuantity(newSize, oldSize ?? 0) < 0 && compareQuantity(newSize, old.status?.capacity?.storage ?? 0) <= 0)
+    errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'))
   errors.push(...validateImmutable(pvc.spec?.volumeMode, old.spec?.volumeMode, 'volumeMode'))
-  if (pvc.spec?.volumeAttributesClassName !== old.spec?.volumeAttributesClassName) errors.push(forbidden('spec.volumeAttributesClassName', 'update is forbidden when the VolumeAttributesClass feature gate is disabled'))
+  if (pvc.spec?.volumeAttributesClassName !== old.spec?.volumeAttributesClassName)
+    errors.push(
+      forbidden(
+        'spec.volumeAttributesClassName',
+        'update is forbidden when the VolumeAttributesClass feature gate is disabled',
+      ),
+    )
   return errors
 }
 
-const RESIZE_STATUSES = ['ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizeInProgress', 'NodeResizeInfeasible', 'NodeResizePending']
+const RESIZE_STATUSES = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+  'NodeResizePending',
+]
 
 /** validatePersistentVolumeClaimResourceKey: storage, or a name with a prefix. */
 const resourceKey = (k: string, path: string): FieldError[] => {
@@ -93,11 +139,13 @@ const resourceKey = (k: string, path: string): FieldError[] => {
 function validateStatusUpdate(pvc: PersistentVolumeClaim): FieldError[] {
   const errors: FieldError[] = pvc.spec?.accessModes?.length ? [] : [required('Spec.accessModes')]
   const { capacity, allocatedResourceStatuses, allocatedResources } = pvc.status ?? {}
-  const basic = (q: Quantity, path: string): FieldError[] => (value(q) < 0 ? [invalid(path, value(q), 'must be a valid resource quantity')] : [])
+  const basic = (q: Quantity, path: string): FieldError[] =>
+    value(q) < 0 ? [invalid(path, value(q), 'must be a valid resource quantity')] : []
   for (const [k, q] of Object.entries(capacity ?? {})) errors.push(...basic(q, `status.capacity[${k}]`))
   for (const [k, v] of Object.entries(allocatedResourceStatuses ?? {})) {
     errors.push(...resourceKey(k, 'status.allocatedResourceStatus'))
-    if (!RESIZE_STATUSES.includes(v)) errors.push(notSupported('status.allocatedResourceStatus', new GoText(k), RESIZE_STATUSES))
+    if (!RESIZE_STATUSES.includes(v))
+      errors.push(notSupported('status.allocatedResourceStatus', new GoText(k), RESIZE_STATUSES))
   }
   for (const [k, q] of Object.entries(allocatedResources ?? {})) {
     const wrong = resourceKey(k, 'status.allocatedResources')
@@ -110,15 +158,21 @@ function warnings(pvc: PersistentVolumeClaim): string[] {
   const { requests, limits } = pvc.spec?.resources ?? {}
   const fraction = (list: typeof requests, field: string): string[] => {
     const size = list?.storage
-    return size !== undefined && milliValue(size) % 1000 !== 0 ? [`spec.resources.${field}[storage]: fractional byte value "${canonical(size)}" is invalid, must be an integer`] : []
+    return size !== undefined && milliValue(size) % 1000 !== 0
+      ? [`spec.resources.${field}[storage]: fractional byte value "${canonical(size)}" is invalid, must be an integer`]
+      : []
   }
   return [
-    ...(pvc.metadata.annotations?.[BETA_CLASS] === undefined ? [] : [`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`]),
-    ...fraction(requests, 'requests'), ...fraction(limits, 'limits'),
+    ...(pvc.metadata.annotations?.[BETA_CLASS] === undefined
+      ? []
+      : [`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`]),
+    ...fraction(requests, 'requests'),
+    ...fraction(limits, 'limits'),
   ]
 }
 
-const capacity = (pvc: PersistentVolumeClaim): string => (pvc.spec?.volumeName ? canonical(pvc.status?.capacity?.storage ?? 0) : '')
+const capacity = (pvc: PersistentVolumeClaim): string =>
+  pvc.spec?.volumeName ? canonical(pvc.status?.capacity?.storage ?? 0) : ''
 const modes = (pvc: PersistentVolumeClaim): string => (pvc.spec?.volumeName ? accessModes(pvc.status?.accessModes) : '')
 
 /** The pods that use the claim: by a volume of theirs, or as its owner. */
@@ -134,7 +188,10 @@ function usedBy(pvc: PersistentVolumeClaim, pods: readonly Pod[]): string[] {
 async function describe(pvc: PersistentVolumeClaim, out: Lines, ctx: DescribeContext): Promise<void> {
   nameLines(out, pvc)
   out.write(0, `StorageClass:\t${storageClassOf(pvc)}\n`)
-  out.write(0, `Status:\t${pvc.metadata.deletionTimestamp ? `Terminating (lasts ${since(pvc.metadata.deletionTimestamp, ctx.now)})` : (pvc.status?.phase ?? '')}\n`)
+  out.write(
+    0,
+    `Status:\t${pvc.metadata.deletionTimestamp ? `Terminating (lasts ${since(pvc.metadata.deletionTimestamp, ctx.now)})` : (pvc.status?.phase ?? '')}\n`,
+  )
   out.write(0, `Volume:\t${pvc.spec?.volumeName ?? ''}\n`)
   labels(out, 'Labels', pvc.metadata.labels)
   annotations(out, pvc.metadata.annotations)
@@ -155,7 +212,11 @@ async function describe(pvc: PersistentVolumeClaim, out: Lines, ctx: DescribeCon
     out.write(0, 'Conditions:\n')
     out.write(1, 'Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage\n')
     out.write(1, '----\t------\t-----------------\t------------------\t------\t-------\n')
-    for (const c of conditions) out.write(1, `${c.type} \t${c.status} \t${dateText(c.lastProbeTime)} \t${dateText(c.lastTransitionTime)} \t${c.reason ?? ''} \t${c.message ?? ''}\n`)
+    for (const c of conditions)
+      out.write(
+        1,
+        `${c.type} \t${c.status} \t${dateText(c.lastProbeTime)} \t${dateText(c.lastTransitionTime)} \t${c.reason ?? ''} \t${c.message ?? ''}\n`,
+      )
   }
   await events(out, pvc, ctx)
 }

@@ -1,4 +1,5 @@
-// What writing a Pod asks of its kind: defaults, preparing, validation, warnings, grace. Behaves as pkg/registry/core/pod.
+// What writing a Pod asks of its kind: defaults, preparing, validation, warnings, grace. Behaves as
+// pkg/registry/core/pod.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { copy, equal } from '../../apimachinery/object.ts'
@@ -9,7 +10,13 @@ import { podDefaults } from './podspec-defaults.ts'
 import { validateNewPod } from './podspec-validation.ts'
 import { podWarnings } from './podspec-warnings.ts'
 import { validatePodStatus, validatePodUpdate } from './podspec-update.ts'
-import { dropDisabledFields, dropDisabledStatusFields, prepareAffinity, prepareAppArmor, qosClass } from './podspec-prepare.ts'
+import {
+  dropDisabledFields,
+  dropDisabledStatusFields,
+  prepareAffinity,
+  prepareAppArmor,
+  qosClass,
+} from './podspec-prepare.ts'
 
 /** Seconds until a deleted pod is gone; 0 for pods that no kubelet runs (CheckGracefulDelete). */
 function grace(pod: Pod, requested: number | undefined): number {
@@ -22,7 +29,16 @@ function prepareForCreate(pod: Draft<Pod>, { now, warn }: StrategyContext): void
   pod.status = { phase: 'Pending', qosClass: qosClass(pod) }
   dropDisabledFields(pod.spec)
   if (pod.spec?.schedulingGates?.length) {
-    pod.status.conditions = [{ type: 'PodScheduled', status: 'False', lastProbeTime: null as unknown as string, lastTransitionTime: rfc3339(now), reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }]
+    pod.status.conditions = [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        lastProbeTime: null as unknown as string,
+        lastTransitionTime: rfc3339(now),
+        reason: 'SchedulingGated',
+        message: 'Scheduling is blocked due to non-empty scheduling gates',
+      },
+    ]
   }
   prepareAffinity(pod)
   prepareAppArmor(pod, warn)
@@ -37,7 +53,10 @@ function prepareForStatusUpdate(pod: Draft<Pod>, old: Pod): void {
 
 /** Of updates only new addresses can be warned about. */
 function statusWarnings(p: Pod, old: Pod): string[] {
-  const of = (name: 'podIPs' | 'hostIPs'): string[] => (equal(p.status?.[name], old.status?.[name]) ? [] : (p.status?.[name] ?? []).flatMap((a, i) => warningsForIP(`status.${name}[${i}].ip`, a.ip ?? '')))
+  const of = (name: 'podIPs' | 'hostIPs'): string[] =>
+    equal(p.status?.[name], old.status?.[name])
+      ? []
+      : (p.status?.[name] ?? []).flatMap((a, i) => warningsForIP(`status.${name}[${i}].ip`, a.ip ?? ''))
   return [...of('podIPs'), ...of('hostIPs')]
 }
 

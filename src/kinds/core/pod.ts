@@ -1,13 +1,21 @@
-// A Pod. Behaves as pkg/registry/core/pod; printed as printers/internalversion's printPod; described as kubectl's PodDescriber.
+// A Pod. Behaves as pkg/registry/core/pod; printed as printers/internalversion's printPod; described as kubectl's
+// PodDescriber.
 import type { ContainerStatus, Pod } from '../../apimachinery/api/core.v1.ts'
 import { age, column, name, since, wide } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 
-interface Summary { readonly ready: number; readonly total: number; readonly reason: string; readonly restarts: number; readonly lastRestart: string }
+interface Summary {
+  readonly ready: number
+  readonly total: number
+  readonly reason: string
+  readonly restarts: number
+  readonly lastRestart: string
+}
 
 const later = (a: string, b: string | undefined): string => (b && b > a ? b : a)
 const restartedAt = (c: ContainerStatus): string | undefined => c.lastState?.terminated?.finishedAt ?? undefined
-const exitReason = (t: { reason?: string; signal?: number; exitCode?: number }): string => t.reason || (t.signal ? `Signal:${t.signal}` : `ExitCode:${t.exitCode ?? 0}`)
+const exitReason = (t: { reason?: string; signal?: number; exitCode?: number }): string =>
+  t.reason || (t.signal ? `Signal:${t.signal}` : `ExitCode:${t.exitCode ?? 0}`)
 
 /** What READY, STATUS and RESTARTS say: the containers' states in order, init containers first. */
 export function summarize(pod: Pod): Summary {
@@ -16,7 +24,8 @@ export function summarize(pod: Pod): Summary {
   const sidecars = new Set(init.filter((c) => c.restartPolicy === 'Always').map((c) => c.name))
   const total = (pod.spec?.containers ?? []).length + init.filter((c) => c.restartPolicy === 'Always').length
   let reason = status.reason || (status.phase ?? '')
-  if (status.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated')) reason = 'SchedulingGated'
+  if (status.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated'))
+    reason = 'SchedulingGated'
 
   let ready = 0
   let restarts = 0
@@ -38,9 +47,11 @@ export function summarize(pod: Pod): Summary {
       continue
     }
     initializing = true
-    reason = terminated ? `Init:${exitReason(terminated)}`
-      : waiting?.reason && waiting.reason !== 'PodInitializing' ? `Init:${waiting.reason}`
-      : `Init:${i}/${init.length}`
+    reason = terminated
+      ? `Init:${exitReason(terminated)}`
+      : waiting?.reason && waiting.reason !== 'PodInitializing'
+        ? `Init:${waiting.reason}`
+        : `Init:${i}/${init.length}`
     break
   }
 
@@ -54,9 +65,13 @@ export function summarize(pod: Pod): Summary {
       const { terminated, waiting } = c.state ?? {}
       if (waiting?.reason) reason = waiting.reason
       else if (terminated) reason = exitReason(terminated)
-      else if (c.ready && c.state?.running) { running = true; ready++ }
+      else if (c.ready && c.state?.running) {
+        running = true
+        ready++
+      }
     }
-    if (reason === 'Completed' && running) reason = status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ? 'Running' : 'NotReady'
+    if (reason === 'Completed' && running)
+      reason = status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ? 'Running' : 'NotReady'
   }
 
   if (pod.metadata.deletionTimestamp) {
@@ -98,9 +113,15 @@ export const pod = defineKind<Pod>({
   writing: () => import('./pod-strategy.ts').then((m) => m.podStrategy),
   columns: [
     name(),
-    column('Ready', (p) => { const s = summarize(p); return `${s.ready}/${s.total}` }),
+    column('Ready', (p) => {
+      const s = summarize(p)
+      return `${s.ready}/${s.total}`
+    }),
     column('Status', (p) => summarize(p).reason),
-    column('Restarts', (p, { now }) => { const s = summarize(p); return s.restarts && s.lastRestart ? `${s.restarts} (${since(s.lastRestart, now)} ago)` : String(s.restarts) }),
+    column('Restarts', (p, { now }) => {
+      const s = summarize(p)
+      return s.restarts && s.lastRestart ? `${s.restarts} (${since(s.lastRestart, now)} ago)` : String(s.restarts)
+    }),
     age(),
     wide('IP', (p) => p.status?.podIPs?.[0]?.ip || p.status?.podIP || '<none>'),
     wide('Node', (p) => p.spec?.nodeName || '<none>'),

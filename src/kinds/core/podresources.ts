@@ -1,4 +1,5 @@
-// What a pod asks for as a whole: containers summed, init containers by their largest, sidecars counted into both, overhead on top (kubectl's pkg/util/resource).
+// What a pod asks for as a whole: containers summed, init containers by their largest, sidecars counted into both,
+// overhead on top (kubectl's pkg/util/resource).
 import type { Container, Pod } from '../../apimachinery/api/core.v1.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
 import { addQuantity, compareQuantity, parseQuantity, quantitySign } from '../../apimachinery/quantity.ts'

@@ -1,5 +1,16 @@
-// Defaults of pods and pod templates: what pkg/apis/core/v1/defaults.go fills in, and the aliases its conversion keeps equal.
-import type { Container, EphemeralContainer, Lifecycle, Pod, PodSpec, PodStatus, PodTemplateSpec, Probe, Volume } from '../../apimachinery/api/core.v1.ts'
+// Defaults of pods and pod templates: what pkg/apis/core/v1/defaults.go fills in, and the aliases its conversion keeps
+// equal.
+import type {
+  Container,
+  EphemeralContainer,
+  Lifecycle,
+  Pod,
+  PodSpec,
+  PodStatus,
+  PodTemplateSpec,
+  Probe,
+  Volume,
+} from '../../apimachinery/api/core.v1.ts'
 import { parseImageName } from '../../apimachinery/imagename.ts'
 import type { Draft, Quantity } from '../../apimachinery/object.ts'
 import { canonical, milliValue, parseQuantity } from '../../apimachinery/quantity.ts'
@@ -37,7 +48,10 @@ export function podSpecDefaults(spec: Draft<PodSpec> | undefined): void {
   // the deprecated name is read when the other is missing, and written always
   spec.serviceAccountName ||= spec.serviceAccount
   if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName
-  else { delete spec.serviceAccountName; delete spec.serviceAccount }
+  else {
+    delete spec.serviceAccountName
+    delete spec.serviceAccount
+  }
   for (const v of spec.volumes ?? []) volumeDefaults(v)
   for (const c of spec.initContainers ?? []) containerDefaults(c)
   for (const c of spec.containers ?? []) containerDefaults(c)
@@ -48,7 +62,8 @@ export function podSpecDefaults(spec: Draft<PodSpec> | undefined): void {
 }
 
 /** Always for images that may change under their name, else IfNotPresent. */
-const pullPolicy = (image: string | undefined): string => (parseImageName(image ?? '')?.tag === 'latest' ? 'Always' : 'IfNotPresent')
+const pullPolicy = (image: string | undefined): string =>
+  parseImageName(image ?? '')?.tag === 'latest' ? 'Always' : 'IfNotPresent'
 
 function containerDefaults(c: Draft<Container> | Draft<EphemeralContainer>): void {
   c.imagePullPolicy ||= pullPolicy(c.image)
@@ -91,9 +106,21 @@ function volumeDefaults(v: Draft<Volume>): void {
   if (v.secret) v.secret.defaultMode ??= MODE
   if (v.configMap) v.configMap.defaultMode ??= MODE
   if (v.iscsi) v.iscsi.iscsiInterface ||= 'default'
-  if (v.rbd) { v.rbd.pool ||= 'rbd'; v.rbd.user ||= 'admin'; v.rbd.keyring ||= '/etc/ceph/keyring' }
-  if (v.downwardAPI) { v.downwardAPI.defaultMode ??= MODE; downwardItems(v.downwardAPI.items) }
-  if (v.azureDisk) { v.azureDisk.cachingMode ??= 'ReadWrite'; v.azureDisk.fsType ??= 'ext4'; v.azureDisk.readOnly ??= false; v.azureDisk.kind ??= 'Shared' }
+  if (v.rbd) {
+    v.rbd.pool ||= 'rbd'
+    v.rbd.user ||= 'admin'
+    v.rbd.keyring ||= '/etc/ceph/keyring'
+  }
+  if (v.downwardAPI) {
+    v.downwardAPI.defaultMode ??= MODE
+    downwardItems(v.downwardAPI.items)
+  }
+  if (v.azureDisk) {
+    v.azureDisk.cachingMode ??= 'ReadWrite'
+    v.azureDisk.fsType ??= 'ext4'
+    v.azureDisk.readOnly ??= false
+    v.azureDisk.kind ??= 'Shared'
+  }
   if (v.projected) {
     v.projected.defaultMode ??= MODE
     for (const s of v.projected.sources ?? []) {
@@ -101,12 +128,26 @@ function volumeDefaults(v: Draft<Volume>): void {
       if (s.serviceAccountToken) s.serviceAccountToken.expirationSeconds ??= 3600
     }
   }
-  if (v.scaleIO) { v.scaleIO.storageMode ||= 'ThinProvisioned'; v.scaleIO.fsType ||= 'xfs' }
+  if (v.scaleIO) {
+    v.scaleIO.storageMode ||= 'ThinProvisioned'
+    v.scaleIO.fsType ||= 'xfs'
+  }
   const claim = v.ephemeral?.volumeClaimTemplate?.spec
-  if (claim) { claim.volumeMode ??= 'Filesystem'; roundUp(claim.resources?.limits); roundUp(claim.resources?.requests) }
+  if (claim) {
+    claim.volumeMode ??= 'Filesystem'
+    roundUp(claim.resources?.limits)
+    roundUp(claim.resources?.requests)
+  }
 }
 
-function downwardItems(items: readonly { fieldRef?: { apiVersion?: string | undefined } | undefined; resourceFieldRef?: { divisor?: Quantity | undefined } | undefined }[] | undefined): void {
+function downwardItems(
+  items:
+    | readonly {
+        fieldRef?: { apiVersion?: string | undefined } | undefined
+        resourceFieldRef?: { divisor?: Quantity | undefined } | undefined
+      }[]
+    | undefined,
+): void {
   for (const i of items ?? []) {
     if (i.fieldRef) i.fieldRef.apiVersion ||= 'v1'
     if (i.resourceFieldRef) i.resourceFieldRef.divisor ??= '0'
@@ -117,7 +158,11 @@ function downwardItems(items: readonly { fieldRef?: { apiVersion?: string | unde
 export function roundUp(list: ResourceList | undefined): void {
   for (const [k, v] of Object.entries(list ?? {})) {
     if (!list || !/[nu]$|\.\d{4}|e-/i.test(String(v))) continue
-    try { list[k] = canonical(parseQuantity(`${milliValue(parseQuantity(v))}m`)) } catch { /* not a quantity: the decoder has said so */ }
+    try {
+      list[k] = canonical(parseQuantity(`${milliValue(parseQuantity(v))}m`))
+    } catch {
+      /* not a quantity: the decoder has said so */
+    }
   }
 }
 

@@ -1,5 +1,11 @@
-// The difference of two pod specs, claims or volumes as a refusal shows it: google/go-cmp's report of the server's internal types.
-import type { EphemeralContainer, PersistentVolumeClaimSpec, PersistentVolumeSpec, PodSpec } from '../../apimachinery/api/core.v1.ts'
+// The difference of two pod specs, claims or volumes as a refusal shows it: google/go-cmp's report of the server's
+// internal types.
+import type {
+  EphemeralContainer,
+  PersistentVolumeClaimSpec,
+  PersistentVolumeSpec,
+  PodSpec,
+} from '../../apimachinery/api/core.v1.ts'
 import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
@@ -7,7 +13,12 @@ import { equal, isObject } from '../../apimachinery/object.ts'
 import { canonical, parseQuantity } from '../../apimachinery/quantity.ts'
 import { POD_TYPES } from './podspec-types.ts'
 
-export interface Field { readonly name: string; readonly json: string; readonly type: string; readonly inline: boolean }
+export interface Field {
+  readonly name: string
+  readonly json: string
+  readonly type: string
+  readonly inline: boolean
+}
 
 /** One compared place: both values, and what was compared inside it. */
 interface Compared {
@@ -25,8 +36,18 @@ interface Compared {
 }
 
 type Mode = ' ' | '=' | '-' | '+'
-interface Options { readonly mode: Mode; readonly verbosity: number; readonly types: 'auto' | 'elide' | 'emit' }
-interface Entry { readonly mark: '' | '-' | '+'; readonly key: string; readonly value: Text; readonly comment?: string; readonly bare?: boolean }
+interface Options {
+  readonly mode: Mode
+  readonly verbosity: number
+  readonly types: 'auto' | 'elide' | 'emit'
+}
+interface Entry {
+  readonly mark: '' | '-' | '+'
+  readonly key: string
+  readonly value: Text
+  readonly comment?: string
+  readonly bare?: boolean
+}
 /** A line, or a bracketed list between two pieces of text. */
 type Text = string | { readonly before: string; readonly entries: readonly Entry[]; readonly after: string }
 
@@ -44,7 +65,12 @@ export function fieldsOf(type: string): readonly Field[] | undefined {
     const [label = '', kind] = text.split(' ')
     const inline = label.startsWith('.')
     const [name = '', json] = label.slice(inline ? 1 : 0).split('=')
-    return { name, json: json ?? name.charAt(0).toLowerCase() + name.slice(1), type: kind ?? (inline ? name : 'string'), inline }
+    return {
+      name,
+      json: json ?? name.charAt(0).toLowerCase() + name.slice(1),
+      type: kind ?? (inline ? name : 'string'),
+      inline,
+    }
   })
   structs.set(type, list)
   return list
@@ -69,7 +95,11 @@ export function fieldValue(type: string, value: unknown, f: Field): unknown {
   if (f.inline) return value
   const o: { readonly [k: string]: unknown } = isObject(value) ? value : {}
   // the internal type keeps the host's namespaces beside the rest of the security context
-  if (type === 'PodSpec' && f.name === 'SecurityContext') return { ...(isObject(o['securityContext']) ? o['securityContext'] : {}), ...Object.fromEntries(HOST.map((k) => [k, o[k]])) }
+  if (type === 'PodSpec' && f.name === 'SecurityContext')
+    return {
+      ...(isObject(o['securityContext']) ? o['securityContext'] : {}),
+      ...Object.fromEntries(HOST.map((k) => [k, o[k]])),
+    }
   return o[f.json]
 }
 
@@ -83,7 +113,8 @@ function isZero(type: string, v: unknown): boolean {
   return v === '' || v === 0 || v === false
 }
 /** A list or map without entries is nil: the storage keeps no empty ones. */
-export const isNil = (v: unknown): boolean => v === undefined || v === null || (Array.isArray(v) ? v.length === 0 : isObject(v) && Object.keys(v).length === 0)
+export const isNil = (v: unknown): boolean =>
+  v === undefined || v === null || (Array.isArray(v) ? v.length === 0 : isObject(v) && Object.keys(v).length === 0)
 
 type Side = { readonly in: boolean; readonly v: unknown }
 const present = (v: unknown): Side => ({ in: true, v })
@@ -91,9 +122,24 @@ const ABSENT: Side = { in: false, v: undefined }
 
 function node(type: string, x: Side, y: Side, records: Compared['records']): Compared {
   const sum = (of: (c: Compared) => number): number => records.reduce((n, r) => n + of(r.value), 0)
-  return { type, x: x.v, y: y.v, inX: x.in, inY: y.in, records, same: sum((c) => c.same), diff: sum((c) => c.diff), children: sum((c) => c.children + 1), depth: Math.max(0, ...records.map((r) => r.value.depth + 1)) }
+  return {
+    type,
+    x: x.v,
+    y: y.v,
+    inX: x.in,
+    inY: y.in,
+    records,
+    same: sum((c) => c.same),
+    diff: sum((c) => c.diff),
+    children: sum((c) => c.children + 1),
+    depth: Math.max(0, ...records.map((r) => r.value.depth + 1)),
+  }
 }
-const leaf = (type: string, x: Side, y: Side, same: boolean): Compared => ({ ...node(type, x, y, []), same: same ? 1 : 0, diff: same ? 0 : 1 })
+const leaf = (type: string, x: Side, y: Side, same: boolean): Compared => ({
+  ...node(type, x, y, []),
+  same: same ? 1 : 0,
+  diff: same ? 0 : 1,
+})
 
 function compare(type: string, x: Side, y: Side): Compared {
   if (!x.in || !y.in) return leaf(type, x, y, false)
@@ -103,17 +149,50 @@ function compare(type: string, x: Side, y: Side): Compared {
   }
   if (isSlice(type)) {
     if (isNil(x.v) || isNil(y.v)) return leaf(type, x, y, isNil(x.v) && isNil(y.v))
-    return node(type, x, y, elements(type.slice(2), x.v as readonly unknown[], y.v as readonly unknown[]).map((value) => ({ key: '', value })))
+    return node(
+      type,
+      x,
+      y,
+      elements(type.slice(2), x.v as readonly unknown[], y.v as readonly unknown[]).map((value) => ({
+        key: '',
+        value,
+      })),
+    )
   }
   if (isMap(type)) {
     if (isNil(x.v) || isNil(y.v)) return leaf(type, x, y, isNil(x.v) && isNil(y.v))
     const [a, b] = [x.v as { readonly [k: string]: unknown }, y.v as { readonly [k: string]: unknown }]
-    const side = (o: { readonly [k: string]: unknown }, k: string): Side => (Object.hasOwn(o, k) ? present(o[k]) : ABSENT)
-    return node(type, x, y, [...new Set([...Object.keys(a), ...Object.keys(b)])].sort().map((k) => ({ key: `${isMap(type) && type === 'ResourceList' ? 's' : ''}${goQuote(k)}`, value: compare(mapValue(type), side(a, k), side(b, k)) })))
+    const side = (o: { readonly [k: string]: unknown }, k: string): Side =>
+      Object.hasOwn(o, k) ? present(o[k]) : ABSENT
+    return node(
+      type,
+      x,
+      y,
+      [...new Set([...Object.keys(a), ...Object.keys(b)])].sort().map((k) => ({
+        key: `${isMap(type) && type === 'ResourceList' ? 's' : ''}${goQuote(k)}`,
+        value: compare(mapValue(type), side(a, k), side(b, k)),
+      })),
+    )
   }
   const fields = fieldsOf(type)
-  if (fields) return node(type, x, y, fields.map((f) => ({ key: f.name, value: compare(f.type, present(fieldValue(type, x.v, f)), present(fieldValue(type, y.v, f))) })))
-  return leaf(type, x, y, type === 'resource.Quantity' ? quantityText(x.v) === quantityText(y.v) : (isZero(type, x.v) && isZero(type, y.v)) || equal(x.v, y.v))
+  if (fields)
+    return node(
+      type,
+      x,
+      y,
+      fields.map((f) => ({
+        key: f.name,
+        value: compare(f.type, present(fieldValue(type, x.v, f)), present(fieldValue(type, y.v, f))),
+      })),
+    )
+  return leaf(
+    type,
+    x,
+    y,
+    type === 'resource.Quantity'
+      ? quantityText(x.v) === quantityText(y.v)
+      : (isZero(type, x.v) && isZero(type, y.v)) || equal(x.v, y.v),
+  )
 }
 
 /** Elements pair up where they are equal at either end, and between those where they are alike. */
@@ -149,7 +228,8 @@ function withType(type: string, text: Text, o: Options): Text {
 const braces = (entries: readonly Entry[]): Text => ({ before: '{', entries, after: '}' })
 const entry = (key: string, value: Text): Entry => ({ mark: '', key, value })
 /** As many as may be shown, and dots. */
-const limited = (list: readonly Entry[], most: number): readonly Entry[] => (list.length > most ? [...list.slice(0, most), { ...entry('', ELLIPSIS), bare: true }] : list)
+const limited = (list: readonly Entry[], most: number): readonly Entry[] =>
+  list.length > most ? [...list.slice(0, most), { ...entry('', ELLIPSIS), bare: true }] : list
 
 function formatValue(type: string, v: unknown, o: Options): Text {
   if (isPointer(type)) {
@@ -161,26 +241,72 @@ function formatValue(type: string, v: unknown, o: Options): Text {
     const text = formatValue(inner, v, o)
     return typeof text === 'string' ? `&${text}` : { ...text, before: `&${text.before}` }
   }
-  if (isSlice(type)) return isNil(v) ? 'nil' : withType(type, braces(limited((v as readonly unknown[]).map((e) => entry('', formatValue(type.slice(2), e, deeper(o, 'elide')))), valueLimit(o))), o)
+  if (isSlice(type))
+    return isNil(v)
+      ? 'nil'
+      : withType(
+          type,
+          braces(
+            limited(
+              (v as readonly unknown[]).map((e) => entry('', formatValue(type.slice(2), e, deeper(o, 'elide')))),
+              valueLimit(o),
+            ),
+          ),
+          o,
+        )
   if (isMap(type)) {
     if (isNil(v)) return 'nil'
     const list = Object.entries(v as { readonly [k: string]: unknown }).sort(([a], [b]) => (a < b ? -1 : 1))
-    return withType(type, braces(limited(list.map(([k, e]) => entry(`${type === 'ResourceList' ? 's' : ''}${goQuote(k)}`, formatValue(mapValue(type), e, deeper(o, 'elide')))), valueLimit(o))), o)
+    return withType(
+      type,
+      braces(
+        limited(
+          list.map(([k, e]) =>
+            entry(
+              `${type === 'ResourceList' ? 's' : ''}${goQuote(k)}`,
+              formatValue(mapValue(type), e, deeper(o, 'elide')),
+            ),
+          ),
+          valueLimit(o),
+        ),
+      ),
+      o,
+    )
   }
   if (type === 'resource.Quantity') return quantity(v, o)
   if (type === 'intstr.IntOrString') {
-    const list = typeof v === 'number' ? (v ? [entry('IntVal', String(v))] : []) : [entry('Type', '1'), entry('StrVal', quoted(String(v), deeper(o, 'auto'), ''))]
+    const list =
+      typeof v === 'number'
+        ? v
+          ? [entry('IntVal', String(v))]
+          : []
+        : [entry('Type', '1'), entry('StrVal', quoted(String(v), deeper(o, 'auto'), ''))]
     return withType(type, braces(limited(list, valueLimit(o))), o)
   }
   const fields = fieldsOf(type)
-  if (!fields) return typeof v === 'boolean' || typeof v === 'number' || typeof v === 'bigint' ? String(v) : v === undefined || v === null ? zeroText(type) : quoted(String(v), o, '')
-  const list = fields.flatMap((f) => { const at = fieldValue(type, v, f); return isZero(f.type, at) ? [] : [entry(f.name, formatValue(f.type, at, deeper(o, 'auto')))] })
+  if (!fields)
+    return typeof v === 'boolean' || typeof v === 'number' || typeof v === 'bigint'
+      ? String(v)
+      : v === undefined || v === null
+        ? zeroText(type)
+        : quoted(String(v), o, '')
+  const list = fields.flatMap((f) => {
+    const at = fieldValue(type, v, f)
+    return isZero(f.type, at) ? [] : [entry(f.name, formatValue(f.type, at, deeper(o, 'auto')))]
+  })
   return withType(type, braces(limited(list, valueLimit(o))), o)
 }
 
 function selectorText(s: LabelSelector): string {
-  const labels = Object.entries(s.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${k}: ${v},`).join('')
-  const expressions = (s.matchExpressions ?? []).map((e) => `LabelSelectorRequirement{Key:${e.key},Operator:${e.operator},Values:[${(e.values ?? []).join(' ')}],},`).join('')
+  const labels = Object.entries(s.matchLabels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([k, v]) => `${k}: ${v},`)
+    .join('')
+  const expressions = (s.matchExpressions ?? [])
+    .map(
+      (e) => `LabelSelectorRequirement{Key:${e.key},Operator:${e.operator},Values:[${(e.values ?? []).join(' ')}],},`,
+    )
+    .join('')
   return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions}},}`
 }
 
@@ -188,7 +314,9 @@ const zeroText = (type: string): string => (type === 'bool' ? 'false' : type.sta
 
 function quoted(text: string, o: Options, prefix: string): string {
   const most = (1 << level(o.verbosity)) << 5
-  return text.length > most + ELLIPSIS.length ? `${prefix}${goQuote(text.slice(0, most))}${ELLIPSIS}` : `${prefix}${goQuote(text)}`
+  return text.length > most + ELLIPSIS.length
+    ? `${prefix}${goQuote(text.slice(0, most))}${ELLIPSIS}`
+    : `${prefix}${goQuote(text)}`
 }
 
 function quantity(v: unknown, o: Options): Text {
@@ -196,12 +324,23 @@ function quantity(v: unknown, o: Options): Text {
   const q = parseQuantity(v as Quantity)
   const amount = [entry('value', String(q.unscaled)), ...(q.scale ? [entry('scale', String(q.scale))] : [])]
   const inner = deeper(o, 'auto')
-  const list = [...(q.unscaled ? [entry('i', withType('resource.int64Amount', braces(limited(amount, valueLimit(inner))), inner))] : []), entry('s', goQuote(canonical(q))), entry('Format', goQuote(q.format))]
+  const list = [
+    ...(q.unscaled
+      ? [entry('i', withType('resource.int64Amount', braces(limited(amount, valueLimit(inner))), inner))]
+      : []),
+    entry('s', goQuote(canonical(q))),
+    entry('Format', goQuote(q.format)),
+  ]
   return withType('resource.Quantity', braces(limited(list, valueLimit(o))), o)
 }
 
 function formatDiff(c: Compared, given: Options): Text | undefined {
-  const o = given.mode === '=' ? { ...given, verbosity: 1 } : given.verbosity < DETAILED ? { ...given, verbosity: DETAILED } : given
+  const o =
+    given.mode === '='
+      ? { ...given, verbosity: 1 }
+      : given.verbosity < DETAILED
+        ? { ...given, verbosity: DETAILED }
+        : given
   if (c.depth === 0) {
     if (o.mode === '-') return c.inX ? formatValue(c.type, c.x, o) : undefined
     if (o.mode === '+') return c.inY ? formatValue(c.type, c.y, o) : undefined
@@ -224,7 +363,11 @@ function oneSided(c: Compared, o: Options): readonly Entry[] {
   const most = o.mode === '=' ? valueLimit(o) : (1 << level(o.verbosity)) << 1
   const inner = inList(c, o)
   const list = c.records.flatMap(({ key, value }) => {
-    if (isStruct(c) && ((o.mode !== '+' && isZero(value.type, value.x)) || (o.mode !== '-' && isZero(value.type, value.y)))) return []
+    if (
+      isStruct(c) &&
+      ((o.mode !== '+' && isZero(value.type, value.x)) || (o.mode !== '-' && isZero(value.type, value.y)))
+    )
+      return []
     const text = formatDiff(value, inner)
     return text === undefined ? [] : [entry(key, text)]
   })
@@ -251,19 +394,25 @@ function groups(c: Compared, o: Options): readonly Entry[] {
     while (end < c.records.length && (c.records[end]?.value.diff === 0) === same) end++
     const group = c.records.slice(i, end)
     if (shown >= most) {
-      for (const { value } of group) left[same ? 'identical' : !value.inY ? 'removed' : !value.inX ? 'inserted' : 'modified']++
+      for (const { value } of group)
+        left[same ? 'identical' : !value.inY ? 'removed' : !value.inX ? 'inserted' : 'modified']++
     } else if (same) {
       const low = i === 0 ? 0 : Math.min(CONTEXT, group.length)
       let high = end === c.records.length ? 0 : Math.min(CONTEXT, group.length - low)
       if (group.length - low - high === 1) high++
-      const line = (r: Compared['records'][number]): Entry => entry(r.key, formatDiff(r.value, { ...inner, mode: '=' }) ?? '')
+      const line = (r: Compared['records'][number]): Entry =>
+        entry(r.key, formatDiff(r.value, { ...inner, mode: '=' }) ?? '')
       out.push(...group.slice(0, low).map(line))
-      if (group.length > low + high) out.push({ ...entry('', ELLIPSIS), bare: true, comment: comment({ identical: group.length - low - high }) })
+      if (group.length > low + high)
+        out.push({ ...entry('', ELLIPSIS), bare: true, comment: comment({ identical: group.length - low - high }) })
       out.push(...group.slice(group.length - high).map(line))
     } else {
       shown += group.length
       for (const { key, value } of group) {
-        if (value.children !== value.depth) { out.push(entry(key, formatDiff(value, inner) ?? '')); continue }
+        if (value.children !== value.depth) {
+          out.push(entry(key, formatDiff(value, inner) ?? ''))
+          continue
+        }
         for (const mark of ['-', '+'] as const) {
           const text = formatDiff(value, { ...inner, mode: mark })
           if (text !== undefined) out.push({ mark, key, value: text })
@@ -276,15 +425,28 @@ function groups(c: Compared, o: Options): readonly Entry[] {
   return out
 }
 
-const lengthOf = (t: Text): number => (typeof t === 'string' ? t.length : t.before.length + t.after.length + t.entries.reduce((n, e, i) => n + (e.key ? e.key.length + 2 : 0) + lengthOf(e.value) + (i < t.entries.length - 1 ? 2 : 0), 0))
+const lengthOf = (t: Text): number =>
+  typeof t === 'string'
+    ? t.length
+    : t.before.length +
+      t.after.length +
+      t.entries.reduce(
+        (n, e, i) => n + (e.key ? e.key.length + 2 : 0) + lengthOf(e.value) + (i < t.entries.length - 1 ? 2 : 0),
+        0,
+      )
 
 /** What fits in a line becomes one. */
 function compact(t: Text, mark: string): { readonly text: Text; readonly flat: string } {
   if (typeof t === 'string') return { text: t, flat: t }
-  const entries = t.entries.map((e) => { const c = compact(e.value, mark || e.mark); return { entry: { ...e, value: c.text }, flat: `${e.key ? `${e.key}: ` : ''}${c.flat}` } })
+  const entries = t.entries.map((e) => {
+    const c = compact(e.value, mark || e.mark)
+    return { entry: { ...e, value: c.text }, flat: `${e.key ? `${e.key}: ` : ''}${c.flat}` }
+  })
   const list = entries.map((e) => e.flat).join(', ')
   const flat = `${t.before}${list}${t.after}`
-  const open = entries.some(({ entry: e }) => e.mark || typeof e.value !== 'string' || e.comment) || (mark !== '' && list.length > MAX_COLUMN)
+  const open =
+    entries.some(({ entry: e }) => e.mark || typeof e.value !== 'string' || e.comment) ||
+    (mark !== '' && list.length > MAX_COLUMN)
   return { text: open ? { ...t, entries: entries.map((e) => e.entry) } : flat, flat }
 }
 
@@ -292,12 +454,16 @@ function print(t: Text, mark: string, depth: number): string {
   if (typeof t === 'string') return t
   const indent = (m: string, n: number): string => `\n${m || ' '} ${'\t'.repeat(n)}`
   const { entries } = t
-  const simple = entries.length > 0 && entries.every((e) => !e.mark && !e.key && typeof e.value === 'string' && !e.comment)
+  const simple =
+    entries.length > 0 && entries.every((e) => !e.mark && !e.key && typeof e.value === 'string' && !e.comment)
   let body = ''
   if (simple) {
     let batch = ''
     for (const e of entries) {
-      if (batch && batch.length + String(e.value).length + 2 > MAX_COLUMN) { body += indent(mark, depth + 1) + batch.trimEnd(); batch = '' }
+      if (batch && batch.length + String(e.value).length + 2 > MAX_COLUMN) {
+        body += indent(mark, depth + 1) + batch.trimEnd()
+        batch = ''
+      }
       batch += `${String(e.value)}, `
     }
     body += indent(mark, depth + 1) + batch.trimEnd()
@@ -325,8 +491,16 @@ function report(type: string, old: unknown, next: unknown): string {
   return text === undefined ? '' : `  ${print(compact(text, '').text, '', 0)}\n`
 }
 
-export function podSpecDiff(old: PodSpec, next: PodSpec): string { return report('PodSpec', old, next) }
-export function ephemeralContainerDiff(old: EphemeralContainer, next: EphemeralContainer): string { return report('EphemeralContainer', old, next) }
-export function claimDiff(old: PersistentVolumeClaimSpec, next: PersistentVolumeClaimSpec): string { return report('PersistentVolumeClaimSpec', old, next) }
+export function podSpecDiff(old: PodSpec, next: PodSpec): string {
+  return report('PodSpec', old, next)
+}
+export function ephemeralContainerDiff(old: EphemeralContainer, next: EphemeralContainer): string {
+  return report('EphemeralContainer', old, next)
+}
+export function claimDiff(old: PersistentVolumeClaimSpec, next: PersistentVolumeClaimSpec): string {
+  return report('PersistentVolumeClaimSpec', old, next)
+}
 /** The volume's source before and after. */
-export function sourceDiff(old: PersistentVolumeSpec, next: PersistentVolumeSpec): string { return report('PersistentVolumeSource', old, next) }
+export function sourceDiff(old: PersistentVolumeSpec, next: PersistentVolumeSpec): string {
+  return report('PersistentVolumeSource', old, next)
+}

@@ -1,4 +1,5 @@
-// A pod template in Go syntax, as `%#v` prints the server's internal type in refusals. Pointers are shown as addresses, which mean nothing: here they follow from what they point to.
+// A pod template in Go syntax, as `%#v` prints the server's internal type in refusals. Pointers are shown as addresses,
+// which mean nothing: here they follow from what they point to.
 import type { PodTemplateSpec } from '../../apimachinery/api/core.v1.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
@@ -9,11 +10,16 @@ import { fieldValue, fieldsOf, isNil, typeName } from './podspec-diff.ts'
 
 /** Pointers to strings that have a type of their own. */
 const NAMED: Readonly<Record<string, string>> = {
-  'Container RestartPolicy': 'core.ContainerRestartPolicy', 'VolumeMount RecursiveReadOnly': 'core.RecursiveReadOnlyMode', 'VolumeMount MountPropagation': 'core.MountPropagationMode', 'PodSpec PreemptionPolicy': 'core.PreemptionPolicy',
-  'TopologySpreadConstraint NodeAffinityPolicy': 'core.NodeInclusionPolicy', 'TopologySpreadConstraint NodeTaintsPolicy': 'core.NodeInclusionPolicy',
+  'Container RestartPolicy': 'core.ContainerRestartPolicy',
+  'VolumeMount RecursiveReadOnly': 'core.RecursiveReadOnlyMode',
+  'VolumeMount MountPropagation': 'core.MountPropagationMode',
+  'PodSpec PreemptionPolicy': 'core.PreemptionPolicy',
+  'TopologySpreadConstraint NodeAffinityPolicy': 'core.NodeInclusionPolicy',
+  'TopologySpreadConstraint NodeTaintsPolicy': 'core.NodeInclusionPolicy',
 }
 
-const address = (where: string, v: unknown): string => `0xc00${(fnv32a(where + JSON.stringify(v)) & 0xffffff8).toString(16).padStart(7, '0')}`
+const address = (where: string, v: unknown): string =>
+  `0xc00${(fnv32a(where + JSON.stringify(v)) & 0xffffff8).toString(16).padStart(7, '0')}`
 
 function quantity(v: unknown): string {
   const q = parseQuantity(v as Quantity)
@@ -21,7 +27,12 @@ function quantity(v: unknown): string {
 }
 
 function map(type: string, v: unknown, of: (v: unknown) => string): string {
-  return isNil(v) || !isObject(v) ? `${type}(nil)` : `${type}{${Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, x]) => `${goQuote(k)}:${of(x)}`).join(', ')}}`
+  return isNil(v) || !isObject(v)
+    ? `${type}(nil)`
+    : `${type}{${Object.entries(v)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([k, x]) => `${goQuote(k)}:${of(x)}`)
+        .join(', ')}}`
 }
 const strings = (v: unknown): string => map('map[string]string', v, (x) => goQuote(String(x)))
 
@@ -30,13 +41,23 @@ function print(type: string, v: unknown, where: string): string {
     const name = NAMED[where] ?? typeName(type.slice(1))
     return `(*${name})(${v === undefined || v === null ? 'nil' : address(where, v)})`
   }
-  if (type.startsWith('[]')) return isNil(v) || !Array.isArray(v) ? `${typeName(type)}(nil)` : `${typeName(type)}{${v.map((x) => print(type.slice(2), x, where)).join(', ')}}`
+  if (type.startsWith('[]'))
+    return isNil(v) || !Array.isArray(v)
+      ? `${typeName(type)}(nil)`
+      : `${typeName(type)}{${v.map((x) => print(type.slice(2), x, where)).join(', ')}}`
   if (type === 'ResourceList') return map('core.ResourceList', v, quantity)
   if (type.startsWith('map[')) return strings(v)
   const fields = fieldsOf(type)
-  if (fields) return `${typeName(type)}{${fields.map((f) => `${f.name}:${print(f.type, fieldValue(type, v, f), `${type} ${f.name}`)}`).join(', ')}}`
+  if (fields)
+    return `${typeName(type)}{${fields.map((f) => `${f.name}:${print(f.type, fieldValue(type, v, f), `${type} ${f.name}`)}`).join(', ')}}`
   if (typeof v === 'number' || typeof v === 'bigint' || typeof v === 'boolean') return String(v)
-  return v === undefined || v === null ? (type === 'bool' ? 'false' : type.startsWith('int') ? '0' : '""') : goQuote(String(v))
+  return v === undefined || v === null
+    ? type === 'bool'
+      ? 'false'
+      : type.startsWith('int')
+        ? '0'
+        : '""'
+    : goQuote(String(v))
 }
 
 /** The template of a workload, whole. */

@@ -1,4 +1,5 @@
-// What the server does to pod specs before it validates them: drops fields whose feature is off in 1.33 (DropDisabledPodFields), computes the QoS class.
+// What the server does to pod specs before it validates them: drops fields whose feature is off in 1.33
+// (DropDisabledPodFields), computes the QoS class.
 import type { Container, Pod, PodSpec, PodStatus } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { compareQuantity, parseQuantity } from '../../apimachinery/quantity.ts'
@@ -6,8 +7,20 @@ import { compareQuantity, parseQuantity } from '../../apimachinery/quantity.ts'
 type Spec = PodSpec | Draft<PodSpec> | undefined
 
 /** All containers of a spec that are like Container: ordinary, init and ephemeral ones. */
-export function allContainers<C>(spec: { readonly containers?: readonly C[]; readonly initContainers?: readonly C[]; readonly ephemeralContainers?: readonly unknown[] } | undefined): C[] {
-  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...((spec?.ephemeralContainers ?? []) as readonly C[])]
+export function allContainers<C>(
+  spec:
+    | {
+        readonly containers?: readonly C[]
+        readonly initContainers?: readonly C[]
+        readonly ephemeralContainers?: readonly unknown[]
+      }
+    | undefined,
+): C[] {
+  return [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...((spec?.ephemeralContainers ?? []) as readonly C[]),
+  ]
 }
 
 /** Drops fields of features that are off by default, unless the old spec uses them already. */
@@ -25,8 +38,10 @@ export function dropDisabledFields(spec: Draft<PodSpec> | undefined, old?: Spec)
       if (Object.keys(c.lifecycle).length === 0) delete c.lifecycle
     }
   }
-  const bundles = (s: Spec): boolean => Boolean(s?.volumes?.some((v) => v.projected?.sources?.some((p) => p.clusterTrustBundle)))
-  if (!bundles(old)) for (const v of spec.volumes ?? []) for (const s of v.projected?.sources ?? []) delete s.clusterTrustBundle
+  const bundles = (s: Spec): boolean =>
+    Boolean(s?.volumes?.some((v) => v.projected?.sources?.some((p) => p.clusterTrustBundle)))
+  if (!bundles(old))
+    for (const v of spec.volumes ?? []) for (const s of v.projected?.sources ?? []) delete s.clusterTrustBundle
   if (!old?.volumes?.some((v) => v.image)) dropImageVolumes(spec)
 }
 
@@ -46,10 +61,13 @@ function dropImageVolumes(spec: Draft<PodSpec>): void {
 export function dropDisabledStatusFields(status: Draft<PodStatus> | undefined, oldSpec: Spec): void {
   if (!status) return
   if (!oldSpec?.resourceClaims?.length) delete status.resourceClaimStatuses
-  for (const list of [status.containerStatuses, status.initContainerStatuses, status.ephemeralContainerStatuses]) for (const c of list ?? []) delete c.allocatedResourcesStatus
+  for (const list of [status.containerStatuses, status.initContainerStatuses, status.ephemeralContainerStatuses])
+    for (const c of list ?? []) delete c.allocatedResourcesStatus
 }
 
-/** Guaranteed, Burstable or BestEffort: component-helpers' GetPodQOS on cpu and memory of init and ordinary containers. */
+/**
+ * Guaranteed, Burstable or BestEffort: component-helpers' GetPodQOS on cpu and memory of init and ordinary containers.
+ */
 export function qosClass(pod: Pod | Draft<Pod>): string {
   const zero = parseQuantity('0')
   const sums = { requests: new Set<string>(), limits: new Set<string>() }
@@ -68,7 +86,11 @@ export function qosClass(pod: Pod | Draft<Pod>): string {
     for (const name of ['cpu', 'memory']) {
       const request = c.resources?.requests?.[name]
       const limit = c.resources?.limits?.[name]
-      if (request !== undefined && (limit === undefined || compareQuantity(parseQuantity(request), parseQuantity(limit)) !== 0)) equal = false
+      if (
+        request !== undefined &&
+        (limit === undefined || compareQuantity(parseQuantity(request), parseQuantity(limit)) !== 0)
+      )
+        equal = false
     }
   }
   if (sums.requests.size === 0 && sums.limits.size === 0) return 'BestEffort'
@@ -79,12 +101,19 @@ export function qosClass(pod: Pod | Draft<Pod>): string {
 export function prepareAffinity(pod: Draft<Pod>): void {
   const own = pod.metadata.labels ?? {}
   for (const affinity of [pod.spec?.affinity?.podAffinity, pod.spec?.affinity?.podAntiAffinity]) {
-    const terms = [...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((p) => p.podAffinityTerm), ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])]
+    const terms = [
+      ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((p) => p.podAffinityTerm),
+      ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ]
     for (const term of terms) {
       if (!term?.labelSelector) continue
-      for (const [keys, operator] of [[term.matchLabelKeys, 'In'], [term.mismatchLabelKeys, 'NotIn']] as const) {
+      for (const [keys, operator] of [
+        [term.matchLabelKeys, 'In'],
+        [term.mismatchLabelKeys, 'NotIn'],
+      ] as const) {
         for (const key of keys ?? []) {
-          if (Object.hasOwn(own, key)) (term.labelSelector.matchExpressions ??= []).push({ key, operator, values: [own[key] ?? ''] })
+          if (Object.hasOwn(own, key))
+            (term.labelSelector.matchExpressions ??= []).push({ key, operator, values: [own[key] ?? ''] })
         }
       }
     }
@@ -107,7 +136,8 @@ export function prepareAppArmor(pod: Draft<Pod>, warn?: (text: string) => void):
       if (text) (pod.metadata.annotations ??= {})[key] = text
     } else if (!field) {
       const profile = profileOf(said)
-      if (profile && whole && whole.type === profile.type && whole.localhostProfile === profile.localhostProfile) continue
+      if (profile && whole && whole.type === profile.type && whole.localhostProfile === profile.localhostProfile)
+        continue
       if (profile) (c.securityContext ??= {}).appArmorProfile = profile
       warn?.(`metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`)
     }
@@ -132,6 +162,11 @@ function profileOf(text: string): Profile | undefined {
 
 /** All containers with the paths at which they stand: init containers, containers, ephemeral ones. */
 export function containersWithPath(spec: PodSpec | undefined, path: string): (readonly [Container, string])[] {
-  const of = (list: readonly Container[] | undefined, name: string): (readonly [Container, string])[] => (list ?? []).map((c, i) => [c, `${path}${path && '.'}${name}[${i}]`] as const)
-  return [...of(spec?.initContainers, 'initContainers'), ...of(spec?.containers, 'containers'), ...of(spec?.ephemeralContainers as readonly Container[] | undefined, 'ephemeralContainers')]
+  const of = (list: readonly Container[] | undefined, name: string): (readonly [Container, string])[] =>
+    (list ?? []).map((c, i) => [c, `${path}${path && '.'}${name}[${i}]`] as const)
+  return [
+    ...of(spec?.initContainers, 'initContainers'),
+    ...of(spec?.containers, 'containers'),
+    ...of(spec?.ephemeralContainers as readonly Container[] | undefined, 'ephemeralContainers'),
+  ]
 }

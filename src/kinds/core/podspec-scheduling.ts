@@ -1,5 +1,17 @@
-// Where a pod may run: affinity, node selectors, topology spread, tolerations, taints. The scheduling part of pkg/apis/core/validation.
-import type { Affinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodAffinity, PodAffinityTerm, PodSchedulingGate, Taint, Toleration, TopologySpreadConstraint } from '../../apimachinery/api/core.v1.ts'
+// Where a pod may run: affinity, node selectors, topology spread, tolerations, taints. The scheduling part of
+// pkg/apis/core/validation.
+import type {
+  Affinity,
+  NodeSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinity,
+  PodAffinityTerm,
+  PodSchedulingGate,
+  Taint,
+  Toleration,
+  TopologySpreadConstraint,
+} from '../../apimachinery/api/core.v1.ts'
 import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { at, duplicate, forbidden, invalid, notSupported, required, sub } from '../../apimachinery/field.ts'
@@ -13,29 +25,52 @@ const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution'
 const OPERATOR = 'not a valid selector operator'
 
-const weight = (n: number | undefined, path: string): Errors => ((n ?? 0) <= 0 || (n ?? 0) > 100 ? [invalid(sub(path, 'weight'), n ?? 0, 'must be in the range 1-100')] : [])
+const weight = (n: number | undefined, path: string): Errors =>
+  (n ?? 0) <= 0 || (n ?? 0) > 100 ? [invalid(sub(path, 'weight'), n ?? 0, 'must be in the range 1-100')] : []
 
 function nodeRequirement(r: NodeSelectorRequirement, strict: boolean, path: string): Errors {
   const values = r.values ?? []
   const here = sub(path, 'values')
   const errors: Errors = []
   switch (r.operator) {
-    case 'In': case 'NotIn': if (values.length === 0) errors.push(required(here, "must be specified when `operator` is 'In' or 'NotIn'")); break
-    case 'Exists': case 'DoesNotExist': if (values.length) errors.push(forbidden(here, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")); break
-    case 'Gt': case 'Lt': if (values.length !== 1) errors.push(required(here, "must be specified single value when `operator` is 'Lt' or 'Gt'")); break
-    default: errors.push(invalid(sub(path, 'operator'), r.operator ?? '', OPERATOR))
+    case 'In':
+    case 'NotIn':
+      if (values.length === 0) errors.push(required(here, "must be specified when `operator` is 'In' or 'NotIn'"))
+      break
+    case 'Exists':
+    case 'DoesNotExist':
+      if (values.length)
+        errors.push(forbidden(here, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+      break
+    case 'Gt':
+    case 'Lt':
+      if (values.length !== 1)
+        errors.push(required(here, "must be specified single value when `operator` is 'Lt' or 'Gt'"))
+      break
+    default:
+      errors.push(invalid(sub(path, 'operator'), r.operator ?? '', OPERATOR))
   }
   errors.push(...validateLabelName(r.key ?? '', sub(path, 'key')))
-  if (strict) for (const [i, v] of values.entries()) errors.push(...labelValue(v).map((m) => invalid(at(here, i), v, m)))
+  if (strict)
+    for (const [i, v] of values.entries()) errors.push(...labelValue(v).map((m) => invalid(at(here, i), v, m)))
   return errors
 }
 
 function nodeField(r: NodeSelectorRequirement, path: string): Errors {
   const errors: Errors = []
-  if (r.operator !== 'In' && r.operator !== 'NotIn') errors.push(invalid(sub(path, 'operator'), r.operator ?? '', OPERATOR))
-  else if (r.values?.length !== 1) errors.push(required(sub(path, 'values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
+  if (r.operator !== 'In' && r.operator !== 'NotIn')
+    errors.push(invalid(sub(path, 'operator'), r.operator ?? '', OPERATOR))
+  else if (r.values?.length !== 1)
+    errors.push(
+      required(
+        sub(path, 'values'),
+        "must be only one value when `operator` is 'In' or 'NotIn' for node field selector",
+      ),
+    )
   if (r.key !== 'metadata.name') errors.push(invalid(sub(path, 'key'), r.key ?? '', 'not a valid field selector key'))
-  else for (const [i, v] of (r.values ?? []).entries()) errors.push(...dns1123Subdomain(v).map((m) => invalid(at(sub(path, 'values'), i), v, m)))
+  else
+    for (const [i, v] of (r.values ?? []).entries())
+      errors.push(...dns1123Subdomain(v).map((m) => invalid(at(sub(path, 'values'), i), v, m)))
   return errors
 }
 
@@ -60,17 +95,26 @@ function labelKeys(keys: readonly string[] | undefined, selector: LabelSelector 
 }
 
 function podTerm(t: PodAffinityTerm | undefined, path: string): Errors {
-  const errors = [...validateLabelSelector(t?.labelSelector, sub(path, 'labelSelector')), ...validateLabelSelector(t?.namespaceSelector, sub(path, 'namespaceSelector'))]
+  const errors = [
+    ...validateLabelSelector(t?.labelSelector, sub(path, 'labelSelector')),
+    ...validateLabelSelector(t?.namespaceSelector, sub(path, 'namespaceSelector')),
+  ]
   for (const n of t?.namespaces ?? []) errors.push(...dns1123Label(n).map((m) => invalid(sub(path, 'namespace'), n, m)))
   const { matchLabelKeys: match = [], mismatchLabelKeys: mismatch = [], labelSelector } = t ?? {}
-  errors.push(...labelKeys(match, labelSelector, sub(path, 'matchLabelKeys')), ...labelKeys(mismatch, labelSelector, sub(path, 'mismatchLabelKeys')))
+  errors.push(
+    ...labelKeys(match, labelSelector, sub(path, 'matchLabelKeys')),
+    ...labelKeys(mismatch, labelSelector, sub(path, 'mismatchLabelKeys')),
+  )
   // the server itself adds one expression for each key, hence only a second one is an error
   const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}))
   for (const e of labelSelector?.matchExpressions ?? []) {
-    if (match.includes(e.key) && seen.has(e.key)) errors.push(invalid(at(path, match.lastIndexOf(e.key)), e.key, 'exists in both matchLabelKeys and labelSelector'))
+    if (match.includes(e.key) && seen.has(e.key))
+      errors.push(invalid(at(path, match.lastIndexOf(e.key)), e.key, 'exists in both matchLabelKeys and labelSelector'))
     seen.add(e.key)
   }
-  for (const [i, k] of match.entries()) if (mismatch.includes(k)) errors.push(invalid(at(sub(path, 'matchLabelKeys'), i), k, 'exists in both matchLabelKeys and mismatchLabelKeys'))
+  for (const [i, k] of match.entries())
+    if (mismatch.includes(k))
+      errors.push(invalid(at(sub(path, 'matchLabelKeys'), i), k, 'exists in both matchLabelKeys and mismatchLabelKeys'))
   if (!t?.topologyKey) errors.push(required(sub(path, 'topologyKey'), 'can not be empty'))
   return [...errors, ...validateLabelName(t?.topologyKey ?? '', sub(path, 'topologyKey'))]
 }
@@ -78,7 +122,10 @@ function podTerm(t: PodAffinityTerm | undefined, path: string): Errors {
 function podAffinity(a: PodAffinity | undefined, path: string): Errors {
   return [
     ...(a?.[REQUIRED] ?? []).flatMap((t, i) => podTerm(t, at(sub(path, REQUIRED), i))),
-    ...(a?.[PREFERRED] ?? []).flatMap((w, i) => { const here = at(sub(path, PREFERRED), i); return [...weight(w.weight, here), ...podTerm(w.podAffinityTerm, sub(here, 'podAffinityTerm'))] }),
+    ...(a?.[PREFERRED] ?? []).flatMap((w, i) => {
+      const here = at(sub(path, PREFERRED), i)
+      return [...weight(w.weight, here), ...podTerm(w.podAffinityTerm, sub(here, 'podAffinityTerm'))]
+    }),
   ]
 }
 
@@ -87,7 +134,10 @@ export function validateAffinity(a: Affinity | undefined, path: string): Errors 
   const nodePath = sub(path, 'nodeAffinity')
   return [
     ...(node?.[REQUIRED] ? validateNodeSelector(node[REQUIRED], sub(nodePath, REQUIRED)) : []),
-    ...(node?.[PREFERRED] ?? []).flatMap((p, i) => { const here = at(sub(nodePath, PREFERRED), i); return [...weight(p.weight, here), ...nodeTerm(p.preference, false, sub(here, 'preference'))] }),
+    ...(node?.[PREFERRED] ?? []).flatMap((p, i) => {
+      const here = at(sub(nodePath, PREFERRED), i)
+      return [...weight(p.weight, here), ...nodeTerm(p.preference, false, sub(here, 'preference'))]
+    }),
     ...podAffinity(a?.podAffinity, sub(path, 'podAffinity')),
     ...podAffinity(a?.podAntiAffinity, sub(path, 'podAntiAffinity')),
   ]
@@ -101,8 +151,16 @@ export function validateTolerations(list: readonly Toleration[] | undefined, pat
     const errors: Errors = []
     const { key = '', operator = '', value = '', effect = '' } = t
     if (key) errors.push(...validateLabelName(key, sub(here, 'key')))
-    if (!key && operator !== 'Exists') errors.push(invalid(sub(here, 'operator'), operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'))
-    if (t.tolerationSeconds !== undefined && effect !== 'NoExecute') errors.push(invalid(sub(here, 'effect'), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"))
+    if (!key && operator !== 'Exists')
+      errors.push(
+        invalid(
+          sub(here, 'operator'),
+          operator,
+          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+        ),
+      )
+    if (t.tolerationSeconds !== undefined && effect !== 'NoExecute')
+      errors.push(invalid(sub(here, 'effect'), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"))
     if (operator === 'Equal' || operator === '') {
       const wrong = labelValue(value)
       if (wrong.length) errors.push(invalid(sub(here, 'operator'), value, wrong.join(';')))
@@ -126,7 +184,12 @@ export function validateTaints(list: readonly Taint[] | undefined, path: string)
     else if (!EFFECTS.includes(t.effect)) errors.push(notSupported(sub(here, 'effect'), t.effect, EFFECTS))
     const id = `${t.effect}/${t.key}`
     if (seen.has(id)) {
-      const { message, ...rest } = duplicate(here, new GoText(`core.Taint{Key:${goQuote(t.key)}, Value:${goQuote(t.value ?? '')}, Effect:${goQuote(t.effect ?? '')}, TimeAdded:<nil>}`))
+      const { message, ...rest } = duplicate(
+        here,
+        new GoText(
+          `core.Taint{Key:${goQuote(t.key)}, Value:${goQuote(t.value ?? '')}, Effect:${goQuote(t.effect ?? '')}, TimeAdded:<nil>}`,
+        ),
+      )
       errors.push({ ...rest, message: `${message}: taints must be unique by key and effect pair` })
     }
     seen.add(id)
@@ -135,20 +198,35 @@ export function validateTaints(list: readonly Taint[] | undefined, path: string)
 }
 
 /** Existing tolerations stay, apart from their seconds; others may come. */
-export function validateAddedTolerations(next: readonly Toleration[] | undefined, old: readonly Toleration[] | undefined, path: string): Errors {
-  const kept = (o: Toleration): boolean => (next ?? []).some((n) => equal({ ...o, tolerationSeconds: n.tolerationSeconds }, n))
-  if (!(old ?? []).every(kept)) return [forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')]
+export function validateAddedTolerations(
+  next: readonly Toleration[] | undefined,
+  old: readonly Toleration[] | undefined,
+  path: string,
+): Errors {
+  const kept = (o: Toleration): boolean =>
+    (next ?? []).some((n) => equal({ ...o, tolerationSeconds: n.tolerationSeconds }, n))
+  if (!(old ?? []).every(kept))
+    return [forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')]
   return validateTolerations(next, path)
 }
 
 /** Scheduling gates may only go. */
-export function validateRemovedGates(next: readonly PodSchedulingGate[] | undefined, old: readonly PodSchedulingGate[] | undefined, path: string): Errors {
-  return (next ?? []).flatMap((g, i) => ((old ?? []).some((o) => o.name === g.name) ? [] : [forbidden(sub(at(path, i), 'name'), `only deletion is allowed, but found new scheduling gate '${g.name}'`)]))
+export function validateRemovedGates(
+  next: readonly PodSchedulingGate[] | undefined,
+  old: readonly PodSchedulingGate[] | undefined,
+  path: string,
+): Errors {
+  return (next ?? []).flatMap((g, i) =>
+    (old ?? []).some((o) => o.name === g.name)
+      ? []
+      : [forbidden(sub(at(path, i), 'name'), `only deletion is allowed, but found new scheduling gate '${g.name}'`)],
+  )
 }
 
 const ACTIONS = ['DoNotSchedule', 'ScheduleAnyway']
 const POLICIES = ['Honor', 'Ignore']
-const positive = (n: number | undefined, path: string): Errors => ((n ?? 0) <= 0 ? [invalid(path, n ?? 0, 'must be greater than zero')] : [])
+const positive = (n: number | undefined, path: string): Errors =>
+  (n ?? 0) <= 0 ? [invalid(path, n ?? 0, 'must be greater than zero')] : []
 
 export function validateSpread(list: readonly TopologySpreadConstraint[] | undefined, path: string): Errors {
   return (list ?? []).flatMap((c, i) => {
@@ -157,14 +235,23 @@ export function validateSpread(list: readonly TopologySpreadConstraint[] | undef
     const { topologyKey = '', whenUnsatisfiable: action = '' } = c
     if (!topologyKey) errors.push(required(sub(here, 'topologyKey'), 'can not be empty'))
     if (!ACTIONS.includes(action)) errors.push(notSupported(sub(here, 'whenUnsatisfiable'), action, ACTIONS))
-    if (list?.slice(i + 1).some((o) => o.topologyKey === topologyKey && o.whenUnsatisfiable === action)) errors.push(duplicate(sub(here, '{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${action}}`))
+    if (list?.slice(i + 1).some((o) => o.topologyKey === topologyKey && o.whenUnsatisfiable === action))
+      errors.push(duplicate(sub(here, '{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${action}}`))
     if (c.minDomains !== undefined) {
       errors.push(...positive(c.minDomains, sub(here, 'minDomains')))
-      if (action !== 'DoNotSchedule') errors.push(invalid(sub(here, 'minDomains'), c.minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${action}`))
+      if (action !== 'DoNotSchedule')
+        errors.push(
+          invalid(
+            sub(here, 'minDomains'),
+            c.minDomains,
+            `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${action}`,
+          ),
+        )
     }
     for (const name of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
       const policy = c[name]
-      if (policy !== undefined && !POLICIES.includes(policy)) errors.push(notSupported(sub(here, name), policy, POLICIES))
+      if (policy !== undefined && !POLICIES.includes(policy))
+        errors.push(notSupported(sub(here, name), policy, POLICIES))
     }
     errors.push(...spreadKeys(c, sub(here, 'matchLabelKeys')))
     return [...errors, ...validateLabelSelector(c.labelSelector, sub(here, 'labelSelector'))]
@@ -173,12 +260,19 @@ export function validateSpread(list: readonly TopologySpreadConstraint[] | undef
 
 function spreadKeys(c: TopologySpreadConstraint, path: string): Errors {
   if (!c.matchLabelKeys?.length) return []
-  const used = new Set([...Object.keys(c.labelSelector?.matchLabels ?? {}), ...(c.labelSelector?.matchExpressions ?? []).map((e) => e.key)])
+  const used = new Set([
+    ...Object.keys(c.labelSelector?.matchLabels ?? {}),
+    ...(c.labelSelector?.matchExpressions ?? []).map((e) => e.key),
+  ])
   return [
     ...(c.labelSelector ? [] : [forbidden(path, 'must not be specified when labelSelector is not set')]),
-    ...c.matchLabelKeys.flatMap((k, i) => [...validateLabelName(k, at(path, i)), ...(used.has(k) ? [invalid(at(path, i), k, 'exists in both matchLabelKeys and labelSelector')] : [])]),
+    ...c.matchLabelKeys.flatMap((k, i) => [
+      ...validateLabelName(k, at(path, i)),
+      ...(used.has(k) ? [invalid(at(path, i), k, 'exists in both matchLabelKeys and labelSelector')] : []),
+    ]),
   ]
 }
 
 /** Readiness gates and scheduling gates are named like labels. */
-export const validateQualifiedName = (name: string, path: string): Errors => qualifiedName(name).map((m) => invalid(path, name, m))
+export const validateQualifiedName = (name: string, path: string): Errors =>
+  qualifiedName(name).map((m) => invalid(path, name, m))

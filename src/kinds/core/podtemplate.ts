@@ -17,7 +17,8 @@ export const podTemplate = defineKind<PodTemplate>({
     prepareForUpdate: (p, old) => dropDisabledFields(p.template?.spec, old.template?.spec),
     validate: (p) => validatePodTemplate(p.template, 'template'),
     validateUpdate: (p, old) => validatePodTemplate(p.template, 'template', old.template),
-    warnings: (p, old) => (old && old.metadata.generation === p.metadata.generation ? [] : templateWarnings(p.template, 'template')),
+    warnings: (p, old) =>
+      old && old.metadata.generation === p.metadata.generation ? [] : templateWarnings(p.template, 'template'),
     generation: (next, old) => !equal(next.template, old.template),
   },
   columns: [

@@ -1,4 +1,5 @@
-// A ReplicationController. Behaves as pkg/registry/core/replicationcontroller; printed as printers/internalversion; described as kubectl's ReplicationControllerDescriber.
+// A ReplicationController. Behaves as pkg/registry/core/replicationcontroller; printed as printers/internalversion;
+// described as kubectl's ReplicationControllerDescriber.
 import type { ReplicationController } from '../../apimachinery/api/core.v1.ts'
 import { formatLabels } from '../../apimachinery/labels.ts'
 import { equal } from '../../apimachinery/object.ts'
@@ -36,12 +37,20 @@ export const replicationController = defineKind<ReplicationController>({
       spec.replicas ??= 1
       podSpecDefaults(spec.template?.spec)
     },
-    prepareForCreate: (rc) => { rc.status = { replicas: 0 }; dropDisabledFields(rc.spec?.template?.spec) },
+    prepareForCreate: (rc) => {
+      rc.status = { replicas: 0 }
+      dropDisabledFields(rc.spec?.template?.spec)
+    },
     prepareForUpdate: (rc, old) => dropDisabledFields(rc.spec?.template?.spec, old.spec?.template?.spec),
     validate: (rc) => validate(rc),
     validateUpdate: validate,
     validateStatusUpdate: validateReplicaSetStatus,
-    warnings: (rc, old) => [...(old ? [] : hostnameWarnings(rc.metadata.name, 'Pod names and hostnames')), ...(old && old.metadata.generation === rc.metadata.generation ? [] : templateWarnings(rc.spec?.template, 'spec.template'))],
+    warnings: (rc, old) => [
+      ...(old ? [] : hostnameWarnings(rc.metadata.name, 'Pod names and hostnames')),
+      ...(old && old.metadata.generation === rc.metadata.generation
+        ? []
+        : templateWarnings(rc.spec?.template, 'spec.template')),
+    ],
     generation: (next, old) => !equal(next.spec, old.spec),
     selectableFields: (rc) => ({ 'status.replicas': String(rc.status?.replicas ?? 0) }),
     fieldSelectorError: 'label',
@@ -55,5 +64,6 @@ export const replicationController = defineKind<ReplicationController>({
     ...containerColumns<ReplicationController>((rc) => rc.spec?.template?.spec?.containers),
     wide('Selector', (rc) => formatLabels(rc.spec?.selector ?? {})),
   ],
-  describe: async (rc, out, ctx) => (await import('../apps/describe-workloads.ts')).describeReplicationController(rc, out, ctx),
+  describe: async (rc, out, ctx) =>
+    (await import('../apps/describe-workloads.ts')).describeReplicationController(rc, out, ctx),
 })

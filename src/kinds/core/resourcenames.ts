@@ -1,4 +1,5 @@
-// Names of resources (cpu, requests.storage, example.com/gpu): which are standard where, as apis/core/helper and validation have it.
+// Names of resources (cpu, requests.storage, example.com/gpu): which are standard where, as apis/core/helper and
+// validation have it.
 import type { FieldError } from '../../apimachinery/field.ts'
 import { invalid } from '../../apimachinery/field.ts'
 import { GoText } from '../../apimachinery/gostring.ts'
@@ -8,7 +9,17 @@ import { goQuantity } from '../fieldrules.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
 
 const CONTAINER = ['cpu', 'memory', 'ephemeral-storage']
-const OBJECTS = ['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers']
+const OBJECTS = [
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
+]
 const COMPUTE = [...CONTAINER, ...CONTAINER.map((r) => `requests.${r}`), ...CONTAINER.map((r) => `limits.${r}`)]
 const QUOTA = new Set([...COMPUTE, 'requests.storage', ...OBJECTS])
 const STANDARD = new Set([...QUOTA, 'storage'])
@@ -17,7 +28,8 @@ const POD_COMPUTE = new Set(['cpu', 'memory', 'limits.cpu', 'limits.memory', 're
 const hugePages = (name: string): boolean => name.startsWith('hugepages-')
 const quotaHugePages = (name: string): boolean => hugePages(name) || name.startsWith('requests.hugepages-')
 const native = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
-const extended = (name: string): boolean => !native(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
+const extended = (name: string): boolean =>
+  !native(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
 /** Standard in a quota. */
 export const isQuotaResource = (name: string): boolean => QUOTA.has(name) || quotaHugePages(name)
 /** May be promised more often than it exists. */
@@ -36,15 +48,19 @@ export function resourceName(name: string, path: string): FieldError[] {
 /** validateContainerResourceName. */
 export function containerResourceName(name: string, path: string): FieldError[] {
   const errors = resourceName(name, path)
-  if (!name.includes('/')) { if (!CONTAINER.includes(name) && !hugePages(name)) errors.push(invalid(path, shown(name), 'must be a standard resource for containers')) }
-  else if (!native(name) && !extended(name)) errors.push(invalid(path, shown(name), "doesn't follow extended resource name standard"))
+  if (!name.includes('/')) {
+    if (!CONTAINER.includes(name) && !hugePages(name))
+      errors.push(invalid(path, shown(name), 'must be a standard resource for containers'))
+  } else if (!native(name) && !extended(name))
+    errors.push(invalid(path, shown(name), "doesn't follow extended resource name standard"))
   return errors
 }
 
 /** ValidateResourceQuotaResourceName. */
 export function quotaResourceName(name: string, path: string): FieldError[] {
   const errors = resourceName(name, path)
-  if (!name.includes('/') && !isQuotaResource(name)) errors.push(invalid(path, shown(name), 'must be a standard resource for quota'))
+  if (!name.includes('/') && !isQuotaResource(name))
+    errors.push(invalid(path, shown(name), 'must be a standard resource for quota'))
   return errors
 }
 
@@ -52,16 +68,25 @@ export function quotaResourceName(name: string, path: string): FieldError[] {
 export function quantityValue(name: string, quantity: Quantity, path: string): FieldError[] {
   const errors: FieldError[] = []
   if (quantitySign(quantity) < 0) errors.push(invalid(path, canonical(quantity), 'must be greater than or equal to 0'))
-  if ((OBJECTS.includes(name) || extended(name)) && milliValue(quantity) % 1000 !== 0) errors.push(invalid(path, goQuantity(quantity), 'must be an integer'))
+  if ((OBJECTS.includes(name) || extended(name)) && milliValue(quantity) % 1000 !== 0)
+    errors.push(invalid(path, goQuantity(quantity), 'must be an integer'))
   return errors
 }
 
 /** Whether a quota with this scope can count the resource. */
 export function scopeFits(scope: string, name: string): boolean {
   switch (scope) {
-    case 'Terminating': case 'NotTerminating': case 'NotBestEffort': case 'PriorityClass': case 'CrossNamespacePodAffinity': return name === 'pods' || POD_COMPUTE.has(name)
-    case 'BestEffort': return name === 'pods'
-    case 'VolumeAttributesClass': return name === 'persistentvolumeclaims' || name === 'requests.storage'
-    default: return true
+    case 'Terminating':
+    case 'NotTerminating':
+    case 'NotBestEffort':
+    case 'PriorityClass':
+    case 'CrossNamespacePodAffinity':
+      return name === 'pods' || POD_COMPUTE.has(name)
+    case 'BestEffort':
+      return name === 'pods'
+    case 'VolumeAttributesClass':
+      return name === 'persistentvolumeclaims' || name === 'requests.storage'
+    default:
+      return true
   }
 }

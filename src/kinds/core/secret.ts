@@ -1,4 +1,5 @@
-// A Secret. Behaves as pkg/registry/core/secret; printed as printers/internalversion does; described as kubectl's describer.
+// A Secret. Behaves as pkg/registry/core/secret; printed as printers/internalversion does; described as kubectl's
+// describer.
 import type { Secret } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { invalid, required, tooLong } from '../../apimachinery/field.ts'
@@ -19,7 +20,12 @@ function defaults(secret: Draft<Secret>): void {
   secret.type ||= 'Opaque'
   // stringData is for writing alone: it ends up in data
   for (const [k, v] of Object.entries(secret.stringData ?? {})) {
-    Object.defineProperty((secret.data ??= {}), k, { value: encodeText(v), enumerable: true, configurable: true, writable: true })
+    Object.defineProperty((secret.data ??= {}), k, {
+      value: encodeText(v),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
   }
   delete secret.stringData
 }
@@ -35,13 +41,22 @@ function validateType(secret: Secret): FieldError[] {
     return wrong ? [invalid(`data[${key}]`, '<secret contents redacted>', wrong)] : []
   }
   switch (secret.type) {
-    case TOKEN_TYPE: return secret.metadata.annotations?.[SERVICE_ACCOUNT] ? [] : [required(`metadata.annotations[${SERVICE_ACCOUNT}]`)]
-    case 'kubernetes.io/dockercfg': return json('.dockercfg')
-    case 'kubernetes.io/dockerconfigjson': return json('.dockerconfigjson')
-    case 'kubernetes.io/basic-auth': return has('username') || has('password') ? [] : need('username', 'password')
-    case 'kubernetes.io/ssh-auth': return data['ssh-privatekey'] ? [] : [required('data[ssh-privatekey]')]
-    case 'kubernetes.io/tls': return need('tls.crt', 'tls.key')
-    default: return []
+    case TOKEN_TYPE:
+      return secret.metadata.annotations?.[SERVICE_ACCOUNT]
+        ? []
+        : [required(`metadata.annotations[${SERVICE_ACCOUNT}]`)]
+    case 'kubernetes.io/dockercfg':
+      return json('.dockercfg')
+    case 'kubernetes.io/dockerconfigjson':
+      return json('.dockerconfigjson')
+    case 'kubernetes.io/basic-auth':
+      return has('username') || has('password') ? [] : need('username', 'password')
+    case 'kubernetes.io/ssh-auth':
+      return data['ssh-privatekey'] ? [] : [required('data[ssh-privatekey]')]
+    case 'kubernetes.io/tls':
+      return need('tls.crt', 'tls.key')
+    default:
+      return []
   }
 }
 
@@ -63,7 +78,10 @@ function describe(secret: Secret, out: Lines): void {
   out.write(0, `\nType:\t${secret.type ?? ''}\n`)
   out.write(0, '\nData\n====\n')
   for (const [k, v] of Object.entries(secret.data ?? {})) {
-    out.write(0, k === 'token' && secret.type === TOKEN_TYPE ? `${k}:\t${decodeText(v)}\n` : `${k}:\t${decodedLength(v)} bytes\n`)
+    out.write(
+      0,
+      k === 'token' && secret.type === TOKEN_TYPE ? `${k}:\t${decodeText(v)}\n` : `${k}:\t${decodedLength(v)} bytes\n`,
+    )
   }
 }
 

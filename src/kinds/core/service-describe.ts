@@ -19,7 +19,9 @@ export async function describeService(svc: Service, out: Lines, ctx: DescribeCon
   const serviceName = svc.metadata.name ?? ''
   let endpointsOf: (port: string) => string
   if (has(versions, 'describeServiceSlices')) {
-    const slices = await ctx.list<EndpointSlice>('endpointslices.discovery.k8s.io', namespace, { labelSelector: `kubernetes.io/service-name=${serviceName}` })
+    const slices = await ctx.list<EndpointSlice>('endpointslices.discovery.k8s.io', namespace, {
+      labelSelector: `kubernetes.io/service-name=${serviceName}`,
+    })
     endpointsOf = (port) => formatSlices(slices, port)
   } else {
     const endpoints = await ctx.get<Endpoints>('endpoints', namespace, serviceName)
@@ -36,7 +38,8 @@ export async function describeService(svc: Service, out: Lines, ctx: DescribeCon
     line('IPs', spec.clusterIPs?.join(',') || '<none>')
   } else line('IP', spec.clusterIP ?? '')
   if (spec.externalIPs?.length) line('External IPs', spec.externalIPs.join(','))
-  if (spec.loadBalancerIP) line(has(versions, 'describeServiceDesiredIP') ? 'Desired LoadBalancer IP' : 'IP', spec.loadBalancerIP)
+  if (spec.loadBalancerIP)
+    line(has(versions, 'describeServiceDesiredIP') ? 'Desired LoadBalancer IP' : 'IP', spec.loadBalancerIP)
   if (spec.externalName) line('External Name', spec.externalName)
   const ingress = svc.status?.loadBalancer?.ingress ?? []
   if (ingress.length) line('LoadBalancer Ingress', ingressText(ingress, has(versions, 'describeServiceIngressMode')))
@@ -50,9 +53,11 @@ export async function describeService(svc: Service, out: Lines, ctx: DescribeCon
   }
   line('Session Affinity', spec.sessionAffinity ?? '')
   if (spec.externalTrafficPolicy) line('External Traffic Policy', spec.externalTrafficPolicy)
-  if (spec.internalTrafficPolicy && has(versions, 'describeServiceInternalTrafficPolicy')) line('Internal Traffic Policy', spec.internalTrafficPolicy)
+  if (spec.internalTrafficPolicy && has(versions, 'describeServiceInternalTrafficPolicy'))
+    line('Internal Traffic Policy', spec.internalTrafficPolicy)
   if (spec.healthCheckNodePort) line('HealthCheck NodePort', spec.healthCheckNodePort)
   if (spec.loadBalancerSourceRanges?.length) line('LoadBalancer Source Ranges', spec.loadBalancerSourceRanges.join(','))
-  if (spec.trafficDistribution !== undefined && has(versions, 'describeServiceTrafficDistribution')) line('Traffic Distribution', spec.trafficDistribution)
+  if (spec.trafficDistribution !== undefined && has(versions, 'describeServiceTrafficDistribution'))
+    line('Traffic Distribution', spec.trafficDistribution)
   await events(out, svc, ctx)
 }

@@ -1,4 +1,5 @@
-// A Service. Behaves as pkg/registry/core/service; printed as printers/internalversion does; described as kubectl's describer.
+// A Service. Behaves as pkg/registry/core/service; printed as printers/internalversion does; described as kubectl's
+// describer.
 import type { Service, ServicePort } from '../../apimachinery/api/core.v1.ts'
 import { formatLabels } from '../../apimachinery/labels.ts'
 import { age, column, name, wide } from '../columns.ts'
@@ -7,13 +8,23 @@ import { defineKind } from '../kind.ts'
 function externalIP(svc: Service): string {
   const spec = svc.spec ?? {}
   if (spec.type === 'ExternalName') return spec.externalName ?? ''
-  const ingress = spec.type === 'LoadBalancer' ? [...new Set((svc.status?.loadBalancer?.ingress ?? []).map((i) => i.ip || i.hostname || '').filter(Boolean))].sort() : []
+  const ingress =
+    spec.type === 'LoadBalancer'
+      ? [
+          ...new Set((svc.status?.loadBalancer?.ingress ?? []).map((i) => i.ip || i.hostname || '').filter(Boolean)),
+        ].sort()
+      : []
   const all = [...ingress, ...(spec.externalIPs ?? [])]
   if (all.length) return all.join(',')
-  return spec.type === 'LoadBalancer' ? '<pending>' : spec.type === 'ClusterIP' || spec.type === 'NodePort' ? '<none>' : '<unknown>'
+  return spec.type === 'LoadBalancer'
+    ? '<pending>'
+    : spec.type === 'ClusterIP' || spec.type === 'NodePort'
+      ? '<none>'
+      : '<unknown>'
 }
 
-const portText = (p: ServicePort): string => (p.nodePort ? `${p.port}:${p.nodePort}/${p.protocol ?? ''}` : `${p.port}/${p.protocol ?? ''}`)
+const portText = (p: ServicePort): string =>
+  p.nodePort ? `${p.port}:${p.nodePort}/${p.protocol ?? ''}` : `${p.port}/${p.protocol ?? ''}`
 
 export const service = defineKind<Service>({
   gvk: 'v1/Service',

@@ -1,4 +1,5 @@
-// A ServiceAccount. Behaves as pkg/registry/core/serviceaccount; printed as printers/internalversion does; described as kubectl's describer.
+// A ServiceAccount. Behaves as pkg/registry/core/serviceaccount; printed as printers/internalversion does; described as
+// kubectl's describer.
 import type { Secret, ServiceAccount } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { has } from '../../apimachinery/versions.ts'
@@ -21,12 +22,19 @@ async function describe(sa: ServiceAccount, out: Lines, ctx: DescribeContext): P
   const existing = new Set(all.map((s) => s.metadata.name))
   const tokens = all.filter((s) => {
     const a = s.metadata.annotations
-    return s.type === 'kubernetes.io/service-account-token' && a?.['kubernetes.io/service-account.name'] === sa.metadata.name && a?.['kubernetes.io/service-account.uid'] === sa.metadata.uid
+    return (
+      s.type === 'kubernetes.io/service-account-token' &&
+      a?.['kubernetes.io/service-account.name'] === sa.metadata.name &&
+      a?.['kubernetes.io/service-account.uid'] === sa.metadata.uid
+    )
   })
-  const names = (list: readonly { readonly name?: string }[] | undefined): string[] => (list ?? []).map((r) => r.name ?? '')
+  const names = (list: readonly { readonly name?: string }[] | undefined): string[] =>
+    (list ?? []).map((r) => r.name ?? '')
   const block = (title: string, list: readonly string[]): void => {
     if (list.length === 0) out.write(0, `${title}\t<none>\n`)
-    list.forEach((n, i) => out.write(0, `${i ? ' '.repeat(19) : title}\t${n}${withSecrets && !existing.has(n) ? ' (not found)' : ''}\n`))
+    list.forEach((n, i) =>
+      out.write(0, `${i ? ' '.repeat(19) : title}\t${n}${withSecrets && !existing.has(n) ? ' (not found)' : ''}\n`),
+    )
   }
   block('Image pull secrets:', names(sa.imagePullSecrets))
   if (withSecrets) {
@@ -41,8 +49,12 @@ export const serviceAccount = defineKind<ServiceAccount>({
   strategy: {
     prepareForCreate: cleanSecrets,
     prepareForUpdate: cleanSecrets,
-    warnings: (sa, old) => (sa.metadata.annotations?.[MOUNTABLE] !== undefined && old?.metadata.annotations?.[MOUNTABLE] === undefined
-      ? [`metadata.annotations[${MOUNTABLE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`] : []),
+    warnings: (sa, old) =>
+      sa.metadata.annotations?.[MOUNTABLE] !== undefined && old?.metadata.annotations?.[MOUNTABLE] === undefined
+        ? [
+            `metadata.annotations[${MOUNTABLE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+          ]
+        : [],
   },
   columns: [name(), column('Secrets', (sa) => count(sa.secrets)), age()],
   describe,

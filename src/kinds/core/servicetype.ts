@@ -3,7 +3,11 @@ import type { ServiceSpec } from '../../apimachinery/api/core.v1.ts'
 
 /** Reachable from outside of the cluster. */
 export function externallyAccessible(spec: ServiceSpec): boolean {
-  return spec.type === 'LoadBalancer' || spec.type === 'NodePort' || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0)
+  return (
+    spec.type === 'LoadBalancer' ||
+    spec.type === 'NodePort' ||
+    (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0)
+  )
 }
 
 /** Load balancers that send traffic to nodes with local endpoints alone ask for a health check port. */

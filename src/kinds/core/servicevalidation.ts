@@ -16,7 +16,8 @@ const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges'
 const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints'
 const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode'
 
-const each = (path: string, value: unknown, texts: readonly string[]): FieldError[] => texts.map((t) => invalid(path, value, t))
+const each = (path: string, value: unknown, texts: readonly string[]): FieldError[] =>
+  texts.map((t) => invalid(path, value, t))
 
 function validatePort(p: ServicePort, path: string, named: boolean, names: Set<string>): FieldError[] {
   const errors: FieldError[] = []
@@ -28,10 +29,12 @@ function validatePort(p: ServicePort, path: string, named: boolean, names: Set<s
   }
   errors.push(...each(`${path}.port`, p.port ?? 0, portNumber(p.port ?? 0)))
   if (!p.protocol) errors.push(required(`${path}.protocol`))
-  else if (!['TCP', 'UDP', 'SCTP'].includes(p.protocol)) errors.push(notSupported(`${path}.protocol`, p.protocol, ['SCTP', 'TCP', 'UDP']))
+  else if (!['TCP', 'UDP', 'SCTP'].includes(p.protocol))
+    errors.push(notSupported(`${path}.protocol`, p.protocol, ['SCTP', 'TCP', 'UDP']))
   const target = p.targetPort ?? 0
   errors.push(...each(`${path}.targetPort`, target, typeof target === 'number' ? portNumber(target) : portName(target)))
-  if (p.appProtocol !== undefined) errors.push(...each(`${path}.appProtocol`, p.appProtocol, qualifiedName(p.appProtocol)))
+  if (p.appProtocol !== undefined)
+    errors.push(...each(`${path}.appProtocol`, p.appProtocol, qualifiedName(p.appProtocol)))
   return errors
 }
 
@@ -39,7 +42,8 @@ function validateAffinity(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   const affinity = spec.sessionAffinity
   if (!affinity) errors.push(required('spec.sessionAffinity'))
-  else if (affinity !== 'ClientIP' && affinity !== 'None') errors.push(notSupported('spec.sessionAffinity', affinity, ['ClientIP', 'None']))
+  else if (affinity !== 'ClientIP' && affinity !== 'None')
+    errors.push(notSupported('spec.sessionAffinity', affinity, ['ClientIP', 'None']))
   const path = 'spec.sessionAffinityConfig'
   const config = spec.sessionAffinityConfig
   if (affinity === 'None' && config) errors.push(forbidden(path, 'must not be set when session affinity is None'))
@@ -49,11 +53,21 @@ function validateAffinity(spec: ServiceSpec): FieldError[] {
   if (!config) errors.push(required(path, why))
   else if (!config.clientIP) errors.push(required(`${path}.clientIP`, why))
   else if (seconds === undefined) errors.push(required(`${path}.clientIP.timeoutSeconds`, why))
-  else if (seconds <= 0 || seconds > MAX_AFFINITY_SECONDS) errors.push(invalid(`${path}.clientIP.timeoutSeconds`, seconds, `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`))
+  else if (seconds <= 0 || seconds > MAX_AFFINITY_SECONDS)
+    errors.push(
+      invalid(
+        `${path}.clientIP.timeoutSeconds`,
+        seconds,
+        `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`,
+      ),
+    )
   return errors
 }
 
-/** clusterIP, clusterIPs, ipFamilies and ipFamilyPolicy together; the allocators check these before they hand out addresses. */
+/**
+ * clusterIP, clusterIPs, ipFamilies and ipFamilyPolicy together; the allocators check these before they hand out
+ * addresses.
+ */
 export function validateClusterIPFields(svc: Service, old?: Service): FieldError[] {
   const spec = svc.spec ?? {}
   if (spec.type === 'ExternalName') return []
@@ -71,11 +85,15 @@ export function validateClusterIPFields(svc: Service, old?: Service): FieldError
     if (families.indexOf(f) < i) errors.push(duplicate(`spec.ipFamilies[${i}]`, f))
   })
   const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']
-  if (spec.ipFamilyPolicy !== undefined && !policies.includes(spec.ipFamilyPolicy)) errors.push(notSupported('spec.ipFamilyPolicy', spec.ipFamilyPolicy, policies))
+  if (spec.ipFamilyPolicy !== undefined && !policies.includes(spec.ipFamilyPolicy))
+    errors.push(notSupported('spec.ipFamilyPolicy', spec.ipFamilyPolicy, policies))
   let bad = false
   ips.forEach((ip, i) => {
     if (i === 0 && ip === 'None') {
-      if (ips.length > 1) { bad = true; errors.push(invalid(path, shown, "'None' must be the first and only value")) }
+      if (ips.length > 1) {
+        bad = true
+        errors.push(invalid(path, shown, "'None' must be the first and only value"))
+      }
       return
     }
     const wrong = legacyIP(`${path}[${i}]`, ip, old?.spec?.clusterIPs)
@@ -85,11 +103,15 @@ export function validateClusterIPFields(svc: Service, old?: Service): FieldError
   if (ips.length > 2) errors.push(invalid(path, shown, 'may only hold up to 2 values'))
   if (bad) return errors
   const isV4 = (ip: string): boolean => !isIPv6(ip)
-  if (ips.length > 1 && new Set(ips.map(isV4)).size < 2) errors.push(invalid(path, shown, 'may specify no more than one IP for each IP family'))
-  if (!isHeadless(spec)) ips.slice(0, families.length).forEach((ip, i) => {
-    if (families[i] === 'IPv4' && !isV4(ip)) errors.push(invalid(`${path}[${i}]`, ip, `expected an IPv4 value as indicated by \`ipFamilies[${i}]\``))
-    if (families[i] === 'IPv6' && isV4(ip)) errors.push(invalid(`${path}[${i}]`, ip, `expected an IPv6 value as indicated by \`ipFamilies[${i}]\``))
-  })
+  if (ips.length > 1 && new Set(ips.map(isV4)).size < 2)
+    errors.push(invalid(path, shown, 'may specify no more than one IP for each IP family'))
+  if (!isHeadless(spec))
+    ips.slice(0, families.length).forEach((ip, i) => {
+      if (families[i] === 'IPv4' && !isV4(ip))
+        errors.push(invalid(`${path}[${i}]`, ip, `expected an IPv4 value as indicated by \`ipFamilies[${i}]\``))
+      if (families[i] === 'IPv6' && isV4(ip))
+        errors.push(invalid(`${path}[${i}]`, ip, `expected an IPv6 value as indicated by \`ipFamilies[${i}]\``))
+    })
   return errors
 }
 
@@ -97,8 +119,14 @@ function validateLoadBalancerClass(spec: ServiceSpec, old?: ServiceSpec): FieldE
   const path = 'spec.loadBalancerClass'
   const value = spec.loadBalancerClass
   const errors: FieldError[] = []
-  if (spec.type === 'LoadBalancer' && old?.type === 'LoadBalancer' && value !== old.loadBalancerClass) errors.push(invalid(path, value, 'may not change once set'))
-  if (value !== undefined) errors.push(...(spec.type === 'LoadBalancer' ? each(path, value, qualifiedName(value)) : [forbidden(path, "may only be used when `type` is 'LoadBalancer'")]))
+  if (spec.type === 'LoadBalancer' && old?.type === 'LoadBalancer' && value !== old.loadBalancerClass)
+    errors.push(invalid(path, value, 'may not change once set'))
+  if (value !== undefined)
+    errors.push(
+      ...(spec.type === 'LoadBalancer'
+        ? each(path, value, qualifiedName(value))
+        : [forbidden(path, "may only be used when `type` is 'LoadBalancer'")]),
+    )
   return errors
 }
 
@@ -110,7 +138,10 @@ function validateSourceRanges(svc: Service, old?: Service): FieldError[] {
   if (ranges.length) {
     const path = 'spec.LoadBalancerSourceRanges'
     const existing = old?.spec?.loadBalancerSourceRanges?.map((r) => r.trim())
-    return [...(wrongType ? [forbidden(path, why)] : []), ...ranges.flatMap((r, i) => legacyCIDR(`${path}[${i}]`, r.trim(), existing))]
+    return [
+      ...(wrongType ? [forbidden(path, why)] : []),
+      ...ranges.flatMap((r, i) => legacyCIDR(`${path}[${i}]`, r.trim(), existing)),
+    ]
   }
   const annotation = svc.metadata.annotations?.[SOURCE_RANGES]
   if (annotation === undefined) return []
@@ -124,20 +155,30 @@ function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = []
   const external = spec.externalTrafficPolicy
   if (!externallyAccessible(spec)) {
-    if (external) errors.push(invalid('spec.externalTrafficPolicy', external, 'may only be set for externally-accessible services'))
+    if (external)
+      errors.push(invalid('spec.externalTrafficPolicy', external, 'may only be set for externally-accessible services'))
   } else if (!external) errors.push(required('spec.externalTrafficPolicy'))
   else if (!POLICIES.includes(external)) errors.push(notSupported('spec.externalTrafficPolicy', external, POLICIES))
   const check = spec.healthCheckNodePort ?? 0
   if (!needsHealthCheck(spec)) {
-    if (check) errors.push(invalid('spec.healthCheckNodePort', check, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+    if (check)
+      errors.push(
+        invalid(
+          'spec.healthCheckNodePort',
+          check,
+          "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+        ),
+      )
   } else if (!check) errors.push(required('spec.healthCheckNodePort'))
   else errors.push(...each('spec.healthCheckNodePort', check, portNumber(check)))
   const internal = spec.internalTrafficPolicy
   if (internal === undefined) {
-    if (spec.type === 'NodePort' || spec.type === 'LoadBalancer' || spec.type === 'ClusterIP') errors.push(required('spec.internalTrafficPolicy'))
+    if (spec.type === 'NodePort' || spec.type === 'LoadBalancer' || spec.type === 'ClusterIP')
+      errors.push(required('spec.internalTrafficPolicy'))
   } else if (!POLICIES.includes(internal)) errors.push(notSupported('spec.internalTrafficPolicy', internal, POLICIES))
   const distribution = spec.trafficDistribution
-  if (distribution !== undefined && distribution !== 'PreferClose') errors.push(notSupported('spec.trafficDistribution', distribution, ['PreferClose']))
+  if (distribution !== undefined && distribution !== 'PreferClose')
+    errors.push(notSupported('spec.trafficDistribution', distribution, ['PreferClose']))
   return errors
 }
 
@@ -154,7 +195,20 @@ function validateDuplicatePorts(ports: readonly ServicePort[]): FieldError[] {
   ports.forEach((p, i) => {
     const key = `${p.protocol}/${p.port}`
     // upstream shows a port that holds nothing but the two values compared
-    if (seen.has(key)) errors.push(duplicate(`spec.ports[${i}]`, goStruct('core.ServicePort', { Name: '', Protocol: p.protocol ?? '', AppProtocol: new GoText('(*string)(nil)'), Port: p.port ?? 0, TargetPort: new GoText('intstr.IntOrString{Type:0, IntVal:0, StrVal:""}'), NodePort: 0 })))
+    if (seen.has(key))
+      errors.push(
+        duplicate(
+          `spec.ports[${i}]`,
+          goStruct('core.ServicePort', {
+            Name: '',
+            Protocol: p.protocol ?? '',
+            AppProtocol: new GoText('(*string)(nil)'),
+            Port: p.port ?? 0,
+            TargetPort: new GoText('intstr.IntOrString{Type:0, IntVal:0, StrVal:""}'),
+            NodePort: 0,
+          }),
+        ),
+      )
     seen.add(key)
   })
   return errors
@@ -166,17 +220,28 @@ export function validateService(svc: Service, old?: Service): FieldError[] {
   const spec = svc.spec ?? {}
   const hints = svc.metadata.annotations?.[TOPOLOGY_HINTS]
   const mode = svc.metadata.annotations?.[TOPOLOGY_MODE]
-  if (hints !== undefined && mode !== undefined && hints !== mode) errors.push(invalid(`metadata.annotations[${TOPOLOGY_MODE}]`, mode, `must match annotations[${TOPOLOGY_HINTS}] when both are specified`))
+  if (hints !== undefined && mode !== undefined && hints !== mode)
+    errors.push(
+      invalid(
+        `metadata.annotations[${TOPOLOGY_MODE}]`,
+        mode,
+        `must match annotations[${TOPOLOGY_HINTS}] when both are specified`,
+      ),
+    )
   const ports = spec.ports ?? []
   const headless = isHeadless(spec)
   if (ports.length === 0 && !headless && spec.type !== 'ExternalName') errors.push(required('spec.ports'))
-  if (headless && (spec.type === 'LoadBalancer' || spec.type === 'NodePort')) errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`))
+  if (headless && (spec.type === 'LoadBalancer' || spec.type === 'NodePort'))
+    errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`))
   if (spec.type === 'ExternalName') {
     if (spec.clusterIPs?.length) errors.push(forbidden('spec.clusterIPs', 'may not be set for ExternalName services'))
     if (spec.ipFamilies?.length) errors.push(forbidden('spec.ipFamilies', 'may not be set for ExternalName services'))
-    if (spec.ipFamilyPolicy !== undefined) errors.push(forbidden('spec.ipFamilyPolicy', 'may not be set for ExternalName services'))
+    if (spec.ipFamilyPolicy !== undefined)
+      errors.push(forbidden('spec.ipFamilyPolicy', 'may not be set for ExternalName services'))
     const cname = (spec.externalName ?? '').replace(/\.$/, '')
-    errors.push(...(cname ? each('spec.externalName', cname, dns1123Subdomain(cname)) : [required('spec.externalName')]))
+    errors.push(
+      ...(cname ? each('spec.externalName', cname, dns1123Subdomain(cname)) : [required('spec.externalName')]),
+    )
   }
   const names = new Set<string>()
   ports.forEach((p, i) => errors.push(...validatePort(p, `spec.ports[${i}]`, ports.length > 1, names)))
@@ -189,10 +254,15 @@ export function validateService(svc: Service, old?: Service): FieldError[] {
   })
   if (!spec.type) errors.push(required('spec.type'))
   else if (!TYPES.includes(spec.type)) errors.push(notSupported('spec.type', spec.type, TYPES))
-  if (spec.type === 'ClusterIP') ports.forEach((p, i) => { if (p.nodePort) errors.push(forbidden(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'")) })
+  if (spec.type === 'ClusterIP')
+    ports.forEach((p, i) => {
+      if (p.nodePort) errors.push(forbidden(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'"))
+    })
   errors.push(...validateDuplicatePorts(ports), ...validateSourceRanges(svc, old))
-  if (spec.allocateLoadBalancerNodePorts !== undefined && spec.type !== 'LoadBalancer') errors.push(forbidden('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"))
-  if (spec.allocateLoadBalancerNodePorts === undefined && spec.type === 'LoadBalancer') errors.push(required('allocateLoadBalancerNodePorts'))
+  if (spec.allocateLoadBalancerNodePorts !== undefined && spec.type !== 'LoadBalancer')
+    errors.push(forbidden('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"))
+  if (spec.allocateLoadBalancerNodePorts === undefined && spec.type === 'LoadBalancer')
+    errors.push(required('allocateLoadBalancerNodePorts'))
   errors.push(...validateLoadBalancerClass(spec), ...validateTrafficPolicies(spec))
   return errors
 }
@@ -206,11 +276,21 @@ function validateClusterIPChange(next: ServiceSpec, old: ServiceSpec): FieldErro
   const shown = goStrings(next.clusterIPs)
   const changed = (i: number): FieldError => invalid(`spec.clusterIPs[${i}]`, shown, 'may not change once set')
   const errors: FieldError[] = []
-  if (before.length === after.length) before.forEach((ip, i) => { if (ip !== after[i]) errors.push(changed(i)) })
+  if (before.length === after.length)
+    before.forEach((ip, i) => {
+      if (ip !== after[i]) errors.push(changed(i))
+    })
   else if (before.length > after.length) {
     if (after.length === 0) errors.push(invalid('spec.clusterIPs[0]', shown, 'primary clusterIP can not be unset'))
     else if (after[0] !== before[0]) errors.push(changed(0))
-    if (after.length === 1 && next.ipFamilyPolicy !== 'SingleStack') errors.push(invalid('spec.ipFamilyPolicy', next.ipFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary clusterIP"))
+    if (after.length === 1 && next.ipFamilyPolicy !== 'SingleStack')
+      errors.push(
+        invalid(
+          'spec.ipFamilyPolicy',
+          next.ipFamilyPolicy,
+          "must be set to 'SingleStack' when releasing the secondary clusterIP",
+        ),
+      )
   } else if (before.length && after[0] !== before[0]) errors.push(changed(0))
   return errors
 }
@@ -222,12 +302,23 @@ function validateFamilyChange(next: ServiceSpec, old: ServiceSpec): FieldError[]
   const path = 'spec.ipFamilies[0]'
   const families = goStrings(next.ipFamilies, 'core.IPFamily')
   const errors: FieldError[] = []
-  if (before.length === after.length) before.forEach((f, i) => { if (f !== after[i]) errors.push(invalid(path, families, 'may not change once set')) })
+  if (before.length === after.length)
+    before.forEach((f, i) => {
+      if (f !== after[i]) errors.push(invalid(path, families, 'may not change once set'))
+    })
   else {
     const released = before.length > after.length
     if (released && !next.clusterIPs?.length) errors.push(invalid(path, families, 'primary ipFamily can not be unset'))
-    if (before.length && after.length && after[0] !== before[0]) errors.push(invalid(path, goStrings(next.clusterIPs), 'may not change once set'))
-    if (released && after.length === 1 && next.ipFamilyPolicy !== 'SingleStack') errors.push(invalid('spec.ipFamilyPolicy', next.ipFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary ipFamily"))
+    if (before.length && after.length && after[0] !== before[0])
+      errors.push(invalid(path, goStrings(next.clusterIPs), 'may not change once set'))
+    if (released && after.length === 1 && next.ipFamilyPolicy !== 'SingleStack')
+      errors.push(
+        invalid(
+          'spec.ipFamilyPolicy',
+          next.ipFamilyPolicy,
+          "must be set to 'SingleStack' when releasing the secondary ipFamily",
+        ),
+      )
   }
   return errors
 }
@@ -236,8 +327,13 @@ function validateFamilyChange(next: ServiceSpec, old: ServiceSpec): FieldError[]
 export function validateServiceUpdate(svc: Service, old: Service): FieldError[] {
   const next = svc.spec ?? {}
   const before = old.spec ?? {}
-  const errors = [...validateClusterIPChange(next, before), ...validateFamilyChange(next, before), ...validateLoadBalancerClass(next, before)]
-  if (needsHealthCheck(before) && needsHealthCheck(next) && before.healthCheckNodePort !== next.healthCheckNodePort) errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'))
+  const errors = [
+    ...validateClusterIPChange(next, before),
+    ...validateFamilyChange(next, before),
+    ...validateLoadBalancerClass(next, before),
+  ]
+  if (needsHealthCheck(before) && needsHealthCheck(next) && before.healthCheckNodePort !== next.healthCheckNodePort)
+    errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'))
   return [...errors, ...validateService(svc, old)]
 }
 
@@ -245,18 +341,22 @@ export function validateServiceUpdate(svc: Service, old: Service): FieldError[] 
 export function validateServiceStatusUpdate(svc: Service, old: Service): FieldError[] {
   const ingress = svc.status?.loadBalancer?.ingress ?? []
   const path = 'status.loadBalancer.ingress'
-  if (svc.spec?.type !== 'LoadBalancer') return ingress.length ? [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")] : []
+  if (svc.spec?.type !== 'LoadBalancer')
+    return ingress.length ? [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")] : []
   const existing = old.status?.loadBalancer?.ingress?.flatMap((i) => (i.ip ? [i.ip] : []))
   const errors: FieldError[] = []
   ingress.forEach((ing, i) => {
     const at = `${path}[${i}]`
     if (ing.ip) errors.push(...legacyIP(`${at}.ip`, ing.ip, existing))
-    if (ing.ipMode === undefined) { if (ing.ip) errors.push(required(`${at}.ipMode`, 'must be specified when `ip` is set')) }
-    else if (!ing.ip) errors.push(forbidden(`${at}.ipMode`, 'may not be specified when `ip` is not set'))
-    else if (ing.ipMode !== 'VIP' && ing.ipMode !== 'Proxy') errors.push(notSupported(`${at}.ipMode`, ing.ipMode, ['Proxy', 'VIP']))
+    if (ing.ipMode === undefined) {
+      if (ing.ip) errors.push(required(`${at}.ipMode`, 'must be specified when `ip` is set'))
+    } else if (!ing.ip) errors.push(forbidden(`${at}.ipMode`, 'may not be specified when `ip` is not set'))
+    else if (ing.ipMode !== 'VIP' && ing.ipMode !== 'Proxy')
+      errors.push(notSupported(`${at}.ipMode`, ing.ipMode, ['Proxy', 'VIP']))
     if (ing.hostname) {
       errors.push(...each(`${at}.hostname`, ing.hostname, dns1123Subdomain(ing.hostname)))
-      if (parseIP(ing.hostname)) errors.push(invalid(`${at}.hostname`, ing.hostname, 'must be a DNS name, not an IP address'))
+      if (parseIP(ing.hostname))
+        errors.push(invalid(`${at}.hostname`, ing.hostname, 'must be a DNS name, not an IP address'))
     }
   })
   return errors
@@ -266,12 +366,18 @@ export function validateServiceStatusUpdate(svc: Service, old: Service): FieldEr
 export function serviceWarnings(svc: Service): string[] {
   const spec = svc.spec ?? {}
   const warnings: string[] = []
-  if (svc.metadata.annotations?.[TOPOLOGY_HINTS] !== undefined) warnings.push(`annotation ${TOPOLOGY_HINTS} is deprecated, please use ${TOPOLOGY_MODE} instead`)
-  if (spec.clusterIP && spec.clusterIP !== 'None') spec.clusterIPs?.forEach((ip, i) => warnings.push(...warningsForIP(`spec.clusterIPs[${i}]`, ip)))
+  if (svc.metadata.annotations?.[TOPOLOGY_HINTS] !== undefined)
+    warnings.push(`annotation ${TOPOLOGY_HINTS} is deprecated, please use ${TOPOLOGY_MODE} instead`)
+  if (spec.clusterIP && spec.clusterIP !== 'None')
+    spec.clusterIPs?.forEach((ip, i) => warnings.push(...warningsForIP(`spec.clusterIPs[${i}]`, ip)))
   spec.externalIPs?.forEach((ip, i) => warnings.push(...warningsForIP(`spec.externalIPs[${i}]`, ip)))
   if (spec.loadBalancerIP) warnings.push(...warningsForIP('spec.loadBalancerIP', spec.loadBalancerIP))
-  spec.loadBalancerSourceRanges?.forEach((r, i) => warnings.push(...warningsForCIDR(`spec.loadBalancerSourceRanges[${i}]`, r)))
-  if (spec.type === 'ExternalName' && spec.externalIPs?.length) warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"')
-  if (spec.type !== 'ExternalName' && spec.externalName) warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"')
+  spec.loadBalancerSourceRanges?.forEach((r, i) =>
+    warnings.push(...warningsForCIDR(`spec.loadBalancerSourceRanges[${i}]`, r)),
+  )
+  if (spec.type === 'ExternalName' && spec.externalIPs?.length)
+    warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"')
+  if (spec.type !== 'ExternalName' && spec.externalName)
+    warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"')
   return warnings
 }

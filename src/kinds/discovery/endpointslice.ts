@@ -1,4 +1,5 @@
-// An EndpointSlice. Behaves as pkg/registry/discovery/endpointslice; printed as printers/internalversion does; described as kubectl's describer.
+// An EndpointSlice. Behaves as pkg/registry/discovery/endpointslice; printed as printers/internalversion does;
+// described as kubectl's describer.
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../apimachinery/api/discovery.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, invalid, notSupported, required, tooMany } from '../../apimachinery/field.ts'
@@ -36,7 +37,8 @@ function drop(slice: Draft<EndpointSlice>, old?: EndpointSlice): void {
   }
 }
 
-const each = (path: string, value: unknown, texts: readonly string[]): FieldError[] => texts.map((t) => invalid(path, value, t))
+const each = (path: string, value: unknown, texts: readonly string[]): FieldError[] =>
+  texts.map((t) => invalid(path, value, t))
 
 function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
   if (ports.length > 20000) return [tooMany('ports', ports.length, 20000)]
@@ -48,8 +50,10 @@ function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
     if (names.has(portName)) errors.push(duplicate(`${path}.name`, portName))
     names.add(portName)
     if (p.protocol === undefined) errors.push(required(`${path}.protocol`))
-    else if (!['TCP', 'UDP', 'SCTP'].includes(p.protocol)) errors.push(notSupported(`${path}.protocol`, p.protocol, ['SCTP', 'TCP', 'UDP']))
-    if (p.appProtocol !== undefined) errors.push(...each(`${path}.appProtocol`, p.appProtocol, qualifiedName(p.appProtocol)))
+    else if (!['TCP', 'UDP', 'SCTP'].includes(p.protocol))
+      errors.push(notSupported(`${path}.protocol`, p.protocol, ['SCTP', 'TCP', 'UDP']))
+    if (p.appProtocol !== undefined)
+      errors.push(...each(`${path}.appProtocol`, p.appProtocol, qualifiedName(p.appProtocol)))
     return errors
   })
 }
@@ -61,7 +65,8 @@ export function fullyQualifiedName(path: string, value: string): FieldError[] {
   const wrong = dns1123Subdomain(domain)
   if (wrong.length) return [invalid(path, domain, wrong.join(','))]
   const labels = domain.split('.')
-  if (labels.length < 2) return [invalid(path, domain, 'should be a domain with at least two segments separated by dots')]
+  if (labels.length < 2)
+    return [invalid(path, domain, 'should be a domain with at least two segments separated by dots')]
   const bad = labels.find((l) => dns1123Label(l).length)
   return bad === undefined ? [] : [invalid(path, bad, dns1123Label(bad).join(','))]
 }
@@ -77,12 +82,21 @@ function validateAddress(address: string, type: string, path: string, i: number)
 }
 
 function validateHints(hints: EndpointHints, path: string): FieldError[] {
-  const list = (items: readonly { readonly name: string }[], at: string, rule: (name: string) => string[]): FieldError[] => {
+  const list = (
+    items: readonly { readonly name: string }[],
+    at: string,
+    rule: (name: string) => string[],
+  ): FieldError[] => {
     if (items.length > 8) return [tooMany(at, items.length, 8)]
-    return items.flatMap(({ name: n }, i) => [...(items.findIndex((o) => o.name === n) < i ? [duplicate(`${at}[${i}].name`, n)] : []), ...each(`${at}[${i}].name`, n, rule(n))])
+    return items.flatMap(({ name: n }, i) => [
+      ...(items.findIndex((o) => o.name === n) < i ? [duplicate(`${at}[${i}].name`, n)] : []),
+      ...each(`${at}[${i}].name`, n, rule(n)),
+    ])
   }
   const zones = list(hints.forZones ?? [], `${path}.forZones`, labelValue)
-  return (hints.forZones?.length ?? 0) > 8 ? zones : [...zones, ...list(hints.forNodes ?? [], `${path}.forNodes`, dns1123Subdomain)]
+  return (hints.forZones?.length ?? 0) > 8
+    ? zones
+    : [...zones, ...list(hints.forNodes ?? [], `${path}.forNodes`, dns1123Subdomain)]
 }
 
 function validateEndpoint(e: Endpoint, type: string, path: string): FieldError[] {
@@ -103,10 +117,14 @@ function validate(slice: EndpointSlice, old?: EndpointSlice): FieldError[] {
   const errors: FieldError[] = []
   const type = slice.addressType ?? ''
   if (!type) errors.push(required('addressType'))
-  else if (!['IPv4', 'IPv6', 'FQDN'].includes(type)) errors.push(notSupported('addressType', type, ['FQDN', 'IPv4', 'IPv6']))
+  else if (!['IPv4', 'IPv6', 'FQDN'].includes(type))
+    errors.push(notSupported('addressType', type, ['FQDN', 'IPv4', 'IPv6']))
   errors.push(...validatePorts(slice.ports ?? []))
   const list = slice.endpoints ?? []
-  const wrong = list.length > 1000 ? [tooMany('endpoints', list.length, 1000)] : list.flatMap((e, i) => validateEndpoint(e, type, `endpoints[${i}]`))
+  const wrong =
+    list.length > 1000
+      ? [tooMany('endpoints', list.length, 1000)]
+      : list.flatMap((e, i) => validateEndpoint(e, type, `endpoints[${i}]`))
   if (wrong.length && !(old && equal(old.endpoints ?? [], list))) errors.push(...wrong)
   return errors
 }
@@ -114,12 +132,20 @@ function validate(slice: EndpointSlice, old?: EndpointSlice): FieldError[] {
 function warnings(slice: EndpointSlice, old: EndpointSlice | undefined): string[] {
   const managed = slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by']
   const texts = old || slice.addressType !== 'FQDN' ? [] : ['spec.addressType: FQDN endpoints are deprecated']
-  if (managed === 'endpointslice-controller.k8s.io' || managed === 'endpointslicemirroring-controller.k8s.io') return texts
-  return [...texts, ...(slice.endpoints ?? []).flatMap((e, i) => (e.addresses ?? []).flatMap((a, j) => warningsForIP(`endpoints[${i}].addresses[${j}]`, a)))]
+  if (managed === 'endpointslice-controller.k8s.io' || managed === 'endpointslicemirroring-controller.k8s.io')
+    return texts
+  return [
+    ...texts,
+    ...(slice.endpoints ?? []).flatMap((e, i) =>
+      (e.addresses ?? []).flatMap((a, j) => warningsForIP(`endpoints[${i}].addresses[${j}]`, a)),
+    ),
+  ]
 }
 
-const portCell = (s: EndpointSlice): string => firstOf((s.ports ?? []).map((p) => (p.port !== undefined ? String(p.port) : (p.name ?? '*')))) || '<unset>'
-const addressCell = (s: EndpointSlice): string => firstOf((s.endpoints ?? []).flatMap((e) => e.addresses ?? [])) || '<unset>'
+const portCell = (s: EndpointSlice): string =>
+  firstOf((s.ports ?? []).map((p) => (p.port !== undefined ? String(p.port) : (p.name ?? '*')))) || '<unset>'
+const addressCell = (s: EndpointSlice): string =>
+  firstOf((s.endpoints ?? []).flatMap((e) => e.addresses ?? [])) || '<unset>'
 
 async function describe(slice: EndpointSlice, out: Lines, ctx: DescribeContext): Promise<void> {
   header(out, slice)
@@ -151,10 +177,21 @@ export const endpointSlice = defineKind<EndpointSlice>({
     prepareForCreate: (s) => drop(s),
     prepareForUpdate: (s, old) => drop(s, old),
     validate: (s) => validate(s),
-    validateUpdate: (next, old) => [...validate(next, old), ...(next.addressType === old.addressType ? [] : [invalid('addressType', next.addressType, 'field is immutable')])],
+    validateUpdate: (next, old) => [
+      ...validate(next, old),
+      ...(next.addressType === old.addressType ? [] : [invalid('addressType', next.addressType, 'field is immutable')]),
+    ],
     warnings,
-    generation: (next, old) => !equal({ ...next, metadata: null }, { ...old, metadata: null }) || !equal(next.metadata.labels ?? {}, old.metadata.labels ?? {}),
+    generation: (next, old) =>
+      !equal({ ...next, metadata: null }, { ...old, metadata: null }) ||
+      !equal(next.metadata.labels ?? {}, old.metadata.labels ?? {}),
   },
-  columns: [name(), column('AddressType', (s) => s.addressType), column('Ports', portCell), column('Endpoints', addressCell), age()],
+  columns: [
+    name(),
+    column('AddressType', (s) => s.addressType),
+    column('Ports', portCell),
+    column('Endpoints', addressCell),
+    age(),
+  ],
   describe,
 })

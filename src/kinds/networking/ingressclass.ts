@@ -1,4 +1,5 @@
-// An IngressClass. Behaves as pkg/registry/networking/ingressclass; printed as printers/internalversion does; described as kubectl's describer.
+// An IngressClass. Behaves as pkg/registry/networking/ingressclass; printed as printers/internalversion does; described
+// as kubectl's describer.
 import type { IngressClass, IngressClassSpec } from '../../apimachinery/api/networking.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported, required, tooLong } from '../../apimachinery/field.ts'
@@ -15,20 +16,30 @@ const PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
 export function domainPrefixedPath(path: string, value: string): FieldError[] {
   if (!value) return [required(path)]
   const cut = value.indexOf('/')
-  if (cut <= 0 || cut === value.length - 1) return [invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')]
+  if (cut <= 0 || cut === value.length - 1)
+    return [invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')]
   const host = value.slice(0, cut)
   const rest = value.slice(cut + 1)
   const errors = dns1123Subdomain(host).map((t) => invalid(path, host, t))
-  return new RegExp(`^${PATH}$`).test(rest) ? errors : [...errors, invalid(path, rest, regexError('Invalid path', PATH))]
+  return new RegExp(`^${PATH}$`).test(rest)
+    ? errors
+    : [...errors, invalid(path, rest, regexError('Invalid path', PATH))]
 }
 
 function validateParameters(params: NonNullable<IngressClassSpec['parameters']>): FieldError[] {
   const path = 'spec.parameters'
   const errors = typedLocalReference(params, path)
   if (params.scope === undefined) return [...errors, required(`${path}.scope`)]
-  if (params.scope === 'Namespace') errors.push(...(params.namespace === undefined ? [required(`${path}.namespace`, "`parameters.scope` is set to 'Namespace'")] : dns1123Label(params.namespace).map((t) => invalid(`${path}.namespace`, params.namespace, t))))
-  else if (params.scope === 'Cluster') { if (params.namespace !== undefined) errors.push(forbidden(`${path}.namespace`, "`parameters.scope` is set to 'Cluster'")) }
-  else errors.push(notSupported(`${path}.scope`, params.scope, ['Cluster', 'Namespace']))
+  if (params.scope === 'Namespace')
+    errors.push(
+      ...(params.namespace === undefined
+        ? [required(`${path}.namespace`, "`parameters.scope` is set to 'Namespace'")]
+        : dns1123Label(params.namespace).map((t) => invalid(`${path}.namespace`, params.namespace, t))),
+    )
+  else if (params.scope === 'Cluster') {
+    if (params.namespace !== undefined)
+      errors.push(forbidden(`${path}.namespace`, "`parameters.scope` is set to 'Cluster'"))
+  } else errors.push(notSupported(`${path}.scope`, params.scope, ['Cluster', 'Namespace']))
   return errors
 }
 
@@ -44,15 +55,23 @@ function validate(ic: IngressClass): FieldError[] {
 export const ingressClass = defineKind<IngressClass>({
   gvk: 'networking.k8s.io/v1/IngressClass',
   strategy: {
-    defaults: (ic) => { if (ic.spec?.parameters) ic.spec.parameters.scope ??= 'Cluster' },
+    defaults: (ic) => {
+      if (ic.spec?.parameters) ic.spec.parameters.scope ??= 'Cluster'
+    },
     validate,
-    validateUpdate: (next, old) => [...validateImmutable(next.spec?.controller ?? '', old.spec?.controller ?? '', 'spec.controller'), ...validate(next)],
+    validateUpdate: (next, old) => [
+      ...validateImmutable(next.spec?.controller ?? '', old.spec?.controller ?? '', 'spec.controller'),
+      ...validate(next),
+    ],
     generation: true,
   },
   columns: [
     name(),
     column('Controller', (ic) => ic.spec?.controller ?? ''),
-    column('Parameters', (ic) => { const p = ic.spec?.parameters; return p ? `${p.kind}${p.apiGroup !== undefined ? `.${p.apiGroup}` : ''}/${p.name}` : '<none>' }),
+    column('Parameters', (ic) => {
+      const p = ic.spec?.parameters
+      return p ? `${p.kind}${p.apiGroup !== undefined ? `.${p.apiGroup}` : ''}/${p.name}` : '<none>'
+    }),
     age(),
   ],
   describe: async (ic, out, ctx) => {

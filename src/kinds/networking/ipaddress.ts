@@ -1,4 +1,5 @@
-// An IPAddress: an address that a Service holds. Behaves as pkg/registry/networking/ipaddress; printed as printers/internalversion does; described as kubectl's describer.
+// An IPAddress: an address that a Service holds. Behaves as pkg/registry/networking/ipaddress; printed as
+// printers/internalversion does; described as kubectl's describer.
 import type { IPAddress } from '../../apimachinery/api/networking.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { invalid, required } from '../../apimachinery/field.ts'
@@ -26,7 +27,11 @@ function validate(ip: IPAddress): FieldError[] {
 function parentText(ip: IPAddress): string {
   const ref = ip.spec?.parentRef
   if (!ref) return '<none>'
-  return [`${ref.resource}${ref.group ? `.${ref.group}` : ''}`.toLowerCase(), ...(ref.namespace ? [ref.namespace] : []), ref.name].join('/')
+  return [
+    `${ref.resource}${ref.group ? `.${ref.group}` : ''}`.toLowerCase(),
+    ...(ref.namespace ? [ref.namespace] : []),
+    ref.name,
+  ].join('/')
 }
 
 export const ipAddress = defineKind<IPAddress>({
@@ -36,7 +41,20 @@ export const ipAddress = defineKind<IPAddress>({
     validateUpdate: (next, old) => {
       const errors = validate(next)
       const ref = next.spec?.parentRef
-      if (!equal(ref, old.spec?.parentRef)) errors.push(invalid('spec.parentRef', ref && goStruct('networking.ParentReference', { Group: ref.group ?? '', Resource: ref.resource ?? '', Namespace: ref.namespace ?? '', Name: ref.name ?? '' }), 'field is immutable'))
+      if (!equal(ref, old.spec?.parentRef))
+        errors.push(
+          invalid(
+            'spec.parentRef',
+            ref &&
+              goStruct('networking.ParentReference', {
+                Group: ref.group ?? '',
+                Resource: ref.resource ?? '',
+                Namespace: ref.namespace ?? '',
+                Name: ref.name ?? '',
+              }),
+            'field is immutable',
+          ),
+        )
       return errors
     },
     nameRule: (text) => {
@@ -54,7 +72,13 @@ export const ipAddress = defineKind<IPAddress>({
     const ref = ip.spec?.parentRef
     if (ref) {
       out.write(0, 'Parent Reference:\n')
-      for (const [label, value] of [['Group', ref.group], ['Resource', ref.resource], ['Namespace', ref.namespace], ['Name', ref.name]]) out.write(1, `${label}:\t${value ?? ''}\n`)
+      for (const [label, value] of [
+        ['Group', ref.group],
+        ['Resource', ref.resource],
+        ['Namespace', ref.namespace],
+        ['Name', ref.name],
+      ])
+        out.write(1, `${label}:\t${value ?? ''}\n`)
     }
     await events(out, ip, ctx)
   },

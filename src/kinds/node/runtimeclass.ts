@@ -21,7 +21,15 @@ function validate(rc: RuntimeClass): FieldError[] {
   const seen = new Set<string>()
   for (const [i, t] of (tolerations ?? []).entries()) {
     const id = JSON.stringify([t.key ?? '', t.operator ?? '', t.value ?? '', t.effect ?? ''])
-    if (seen.has(id)) errors.push(duplicate(at('scheduling.tolerations', i), new GoText(`core.Toleration{Key:${goQuote(t.key ?? '')}, Operator:${goQuote(t.operator ?? '')}, Value:${goQuote(t.value ?? '')}, Effect:${goQuote(t.effect ?? '')}, TolerationSeconds:(*int64)(${t.tolerationSeconds === undefined ? 'nil' : '0xc000000000'})}`)))
+    if (seen.has(id))
+      errors.push(
+        duplicate(
+          at('scheduling.tolerations', i),
+          new GoText(
+            `core.Toleration{Key:${goQuote(t.key ?? '')}, Operator:${goQuote(t.operator ?? '')}, Value:${goQuote(t.value ?? '')}, Effect:${goQuote(t.effect ?? '')}, TolerationSeconds:(*int64)(${t.tolerationSeconds === undefined ? 'nil' : '0xc000000000'})}`,
+          ),
+        ),
+      )
     seen.add(id)
   }
   return errors
@@ -33,7 +41,11 @@ export const runtimeClass = defineKind<RuntimeClass>({
     defaults: (rc) => roundUp(rc.overhead?.podFixed),
     validate,
     validateUpdate: (rc, old) => [...validate(rc), ...validateImmutable(rc.handler, old.handler, 'handler')],
-    warnings: (rc) => Object.keys(rc.scheduling?.nodeSelector ?? {}).flatMap((k) => { const why = deprecatedNodeLabel(k); return why ? [`scheduling.nodeSelector: ${why}`] : [] }),
+    warnings: (rc) =>
+      Object.keys(rc.scheduling?.nodeSelector ?? {}).flatMap((k) => {
+        const why = deprecatedNodeLabel(k)
+        return why ? [`scheduling.nodeSelector: ${why}`] : []
+      }),
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: false,
   },

@@ -1,4 +1,5 @@
-// A PodDisruptionBudget. Behaves as pkg/registry/policy/poddisruptionbudget; printed as printers/internalversion; described as kubectl's PodDisruptionBudgetDescriber.
+// A PodDisruptionBudget. Behaves as pkg/registry/policy/poddisruptionbudget; printed as printers/internalversion;
+// described as kubectl's PodDisruptionBudgetDescriber.
 import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { invalid, notSupported } from '../../apimachinery/field.ts'
@@ -15,31 +16,41 @@ import { defineKind } from '../kind.ts'
 function goSpec(pdb: PodDisruptionBudget): GoText {
   const pointer = (type: string, set: unknown): string => `(*${type})(${set === undefined ? 'nil' : '0xc000000000'})`
   const s = pdb.spec
-  return new GoText(`policy.PodDisruptionBudgetSpec{MinAvailable:${pointer('intstr.IntOrString', s?.minAvailable)}, Selector:${pointer('v1.LabelSelector', s?.selector)}, MaxUnavailable:${pointer('intstr.IntOrString', s?.maxUnavailable)}, UnhealthyPodEvictionPolicy:${pointer('policy.UnhealthyPodEvictionPolicyType', s?.unhealthyPodEvictionPolicy)}}`)
+  return new GoText(
+    `policy.PodDisruptionBudgetSpec{MinAvailable:${pointer('intstr.IntOrString', s?.minAvailable)}, Selector:${pointer('v1.LabelSelector', s?.selector)}, MaxUnavailable:${pointer('intstr.IntOrString', s?.maxUnavailable)}, UnhealthyPodEvictionPolicy:${pointer('policy.UnhealthyPodEvictionPolicyType', s?.unhealthyPodEvictionPolicy)}}`,
+  )
 }
 
 function validate(pdb: PodDisruptionBudget): FieldError[] {
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = pdb.spec ?? {}
   return [
-    ...(minAvailable !== undefined && maxUnavailable !== undefined ? [invalid('spec', goSpec(pdb), 'minAvailable and maxUnavailable cannot be both set')] : []),
+    ...(minAvailable !== undefined && maxUnavailable !== undefined
+      ? [invalid('spec', goSpec(pdb), 'minAvailable and maxUnavailable cannot be both set')]
+      : []),
     ...positiveIntOrPercent(minAvailable, 'spec.minAvailable'),
     ...notMoreThan100Percent(minAvailable, 'spec.minAvailable'),
     ...positiveIntOrPercent(maxUnavailable, 'spec.maxUnavailable'),
     ...notMoreThan100Percent(maxUnavailable, 'spec.maxUnavailable'),
     ...validateLabelSelector(selector, 'spec.selector'),
-    ...(policy === undefined || policy === 'IfHealthyBudget' || policy === 'AlwaysAllow' ? [] : [notSupported('spec.unhealthyPodEvictionPolicy', policy, ['AlwaysAllow', 'IfHealthyBudget'])]),
+    ...(policy === undefined || policy === 'IfHealthyBudget' || policy === 'AlwaysAllow'
+      ? []
+      : [notSupported('spec.unhealthyPodEvictionPolicy', policy, ['AlwaysAllow', 'IfHealthyBudget'])]),
   ]
 }
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   gvk: 'policy/v1/PodDisruptionBudget',
   strategy: {
-    prepareForCreate: (pdb) => { pdb.status = { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 } },
+    prepareForCreate: (pdb) => {
+      pdb.status = { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }
+    },
     validate,
     validateUpdate: (pdb) => validate(pdb),
     validateStatusUpdate: (pdb) => [
       ...validateConditions(pdb.status?.conditions, 'status.conditions'),
-      ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((f) => validateNonnegative(pdb.status?.[f], `status.${f}`)),
+      ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((f) =>
+        validateNonnegative(pdb.status?.[f], `status.${f}`),
+      ),
     ],
     generation: (next, old) => !equal(next.spec, old.spec),
     allowUnconditionalUpdate: false,

@@ -17,7 +17,8 @@ const GROUP = 'rbac.authorization.k8s.io'
 function defaults(binding: Draft<Binding>): void {
   const ref = (binding.roleRef ??= { kind: '', name: '', apiGroup: '' })
   ref.apiGroup ||= GROUP
-  for (const s of binding.subjects ?? []) if (!s.apiGroup && (s.kind === 'User' || s.kind === 'Group')) s.apiGroup = GROUP
+  for (const s of binding.subjects ?? [])
+    if (!s.apiGroup && (s.kind === 'User' || s.kind === 'Group')) s.apiGroup = GROUP
 }
 
 function validateSubject(s: Subject, namespaced: boolean, path: string): FieldError[] {
@@ -40,7 +41,11 @@ export function bindingStrategy<T extends Binding>(namespaced: boolean, roles: r
     const errors: FieldError[] = []
     if (ref.apiGroup !== GROUP) errors.push(notSupported('roleRef.apiGroup', ref.apiGroup ?? '', [GROUP]))
     if (!roles.includes(ref.kind ?? '')) errors.push(notSupported('roleRef.kind', ref.kind ?? '', roles))
-    errors.push(...(ref.name ? pathSegmentName(ref.name).map((t) => invalid('roleRef.name', ref.name, t)) : [required('roleRef.name')]))
+    errors.push(
+      ...(ref.name
+        ? pathSegmentName(ref.name).map((t) => invalid('roleRef.name', ref.name, t))
+        : [required('roleRef.name')]),
+    )
     return [...errors, ...(binding.subjects ?? []).flatMap((s, i) => validateSubject(s, namespaced, `subjects[${i}]`))]
   }
   return {
@@ -48,14 +53,29 @@ export function bindingStrategy<T extends Binding>(namespaced: boolean, roles: r
     validate,
     validateUpdate: (next, old) => {
       const { apiGroup = '', kind = '', name: role = '' } = next.roleRef ?? {}
-      return [...validate(next), ...(equal(next.roleRef, old.roleRef) ? [] : [invalid('roleRef', goStruct('rbac.RoleRef', { APIGroup: apiGroup, Kind: kind, Name: role }), 'cannot change roleRef')])]
+      return [
+        ...validate(next),
+        ...(equal(next.roleRef, old.roleRef)
+          ? []
+          : [
+              invalid(
+                'roleRef',
+                goStruct('rbac.RoleRef', { APIGroup: apiGroup, Kind: kind, Name: role }),
+                'cannot change roleRef',
+              ),
+            ]),
+      ]
     },
     nameRule: (text) => pathSegmentName(text),
     allowCreateOnUpdate: true,
   }
 }
 
-const subjects = (binding: Binding, kind: string): string => (binding.subjects ?? []).filter((s) => s.kind === kind).map((s) => (kind === 'ServiceAccount' ? `${s.namespace ?? ''}/${s.name}` : s.name)).join(', ')
+const subjects = (binding: Binding, kind: string): string =>
+  (binding.subjects ?? [])
+    .filter((s) => s.kind === kind)
+    .map((s) => (kind === 'ServiceAccount' ? `${s.namespace ?? ''}/${s.name}` : s.name))
+    .join(', ')
 
 /** NAME, ROLE, AGE, and with -o wide USERS, GROUPS, SERVICEACCOUNTS. */
 export function bindingColumns<T extends Binding>(): readonly Column<T>[] {

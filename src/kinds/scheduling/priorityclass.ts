@@ -1,4 +1,5 @@
-// A PriorityClass. Behaves as pkg/registry/scheduling/priorityclass; printed as printers/internalversion; described as kubectl's PriorityClassDescriber.
+// A PriorityClass. Behaves as pkg/registry/scheduling/priorityclass; printed as printers/internalversion; described as
+// kubectl's PriorityClassDescriber.
 import type { PriorityClass } from '../../apimachinery/api/scheduling.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported } from '../../apimachinery/field.ts'
@@ -8,7 +9,10 @@ import { events } from '../describe.ts'
 import { defineKind } from '../kind.ts'
 
 const HIGHEST = 1000000000
-const SYSTEM: Readonly<Record<string, number>> = { 'system-node-critical': 2000001000, 'system-cluster-critical': 2000000000 }
+const SYSTEM: Readonly<Record<string, number>> = {
+  'system-node-critical': 2000001000,
+  'system-cluster-critical': 2000000000,
+}
 
 /** Names that begin with system- belong to two classes, whose values are given. */
 function systemError(pc: PriorityClass): string {
@@ -22,20 +26,37 @@ function validate(pc: PriorityClass): FieldError[] {
   const errors: FieldError[] = []
   if (pc.metadata.name?.startsWith('system-')) {
     const why = systemError(pc)
-    if (why) errors.push(forbidden('metadata.name', `priority class names with 'system-' prefix are reserved for system use only. error: ${why}`))
-  } else if ((pc.value ?? 0) > HIGHEST) errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${HIGHEST}`))
-  if (pc.preemptionPolicy !== undefined && pc.preemptionPolicy !== 'PreemptLowerPriority' && pc.preemptionPolicy !== 'Never') errors.push(notSupported('preemptionPolicy', pc.preemptionPolicy, ['PreemptLowerPriority', 'Never']))
+    if (why)
+      errors.push(
+        forbidden(
+          'metadata.name',
+          `priority class names with 'system-' prefix are reserved for system use only. error: ${why}`,
+        ),
+      )
+  } else if ((pc.value ?? 0) > HIGHEST)
+    errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${HIGHEST}`))
+  if (
+    pc.preemptionPolicy !== undefined &&
+    pc.preemptionPolicy !== 'PreemptLowerPriority' &&
+    pc.preemptionPolicy !== 'Never'
+  )
+    errors.push(notSupported('preemptionPolicy', pc.preemptionPolicy, ['PreemptLowerPriority', 'Never']))
   return errors
 }
 
 export const priorityClass = defineKind<PriorityClass>({
   gvk: 'scheduling.k8s.io/v1/PriorityClass',
   strategy: {
-    defaults: (pc) => { pc.preemptionPolicy ??= 'PreemptLowerPriority'; pc.value ??= 0 },
+    defaults: (pc) => {
+      pc.preemptionPolicy ??= 'PreemptLowerPriority'
+      pc.value ??= 0
+    },
     validate,
     validateUpdate: (pc, old) => [
       ...((pc.value ?? 0) !== (old.value ?? 0) ? [forbidden('value', 'may not be changed in an update.')] : []),
-      ...(pc.preemptionPolicy !== old.preemptionPolicy ? [invalid('preemptionPolicy', pc.preemptionPolicy, 'field is immutable')] : []),
+      ...(pc.preemptionPolicy !== old.preemptionPolicy
+        ? [invalid('preemptionPolicy', pc.preemptionPolicy, 'field is immutable')]
+        : []),
     ],
     generation: () => false,
   },

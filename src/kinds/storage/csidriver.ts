@@ -22,23 +22,40 @@ function defaults(driver: Draft<CSIDriver>): void {
 
 /** The period between allocatable updates is behind a feature that is off. */
 function drop(driver: Draft<CSIDriver>, old?: CSIDriver): void {
-  if (driver.spec && old?.spec?.nodeAllocatableUpdatePeriodSeconds === undefined) delete driver.spec.nodeAllocatableUpdatePeriodSeconds
+  if (driver.spec && old?.spec?.nodeAllocatableUpdatePeriodSeconds === undefined)
+    delete driver.spec.nodeAllocatableUpdatePeriodSeconds
 }
 
 function validate(driver: CSIDriver): FieldError[] {
   const spec = driver.spec ?? {}
   const errors: FieldError[] = []
   const policies = ['File', 'None', 'ReadWriteOnceWithFSType']
-  if (spec.fsGroupPolicy !== undefined && !policies.includes(spec.fsGroupPolicy)) errors.push(notSupported('spec.fsGroupPolicy', spec.fsGroupPolicy, policies))
+  if (spec.fsGroupPolicy !== undefined && !policies.includes(spec.fsGroupPolicy))
+    errors.push(notSupported('spec.fsGroupPolicy', spec.fsGroupPolicy, policies))
   const requests = spec.tokenRequests ?? []
   requests.forEach((r, i) => {
     const path = `spec.tokenRequests[${i}]`
-    if (requests.findIndex((o) => o.audience === r.audience) < i) { errors.push(duplicate(`${path}.audience`, r.audience)); return }
+    if (requests.findIndex((o) => o.audience === r.audience) < i) {
+      errors.push(duplicate(`${path}.audience`, r.audience))
+      return
+    }
     if (r.expirationSeconds === undefined) return
-    if (r.expirationSeconds < 600) errors.push(invalid(`${path}.expirationSeconds`, r.expirationSeconds, 'may not specify a duration less than 10 minutes'))
-    if (r.expirationSeconds > 2 ** 32) errors.push(invalid(`${path}.expirationSeconds`, r.expirationSeconds, 'may not specify a duration larger than 2^32 seconds'))
+    if (r.expirationSeconds < 600)
+      errors.push(
+        invalid(`${path}.expirationSeconds`, r.expirationSeconds, 'may not specify a duration less than 10 minutes'),
+      )
+    if (r.expirationSeconds > 2 ** 32)
+      errors.push(
+        invalid(
+          `${path}.expirationSeconds`,
+          r.expirationSeconds,
+          'may not specify a duration larger than 2^32 seconds',
+        ),
+      )
   })
-  for (const m of spec.volumeLifecycleModes ?? []) if (m !== 'Persistent' && m !== 'Ephemeral') errors.push(notSupported('spec.volumeLifecycleModes', m, ['Persistent', 'Ephemeral']))
+  for (const m of spec.volumeLifecycleModes ?? [])
+    if (m !== 'Persistent' && m !== 'Ephemeral')
+      errors.push(notSupported('spec.volumeLifecycleModes', m, ['Persistent', 'Ephemeral']))
   return errors
 }
 
@@ -52,7 +69,15 @@ export const csiDriver = defineKind<CSIDriver>({
     validateUpdate: (next, old) => [
       ...validate(next),
       ...validateImmutable(next.spec?.attachRequired, old.spec?.attachRequired, 'spec.attachedRequired'),
-      ...(equal(next.spec?.volumeLifecycleModes, old.spec?.volumeLifecycleModes) ? [] : [invalid('spec.volumeLifecycleModes', goStrings(next.spec?.volumeLifecycleModes, 'storage.VolumeLifecycleMode'), IMMUTABLE)]),
+      ...(equal(next.spec?.volumeLifecycleModes, old.spec?.volumeLifecycleModes)
+        ? []
+        : [
+            invalid(
+              'spec.volumeLifecycleModes',
+              goStrings(next.spec?.volumeLifecycleModes, 'storage.VolumeLifecycleMode'),
+              IMMUTABLE,
+            ),
+          ]),
     ],
     allowUnconditionalUpdate: false,
   },

@@ -1,4 +1,5 @@
-// A CSINode. Behaves as pkg/registry/storage/csinode; printed as printers/internalversion does; described as kubectl's describer.
+// A CSINode. Behaves as pkg/registry/storage/csinode; printed as printers/internalversion does; described as kubectl's
+// describer.
 import type { CSINode } from '../../apimachinery/api/storage.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, invalid, required } from '../../apimachinery/field.ts'
@@ -16,8 +17,10 @@ function validate(node: CSINode): FieldError[] {
     const path = `spec.drivers[${i}]`
     const errors = validateCsiDriver(d.name ?? '', `${path}.name`)
     if (!d.nodeID) errors.push(required(`${path}.nodeID`))
-    else if (byteLength(d.nodeID) > 256) errors.push(invalid(`${path}.nodeID`, d.nodeID, 'must be 256 characters or less'))
-    if ((d.allocatable?.count ?? 0) < 0) errors.push(invalid(`${path}.allocatable.count`, d.allocatable?.count, 'must be greater than or equal to 0'))
+    else if (byteLength(d.nodeID) > 256)
+      errors.push(invalid(`${path}.nodeID`, d.nodeID, 'must be 256 characters or less'))
+    if ((d.allocatable?.count ?? 0) < 0)
+      errors.push(invalid(`${path}.allocatable.count`, d.allocatable?.count, 'must be greater than or equal to 0'))
     if (drivers.findIndex((o) => o.name === d.name) < i) errors.push(duplicate(`${path}.name`, d.name))
     const keys = d.topologyKeys ?? []
     keys.forEach((k, j) => {
@@ -34,8 +37,13 @@ export const csiNode = defineKind<CSINode>({
   strategy: {
     validate,
     validateUpdate: (next, old) => [
-      ...validate(next), ...validate(next),
-      ...(old.spec?.drivers ?? []).flatMap((o) => (next.spec?.drivers ?? []).filter((n) => n.name === o.name).flatMap((n) => validateImmutable(n, o, 'spec.drivers'))),
+      ...validate(next),
+      ...validate(next),
+      ...(old.spec?.drivers ?? []).flatMap((o) =>
+        (next.spec?.drivers ?? [])
+          .filter((n) => n.name === o.name)
+          .flatMap((n) => validateImmutable(n, o, 'spec.drivers')),
+      ),
     ],
     allowUnconditionalUpdate: false,
   },

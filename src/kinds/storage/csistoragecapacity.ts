@@ -1,4 +1,5 @@
-// A CSIStorageCapacity. Behaves as pkg/registry/storage/csistoragecapacity; printed with its date, as the server prints kinds without a printer.
+// A CSIStorageCapacity. Behaves as pkg/registry/storage/csistoragecapacity; printed with its date, as the server prints
+// kinds without a printer.
 import type { CSIStorageCapacity } from '../../apimachinery/api/storage.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { invalid } from '../../apimachinery/field.ts'
@@ -14,7 +15,9 @@ function validate(c: CSIStorageCapacity, old?: CSIStorageCapacity): FieldError[]
   return [
     ...validateLabelSelector(c.nodeTopology, 'nodeTopology', { allowInvalidValues }),
     ...dns1123Subdomain(c.storageClassName ?? '').map((t) => invalid('storageClassName', c.storageClassName ?? '', t)),
-    ...(c.capacity !== undefined && quantitySign(c.capacity) < 0 ? [invalid('capacity', canonical(c.capacity), 'must be greater than or equal to 0')] : []),
+    ...(c.capacity !== undefined && quantitySign(c.capacity) < 0
+      ? [invalid('capacity', canonical(c.capacity), 'must be greater than or equal to 0')]
+      : []),
   ]
 }
 
@@ -24,8 +27,18 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
     validate: (c) => validate(c),
     validateUpdate: (next, old) => [
       ...validate(next, old),
-      ...(equal(next.nodeTopology, old.nodeTopology) ? [] : [invalid('nodeTopology', next.nodeTopology ? goLabelSelector(next.nodeTopology) : null, 'field is immutable')]),
-      ...(next.storageClassName === old.storageClassName ? [] : [invalid('storageClassName', next.storageClassName, 'field is immutable')]),
+      ...(equal(next.nodeTopology, old.nodeTopology)
+        ? []
+        : [
+            invalid(
+              'nodeTopology',
+              next.nodeTopology ? goLabelSelector(next.nodeTopology) : null,
+              'field is immutable',
+            ),
+          ]),
+      ...(next.storageClassName === old.storageClassName
+        ? []
+        : [invalid('storageClassName', next.storageClassName, 'field is immutable')]),
     ],
     allowUnconditionalUpdate: false,
   },

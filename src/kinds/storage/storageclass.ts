@@ -1,4 +1,5 @@
-// A StorageClass. Behaves as pkg/registry/storage/storageclass; printed as printers/internalversion does; described as kubectl's describer.
+// A StorageClass. Behaves as pkg/registry/storage/storageclass; printed as printers/internalversion does; described as
+// kubectl's describer.
 import type { TopologySelectorTerm } from '../../apimachinery/api/core.v1.ts'
 import type { StorageClass } from '../../apimachinery/api/storage.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
@@ -15,7 +16,8 @@ import { defineKind } from '../kind.ts'
 const DEFAULT = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
 
 /** The class that claims without one get. */
-export const isDefaultClass = (sc: StorageClass): boolean => DEFAULT.some((a) => sc.metadata.annotations?.[a] === 'true')
+export const isDefaultClass = (sc: StorageClass): boolean =>
+  DEFAULT.some((a) => sc.metadata.annotations?.[a] === 'true')
 
 function validateParameters(params: Readonly<Record<string, string>>): FieldError[] {
   const entries = Object.entries(params)
@@ -44,22 +46,37 @@ function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[
     return same ? [...errors, duplicate(path, '')] : errors
   })
 }
-const topology = (t: TopologySelectorTerm): Record<string, readonly string[]> => Object.fromEntries((t.matchLabelExpressions ?? []).map((e) => [e.key, [...new Set(e.values)].sort()]))
+const topology = (t: TopologySelectorTerm): Record<string, readonly string[]> =>
+  Object.fromEntries((t.matchLabelExpressions ?? []).map((e) => [e.key, [...new Set(e.values)].sort()]))
 
 function validate(sc: StorageClass): FieldError[] {
   const { reclaimPolicy, volumeBindingMode } = sc
   return [
-    ...(sc.provisioner ? qualifiedName(sc.provisioner.toLowerCase()).map((t) => invalid('provisioner', sc.provisioner.toLowerCase(), t)) : [required('provisioner')]),
+    ...(sc.provisioner
+      ? qualifiedName(sc.provisioner.toLowerCase()).map((t) => invalid('provisioner', sc.provisioner.toLowerCase(), t))
+      : [required('provisioner')]),
     ...validateParameters(sc.parameters ?? {}),
-    ...(reclaimPolicy && !['Delete', 'Retain'].includes(reclaimPolicy) ? [notSupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain'])] : []),
-    ...(volumeBindingMode === undefined ? [required('volumeBindingMode')] : ['Immediate', 'WaitForFirstConsumer'].includes(volumeBindingMode) ? [] : [notSupported('volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'])]),
+    ...(reclaimPolicy && !['Delete', 'Retain'].includes(reclaimPolicy)
+      ? [notSupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain'])]
+      : []),
+    ...(volumeBindingMode === undefined
+      ? [required('volumeBindingMode')]
+      : ['Immediate', 'WaitForFirstConsumer'].includes(volumeBindingMode)
+        ? []
+        : [notSupported('volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'])]),
     ...validateTopologies(sc.allowedTopologies ?? []),
   ]
 }
 
 function validateUpdate(next: StorageClass, old: StorageClass): FieldError[] {
-  const same = (['parameters', 'provisioner', 'reclaimPolicy'] as const).filter((f) => !equal(next[f] ?? {}, old[f] ?? {}))
-  return [...validate(next), ...same.map((f) => forbidden(f, `updates to ${f} are forbidden.`)), ...validateImmutable(next.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode')]
+  const same = (['parameters', 'provisioner', 'reclaimPolicy'] as const).filter(
+    (f) => !equal(next[f] ?? {}, old[f] ?? {}),
+  )
+  return [
+    ...validate(next),
+    ...same.map((f) => forbidden(f, `updates to ${f} are forbidden.`)),
+    ...validateImmutable(next.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode'),
+  ]
 }
 
 async function describe(sc: StorageClass, out: Lines, ctx: DescribeContext): Promise<void> {
@@ -68,7 +85,10 @@ async function describe(sc: StorageClass, out: Lines, ctx: DescribeContext): Pro
   out.write(0, `Annotations:\t${formatLabels(sc.metadata.annotations)}\n`)
   out.write(0, `Provisioner:\t${sc.provisioner}\n`)
   out.write(0, `Parameters:\t${formatLabels(sc.parameters)}\n`)
-  out.write(0, `AllowVolumeExpansion:\t${sc.allowVolumeExpansion === undefined ? '<unset>' : sc.allowVolumeExpansion ? 'True' : 'False'}\n`)
+  out.write(
+    0,
+    `AllowVolumeExpansion:\t${sc.allowVolumeExpansion === undefined ? '<unset>' : sc.allowVolumeExpansion ? 'True' : 'False'}\n`,
+  )
   out.write(0, sc.mountOptions?.length ? 'MountOptions:\n' : 'MountOptions:\t<none>\n')
   for (const o of sc.mountOptions ?? []) out.write(1, `${o}\n`)
   if (sc.reclaimPolicy !== undefined) out.write(0, `ReclaimPolicy:\t${sc.reclaimPolicy}\n`)
@@ -92,7 +112,10 @@ async function describe(sc: StorageClass, out: Lines, ctx: DescribeContext): Pro
 export const storageClass = defineKind<StorageClass>({
   gvk: 'storage.k8s.io/v1/StorageClass',
   strategy: {
-    defaults: (sc) => { sc.reclaimPolicy ??= 'Delete'; sc.volumeBindingMode ??= 'Immediate' },
+    defaults: (sc) => {
+      sc.reclaimPolicy ??= 'Delete'
+      sc.volumeBindingMode ??= 'Immediate'
+    },
     validate,
     validateUpdate,
   },

@@ -12,9 +12,7 @@ import { defineKind } from '../kind.ts'
 const MAX_METADATA = 256 * 1024
 
 function validateError(error: VolumeError | undefined, path: string): FieldError[] {
-  return [
-    ...(byteLength(error?.message ?? '') > 1024 ? [tooLong(`${path}.message`, '', MAX_METADATA)] : []),
-  ]
+  return [...(byteLength(error?.message ?? '') > 1024 ? [tooLong(`${path}.message`, '', MAX_METADATA)] : [])]
 }
 
 function validate(va: VolumeAttachment): FieldError[] {
@@ -26,18 +24,32 @@ function validate(va: VolumeAttachment): FieldError[] {
   if (!inlineVolumeSpec && persistentVolumeName === undefined) errors.push(required(path, one))
   else if (inlineVolumeSpec && persistentVolumeName !== undefined) errors.push(forbidden(path, one))
   else if (inlineVolumeSpec) errors.push(...validateVolumeSpec(inlineVolumeSpec, `${path}.inlineVolumeSpec`, true))
-  else if (persistentVolumeName === '') errors.push(required(`${path}.persistentVolumeName`, 'must specify non empty persistentVolumeName'))
+  else if (persistentVolumeName === '')
+    errors.push(required(`${path}.persistentVolumeName`, 'must specify non empty persistentVolumeName'))
   errors.push(...dns1123Subdomain(nodeName).map((t) => invalid('spec.nodeName', nodeName, t)))
-  const size = Object.entries(va.status?.attachmentMetadata ?? {}).reduce((sum, [k, v]) => sum + byteLength(k) + byteLength(v), 0)
+  const size = Object.entries(va.status?.attachmentMetadata ?? {}).reduce(
+    (sum, [k, v]) => sum + byteLength(k) + byteLength(v),
+    0,
+  )
   if (size > MAX_METADATA) errors.push(tooLong('status.attachmentMetadata', '', MAX_METADATA))
-  return [...errors, ...validateError(va.status?.attachError, 'status.attachError'), ...validateError(va.status?.detachError, 'status.detachError')]
+  return [
+    ...errors,
+    ...validateError(va.status?.attachError, 'status.attachError'),
+    ...validateError(va.status?.detachError, 'status.detachError'),
+  ]
 }
 
 export const volumeAttachment = defineKind<VolumeAttachment>({
   gvk: 'storage.k8s.io/v1/VolumeAttachment',
   strategy: {
-    defaults: (va) => { va.spec ??= { attacher: '', nodeName: '', source: {} }; va.status ??= { attached: false }; va.status.attached ??= false },
-    prepareForCreate: (va) => { va.status = { attached: false } },
+    defaults: (va) => {
+      va.spec ??= { attacher: '', nodeName: '', source: {} }
+      va.status ??= { attached: false }
+      va.status.attached ??= false
+    },
+    prepareForCreate: (va) => {
+      va.status = { attached: false }
+    },
     // the code of an error is behind a feature that is off; its time is written even when it is not known
     prepareForStatusUpdate: (va, old) => {
       for (const f of ['attachError', 'detachError'] as const) {
@@ -49,9 +61,19 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
     },
     validate: (va) => {
       const pv = va.spec.source?.persistentVolumeName
-      return [...validate(va), ...validateCsiDriver(va.spec.attacher ?? '', 'spec.attacher'), ...(pv === undefined ? [] : dns1123Subdomain(pv).map((t) => invalid('spec.source.persistentVolumeName', pv, t)))]
+      return [
+        ...validate(va),
+        ...validateCsiDriver(va.spec.attacher ?? '', 'spec.attacher'),
+        ...(pv === undefined
+          ? []
+          : dns1123Subdomain(pv).map((t) => invalid('spec.source.persistentVolumeName', pv, t))),
+      ]
     },
-    validateUpdate: (next, old) => [...validate(next), ...validate(next), ...(equal(next.spec, old.spec) ? [] : [invalid('spec', next.spec, 'field is immutable')])],
+    validateUpdate: (next, old) => [
+      ...validate(next),
+      ...validate(next),
+      ...(equal(next.spec, old.spec) ? [] : [invalid('spec', next.spec, 'field is immutable')]),
+    ],
     validateStatusUpdate: validate,
     allowUnconditionalUpdate: false,
   },

@@ -3,41 +3,89 @@ import type { Tool } from '../tool.ts'
 
 const two = (n: number): string => String(n).padStart(2, '0')
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
 
 function strftime(format: string, ms: number): string {
   const d = new Date(ms)
   const out = (c: string): string => {
     switch (c) {
-      case 'Y': return String(d.getUTCFullYear())
-      case 'y': return two(d.getUTCFullYear() % 100)
-      case 'm': return two(d.getUTCMonth() + 1)
-      case 'd': return two(d.getUTCDate())
-      case 'e': return String(d.getUTCDate()).padStart(2)
-      case 'H': return two(d.getUTCHours())
-      case 'I': return two(((d.getUTCHours() + 11) % 12) + 1)
-      case 'M': return two(d.getUTCMinutes())
-      case 'S': return two(d.getUTCSeconds())
-      case 'N': return String(d.getUTCMilliseconds() * 1e6).padStart(9, '0')
-      case 's': return String(Math.floor(ms / 1000))
-      case 'T': return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`
-      case 'R': return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`
-      case 'F': return d.toISOString().slice(0, 10)
-      case 'D': return `${two(d.getUTCMonth() + 1)}/${two(d.getUTCDate())}/${two(d.getUTCFullYear() % 100)}`
-      case 'Z': return 'UTC'
-      case 'z': return '+0000'
-      case 'A': return DAYS[d.getUTCDay()] ?? ''
-      case 'a': return (DAYS[d.getUTCDay()] ?? '').slice(0, 3)
-      case 'B': return MONTHS[d.getUTCMonth()] ?? ''
-      case 'b': case 'h': return (MONTHS[d.getUTCMonth()] ?? '').slice(0, 3)
-      case 'p': return d.getUTCHours() < 12 ? 'AM' : 'PM'
-      case 'j': return String(Math.floor((Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate()) - Date.UTC(d.getUTCFullYear(), 0, 1)) / 86400000) + 1).padStart(3, '0')
-      case 'u': return String(d.getUTCDay() || 7)
-      case 'w': return String(d.getUTCDay())
-      case 'n': return '\n'
-      case 't': return '\t'
-      case '%': return '%'
-      default: return `%${c}`
+      case 'Y':
+        return String(d.getUTCFullYear())
+      case 'y':
+        return two(d.getUTCFullYear() % 100)
+      case 'm':
+        return two(d.getUTCMonth() + 1)
+      case 'd':
+        return two(d.getUTCDate())
+      case 'e':
+        return String(d.getUTCDate()).padStart(2)
+      case 'H':
+        return two(d.getUTCHours())
+      case 'I':
+        return two(((d.getUTCHours() + 11) % 12) + 1)
+      case 'M':
+        return two(d.getUTCMinutes())
+      case 'S':
+        return two(d.getUTCSeconds())
+      case 'N':
+        return String(d.getUTCMilliseconds() * 1e6).padStart(9, '0')
+      case 's':
+        return String(Math.floor(ms / 1000))
+      case 'T':
+        return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`
+      case 'R':
+        return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`
+      case 'F':
+        return d.toISOString().slice(0, 10)
+      case 'D':
+        return `${two(d.getUTCMonth() + 1)}/${two(d.getUTCDate())}/${two(d.getUTCFullYear() % 100)}`
+      case 'Z':
+        return 'UTC'
+      case 'z':
+        return '+0000'
+      case 'A':
+        return DAYS[d.getUTCDay()] ?? ''
+      case 'a':
+        return (DAYS[d.getUTCDay()] ?? '').slice(0, 3)
+      case 'B':
+        return MONTHS[d.getUTCMonth()] ?? ''
+      case 'b':
+      case 'h':
+        return (MONTHS[d.getUTCMonth()] ?? '').slice(0, 3)
+      case 'p':
+        return d.getUTCHours() < 12 ? 'AM' : 'PM'
+      case 'j':
+        return String(
+          Math.floor(
+            (Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate()) - Date.UTC(d.getUTCFullYear(), 0, 1)) /
+              86400000,
+          ) + 1,
+        ).padStart(3, '0')
+      case 'u':
+        return String(d.getUTCDay() || 7)
+      case 'w':
+        return String(d.getUTCDay())
+      case 'n':
+        return '\n'
+      case 't':
+        return '\t'
+      case '%':
+        return '%'
+      default:
+        return `%${c}`
     }
   }
   return format.replace(/%(.)/g, (_all, c: string) => out(c))
@@ -55,12 +103,22 @@ export const date: Tool = {
       else if (a === '-I' || a === '--iso-8601') format = '%F'
       else if (a === '-R' || a === '--rfc-email') format = '%a, %d %b %Y %T %z'
       else if (a === '-d' || a.startsWith('--date=')) {
-        const text = a === '-d' ? args[++i] ?? '' : a.slice(7)
+        const text = a === '-d' ? (args[++i] ?? '') : a.slice(7)
         const at = /^@(\d+)$/.exec(text)
-        const parsed = at ? Number(at[1]) * 1000 : text === 'now' ? ms : Date.parse(/Z|[+-]\d\d:?\d\d$/.test(text) ? text : `${text} UTC`)
-        if (Number.isNaN(parsed)) { ctx.stderr(`date: invalid date '${text}'\n`); return 1 }
+        const parsed = at
+          ? Number(at[1]) * 1000
+          : text === 'now'
+            ? ms
+            : Date.parse(/Z|[+-]\d\d:?\d\d$/.test(text) ? text : `${text} UTC`)
+        if (Number.isNaN(parsed)) {
+          ctx.stderr(`date: invalid date '${text}'\n`)
+          return 1
+        }
         ms = parsed
-      } else if (a.startsWith('-') && !['-u', '--utc'].includes(a)) { ctx.stderr(`date: invalid option -- '${a.replace(/^-+/, '')}'\n`); return 1 }
+      } else if (a.startsWith('-') && !['-u', '--utc'].includes(a)) {
+        ctx.stderr(`date: invalid option -- '${a.replace(/^-+/, '')}'\n`)
+        return 1
+      }
     }
     ctx.stdout(`${format === undefined ? strftime('%a %b %e %T %Z %Y', ms) : strftime(format, ms)}\n`)
     return 0

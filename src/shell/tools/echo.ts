@@ -1,7 +1,18 @@
 // echo, true, false, pwd, yes: the smallest programs, each with its own way with arguments.
 import type { Tool } from '../tool.ts'
 
-const ESCAPES: Readonly<{ [c: string]: string }> = { n: '\n', t: '\t', r: '\r', '\\': '\\', a: '\u0007', b: '\b', f: '\f', v: '\v', e: '\u001b', '0': '\0' }
+const ESCAPES: Readonly<{ [c: string]: string }> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  e: '\u001b',
+  '0': '\0',
+}
 
 export const echo: Tool = {
   name: 'echo',
@@ -9,7 +20,11 @@ export const echo: Tool = {
     let newline = true
     let escapes = false
     let i = 0
-    for (; i < args.length && /^-[neE]+$/.test(args[i] ?? ''); i++) for (const c of (args[i] ?? '').slice(1)) { if (c === 'n') newline = false; else escapes = c === 'e' }
+    for (; i < args.length && /^-[neE]+$/.test(args[i] ?? ''); i++)
+      for (const c of (args[i] ?? '').slice(1)) {
+        if (c === 'n') newline = false
+        else escapes = c === 'e'
+      }
     let text = args.slice(i).join(' ')
     if (escapes) text = text.replace(/\\(.)/g, (all, c: string) => ESCAPES[c] ?? all)
     ctx.stdout(text + (newline ? '\n' : ''))
@@ -18,4 +33,10 @@ export const echo: Tool = {
 }
 export const yes: Tool = { name: 'true', run: async () => 0 }
 export const no: Tool = { name: 'false', run: async () => 1 }
-export const pwd: Tool = { name: 'pwd', async run(_args, ctx) { ctx.stdout(`${ctx.cwd}\n`); return 0 } }
+export const pwd: Tool = {
+  name: 'pwd',
+  async run(_args, ctx) {
+    ctx.stdout(`${ctx.cwd}\n`)
+    return 0
+  },
+}

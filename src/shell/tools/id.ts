@@ -26,7 +26,12 @@ export const whoami: Tool = {
   name: 'whoami',
   async run(_args, ctx) {
     const w = who(ctx)
-    if (!w.name) { ctx.stderr(`whoami: ${(ctx.image.programs['whoami'] ?? '').startsWith('busybox') ? 'unknown uid' : 'cannot find name for user ID'} ${w.uid}\n`); return 1 }
+    if (!w.name) {
+      ctx.stderr(
+        `whoami: ${(ctx.image.programs['whoami'] ?? '').startsWith('busybox') ? 'unknown uid' : 'cannot find name for user ID'} ${w.uid}\n`,
+      )
+      return 1
+    }
     ctx.stdout(`${w.name}\n`)
     return 0
   },

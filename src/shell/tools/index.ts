@@ -1,7 +1,10 @@
 // The pod tools: one line each, loaded when a container runs one. Which of them an image has is the image's list.
 import type { Tool } from '../tool.ts'
 
-export interface ToolLine { readonly name: string; readonly load: () => Promise<Tool> }
+export interface ToolLine {
+  readonly name: string
+  readonly load: () => Promise<Tool>
+}
 
 const own: readonly ToolLine[] = [
   { name: 'nslookup', load: () => import('./nslookup.ts').then((m) => m.nslookup) },

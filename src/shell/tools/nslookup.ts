@@ -15,17 +15,38 @@ export const nslookup: Tool = {
   },
 }
 
-interface Settings { type: number; typeSet: boolean; class: number; port: number; seconds: number; tries: number; debug: boolean; recurse: boolean; tcp: boolean; search: boolean; domain: string | undefined; server: string | undefined; servername: string | undefined }
+interface Settings {
+  type: number
+  typeSet: boolean
+  class: number
+  port: number
+  seconds: number
+  tries: number
+  debug: boolean
+  recurse: boolean
+  tcp: boolean
+  search: boolean
+  domain: string | undefined
+  server: string | undefined
+  servername: string | undefined
+}
 
 /** One `set` word of BIND's nslookup; an error text when it is none. */
 function set(word: string, s: Settings): string | undefined {
   const [raw = '', value = ''] = word.split(/=(.*)/s)
   const key = raw.toLowerCase()
   const is = (name: string, least: number): boolean => key.length >= least && name.startsWith(key)
-  if (is('type', 1) || is('querytype', 1)) { const t = typeCode(value); if (t === undefined) return `unknown query type: ${value}\n`; s.type = t; s.typeSet = true }
-  else if (is('class', 2)) s.class = value.toUpperCase() === 'CH' || value.toUpperCase() === 'CHAOS' ? 3 : value.toUpperCase() === 'HS' ? 4 : 1
-  else if (is('port', 2)) { if (!/^\d+$/.test(value)) return `Couldn't parse port number '${value}'\n`; s.port = Number(value) }
-  else if (is('timeout', 1)) s.seconds = Math.max(1, Number(value) || 0)
+  if (is('type', 1) || is('querytype', 1)) {
+    const t = typeCode(value)
+    if (t === undefined) return `unknown query type: ${value}\n`
+    s.type = t
+    s.typeSet = true
+  } else if (is('class', 2))
+    s.class = value.toUpperCase() === 'CH' || value.toUpperCase() === 'CHAOS' ? 3 : value.toUpperCase() === 'HS' ? 4 : 1
+  else if (is('port', 2)) {
+    if (!/^\d+$/.test(value)) return `Couldn't parse port number '${value}'\n`
+    s.port = Number(value)
+  } else if (is('timeout', 1)) s.seconds = Math.max(1, Number(value) || 0)
   else if (is('retry', 3)) s.tries = Math.max(1, Number(value) || 0)
   else if (is('domain', 2)) s.domain = value
   else if (key === 'debug' || key === 'deb' || key === 'd2') s.debug = true
@@ -36,20 +57,52 @@ function set(word: string, s: Settings): string | undefined {
   else if (key === 'novc') s.tcp = false
   else if (is('search', 3)) s.search = true
   else if (is('nosearch', 5)) s.search = false
-  else if (key === 'sil' || key === 'fail' || key === 'nofail' || key === 'defname' || key === 'nodefname' || key === 'all') return undefined
+  else if (
+    key === 'sil' ||
+    key === 'fail' ||
+    key === 'nofail' ||
+    key === 'defname' ||
+    key === 'nodefname' ||
+    key === 'all'
+  )
+    return undefined
   else return `*** Invalid option: ${raw}\n`
   return undefined
 }
 
 async function bind(args: readonly string[], ctx: ToolContext): Promise<number> {
-  const s: Settings = { type: 1, typeSet: false, class: 1, port: 53, seconds: 5, tries: 3, debug: false, recurse: true, tcp: false, search: true, domain: undefined, server: undefined, servername: undefined }
+  const s: Settings = {
+    type: 1,
+    typeSet: false,
+    class: 1,
+    port: 53,
+    seconds: 5,
+    tries: 3,
+    debug: false,
+    recurse: true,
+    tcp: false,
+    search: true,
+    domain: undefined,
+    server: undefined,
+    servername: undefined,
+  }
   const words: string[] = []
   for (const a of args) {
-    if (a.startsWith('-') && a.length > 1) { if (a === '-version' || a === '-V') { ctx.stdout(`nslookup ${versionOf(ctx, 'nslookup')}\n`); return 0 } const trouble = set(a.slice(1), s); if (trouble) ctx.stdout(trouble) } else words.push(a)
+    if (a.startsWith('-') && a.length > 1) {
+      if (a === '-version' || a === '-V') {
+        ctx.stdout(`nslookup ${versionOf(ctx, 'nslookup')}\n`)
+        return 0
+      }
+      const trouble = set(a.slice(1), s)
+      if (trouble) ctx.stdout(trouble)
+    } else words.push(a)
   }
   if (words[1] !== undefined) {
     const address = serverAddress(ctx, words[1])
-    if (!address) { ctx.stderr(`nslookup: couldn't get address for '${words[1]}': not found\n`); return 1 }
+    if (!address) {
+      ctx.stderr(`nslookup: couldn't get address for '${words[1]}': not found\n`)
+      return 1
+    }
     s.server = address
     s.servername = words[1]
   }
@@ -61,30 +114,46 @@ async function bind(args: readonly string[], ctx: ToolContext): Promise<number> 
 async function interactive(s: Settings, ctx: ToolContext): Promise<number> {
   let rest = ''
   let code = 0
-  const prompt = (): void => { if (ctx.tty) ctx.stdout('> ') }
+  const prompt = (): void => {
+    if (ctx.tty) ctx.stdout('> ')
+  }
   const line = async (text: string): Promise<boolean> => {
     const [word, ...more] = text.trim().split(/\s+/)
     if (!word) return true
     if (word === 'exit') return false
-    if (word === 'set') { for (const m of more) { const t = set(m, s); if (t) ctx.stdout(t) } return true }
-    if (word === 'server' || word === 'lserver') {
-      const address = more[0] ? serverAddress(ctx, more[0]) : undefined
-      if (address) { s.server = address; s.servername = more[0]; ctx.stdout(`Default server: ${more[0]}\nAddress: ${address}#${s.port}\n`) }
+    if (word === 'set') {
+      for (const m of more) {
+        const t = set(m, s)
+        if (t) ctx.stdout(t)
+      }
       return true
     }
-    if (more[0]) { const address = serverAddress(ctx, more[0]); code = address ? await bindOne(word, { ...s, server: address, servername: more[0] }, ctx) : 1 } else code = await bindOne(word, s, ctx)
+    if (word === 'server' || word === 'lserver') {
+      const address = more[0] ? serverAddress(ctx, more[0]) : undefined
+      if (address) {
+        s.server = address
+        s.servername = more[0]
+        ctx.stdout(`Default server: ${more[0]}\nAddress: ${address}#${s.port}\n`)
+      }
+      return true
+    }
+    if (more[0]) {
+      const address = serverAddress(ctx, more[0])
+      code = address ? await bindOne(word, { ...s, server: address, servername: more[0] }, ctx) : 1
+    } else code = await bindOne(word, s, ctx)
     return true
   }
   prompt()
-  if (ctx.stdin) for await (const chunk of ctx.stdin) {
-    rest += Buffer.from(chunk).toString('utf8')
-    for (let cut = rest.indexOf('\n'); cut >= 0; cut = rest.indexOf('\n')) {
-      const text = rest.slice(0, cut)
-      rest = rest.slice(cut + 1)
-      if (!(await line(text))) return code
-      prompt()
+  if (ctx.stdin)
+    for await (const chunk of ctx.stdin) {
+      rest += Buffer.from(chunk).toString('utf8')
+      for (let cut = rest.indexOf('\n'); cut >= 0; cut = rest.indexOf('\n')) {
+        const text = rest.slice(0, cut)
+        rest = rest.slice(cut + 1)
+        if (!(await line(text))) return code
+        prompt()
+      }
     }
-  }
   if (rest.trim()) await line(rest)
   ctx.stdout('\n')
   return code
@@ -94,22 +163,61 @@ function printRecord(r: ResourceRecord): string {
   const name = bare(r.name)
   const d = r.data
   if (d.kind === 'address') return `Name:\t${name}\nAddress: ${d.address}\n`
-  if (d.kind === 'soa') return `${name}\n\torigin = ${bare(d.mname)}\n\tmail addr = ${bare(d.rname)}\n\tserial = ${d.serial}\n\trefresh = ${d.refresh}\n\tretry = ${d.retry}\n\texpire = ${d.expire}\n\tminimum = ${d.minimum}\n`
-  const what = r.type === 5 ? 'canonical name' : r.type === 33 ? 'service' : r.type === 12 ? 'name' : r.type === 2 ? 'nameserver' : r.type === 15 ? 'mail exchanger' : r.type === 16 ? 'text' : `rdata_${r.type}`
+  if (d.kind === 'soa')
+    return `${name}\n\torigin = ${bare(d.mname)}\n\tmail addr = ${bare(d.rname)}\n\tserial = ${d.serial}\n\trefresh = ${d.refresh}\n\tretry = ${d.retry}\n\texpire = ${d.expire}\n\tminimum = ${d.minimum}\n`
+  const what =
+    r.type === 5
+      ? 'canonical name'
+      : r.type === 33
+        ? 'service'
+        : r.type === 12
+          ? 'name'
+          : r.type === 2
+            ? 'nameserver'
+            : r.type === 15
+              ? 'mail exchanger'
+              : r.type === 16
+                ? 'text'
+                : `rdata_${r.type}`
   return `${name}\t${what} = ${dataText(r)}\n`
 }
 
 /** The long form of -debug. */
 function details(m: Message): string {
-  const out = ['------------', '    QUESTIONS:', ...m.questions.map((q) => `\t${bare(q.name)}, type = ${typeName(q.type)}, class = IN`)]
+  const out = [
+    '------------',
+    '    QUESTIONS:',
+    ...m.questions.map((q) => `\t${bare(q.name)}, type = ${typeName(q.type)}, class = IN`),
+  ]
   const record = (r: ResourceRecord): string[] => {
     const d = r.data
-    const body = d.kind === 'address' ? [r.type === 28 ? `\thas AAAA address ${d.address}` : `\tinternet address = ${d.address}`]
-      : d.kind === 'soa' ? [`\torigin = ${bare(d.mname)}`, `\tmail addr = ${bare(d.rname)}`, `\tserial = ${d.serial}`, `\trefresh = ${d.refresh}`, `\tretry = ${d.retry}`, `\texpire = ${d.expire}`, `\tminimum = ${d.minimum}`]
-        : [`\t${r.type === 5 ? 'canonical name' : r.type === 33 ? 'service' : r.type === 12 ? 'name' : r.type === 2 ? 'nameserver' : r.type === 15 ? 'mail exchanger' : r.type === 16 ? 'text' : `rdata_${r.type}`} = ${dataText(r)}`]
+    const body =
+      d.kind === 'address'
+        ? [r.type === 28 ? `\thas AAAA address ${d.address}` : `\tinternet address = ${d.address}`]
+        : d.kind === 'soa'
+          ? [
+              `\torigin = ${bare(d.mname)}`,
+              `\tmail addr = ${bare(d.rname)}`,
+              `\tserial = ${d.serial}`,
+              `\trefresh = ${d.refresh}`,
+              `\tretry = ${d.retry}`,
+              `\texpire = ${d.expire}`,
+              `\tminimum = ${d.minimum}`,
+            ]
+          : [
+              `\t${r.type === 5 ? 'canonical name' : r.type === 33 ? 'service' : r.type === 12 ? 'name' : r.type === 2 ? 'nameserver' : r.type === 15 ? 'mail exchanger' : r.type === 16 ? 'text' : `rdata_${r.type}`} = ${dataText(r)}`,
+            ]
     return [`    ->  ${bare(r.name)}`, ...body, `\tttl = ${r.ttl}`]
   }
-  out.push('    ANSWERS:', ...m.answers.flatMap(record), '    AUTHORITY RECORDS:', ...m.authority.flatMap(record), '    ADDITIONAL RECORDS:', ...m.additional.flatMap(record), '------------')
+  out.push(
+    '    ANSWERS:',
+    ...m.answers.flatMap(record),
+    '    AUTHORITY RECORDS:',
+    ...m.authority.flatMap(record),
+    '    ADDITIONAL RECORDS:',
+    ...m.additional.flatMap(record),
+    '------------',
+  )
   return `${out.join('\n')}\n`
 }
 
@@ -120,13 +228,30 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   // a server named on the command line is not judged for offering recursion
   const judged = s.server === undefined && s.recurse
   let headed = reverse !== undefined
-  const head = (): void => { if (!headed) { headed = true; ctx.stdout(`Server:\t\t${s.servername ?? server}\nAddress:\t${server}#${s.port}\n\n`) } }
+  const head = (): void => {
+    if (!headed) {
+      headed = true
+      ctx.stdout(`Server:\t\t${s.servername ?? server}\nAddress:\t${server}#${s.port}\n\n`)
+    }
+  }
   const round = async (names: readonly string[], type: number): Promise<Message | undefined> => {
     let last: Message | undefined
     for (const n of names) {
-      const sent = await send(ctx, ask(ctx, n, type, { rd: s.recurse, class: s.class }), { server, port: s.port, tries: s.tries, seconds: s.seconds, tcp: s.tcp, modern })
+      const sent = await send(ctx, ask(ctx, n, type, { rd: s.recurse, class: s.class }), {
+        server,
+        port: s.port,
+        tries: s.tries,
+        seconds: s.seconds,
+        tcp: s.tcp,
+        modern,
+      })
       for (const c of sent.comments) ctx.stdout(`${c}\n`)
-      if (!sent.reply) { ctx.stdout(modern ? ';; no servers could be reached\n\n' : ';; connection timed out; no servers could be reached\n\n'); return undefined }
+      if (!sent.reply) {
+        ctx.stdout(
+          modern ? ';; no servers could be reached\n\n' : ';; connection timed out; no servers could be reached\n\n',
+        )
+        return undefined
+      }
       last = sent.reply
       if (modern && last.rcode === 2) ctx.stdout(`;; Got SERVFAIL reply from ${server}\n`)
       else if (modern && judged && !last.ra) ctx.stdout(`;; Got recursion not available from ${server}\n`)
@@ -135,14 +260,21 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
     }
     return last
   }
-  const fail = (m: Message, shown: string): number => { head(); if (s.debug) ctx.stdout(details(m)); ctx.stdout(`** server can't find ${bare(shown)}: ${RCODES[m.rcode] ?? m.rcode}\n\n`); return 1 }
+  const fail = (m: Message, shown: string): number => {
+    head()
+    if (s.debug) ctx.stdout(details(m))
+    ctx.stdout(`** server can't find ${bare(shown)}: ${RCODES[m.rcode] ?? m.rcode}\n\n`)
+    return 1
+  }
   if (reverse !== undefined) {
     const m = await round([reverse], 12)
     if (!m) return 1
     if (m.rcode !== 0) return fail(m, reverse)
     if (s.debug) ctx.stdout(details(m))
     if (!m.aa) ctx.stdout('Non-authoritative answer:\n')
-    ctx.stdout(m.answers.length === 0 ? `*** Can't find ${bare(reverse)}: No answer\n` : m.answers.map(printRecord).join(''))
+    ctx.stdout(
+      m.answers.length === 0 ? `*** Can't find ${bare(reverse)}: No answer\n` : m.answers.map(printRecord).join(''),
+    )
     ctx.stdout('\n')
     return 0
   }
@@ -161,18 +293,26 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   }
   // Both families are asked: the AAAA question goes to where the CNAMEs ended.
   let canonical = first.questions[0]?.name ?? fqdn(name)
-  for (const r of first.answers) if (r.type === 5 && r.data.kind === 'name' && r.name.toLowerCase() === canonical.toLowerCase()) canonical = r.data.target
+  for (const r of first.answers)
+    if (r.type === 5 && r.data.kind === 'name' && r.name.toLowerCase() === canonical.toLowerCase())
+      canonical = r.data.target
   const second = await round([canonical], 28)
   if (!second) return 1
   if (second.rcode !== 0) return fail(second, canonical)
   if (s.debug) ctx.stdout(details(second))
-  ctx.stdout(second.answers.filter((r) => r.type !== 5).map(printRecord).join(''))
+  ctx.stdout(
+    second.answers
+      .filter((r) => r.type !== 5)
+      .map(printRecord)
+      .join(''),
+  )
   if (first.answers.length === 0 && second.answers.length === 0) ctx.stdout(`*** Can't find ${bare(name)}: No answer\n`)
   ctx.stdout('\n')
   return 0
 }
 
-const BUSYBOX_USAGE = (version: string): string => `BusyBox v${version} multi-call binary.\n\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any\n`
+const BUSYBOX_USAGE = (version: string): string =>
+  `BusyBox v${version} multi-call binary.\n\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any\n`
 
 async function busybox(args: readonly string[], ctx: ToolContext): Promise<number> {
   const version = versionOf(ctx, 'nslookup')
@@ -181,19 +321,40 @@ async function busybox(args: readonly string[], ctx: ToolContext): Promise<numbe
   let debug = false
   for (const a of args) {
     const m = /^-(?:type|querytype|q|t)=(.*)$/.exec(a)
-    if (m) { const t = typeCode(m[1] ?? ''); if (t === undefined || ![1, 2, 5, 6, 12, 15, 16, 28, 33, 255].includes(t)) { ctx.stderr(`nslookup: invalid query type "${m[1]}"\n`); return 1 } types.push(t) } else if (a === '-debug') debug = true
-    else if (a.startsWith('-') && a.length > 1) { ctx.stderr(`nslookup: unrecognized option '${a}'\n${BUSYBOX_USAGE(version)}`); return 1 } else words.push(a)
+    if (m) {
+      const t = typeCode(m[1] ?? '')
+      if (t === undefined || ![1, 2, 5, 6, 12, 15, 16, 28, 33, 255].includes(t)) {
+        ctx.stderr(`nslookup: invalid query type "${m[1]}"\n`)
+        return 1
+      }
+      types.push(t)
+    } else if (a === '-debug') debug = true
+    else if (a.startsWith('-') && a.length > 1) {
+      ctx.stderr(`nslookup: unrecognized option '${a}'\n${BUSYBOX_USAGE(version)}`)
+      return 1
+    } else words.push(a)
   }
   const name = words[0]
-  if (name === undefined) { ctx.stderr(BUSYBOX_USAGE(version)); return 1 }
+  if (name === undefined) {
+    ctx.stderr(BUSYBOX_USAGE(version))
+    return 1
+  }
   let server = ctx.dns.nameservers[0] ?? '127.0.0.1'
   if (words[1] !== undefined) {
     const found = serverAddress(ctx, words[1])
-    if (!found) { ctx.stderr(`nslookup: bad address '${words[1]}'\n`); return 1 }
+    if (!found) {
+      ctx.stderr(`nslookup: bad address '${words[1]}'\n`)
+      return 1
+    }
     server = found
   }
   const reverse = family(name) ? reverseName(name) : undefined
-  const named = (type: number): { name: string; type: number }[] => (reverse !== undefined ? [{ name: reverse, type: 12 }] : type === 12 || name.includes('.') || ctx.dns.search.length === 0 ? [{ name: fqdn(name), type }] : ctx.dns.search.map((s) => ({ name: fqdn(`${name}.${s}`), type })))
+  const named = (type: number): { name: string; type: number }[] =>
+    reverse !== undefined
+      ? [{ name: reverse, type: 12 }]
+      : type === 12 || name.includes('.') || ctx.dns.search.length === 0
+        ? [{ name: fqdn(name), type }]
+        : ctx.dns.search.map((s) => ({ name: fqdn(`${name}.${s}`), type }))
   const questions = reverse !== undefined ? named(12) : (types.length > 0 ? types : [1, 28]).flatMap(named)
   ctx.stdout(`Server:\t\t${words[1] ?? server}\nAddress:\t${server.includes(':') ? `[${server}]` : server}:53\n\n`)
   let code = 0
@@ -204,19 +365,33 @@ async function busybox(args: readonly string[], ctx: ToolContext): Promise<numbe
     for (let i = 0; i < 2 && !reply; i++) {
       const e = ctx.dns.exchange(server, message)
       if (e.outcome === 'answer') reply = e.message
-      else if (e.outcome === 'refused') { ctx.stderr(`nslookup: write to '${server}': Connection refused\n`); code = 1; break } else await ctx.sleep(2500)
+      else if (e.outcome === 'refused') {
+        ctx.stderr(`nslookup: write to '${server}': Connection refused\n`)
+        code = 1
+        break
+      } else await ctx.sleep(2500)
       if (ctx.signal.aborted) return 1
     }
     if (!reply) continue
     answered = true
     if (debug) ctx.stdout(`Query #0 completed in 0ms:\n`)
-    if (reply.rcode !== 0) { ctx.stdout(`** server can't find ${bare(q.name)}: ${RCODES[reply.rcode]}\n\n`); code = 1; continue }
+    if (reply.rcode !== 0) {
+      ctx.stdout(`** server can't find ${bare(q.name)}: ${RCODES[reply.rcode]}\n\n`)
+      code = 1
+      continue
+    }
     if (!reply.aa && reply.answers.length > 0) ctx.stdout('Non-authoritative answer:\n')
-    if (reply.answers.length === 0 && !atLeast(version, 1, 33)) ctx.stdout(`*** Can't find ${bare(q.name)}: No answer\n`)
+    if (reply.answers.length === 0 && !atLeast(version, 1, 33))
+      ctx.stdout(`*** Can't find ${bare(q.name)}: No answer\n`)
     // busybox prints targets without their final dot
-    ctx.stdout(`${reply.answers.map((r) => (r.data.kind === 'address' || r.data.kind === 'soa' ? printRecord(r) : printRecord(r).replace(/\.\n$/, '\n'))).join('')}\n`)
+    ctx.stdout(
+      `${reply.answers.map((r) => (r.data.kind === 'address' || r.data.kind === 'soa' ? printRecord(r) : printRecord(r).replace(/\.\n$/, '\n'))).join('')}\n`,
+    )
   }
-  if (!answered) { ctx.stdout(';; connection timed out; no servers could be reached\n\n'); return 1 }
+  if (!answered) {
+    ctx.stdout(';; connection timed out; no servers could be reached\n\n')
+    return 1
+  }
   return code
 }
 
@@ -224,9 +399,17 @@ async function busybox(args: readonly string[], ctx: ToolContext): Promise<numbe
 async function old(args: readonly string[], ctx: ToolContext): Promise<number> {
   const version = versionOf(ctx, 'nslookup')
   const name = args[0]
-  if (name === undefined || name.startsWith('-') || args.length > 2) { ctx.stderr(`BusyBox v${version} multi-call binary.\n\nUsage: nslookup [HOST] [SERVER]\n\nQuery the nameserver for the IP address of the given HOST\noptionally using a specified DNS server\n`); return 1 }
+  if (name === undefined || name.startsWith('-') || args.length > 2) {
+    ctx.stderr(
+      `BusyBox v${version} multi-call binary.\n\nUsage: nslookup [HOST] [SERVER]\n\nQuery the nameserver for the IP address of the given HOST\noptionally using a specified DNS server\n`,
+    )
+    return 1
+  }
   const server = args[1] !== undefined ? serverAddress(ctx, args[1]) : ctx.dns.nameservers[0]
-  if (!server) { ctx.stderr(`nslookup: bad address '${args[1]}'\n`); return 1 }
+  if (!server) {
+    ctx.stderr(`nslookup: bad address '${args[1]}'\n`)
+    return 1
+  }
   const nameOf = (address: string): string => {
     const r = reverseName(address)
     if (!r) return ''
@@ -237,7 +420,10 @@ async function old(args: readonly string[], ctx: ToolContext): Promise<number> {
   ctx.stdout(`Server:    ${server}\nAddress 1: ${server}${nameOf(server)}\n\n`)
   const found = ctx.dns.resolve(name)
   if (found.status === 'again' && found.asked.at(-1)?.exchange.outcome === 'timeout') await ctx.sleep(5000)
-  if (found.addresses.length === 0) { ctx.stderr(`nslookup: can't resolve '${name}'${found.status === 'again' && !isFqdn(name) ? '' : ''}\n`); return 1 }
+  if (found.addresses.length === 0) {
+    ctx.stderr(`nslookup: can't resolve '${name}'${found.status === 'again' && !isFqdn(name) ? '' : ''}\n`)
+    return 1
+  }
   ctx.stdout(`Name:      ${name}\n${found.addresses.map((a, i) => `Address ${i + 1}: ${a}${nameOf(a)}\n`).join('')}`)
   return 0
 }

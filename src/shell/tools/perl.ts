@@ -1,4 +1,5 @@
-// perl, as far as examples use it: one-liners that print texts and numbers, or digits of pi (bignum's bpi); anything else ends well and silent.
+// perl, as far as examples use it: one-liners that print texts and numbers, or digits of pi (bignum's bpi); anything
+// else ends well and silent.
 import type { Tool } from '../tool.ts'
 
 /** Pi with so many digits in all, rounded, by Machin's formula in whole numbers. */
@@ -8,7 +9,10 @@ function pi(digits: number): string {
   const arctan = (x: bigint): bigint => {
     let term = scale / x
     let sum = term
-    for (let n = 3n, sign = -1n; term !== 0n; n += 2n, sign = -sign) { term /= x * x; sum += (sign * term) / n }
+    for (let n = 3n, sign = -1n; term !== 0n; n += 2n, sign = -sign) {
+      term /= x * x
+      sum += (sign * term) / n
+    }
     return sum
   }
   const value = 4n * (4n * arctan(5n) - arctan(239n))
@@ -19,7 +23,10 @@ function pi(digits: number): string {
 export const perl: Tool = {
   name: 'perl',
   async run(args, ctx) {
-    if (args.includes('-v') || args.includes('--version')) { ctx.stdout(`\nThis is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64-linux-gnu-thread-multi\n`); return 0 }
+    if (args.includes('-v') || args.includes('--version')) {
+      ctx.stdout(`\nThis is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64-linux-gnu-thread-multi\n`)
+      return 0
+    }
     let line = ''
     for (let i = 0; i < args.length; i++) {
       const m = /^-([a-zA-Z]*)[eE]$/.exec(args[i] ?? '')
@@ -27,12 +34,19 @@ export const perl: Tool = {
       if (m[1]?.includes('l')) line = '\n'
       for (const statement of (args[++i] ?? '').split(';')) {
         const said = /^\s*(?:print|say)\s*\(?\s*(.*?)\s*\)?\s*$/s.exec(statement)
-        if (!said) { const end = /^\s*exit\s*\(?\s*(\d+)/.exec(statement); if (end) return Number(end[1]) & 255; const wait = /^\s*sleep\s*\(?\s*(\d+)/.exec(statement); if (wait) await ctx.sleep(Number(wait[1]) * 1000); continue }
+        if (!said) {
+          const end = /^\s*exit\s*\(?\s*(\d+)/.exec(statement)
+          if (end) return Number(end[1]) & 255
+          const wait = /^\s*sleep\s*\(?\s*(\d+)/.exec(statement)
+          if (wait) await ctx.sleep(Number(wait[1]) * 1000)
+          continue
+        }
         const what = said[1] ?? ''
         const digits = /^bpi\s*\(?\s*(\d+)/.exec(what)
         const quoted = /^"((?:[^"\\]|\\.)*)"|^'([^']*)'/s.exec(what)
         if (digits) ctx.stdout(pi(Math.min(20_000, Number(digits[1]))) + line)
-        else if (quoted) ctx.stdout((quoted[1]?.replaceAll('\\n', '\n').replaceAll('\\t', '\t') ?? quoted[2] ?? '') + line)
+        else if (quoted)
+          ctx.stdout((quoted[1]?.replaceAll('\\n', '\n').replaceAll('\\t', '\t') ?? quoted[2] ?? '') + line)
         else if (/^-?\d+(?:\.\d+)?$/.test(what)) ctx.stdout(what + line)
       }
     }

@@ -16,34 +16,84 @@ export const ping: Tool = {
     let wanted: 0 | 4 | 6 = 0
     const words: string[] = []
     for (const found of getopt(args, (n) => 'ciWwsItQpSMmFl'.includes(n))) {
-      if (found.kind === 'word') { words.push(found.text); continue }
-      if (found.kind === 'missing') { ctx.stderr(`ping: option requires an argument -- '${found.name}'\n`); return box ? 1 : 2 }
+      if (found.kind === 'word') {
+        words.push(found.text)
+        continue
+      }
+      if (found.kind === 'missing') {
+        ctx.stderr(`ping: option requires an argument -- '${found.name}'\n`)
+        return box ? 1 : 2
+      }
       const { name: option, value } = found
       const n = Number(value)
-      if ('ciWws'.includes(option) && !(n >= 0)) { ctx.stderr(box ? `ping: invalid number '${value}'\n` : `ping: invalid argument: '${value}'\n`); return 1 }
+      if ('ciWws'.includes(option) && !(n >= 0)) {
+        ctx.stderr(box ? `ping: invalid number '${value}'\n` : `ping: invalid argument: '${value}'\n`)
+        return 1
+      }
       switch (option) {
-        case 'c': count = n; break
-        case 'i': wait = n; break
-        case 'W': timeout = n; break
-        case 'w': deadline = n; break
-        case 's': size = n; break
-        case 'q': quiet = true; break
-        case '4': wanted = 4; break
-        case '6': wanted = 6; break
-        default: if (!'nvAbBdDfhLOrRUVItQpSMmFl'.includes(option)) { ctx.stderr(box ? `ping: invalid option -- '${option}'\n` : `ping: invalid option -- '${option}'\n\nUsage\n  ping [options] <destination>\n`); return box ? 1 : 2 }
+        case 'c':
+          count = n
+          break
+        case 'i':
+          wait = n
+          break
+        case 'W':
+          timeout = n
+          break
+        case 'w':
+          deadline = n
+          break
+        case 's':
+          size = n
+          break
+        case 'q':
+          quiet = true
+          break
+        case '4':
+          wanted = 4
+          break
+        case '6':
+          wanted = 6
+          break
+        default:
+          if (!'nvAbBdDfhLOrRUVItQpSMmFl'.includes(option)) {
+            ctx.stderr(
+              box
+                ? `ping: invalid option -- '${option}'\n`
+                : `ping: invalid option -- '${option}'\n\nUsage\n  ping [options] <destination>\n`,
+            )
+            return box ? 1 : 2
+          }
       }
     }
     const name = words.at(-1)
-    if (name === undefined) { ctx.stderr(box ? 'BusyBox multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n' : 'ping: usage error: Destination address required\n'); return 1 }
-    const found = family(name) ? { addresses: [name], canonical: name, status: 'ok' as const } : ctx.dns.resolve(name, wanted)
+    if (name === undefined) {
+      ctx.stderr(
+        box
+          ? 'BusyBox multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n'
+          : 'ping: usage error: Destination address required\n',
+      )
+      return 1
+    }
+    const found = family(name)
+      ? { addresses: [name], canonical: name, status: 'ok' as const }
+      : ctx.dns.resolve(name, wanted)
     const address = found.addresses[0]
     if (address === undefined) {
-      ctx.stderr(box ? `ping: bad address '${name}'\n` : `ping: ${name}: ${found.status === 'again' ? 'Temporary failure in name resolution' : found.status === 'nodata' ? 'No address associated with hostname' : 'Name or service not known'}\n`)
+      ctx.stderr(
+        box
+          ? `ping: bad address '${name}'\n`
+          : `ping: ${name}: ${found.status === 'again' ? 'Temporary failure in name resolution' : found.status === 'nodata' ? 'No address associated with hostname' : 'Name or service not known'}\n`,
+      )
       return box ? 1 : 2
     }
     await ctx.network.prepare(address)
     const title = box ? name : family(name) ? name : found.canonical
-    ctx.stdout(box ? `PING ${name} (${address}): ${size} data bytes\n` : `PING ${title} (${address}) ${size}(${size + 28}) bytes of data.\n`)
+    ctx.stdout(
+      box
+        ? `PING ${name} (${address}): ${size} data bytes\n`
+        : `PING ${title} (${address}) ${size}(${size + 28}) bytes of data.\n`,
+    )
     const times: number[] = []
     let sent = 0
     const began = ctx.now()
@@ -52,18 +102,27 @@ export const ping: Tool = {
       if (ctx.network.ping(address)) {
         const ms = (60 + ctx.random(200)) / 1000
         times.push(ms)
-        if (!quiet) ctx.stdout(box ? `${size + 8} bytes from ${address}: seq=${sent - 1} ttl=64 time=${ms.toFixed(3)} ms\n` : `${size + 8} bytes from ${family(name) ? address : `${title} (${address})`}: icmp_seq=${sent} ttl=64 time=${ms.toFixed(3)} ms\n`)
+        if (!quiet)
+          ctx.stdout(
+            box
+              ? `${size + 8} bytes from ${address}: seq=${sent - 1} ttl=64 time=${ms.toFixed(3)} ms\n`
+              : `${size + 8} bytes from ${family(name) ? address : `${title} (${address})`}: icmp_seq=${sent} ttl=64 time=${ms.toFixed(3)} ms\n`,
+          )
         if (sent < count) await ctx.sleep(wait * 1000)
       } else await ctx.sleep((sent < count ? wait : timeout) * 1000)
     }
     const loss = Math.round(((sent - times.length) / sent) * 100)
     const sum = times.reduce((a, b) => a + b, 0)
     const avg = times.length ? sum / times.length : 0
-    const mdev = times.length ? Math.sqrt(Math.max(0, times.reduce((a, b) => a + b * b, 0) / times.length - avg * avg)) : 0
+    const mdev = times.length
+      ? Math.sqrt(Math.max(0, times.reduce((a, b) => a + b * b, 0) / times.length - avg * avg))
+      : 0
     const range = `${Math.min(...times).toFixed(3)}/${avg.toFixed(3)}/${Math.max(...times).toFixed(3)}`
-    ctx.stdout(box
-      ? `\n--- ${name} ping statistics ---\n${sent} packets transmitted, ${times.length} packets received, ${loss}% packet loss\n${times.length ? `round-trip min/avg/max = ${range} ms\n` : ''}`
-      : `\n--- ${title} ping statistics ---\n${sent} packets transmitted, ${times.length} received, ${loss}% packet loss, time ${Math.max(0, ctx.now() - began)}ms\n${times.length ? `rtt min/avg/max/mdev = ${range}/${mdev.toFixed(3)} ms\n` : '\n'}`)
+    ctx.stdout(
+      box
+        ? `\n--- ${name} ping statistics ---\n${sent} packets transmitted, ${times.length} packets received, ${loss}% packet loss\n${times.length ? `round-trip min/avg/max = ${range} ms\n` : ''}`
+        : `\n--- ${title} ping statistics ---\n${sent} packets transmitted, ${times.length} received, ${loss}% packet loss, time ${Math.max(0, ctx.now() - began)}ms\n${times.length ? `rtt min/avg/max/mdev = ${range}/${mdev.toFixed(3)} ms\n` : '\n'}`,
+    )
     return times.length ? 0 : 1
   },
 }

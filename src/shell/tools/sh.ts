@@ -22,9 +22,23 @@ const shell = (name: string): Tool => ({
     let i = 0
     for (; i < args.length; i++) {
       const a = args[i] ?? ''
-      if (a === '--') { i++; break }
-      if (a === '-o') { i++; continue }
-      if (a.startsWith('--')) { if (a === '--version') { ctx.stdout(`GNU bash, version ${(ctx.image.programs['bash'] ?? '5.1.16').replace(/^bash /, '')}(1)-release (x86_64-pc-linux-gnu)\n`); return 0 } continue }
+      if (a === '--') {
+        i++
+        break
+      }
+      if (a === '-o') {
+        i++
+        continue
+      }
+      if (a.startsWith('--')) {
+        if (a === '--version') {
+          ctx.stdout(
+            `GNU bash, version ${(ctx.image.programs['bash'] ?? '5.1.16').replace(/^bash /, '')}(1)-release (x86_64-pc-linux-gnu)\n`,
+          )
+          return 0
+        }
+        continue
+      }
       if (!/^[-+]./.test(a)) break
       for (const c of a.slice(1)) flags.add(c)
     }
@@ -32,18 +46,38 @@ const shell = (name: string): Tool => ({
     const { createShell } = await import('../interpreter.ts')
     const tools = Object.keys(ctx.image.programs).filter((p) => !BUILTINS.includes(p))
     const builtins = BUILTINS.filter((b) => Object.hasOwn(ctx.image.programs, b))
-    const make = (interactive: boolean, over: ToolContext = ctx) => createShell(over, { style: style(ctx, name), name: rest[1] ?? name, tools, builtins, interactive })
+    const make = (interactive: boolean, over: ToolContext = ctx) =>
+      createShell(over, { style: style(ctx, name), name: rest[1] ?? name, tools, builtins, interactive })
     if (flags.has('c')) {
       const script = rest[0]
-      if (script === undefined) { ctx.stderr(`${name}: ${style(ctx, name) === 'bash' ? '-c: option requires an argument' : style(ctx, name) === 'ash' ? "-c requires an argument" : '0: -c requires an argument'}\n`); return 2 }
+      if (script === undefined) {
+        ctx.stderr(
+          `${name}: ${style(ctx, name) === 'bash' ? '-c: option requires an argument' : style(ctx, name) === 'ash' ? '-c requires an argument' : '0: -c requires an argument'}\n`,
+        )
+        return 2
+      }
       const s = make(false)
       const prefix = flags.has('e') ? 'set -e\n' : ''
       return (await s.run(prefix + script, rest.slice(2))).code
     }
     if (rest[0] !== undefined) {
       const script = ctx.files.read(absolute(ctx.cwd, rest[0]))
-      if (script === undefined) { ctx.stderr(style(ctx, name) === 'bash' ? `bash: ${rest[0]}: No such file or directory\n` : style(ctx, name) === 'ash' ? `sh: can't open '${rest[0]}': No such file or directory\n` : `sh: 0: cannot open ${rest[0]}: No such file\n`); return style(ctx, name) === 'ash' ? 2 : 127 }
-      return (await createShell(ctx, { style: style(ctx, name), name: rest[0], tools, builtins }).run(script.replace(/^#!.*\n/, ''), rest.slice(1))).code
+      if (script === undefined) {
+        ctx.stderr(
+          style(ctx, name) === 'bash'
+            ? `bash: ${rest[0]}: No such file or directory\n`
+            : style(ctx, name) === 'ash'
+              ? `sh: can't open '${rest[0]}': No such file or directory\n`
+              : `sh: 0: cannot open ${rest[0]}: No such file\n`,
+        )
+        return style(ctx, name) === 'ash' ? 2 : 127
+      }
+      return (
+        await createShell(ctx, { style: style(ctx, name), name: rest[0], tools, builtins }).run(
+          script.replace(/^#!.*\n/, ''),
+          rest.slice(1),
+        )
+      ).code
     }
     if (ctx.tty) return (await import('../session.ts')).prompt(ctx, (live) => make(true, live), style(ctx, name))
     const s = make(false)

@@ -6,12 +6,25 @@ const UNITS: Readonly<{ [u: string]: number }> = { '': 1, s: 1, m: 60, h: 3600, 
 export const sleep: Tool = {
   name: 'sleep',
   async run(args, ctx) {
-    if (args.length === 0) { ctx.stderr('sleep: missing operand\n'); return 1 }
+    if (args.length === 0) {
+      ctx.stderr('sleep: missing operand\n')
+      return 1
+    }
     let ms = 0
     for (const a of args) {
-      if (a === 'infinity' || a === 'inf') { ms = Infinity; continue }
+      if (a === 'infinity' || a === 'inf') {
+        ms = Infinity
+        continue
+      }
       const m = /^(\d+(?:\.\d*)?|\.\d+)([smhd]?)$/.exec(a)
-      if (!m) { ctx.stderr((ctx.image.programs['sleep'] ?? '').startsWith('busybox') ? `sleep: invalid number '${a}'\n` : `sleep: invalid time interval '${a}'\nTry 'sleep --help' for more information.\n`); return 1 }
+      if (!m) {
+        ctx.stderr(
+          (ctx.image.programs['sleep'] ?? '').startsWith('busybox')
+            ? `sleep: invalid number '${a}'\n`
+            : `sleep: invalid time interval '${a}'\nTry 'sleep --help' for more information.\n`,
+        )
+        return 1
+      }
       ms += Number(m[1]) * (UNITS[m[2] ?? ''] ?? 1) * 1000
     }
     // in slices, because timers end at 24 days

@@ -15,31 +15,54 @@ function evaluate(w: readonly string[], ctx: ToolContext): boolean {
     const path = absolute(ctx.cwd, b)
     const kind = ctx.files.kind(path)
     switch (a) {
-      case '-z': return b === ''
-      case '-n': return b !== ''
-      case '-e': case '-r': case '-w': case '-x': return kind !== undefined
-      case '-f': return kind === 'file'
-      case '-d': return kind === 'directory'
-      case '-s': return (ctx.files.read(path) ?? '') !== ''
-      default: return false
+      case '-z':
+        return b === ''
+      case '-n':
+        return b !== ''
+      case '-e':
+      case '-r':
+      case '-w':
+      case '-x':
+        return kind !== undefined
+      case '-f':
+        return kind === 'file'
+      case '-d':
+        return kind === 'directory'
+      case '-s':
+        return (ctx.files.read(path) ?? '') !== ''
+      default:
+        return false
     }
   }
   switch (b) {
-    case '=': case '==': return a === c
-    case '!=': return a !== c
-    case '-eq': return Number(a) === Number(c)
-    case '-ne': return Number(a) !== Number(c)
-    case '-lt': return Number(a) < Number(c)
-    case '-le': return Number(a) <= Number(c)
-    case '-gt': return Number(a) > Number(c)
-    case '-ge': return Number(a) >= Number(c)
-    default: return false
+    case '=':
+    case '==':
+      return a === c
+    case '!=':
+      return a !== c
+    case '-eq':
+      return Number(a) === Number(c)
+    case '-ne':
+      return Number(a) !== Number(c)
+    case '-lt':
+      return Number(a) < Number(c)
+    case '-le':
+      return Number(a) <= Number(c)
+    case '-gt':
+      return Number(a) > Number(c)
+    case '-ge':
+      return Number(a) >= Number(c)
+    default:
+      return false
   }
 }
 const of = (name: string): Tool => ({
   name,
   async run(args, ctx) {
-    if (name === '[' && args.at(-1) !== ']') { ctx.stderr("[: missing ']'\n"); return 2 }
+    if (name === '[' && args.at(-1) !== ']') {
+      ctx.stderr("[: missing ']'\n")
+      return 2
+    }
     return evaluate(name === '[' ? args.slice(0, -1) : args, ctx) ? 0 : 1
   },
 })

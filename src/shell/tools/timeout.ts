@@ -5,9 +5,15 @@ export const timeout: Tool = {
   name: 'timeout',
   async run(args, ctx) {
     const words = [...args]
-    while (words[0]?.startsWith('-')) { const w = words.shift(); if (w === '-s' || w === '-k' || w === '-t') words.shift() }
+    while (words[0]?.startsWith('-')) {
+      const w = words.shift()
+      if (w === '-s' || w === '-k' || w === '-t') words.shift()
+    }
     const m = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(words.shift() ?? '')
-    if (!m || words.length === 0) { ctx.stderr("timeout: missing operand\nTry 'timeout --help' for more information.\n"); return 125 }
+    if (!m || words.length === 0) {
+      ctx.stderr("timeout: missing operand\nTry 'timeout --help' for more information.\n")
+      return 125
+    }
     const ms = Number(m[1]) * 1000 * ({ '': 1, s: 1, m: 60, h: 3600, d: 86400 }[m[2] ?? ''] ?? 1)
     const stop = new AbortController()
     const outer = (): void => stop.abort()
@@ -15,10 +21,21 @@ export const timeout: Tool = {
     let over = false
     if (ctx.played) {
       const end = ctx.now() + ms
-      const code = await ctx.run(words, { signal: stop.signal, sleep: async (wait) => { if (ctx.now() + wait < end) return ctx.sleep(wait); await ctx.sleep(Math.max(0, end - ctx.now())); over = true; stop.abort() } })
+      const code = await ctx.run(words, {
+        signal: stop.signal,
+        sleep: async (wait) => {
+          if (ctx.now() + wait < end) return ctx.sleep(wait)
+          await ctx.sleep(Math.max(0, end - ctx.now()))
+          over = true
+          stop.abort()
+        },
+      })
       return over ? 124 : code
     }
-    const timer = ctx.sleep(ms).then(() => { over = true; stop.abort() })
+    const timer = ctx.sleep(ms).then(() => {
+      over = true
+      stop.abort()
+    })
     const code = await Promise.race([ctx.run(words, { signal: stop.signal }), timer.then(() => 124)])
     ctx.signal.removeEventListener('abort', outer)
     return over ? 124 : code
@@ -38,8 +55,16 @@ export const nohup: Tool = {
   name: 'nohup',
   async run(args, ctx) {
     const first = args[0]
-    const wrong = first === undefined ? 'missing operand' : first.startsWith('--') && first !== '--' ? `unrecognized option '${first}'` : undefined
-    if (wrong) { ctx.stderr(`nohup: ${wrong}\nTry 'nohup --help' for more information.\n`); return 125 }
+    const wrong =
+      first === undefined
+        ? 'missing operand'
+        : first.startsWith('--') && first !== '--'
+          ? `unrecognized option '${first}'`
+          : undefined
+    if (wrong) {
+      ctx.stderr(`nohup: ${wrong}\nTry 'nohup --help' for more information.\n`)
+      return 125
+    }
     return ctx.run(first === '--' ? args.slice(1) : args)
   },
 }

@@ -16,24 +16,45 @@ const missing = await core.readNamespacedConfigMap({ namespace, name: 'nope' }).
 console.log('crud', cm.data, missing)
 
 const seen = []
-const informer = k8s.makeInformer(kc, `/api/v1/namespaces/${namespace}/pods`, () => core.listNamespacedPod({ namespace }))
-const running = new Promise((done) => informer.on('update', (p) => { if (p.status?.phase === 'Running') done() }))
+const informer = k8s.makeInformer(kc, `/api/v1/namespaces/${namespace}/pods`, () =>
+  core.listNamespacedPod({ namespace }),
+)
+const running = new Promise((done) =>
+  informer.on('update', (p) => {
+    if (p.status?.phase === 'Running') done()
+  }),
+)
 informer.on('add', (p) => seen.push(p.metadata.name))
-informer.on('error', (e) => { if (!/abort/.test(e.message)) console.log('informer error', e.message) })
+informer.on('error', (e) => {
+  if (!/abort/.test(e.message)) console.log('informer error', e.message)
+})
 await informer.start()
-await core.createNamespacedPod({ namespace, body: { metadata: { name: 'web' }, spec: { containers: [{ name: 'web', image: 'nginx' }] } } })
+await core.createNamespacedPod({
+  namespace,
+  body: { metadata: { name: 'web' }, spec: { containers: [{ name: 'web', image: 'nginx' }] } },
+})
 await running
 await informer.stop()
 console.log('informer:', seen)
 
 const exec = new k8s.Exec(kc)
 let out = ''
-const sink = () => new Writable({ write(c, _e, done) { out += c; done() } })
-const status = await new Promise((done, fail) => exec.exec(namespace, 'web', 'web', ['sh', '-c', 'hostname; exit 2'], sink(), sink(), null, false, done).catch(fail))
+const sink = () =>
+  new Writable({
+    write(c, _e, done) {
+      out += c
+      done()
+    },
+  })
+const status = await new Promise((done, fail) =>
+  exec.exec(namespace, 'web', 'web', ['sh', '-c', 'hostname; exit 2'], sink(), sink(), null, false, done).catch(fail),
+)
 console.log('exec:', out.trim(), status.reason, status.details.causes[0].message)
 
 const forward = new k8s.PortForward(kc)
-const server = net.createServer((socket) => { void forward.portForward(namespace, 'web', [80], socket, null, socket) })
+const server = net.createServer((socket) => {
+  void forward.portForward(namespace, 'web', [80], socket, null, socket)
+})
 await new Promise((done) => server.listen(0, '127.0.0.1', done))
 const page = await fetch(`http://127.0.0.1:${server.address().port}/`)
 console.log('port-forward:', page.status, (await page.text()).includes('Welcome to nginx'))

@@ -1,4 +1,5 @@
-// kubectl apply set-last-applied: the annotation alone, from a file. Behaves as kubectl/pkg/cmd/apply/apply_set_last_applied.go.
+// kubectl apply set-last-applied: the annotation alone, from a file. Behaves as
+// kubectl/pkg/cmd/apply/apply_set_last_applied.go.
 import { readJson } from '../../../apimachinery/bigint.ts'
 import { equal, isObject } from '../../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../../apimachinery/object.ts'
@@ -15,7 +16,11 @@ async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const mode = dryRun(ctx)
   const print = await resultPrinter(ctx, 'configured', mode)
-  const found = await resources(factory, { filenames: flags.list('filename'), enforceNamespace: factory.namespace().explicit, flatten: true })
+  const found = await resources(factory, {
+    filenames: flags.list('filename'),
+    enforceNamespace: factory.namespace().explicit,
+    flatten: true,
+  })
   const todo: { info: Info; patch: JsonObject }[] = []
   await found.visit(async (info) => {
     const object = info.object ?? {}
@@ -24,15 +29,24 @@ async function run(ctx: CommandContext): Promise<void> {
     const annotations = metaOf(object).annotations
     const had = isObject(annotations) ? annotations : {}
     const patch: JsonObject = had[LAST_APPLIED] === text ? {} : { metadata: { annotations: { [LAST_APPLIED]: text } } }
-    try { await fetchInfo(factory, info) } catch (e) {
+    try {
+      await fetchInfo(factory, info)
+    } catch (e) {
       if (e instanceof StatusError && e.reason === 'NotFound') throw e
       const { infoText } = await import('../../apply.ts')
       throw withSource(`retrieving current configuration of:\n${infoText(info)}\nfrom server for:`, info.source, e)
     }
     const original = originalConfiguration(info.object)
-    if (original === undefined && !flags.bool('create-annotation')) throw new CliError(`no last-applied-configuration annotation found on resource: ${info.name}, to create the annotation, run the command with --create-annotation`)
+    if (original === undefined && !flags.bool('create-annotation'))
+      throw new CliError(
+        `no last-applied-configuration annotation found on resource: ${info.name}, to create the annotation, run the command with --create-annotation`,
+      )
     let same = false
-    try { same = original !== undefined && equal(readJson(original) as Json, object) } catch { /* not JSON: it differs */ }
+    try {
+      same = original !== undefined && equal(readJson(original) as Json, object)
+    } catch {
+      /* not JSON: it differs */
+    }
     if (same) io.stdout.write(`set-last-applied ${info.name}: no changes required.\n`)
     else todo.push({ info, patch })
   })
@@ -40,7 +54,9 @@ async function run(ctx: CommandContext): Promise<void> {
     let final = info.object ?? {}
     if (mode !== 'client' && info.mapping) {
       const client = await factory.client()
-      final = (await client.patch(info.mapping.path, info.namespace, info.name, 'merge', patch, { query: writeQuery(mode) })) as unknown as JsonObject
+      final = (await client.patch(info.mapping.path, info.namespace, info.name, 'merge', patch, {
+        query: writeQuery(mode),
+      })) as unknown as JsonObject
     }
     await print(final)
   }
@@ -51,7 +67,8 @@ export const setLastApplied: Command = {
   usage: '-f FILENAME [options]',
   short: 'Set the last-applied-configuration annotation on a live object to match a file',
   long: 'Set the last-applied-configuration annotation to what a file says, as if the file had been applied, and change nothing else.',
-  examples: '  # Set the annotation to the contents of a file\n  kubectl apply set-last-applied -f deploy.yaml\n  \n  # For every file of a folder\n  kubectl apply set-last-applied -f path/\n  \n  # Also where there is none yet\n  kubectl apply set-last-applied -f deploy.yaml --create-annotation=true',
+  examples:
+    '  # Set the annotation to the contents of a file\n  kubectl apply set-last-applied -f deploy.yaml\n  \n  # For every file of a folder\n  kubectl apply set-last-applied -f path/\n  \n  # Also where there is none yet\n  kubectl apply set-last-applied -f deploy.yaml --create-annotation=true',
   flags: [
     { name: 'create-annotation', type: 'bool', usage: 'Make the annotation where there is none.' },
     dryRunFlag,

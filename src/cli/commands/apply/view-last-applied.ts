@@ -12,13 +12,24 @@ async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const format = flags.string('output')
   const selector = flags.string('selector')
-  const found = await resources(factory, { args: ctx.args, ...fileRequest(ctx), allowEmptySelector: factory.namespace().explicit, all: flags.bool('all'), ...(selector ? { selector } : {}), latest: true, flatten: true })
+  const found = await resources(factory, {
+    args: ctx.args,
+    ...fileRequest(ctx),
+    allowEmptySelector: factory.namespace().explicit,
+    all: flags.bool('all'),
+    ...(selector ? { selector } : {}),
+    latest: true,
+    flatten: true,
+  })
   const texts: string[] = []
   await found.visit((info) => {
     const text = originalConfiguration(info.object)
     // upstream stops here without a word when the object was named, and with this one when it came from a file
     if (text === undefined) {
-      if (info.source) throw new Error(`error when no last-applied-configuration annotation found on resource: ${info.name}\n ${JSON.stringify(info.source)}: <nil>`)
+      if (info.source)
+        throw new Error(
+          `error when no last-applied-configuration annotation found on resource: ${info.name}\n ${JSON.stringify(info.source)}: <nil>`,
+        )
       return
     }
     texts.push(text)
@@ -35,7 +46,8 @@ export const viewLastApplied: Command = {
   usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]',
   short: 'View the latest last-applied-configuration annotations of an object',
   long: 'Show the last-applied-configuration annotations of objects, in YAML unless -o says otherwise.',
-  examples: '  # By type and name, in YAML\n  kubectl apply view-last-applied deployment/nginx\n  \n  # By file, in JSON\n  kubectl apply view-last-applied -f deploy.yaml -o json',
+  examples:
+    '  # By type and name, in YAML\n  kubectl apply view-last-applied deployment/nginx\n  \n  # By file, in JSON\n  kubectl apply view-last-applied -f deploy.yaml -o json',
   flags: [
     { name: 'all', type: 'bool', usage: 'All objects of the given types in the namespace.' },
     ...filenameFlags('with the objects'),

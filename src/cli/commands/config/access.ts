@@ -4,7 +4,14 @@ import type { Json } from '../../../apimachinery/object.ts'
 import { toYaml } from '../../../apimachinery/yaml.ts'
 import type { CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
-import { configOfProfile, configPaths, emptyConfig, loadConfigFile, mergeConfigs, writeConfig } from '../../kubeconfig.ts'
+import {
+  configOfProfile,
+  configPaths,
+  emptyConfig,
+  loadConfigFile,
+  mergeConfigs,
+  writeConfig,
+} from '../../kubeconfig.ts'
 import type { KubeConfig } from '../../kubeconfig.ts'
 
 export interface Access {
@@ -25,14 +32,23 @@ export async function access(ctx: CommandContext): Promise<Access> {
   const files: { readonly path: string; readonly config: KubeConfig | undefined }[] = []
   for (const path of paths) files.push({ path, config: await loadConfigFile(io, path) })
   const found = files.flatMap((f) => (f.config ? [f.config] : []))
-  const config = found.length ? mergeConfigs(found) : own ? configOfProfile(await factory.host.profile(factory.stateOptions)) : emptyConfig()
+  const config = found.length
+    ? mergeConfigs(found)
+    : own
+      ? configOfProfile(await factory.host.profile(factory.stateOptions))
+      : emptyConfig()
   // where new entries go: the first file that exists
   const main = files.find((f) => f.config)?.path ?? paths.at(-1) ?? ''
   const write = async (path: string, c: KubeConfig): Promise<void> => {
     const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
     if (folder && !io.files.stat(folder)) io.files.mkdir(folder)
     const base = `${io.files.resolve(folder || '.')}/`
-    for (const map of [c.clusters, c.users]) for (const entry of map.values()) for (const f of FILES) { const v = entry[f]; if (typeof v === 'string' && v.startsWith(base)) entry[f] = v.slice(base.length) }
+    for (const map of [c.clusters, c.users])
+      for (const entry of map.values())
+        for (const f of FILES) {
+          const v = entry[f]
+          if (typeof v === 'string' && v.startsWith(base)) entry[f] = v.slice(base.length)
+        }
     io.files.write(path, toYaml(await writeConfig(c)), { mode: 0o600 })
   }
   /** Each change goes into the file that the entry came from. */
@@ -46,7 +62,9 @@ export async function access(ctx: CommandContext): Promise<Access> {
     }
     for (const field of MAPS) {
       const origin = (name: string): string => files.find((f) => f.config?.[field].has(name))?.path ?? main
-      for (const [name, entry] of config[field]) if (!equal(entry as Json, (before[field].get(name) ?? null) as Json)) fileFor(origin(name))[field].set(name, entry)
+      for (const [name, entry] of config[field])
+        if (!equal(entry as Json, (before[field].get(name) ?? null) as Json))
+          fileFor(origin(name))[field].set(name, entry)
       for (const name of before[field].keys()) if (!config[field].has(name)) fileFor(origin(name))[field].delete(name)
     }
     if (config.currentContext !== before.currentContext) {
@@ -56,7 +74,12 @@ export async function access(ctx: CommandContext): Promise<Access> {
     if (!equal(config.preferences, before.preferences)) fileFor(main).preferences = config.preferences
     for (const [path, c] of touched) await write(path, c)
   }
-  return { config, file: main, explicit, save: () => (found.length && paths.length > 1 ? writeSeveral() : write(main, config)) }
+  return {
+    config,
+    file: main,
+    explicit,
+    save: () => (found.length && paths.length > 1 ? writeSeveral() : write(main, config)),
+  }
 }
 
 /** Wrong arguments: the command's help, then the sentence. */

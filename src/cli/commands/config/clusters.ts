@@ -18,7 +18,12 @@ export function base64(bytes: Uint8Array): string {
 }
 
 export const getClusters: Command = {
-  name: 'get-clusters', usage: '[flags] [options]', short: 'Display clusters defined in the kubeconfig', long: 'Show the clusters of the kubeconfig.', examples: '  # List them\n  kubectl config get-clusters', flags: [],
+  name: 'get-clusters',
+  usage: '[flags] [options]',
+  short: 'Display clusters defined in the kubeconfig',
+  long: 'Show the clusters of the kubeconfig.',
+  examples: '  # List them\n  kubectl config get-clusters',
+  flags: [],
   run: async (ctx) => {
     const { config } = await access(ctx)
     ctx.io.stdout.write(`NAME\n${[...config.clusters.keys()].map((n) => `${n}\n`).join('')}`)
@@ -26,15 +31,19 @@ export const getClusters: Command = {
 }
 
 export const setCluster: Command = {
-  name: 'set-cluster', usage: 'NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true] [--tls-server-name=example.com] [options]', short: 'Set a cluster entry in kubeconfig',
-  long: 'Make or change a cluster. Fields that are not given stay as they are.', examples: '  # Set only the server of the cluster e2e\n  kubectl config set-cluster e2e --server=https://1.2.3.4',
+  name: 'set-cluster',
+  usage:
+    'NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true] [--tls-server-name=example.com] [options]',
+  short: 'Set a cluster entry in kubeconfig',
+  long: 'Make or change a cluster. Fields that are not given stay as they are.',
+  examples: '  # Set only the server of the cluster e2e\n  kubectl config set-cluster e2e --server=https://1.2.3.4',
   flags: [
     { name: 'certificate-authority', type: 'string', usage: 'A file with the certificate authority.' },
     { name: 'embed-certs', type: 'bool', usage: 'Put the certificate itself into the kubeconfig.' },
-    { name: 'insecure-skip-tls-verify', type: 'bool', usage: 'Do not verify the server\'s certificate.' },
+    { name: 'insecure-skip-tls-verify', type: 'bool', usage: "Do not verify the server's certificate." },
     { name: 'proxy-url', type: 'string', usage: 'A proxy on the way to the server.' },
     { name: 'server', short: 's', type: 'string', usage: 'The address of the server.' },
-    { name: 'tls-server-name', type: 'string', usage: 'The name in the server\'s certificate.' },
+    { name: 'tls-server-name', type: 'string', usage: "The name in the server's certificate." },
   ],
   run: async (ctx) => {
     const { flags, args } = ctx
@@ -42,7 +51,8 @@ export const setCluster: Command = {
     const name = args[0] ?? ''
     if (!name) throw new CliError('you must specify a non-empty cluster name')
     const ca = flags.string('certificate-authority')
-    if (flags.bool('insecure-skip-tls-verify') && ca) throw new CliError('you cannot specify a certificate authority and insecure mode at the same time')
+    if (flags.bool('insecure-skip-tls-verify') && ca)
+      throw new CliError('you cannot specify a certificate authority and insecure mode at the same time')
     let data = ''
     if (flags.bool('embed-certs')) {
       if (!ca) throw new CliError('you must specify a --certificate-authority to embed')
@@ -56,7 +66,10 @@ export const setCluster: Command = {
     // a flag that is not given says false here, unlike all others
     entry['insecure-skip-tls-verify'] = flags.bool('insecure-skip-tls-verify')
     // insecure mode and an authority do not go together
-    if (flags.bool('insecure-skip-tls-verify')) { delete entry['certificate-authority']; delete entry['certificate-authority-data'] }
+    if (flags.bool('insecure-skip-tls-verify')) {
+      delete entry['certificate-authority']
+      delete entry['certificate-authority-data']
+    }
     if (flags.changed('certificate-authority')) {
       delete entry['certificate-authority']
       delete entry['certificate-authority-data']
@@ -72,9 +85,17 @@ export const setCluster: Command = {
 }
 
 export const deleteCluster: Command = {
-  name: 'delete-cluster', usage: 'NAME [options]', short: 'Delete the specified cluster from the kubeconfig', long: 'Delete a cluster from the kubeconfig.', examples: '  # Delete the cluster minikube\n  kubectl config delete-cluster minikube', flags: [],
+  name: 'delete-cluster',
+  usage: 'NAME [options]',
+  short: 'Delete the specified cluster from the kubeconfig',
+  long: 'Delete a cluster from the kubeconfig.',
+  examples: '  # Delete the cluster minikube\n  kubectl config delete-cluster minikube',
+  flags: [],
   run: async (ctx) => {
-    if (ctx.args.length !== 1) { await ctx.help('stdout'); return }
+    if (ctx.args.length !== 1) {
+      await ctx.help('stdout')
+      return
+    }
     const name = ctx.args[0] ?? ''
     const a = await access(ctx)
     if (!a.config.clusters.delete(name)) throw new CliError(`cannot delete cluster ${name}, not in ${a.file}`)

@@ -1,4 +1,5 @@
-// kubectl config current-context, get-contexts, use-context, set-context, delete-context, rename-context. Behaves as kubectl/pkg/cmd/config.
+// kubectl config current-context, get-contexts, use-context, set-context, delete-context, rename-context. Behaves as
+// kubectl/pkg/cmd/config.
 import { alignTabs } from '../../../apimachinery/tabwriter.ts'
 import type { Command } from '../../command.ts'
 import { CliError, throwAll } from '../../exit.ts'
@@ -8,7 +9,12 @@ import { access, helpError, listed } from './access.ts'
 const text = (v: unknown): string => (typeof v === 'string' ? v : '')
 
 export const currentContext: Command = {
-  name: 'current-context', usage: '[flags] [options]', short: 'Display the current-context', long: 'Show the current context.', examples: '  # Show it\n  kubectl config current-context', flags: [],
+  name: 'current-context',
+  usage: '[flags] [options]',
+  short: 'Display the current-context',
+  long: 'Show the current context.',
+  examples: '  # Show it\n  kubectl config current-context',
+  flags: [],
   run: async (ctx) => {
     const { config } = await access(ctx)
     if (!config.currentContext) throw new CliError('current-context is not set')
@@ -17,13 +23,23 @@ export const currentContext: Command = {
 }
 
 export const getContexts: Command = {
-  name: 'get-contexts', usage: '[(-o|--output=)name)] [options]', short: 'Describe one or many contexts', long: 'Show one or many contexts of the kubeconfig file.',
-  examples: '  # All contexts\n  kubectl config get-contexts\n  \n  # One context\n  kubectl config get-contexts my-context',
-  flags: [{ name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' }, { name: 'output', short: 'o', type: 'string', usage: 'Output format: name.' }],
+  name: 'get-contexts',
+  usage: '[(-o|--output=)name)] [options]',
+  short: 'Describe one or many contexts',
+  long: 'Show one or many contexts of the kubeconfig file.',
+  examples:
+    '  # All contexts\n  kubectl config get-contexts\n  \n  # One context\n  kubectl config get-contexts my-context',
+  flags: [
+    { name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' },
+    { name: 'output', short: 'o', type: 'string', usage: 'Output format: name.' },
+  ],
   run: async (ctx) => {
     const { flags, args, io } = ctx
     const output = flags.string('output')
-    if (output !== '' && output !== 'name') throw new CliError(`--output ${output} is not available in kubectl config get-contexts; resetting to default output format`)
+    if (output !== '' && output !== 'name')
+      throw new CliError(
+        `--output ${output} is not available in kubectl config get-contexts; resetting to default output format`,
+      )
     const { config } = await access(ctx)
     const errors: unknown[] = []
     const names: string[] = []
@@ -34,16 +50,27 @@ export const getContexts: Command = {
     names.sort()
     if (output === 'name') io.stdout.write(names.map((n) => `${n}\n`).join(''))
     else {
-      const rows = names.map((n) => { const c = config.contexts.get(n) ?? {}; return [n === config.currentContext ? '*' : ' ', n, text(c.cluster), text(c.user), text(c.namespace)].join('\t') })
+      const rows = names.map((n) => {
+        const c = config.contexts.get(n) ?? {}
+        return [n === config.currentContext ? '*' : ' ', n, text(c.cluster), text(c.user), text(c.namespace)].join('\t')
+      })
       const head = flags.bool('no-headers') ? [] : ['CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE']
-      io.stdout.write(alignTabs([...head, ...rows].map((r) => `${r}\n`).join(''), { minWidth: 6, tabWidth: 4, padding: 3 }))
+      io.stdout.write(
+        alignTabs([...head, ...rows].map((r) => `${r}\n`).join(''), { minWidth: 6, tabWidth: 4, padding: 3 }),
+      )
     }
     throwAll(errors)
   },
 }
 
 export const useContext: Command = {
-  name: 'use-context', aliases: ['use'], usage: 'CONTEXT_NAME [options]', short: 'Set the current-context in a kubeconfig file', long: 'Make a context the current one.', examples: '  # Use the context of the cluster minikube\n  kubectl config use-context minikube', flags: [],
+  name: 'use-context',
+  aliases: ['use'],
+  usage: 'CONTEXT_NAME [options]',
+  short: 'Set the current-context in a kubeconfig file',
+  long: 'Make a context the current one.',
+  examples: '  # Use the context of the cluster minikube\n  kubectl config use-context minikube',
+  flags: [],
   run: async (ctx) => {
     if (ctx.args.length !== 1) throw await helpError(ctx, `Unexpected args: ${listed(ctx.args)}`)
     const name = ctx.args[0] ?? ''
@@ -57,8 +84,12 @@ export const useContext: Command = {
 }
 
 export const setContext: Command = {
-  name: 'set-context', usage: '[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace] [options]', short: 'Set a context entry in kubeconfig',
-  long: 'Make or change a context. Fields that are not given stay as they are.', examples: '  # Set the user of the context gce, and nothing else\n  kubectl config set-context gce --user=cluster-admin',
+  name: 'set-context',
+  usage: '[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace] [options]',
+  short: 'Set a context entry in kubeconfig',
+  long: 'Make or change a context. Fields that are not given stay as they are.',
+  examples:
+    '  # Set the user of the context gce, and nothing else\n  kubectl config set-context gce --user=cluster-admin',
   flags: [
     { name: 'cluster', type: 'string', usage: 'The cluster of the context.' },
     { name: 'current', type: 'bool', usage: 'Change the current context.' },
@@ -85,13 +116,24 @@ export const setContext: Command = {
 }
 
 export const deleteContext: Command = {
-  name: 'delete-context', usage: 'NAME [options]', short: 'Delete the specified context from the kubeconfig', long: 'Delete a context from the kubeconfig.', examples: '  # Delete the context of the cluster minikube\n  kubectl config delete-context minikube', flags: [],
+  name: 'delete-context',
+  usage: 'NAME [options]',
+  short: 'Delete the specified context from the kubeconfig',
+  long: 'Delete a context from the kubeconfig.',
+  examples: '  # Delete the context of the cluster minikube\n  kubectl config delete-context minikube',
+  flags: [],
   run: async (ctx) => {
-    if (ctx.args.length !== 1) { await ctx.help('stdout'); return }
+    if (ctx.args.length !== 1) {
+      await ctx.help('stdout')
+      return
+    }
     const name = ctx.args[0] ?? ''
     const a = await access(ctx)
     if (!a.config.contexts.has(name)) throw new CliError(`cannot delete context ${name}, not in ${a.file}`)
-    if (a.config.currentContext === name) ctx.io.stderr.write('warning: this removed your active context, use "kubectl config use-context" to select a different one\n')
+    if (a.config.currentContext === name)
+      ctx.io.stderr.write(
+        'warning: this removed your active context, use "kubectl config use-context" to select a different one\n',
+      )
     a.config.contexts.delete(name)
     await a.save()
     ctx.io.stdout.write(`deleted context ${name} from ${a.file}\n`)
@@ -99,7 +141,12 @@ export const deleteContext: Command = {
 }
 
 export const renameContext: Command = {
-  name: 'rename-context', usage: 'CONTEXT_NAME NEW_NAME [options]', short: 'Rename a context from the kubeconfig file', long: 'Give a context another name. If it is the current one, it stays so under the new name.', examples: '  # Rename a context\n  kubectl config rename-context old-name new-name', flags: [],
+  name: 'rename-context',
+  usage: 'CONTEXT_NAME NEW_NAME [options]',
+  short: 'Rename a context from the kubeconfig file',
+  long: 'Give a context another name. If it is the current one, it stays so under the new name.',
+  examples: '  # Rename a context\n  kubectl config rename-context old-name new-name',
+  flags: [],
   run: async (ctx) => {
     const { args } = ctx
     if (args.length !== 2) throw await helpError(ctx, `Unexpected args: ${listed(args)}`)
@@ -108,7 +155,10 @@ export const renameContext: Command = {
     const a = await access(ctx)
     const entry = a.config.contexts.get(from)
     if (!entry) throw new CliError(`cannot rename the context ${JSON.stringify(from)}, it's not in ${a.file}`)
-    if (a.config.contexts.has(to)) throw new CliError(`cannot rename the context ${JSON.stringify(from)}, the context ${JSON.stringify(to)} already exists in ${a.file}`)
+    if (a.config.contexts.has(to))
+      throw new CliError(
+        `cannot rename the context ${JSON.stringify(from)}, the context ${JSON.stringify(to)} already exists in ${a.file}`,
+      )
     a.config.contexts.set(to, entry)
     a.config.contexts.delete(from)
     if (a.config.currentContext === from) a.config.currentContext = to

@@ -1,4 +1,5 @@
-// kubectl config set and unset: one value by its path. Behaves as kubectl/pkg/cmd/config/set.go and its navigation steps.
+// kubectl config set and unset: one value by its path. Behaves as kubectl/pkg/cmd/config/set.go and its navigation
+// steps.
 import { isObject } from '../../../apimachinery/object.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
@@ -7,7 +8,10 @@ import { access, helpError, listed } from './access.ts'
 import { base64 } from './clusters.ts'
 
 /** The shape of api.Config: what may stand below what. */
-type Shape = { readonly kind: 'string' | 'bool' | 'bytes' | 'strings' } | { readonly kind: 'struct'; readonly type: string; readonly fields: Readonly<Record<string, Shape>> } | { readonly kind: 'map'; readonly of: Shape }
+type Shape =
+  | { readonly kind: 'string' | 'bool' | 'bytes' | 'strings' }
+  | { readonly kind: 'struct'; readonly type: string; readonly fields: Readonly<Record<string, Shape>> }
+  | { readonly kind: 'map'; readonly of: Shape }
 
 const string: Shape = { kind: 'string' }
 const bool: Shape = { kind: 'bool' }
@@ -15,22 +19,78 @@ const bytes: Shape = { kind: 'bytes' }
 const strings: Shape = { kind: 'strings' }
 const extensions: Shape = { kind: 'map', of: string }
 const CONFIG: Shape = {
-  kind: 'struct', type: 'api.Config',
+  kind: 'struct',
+  type: 'api.Config',
   fields: {
-    kind: string, apiVersion: string, preferences: { kind: 'struct', type: 'api.Preferences', fields: { colors: bool, extensions } },
-    clusters: { kind: 'map', of: { kind: 'struct', type: 'api.Cluster', fields: { server: string, 'tls-server-name': string, 'insecure-skip-tls-verify': bool, 'certificate-authority': string, 'certificate-authority-data': bytes, 'proxy-url': string, 'disable-compression': bool, extensions } } },
-    users: {
-      kind: 'map', of: {
-        kind: 'struct', type: 'api.AuthInfo',
+    kind: string,
+    apiVersion: string,
+    preferences: { kind: 'struct', type: 'api.Preferences', fields: { colors: bool, extensions } },
+    clusters: {
+      kind: 'map',
+      of: {
+        kind: 'struct',
+        type: 'api.Cluster',
         fields: {
-          'client-certificate': string, 'client-certificate-data': bytes, 'client-key': string, 'client-key-data': bytes, token: string, tokenFile: string, 'act-as': string, 'act-as-uid': string, 'act-as-groups': strings, username: string, password: string,
-          'auth-provider': { kind: 'struct', type: 'api.AuthProviderConfig', fields: { name: string, config: { kind: 'map', of: string } } },
-          exec: { kind: 'struct', type: 'api.ExecConfig', fields: { command: string, args: strings, env: strings, apiVersion: string, installHint: string, provideClusterInfo: bool, interactiveMode: string } }, extensions,
+          server: string,
+          'tls-server-name': string,
+          'insecure-skip-tls-verify': bool,
+          'certificate-authority': string,
+          'certificate-authority-data': bytes,
+          'proxy-url': string,
+          'disable-compression': bool,
+          extensions,
         },
       },
     },
-    contexts: { kind: 'map', of: { kind: 'struct', type: 'api.Context', fields: { cluster: string, user: string, namespace: string, extensions } } },
-    'current-context': string, extensions,
+    users: {
+      kind: 'map',
+      of: {
+        kind: 'struct',
+        type: 'api.AuthInfo',
+        fields: {
+          'client-certificate': string,
+          'client-certificate-data': bytes,
+          'client-key': string,
+          'client-key-data': bytes,
+          token: string,
+          tokenFile: string,
+          'act-as': string,
+          'act-as-uid': string,
+          'act-as-groups': strings,
+          username: string,
+          password: string,
+          'auth-provider': {
+            kind: 'struct',
+            type: 'api.AuthProviderConfig',
+            fields: { name: string, config: { kind: 'map', of: string } },
+          },
+          exec: {
+            kind: 'struct',
+            type: 'api.ExecConfig',
+            fields: {
+              command: string,
+              args: strings,
+              env: strings,
+              apiVersion: string,
+              installHint: string,
+              provideClusterInfo: bool,
+              interactiveMode: string,
+            },
+          },
+          extensions,
+        },
+      },
+    },
+    contexts: {
+      kind: 'map',
+      of: {
+        kind: 'struct',
+        type: 'api.Context',
+        fields: { cluster: string, user: string, namespace: string, extensions },
+      },
+    },
+    'current-context': string,
+    extensions,
   },
 }
 
@@ -51,7 +111,10 @@ function stepsOf(path: string): string[] {
     } else if (shape.kind === 'struct') {
       const part = parts[i] ?? ''
       const next = Object.hasOwn(shape.fields, part) ? shape.fields[part] : undefined
-      if (!next) throw new CliError(`unable to parse ${path} after [${steps.map((s) => `{${s} <nil>}`).join(' ')}] at ${shape.type}`)
+      if (!next)
+        throw new CliError(
+          `unable to parse ${path} after [${steps.map((s) => `{${s} <nil>}`).join(' ')}] at ${shape.type}`,
+        )
       steps.push(part)
       i++
       shape = next
@@ -71,22 +134,40 @@ function leaf(shape: Shape, value: string, raw: boolean): string | boolean {
   }
   if (shape.kind === 'bytes') {
     if (raw) return base64(new TextEncoder().encode(value))
-    if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) throw new CliError(`error decoding input value: illegal base64 data at input byte ${Math.max(0, value.search(/[^A-Za-z0-9+/]/))}`)
+    if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value))
+      throw new CliError(
+        `error decoding input value: illegal base64 data at input byte ${Math.max(0, value.search(/[^A-Za-z0-9+/]/))}`,
+      )
     return value
   }
   if (shape.kind === 'strings') throw new CliError('unrecognized slice type. string')
   return value
 }
 
-function modify(target: ConfigEntry | Map<string, ConfigEntry>, shape: Shape, steps: readonly string[], value: string | undefined, raw: boolean): void {
+function modify(
+  target: ConfigEntry | Map<string, ConfigEntry>,
+  shape: Shape,
+  steps: readonly string[],
+  value: string | undefined,
+  raw: boolean,
+): void {
   const [step = '', ...rest] = steps
   const has = (): boolean => (target instanceof Map ? target.has(step) : Object.hasOwn(target, step))
   if (shape.kind === 'map') {
     if (!rest.length && value !== undefined) {
       const keys = target instanceof Map ? [...target.keys()] : Object.keys(target)
-      throw new CliError(`can't set a map to a value: map[${keys.sort().map((k, i) => `${k}:0xc0005${(0x1a2b0 + i * 0x40).toString(16)}`).join(' ')}]`)
+      throw new CliError(
+        `can't set a map to a value: map[${keys
+          .sort()
+          .map((k, i) => `${k}:0xc0005${(0x1a2b0 + i * 0x40).toString(16)}`)
+          .join(' ')}]`,
+      )
     }
-    if (!rest.length) { if (target instanceof Map) target.delete(step); else delete target[step]; return }
+    if (!rest.length) {
+      if (target instanceof Map) target.delete(step)
+      else delete target[step]
+      return
+    }
     if (!has()) {
       if (value === undefined) throw new CliError(`current map key \`${step}\` is invalid`)
       if (target instanceof Map) target.set(step, {})
@@ -99,9 +180,15 @@ function modify(target: ConfigEntry | Map<string, ConfigEntry>, shape: Shape, st
   if (shape.kind !== 'struct' || target instanceof Map) return
   const field = shape.fields[step]
   if (!field) return
-  if (!rest.length && value === undefined) { delete target[step]; return }
+  if (!rest.length && value === undefined) {
+    delete target[step]
+    return
+  }
   if (field.kind === 'struct' || field.kind === 'map') {
-    if (!rest.length) throw new CliError(field.kind === 'map' ? `can't set a map to a value: map[]` : `unable to locate path under ${field.type}`)
+    if (!rest.length)
+      throw new CliError(
+        field.kind === 'map' ? `can't set a map to a value: map[]` : `unable to locate path under ${field.type}`,
+      )
     if (!isObject(target[step])) target[step] = {}
     modify(target[step] as ConfigEntry, field, rest, value, raw)
     return
@@ -116,11 +203,21 @@ function modifyConfig(config: KubeConfig, path: string, value: string | undefine
   const steps = stepsOf(path)
   const [first = '', ...rest] = steps
   const shape = CONFIG.kind === 'struct' ? CONFIG.fields[first] : undefined
-  const maps: Readonly<Record<string, Map<string, ConfigEntry>>> = { clusters: config.clusters, contexts: config.contexts, users: config.users }
+  const maps: Readonly<Record<string, Map<string, ConfigEntry>>> = {
+    clusters: config.clusters,
+    contexts: config.contexts,
+    users: config.users,
+  }
   const map = Object.hasOwn(maps, first) ? maps[first] : undefined
   if (map && shape) {
     if (!rest.length && value === undefined) map.clear()
-    else if (!rest.length) throw new CliError(`can't set a map to a value: map[${[...map.keys()].sort().map((k, i) => `${k}:0xc0005${(0x1a2b0 + i * 0x40).toString(16)}`).join(' ')}]`)
+    else if (!rest.length)
+      throw new CliError(
+        `can't set a map to a value: map[${[...map.keys()]
+          .sort()
+          .map((k, i) => `${k}:0xc0005${(0x1a2b0 + i * 0x40).toString(16)}`)
+          .join(' ')}]`,
+      )
     else {
       modify(map, shape, rest, value, raw)
       const entry = map.get(rest[0] ?? '')
@@ -131,7 +228,10 @@ function modifyConfig(config: KubeConfig, path: string, value: string | undefine
   else if (first === 'preferences') {
     const preferences = { ...config.preferences } as ConfigEntry
     if (!rest.length && value === undefined) config.preferences = {}
-    else if (shape) { modify(preferences, shape, rest, value, raw); config.preferences = preferences }
+    else if (shape) {
+      modify(preferences, shape, rest, value, raw)
+      config.preferences = preferences
+    }
   }
 }
 
@@ -159,14 +259,23 @@ async function runUnset(ctx: CommandContext): Promise<void> {
 }
 
 export const set: Command = {
-  name: 'set', usage: 'PROPERTY_NAME PROPERTY_VALUE [options]', short: 'Set an individual value in a kubeconfig file',
+  name: 'set',
+  usage: 'PROPERTY_NAME PROPERTY_VALUE [options]',
+  short: 'Set an individual value in a kubeconfig file',
   long: 'Set one value.\n\n PROPERTY_NAME is a path of names with dots between them; a name may hold dots itself. PROPERTY_VALUE is text; for fields of bytes it is base64 unless --set-raw-bytes is given.',
-  examples: '  # Set the server of the cluster my-cluster\n  kubectl config set clusters.my-cluster.server https://1.2.3.4',
-  flags: [{ name: 'set-raw-bytes', type: 'bool', usage: 'The value is bytes as they are, not base64.' }], run: runSet,
+  examples:
+    '  # Set the server of the cluster my-cluster\n  kubectl config set clusters.my-cluster.server https://1.2.3.4',
+  flags: [{ name: 'set-raw-bytes', type: 'bool', usage: 'The value is bytes as they are, not base64.' }],
+  run: runSet,
 }
 
 export const unset: Command = {
-  name: 'unset', usage: 'PROPERTY_NAME [options]', short: 'Unset an individual value in a kubeconfig file',
+  name: 'unset',
+  usage: 'PROPERTY_NAME [options]',
+  short: 'Unset an individual value in a kubeconfig file',
   long: 'Remove one value.\n\n PROPERTY_NAME is a path of names with dots between them; a name may hold dots itself.',
-  examples: '  # Remove the current context\n  kubectl config unset current-context\n  \n  # Remove the namespace of the context foo\n  kubectl config unset contexts.foo.namespace', flags: [], run: runUnset,
+  examples:
+    '  # Remove the current context\n  kubectl config unset current-context\n  \n  # Remove the namespace of the context foo\n  kubectl config unset contexts.foo.namespace',
+  flags: [],
+  run: runUnset,
 }

@@ -8,10 +8,20 @@ import { access, helpError, listed } from './access.ts'
 import { embedded } from './clusters.ts'
 
 export const getUsers: Command = {
-  name: 'get-users', usage: '[flags] [options]', short: 'Display users defined in the kubeconfig', long: 'Show the users of the kubeconfig.', examples: '  # List them\n  kubectl config get-users', flags: [],
+  name: 'get-users',
+  usage: '[flags] [options]',
+  short: 'Display users defined in the kubeconfig',
+  long: 'Show the users of the kubeconfig.',
+  examples: '  # List them\n  kubectl config get-users',
+  flags: [],
   run: async (ctx) => {
     const { config } = await access(ctx)
-    ctx.io.stdout.write(`NAME\n${[...config.users.keys()].sort().map((n) => `${n}\n`).join('')}`)
+    ctx.io.stdout.write(
+      `NAME\n${[...config.users.keys()]
+        .sort()
+        .map((n) => `${n}\n`)
+        .join('')}`,
+    )
   },
 }
 
@@ -47,7 +57,13 @@ function execEntry(ctx: CommandContext, before: Json | undefined): JsonObject | 
     const { set, remove } = pairs(flags.list('exec-env'), 'exec-env')
     const env = (Array.isArray(exec.env) ? (exec.env as readonly Json[]).filter(isObject) : []).map((e) => ({ ...e }))
     const kept = env.filter((e) => !remove.includes(String(e.name)))
-    for (const e of kept) { const v = set.get(String(e.name)); if (v !== undefined) { e.value = v; set.delete(String(e.name)) } }
+    for (const e of kept) {
+      const v = set.get(String(e.name))
+      if (v !== undefined) {
+        e.value = v
+        set.delete(String(e.name))
+      }
+    }
     exec.env = [...kept, ...[...set].map(([name, value]) => ({ name, value }))]
   }
   return exec
@@ -55,20 +71,22 @@ function execEntry(ctx: CommandContext, before: Json | undefined): JsonObject | 
 
 export const setCredentials: Command = {
   name: 'set-credentials',
-  usage: 'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password] [--auth-provider=provider_name] [--auth-provider-arg=key=value] [--exec-command=exec_command] [--exec-api-version=exec_api_version] [--exec-arg=arg] [--exec-env=key=value] [options]',
+  usage:
+    'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password] [--auth-provider=provider_name] [--auth-provider-arg=key=value] [--exec-command=exec_command] [--exec-api-version=exec_api_version] [--exec-arg=arg] [--exec-env=key=value] [options]',
   short: 'Set a user entry in kubeconfig',
   long: 'Make or change a user. Fields that are not given stay as they are. A user has one way to prove who it is: a token, a user name with a password, a certificate with a key, or a program.',
-  examples: '  # Set only the client key of the user cluster-admin\n  kubectl config set-credentials cluster-admin --client-key=~/.kube/admin.key\n  \n  # Set a user name and password\n  kubectl config set-credentials cluster-admin --username=admin --password=uXFGweU9l35qcif',
+  examples:
+    '  # Set only the client key of the user cluster-admin\n  kubectl config set-credentials cluster-admin --client-key=~/.kube/admin.key\n  \n  # Set a user name and password\n  kubectl config set-credentials cluster-admin --username=admin --password=uXFGweU9l35qcif',
   flags: [
     { name: 'auth-provider', type: 'string', usage: 'The auth provider of the user.' },
     { name: 'auth-provider-arg', type: 'stringSlice', usage: 'key=value for the auth provider.' },
-    { name: 'client-certificate', type: 'string', usage: 'A file with the client\'s certificate.' },
-    { name: 'client-key', type: 'string', usage: 'A file with the client\'s key.' },
+    { name: 'client-certificate', type: 'string', usage: "A file with the client's certificate." },
+    { name: 'client-key', type: 'string', usage: "A file with the client's key." },
     { name: 'embed-certs', type: 'bool', usage: 'Put certificate and key themselves into the kubeconfig.' },
     { name: 'exec-api-version', type: 'string', usage: 'The API version of the credential program.' },
     { name: 'exec-arg', type: 'stringSlice', usage: 'Arguments of the credential program.' },
     { name: 'exec-command', type: 'string', usage: 'The credential program.' },
-    { name: 'exec-env', type: 'stringArray', usage: 'key=value for the credential program\'s environment.' },
+    { name: 'exec-env', type: 'stringArray', usage: "key=value for the credential program's environment." },
     { name: 'exec-interactive-mode', type: 'string', usage: 'IfAvailable, Never or Always.' },
     { name: 'exec-provide-cluster-info', type: 'bool', usage: 'Tell the credential program about the cluster.' },
     { name: 'password', type: 'string', usage: 'The password.' },
@@ -78,13 +96,22 @@ export const setCredentials: Command = {
   run: async (ctx) => {
     const { flags, args } = ctx
     if (args.length !== 1) throw await helpError(ctx, `unexpected args: ${listed(args)}`)
-    for (const flag of ['auth-provider-arg', 'exec-env']) try { pairs(flags.list(flag), flag) } catch (e) { await ctx.help('stdout'); throw e }
+    for (const flag of ['auth-provider-arg', 'exec-env'])
+      try {
+        pairs(flags.list(flag), flag)
+      } catch (e) {
+        await ctx.help('stdout')
+        throw e
+      }
     const name = args[0] ?? ''
     if (!name) throw new CliError('you must specify a non-empty user name')
     const methods: string[] = []
     if (flags.string('token')) methods.push('--token')
     if (flags.string('username') || flags.string('password')) methods.push('--username/--password')
-    if (methods.length > 1) throw new CliError(`you cannot specify more than one authentication method at the same time: ${methods.join(', ')}`)
+    if (methods.length > 1)
+      throw new CliError(
+        `you cannot specify more than one authentication method at the same time: ${methods.join(', ')}`,
+      )
     const cert = flags.string('client-certificate')
     const key = flags.string('client-key')
     const embed = flags.bool('embed-certs')
@@ -92,7 +119,8 @@ export const setCredentials: Command = {
     const certData = embed && cert ? embedded(ctx, 'client-certificate', cert) : ''
     const keyData = embed && key ? embedded(ctx, 'client-key', key) : ''
     const mode = flags.string('exec-interactive-mode')
-    if (flags.changed('exec-interactive-mode') && !['IfAvailable', 'Never', 'Always'].includes(mode)) throw new CliError('invalid interactive mode type, can be only IfAvailable, Never, Always')
+    if (flags.changed('exec-interactive-mode') && !['IfAvailable', 'Never', 'Always'].includes(mode))
+      throw new CliError('invalid interactive mode type, can be only IfAvailable, Never, Always')
     const a = await access(ctx)
     const entry: ConfigEntry = { ...a.config.users.get(name) }
     const file = (flag: 'client-certificate' | 'client-key', path: string, data: string): void => {
@@ -106,12 +134,33 @@ export const setCredentials: Command = {
     file('client-key', key, keyData)
     let token = false
     let basic = false
-    if (flags.changed('token')) { entry.token = flags.string('token'); token = entry.token !== '' }
-    for (const f of ['username', 'password'] as const) if (flags.changed(f)) { entry[f] = flags.string(f); basic ||= entry[f] !== '' }
-    if (token) { delete entry.tokenFile; if (!basic) { delete entry.username; delete entry.password } }
-    if (basic && !token) { delete entry.token; delete entry.tokenFile }
+    if (flags.changed('token')) {
+      entry.token = flags.string('token')
+      token = entry.token !== ''
+    }
+    for (const f of ['username', 'password'] as const)
+      if (flags.changed(f)) {
+        entry[f] = flags.string(f)
+        basic ||= entry[f] !== ''
+      }
+    if (token) {
+      delete entry.tokenFile
+      if (!basic) {
+        delete entry.username
+        delete entry.password
+      }
+    }
+    if (basic && !token) {
+      delete entry.token
+      delete entry.tokenFile
+    }
     if (flags.changed('auth-provider')) {
-      if (flags.string('auth-provider')) entry['auth-provider'] = { config: {}, ...(isObject(entry['auth-provider']) ? (entry['auth-provider'] as ConfigEntry) : {}), name: flags.string('auth-provider') }
+      if (flags.string('auth-provider'))
+        entry['auth-provider'] = {
+          config: {},
+          ...(isObject(entry['auth-provider']) ? (entry['auth-provider'] as ConfigEntry) : {}),
+          name: flags.string('auth-provider'),
+        }
       else delete entry['auth-provider']
     }
     if (flags.changed('auth-provider-arg') && isObject(entry['auth-provider'])) {
@@ -133,7 +182,12 @@ export const setCredentials: Command = {
 }
 
 export const deleteUser: Command = {
-  name: 'delete-user', usage: 'NAME [options]', short: 'Delete the specified user from the kubeconfig', long: 'Delete a user from the kubeconfig.', examples: '  # Delete the user minikube\n  kubectl config delete-user minikube', flags: [],
+  name: 'delete-user',
+  usage: 'NAME [options]',
+  short: 'Delete the specified user from the kubeconfig',
+  long: 'Delete a user from the kubeconfig.',
+  examples: '  # Delete the user minikube\n  kubectl config delete-user minikube',
+  flags: [],
   run: async (ctx) => {
     if (ctx.args.length !== 1) throw new UsageError('user to delete is required')
     const name = ctx.args[0] ?? ''

@@ -14,9 +14,11 @@ function minify(config: KubeConfig): void {
   if (!context) throw new CliError(`cannot locate context ${config.currentContext}`)
   for (const n of [...config.contexts.keys()]) if (n !== config.currentContext) config.contexts.delete(n)
   for (const n of [...config.clusters.keys()]) if (n !== context.cluster) config.clusters.delete(n)
-  if (context.cluster && !config.clusters.has(String(context.cluster))) throw new CliError(`cannot locate cluster ${String(context.cluster)}`)
+  if (context.cluster && !config.clusters.has(String(context.cluster)))
+    throw new CliError(`cannot locate cluster ${String(context.cluster)}`)
   for (const n of [...config.users.keys()]) if (n !== context.user) config.users.delete(n)
-  if (context.user && !config.users.has(String(context.user))) throw new CliError(`cannot locate user ${String(context.user)}`)
+  if (context.user && !config.users.has(String(context.user)))
+    throw new CliError(`cannot locate user ${String(context.user)}`)
 }
 
 function hideSecrets(config: KubeConfig): void {
@@ -24,7 +26,8 @@ function hideSecrets(config: KubeConfig): void {
     for (const k of ['token', 'password']) if (u[k]) u[k] = 'REDACTED'
     for (const k of ['client-certificate-data', 'client-key-data']) if (u[k]) u[k] = 'DATA+OMITTED'
   }
-  for (const c of config.clusters.values()) if (c['certificate-authority-data']) c['certificate-authority-data'] = 'DATA+OMITTED'
+  for (const c of config.clusters.values())
+    if (c['certificate-authority-data']) c['certificate-authority-data'] = 'DATA+OMITTED'
 }
 
 /** Certificates in files become certificates in the config. */
@@ -38,7 +41,10 @@ function flatten(ctx: CommandContext, config: KubeConfig): void {
     delete entry[field]
   }
   for (const c of config.clusters.values()) embed(c, 'certificate-authority')
-  for (const u of config.users.values()) { embed(u, 'client-certificate'); embed(u, 'client-key') }
+  for (const u of config.users.values()) {
+    embed(u, 'client-certificate')
+    embed(u, 'client-key')
+  }
 }
 
 async function run(ctx: CommandContext): Promise<void> {
@@ -58,9 +64,12 @@ async function run(ctx: CommandContext): Promise<void> {
 }
 
 export const view: Command = {
-  name: 'view', usage: '[flags] [options]', short: 'Display merged kubeconfig settings or a specified kubeconfig file',
+  name: 'view',
+  usage: '[flags] [options]',
+  short: 'Display merged kubeconfig settings or a specified kubeconfig file',
   long: 'Show the kubeconfig.\n\n With --output jsonpath={...} or a template only parts of it are shown.',
-  examples: "  # The kubeconfig, secrets left out\n  kubectl config view\n  \n  # With everything\n  kubectl config view --raw\n  \n  # The password of the user e2e\n  kubectl config view -o jsonpath='{.users[?(@.name == \"e2e\")].user.password}'",
+  examples:
+    '  # The kubeconfig, secrets left out\n  kubectl config view\n  \n  # With everything\n  kubectl config view --raw\n  \n  # The password of the user e2e\n  kubectl config view -o jsonpath=\'{.users[?(@.name == "e2e")].user.password}\'',
   flags: [
     { name: 'flatten', type: 'bool', usage: 'Put certificates from files into the output.' },
     { name: 'merge', type: 'bool', default: true, usage: 'Merge the files of the environment.' },

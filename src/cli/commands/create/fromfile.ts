@@ -1,4 +1,5 @@
-// kubectl create -f: the objects of files, one after the other; --raw and --edit. Behaves as kubectl/pkg/cmd/create/create.go.
+// kubectl create -f: the objects of files, one after the other; --raw and --edit. Behaves as
+// kubectl/pkg/cmd/create/create.go.
 import type { CommandContext } from '../../command.ts'
 import { CliError, UsageError, withSource } from '../../exit.ts'
 import { createOrUpdateAnnotation } from '../../lastapplied.ts'
@@ -11,7 +12,8 @@ import type { JsonObject } from '../../../apimachinery/object.ts'
 
 /** Refuses a command line without -f and -k. */
 export function requireFiles(ctx: CommandContext): void {
-  if (!ctx.flags.list('filename').length && !ctx.flags.string('kustomize')) throw new CliError('must specify one of -f and -k')
+  if (!ctx.flags.list('filename').length && !ctx.flags.string('kustomize'))
+    throw new CliError('must specify one of -f and -k')
 }
 
 /** `create` clears the version of what it creates. */
@@ -47,7 +49,13 @@ export async function createFromFile(ctx: CommandContext): Promise<void> {
     await editBeforeCreate(ctx)
     return
   }
-  const found = await resources(factory, { ...fileRequest(ctx), ...(flags.string('selector') ? { selector: flags.string('selector') } : {}), validate, continueOnError: true, flatten: true })
+  const found = await resources(factory, {
+    ...fileRequest(ctx),
+    ...(flags.string('selector') ? { selector: flags.string('selector') } : {}),
+    validate,
+    continueOnError: true,
+    flatten: true,
+  })
   let count = 0
   await found.visit(async (info) => {
     if (!info.object || !info.mapping) return
@@ -55,8 +63,15 @@ export async function createFromFile(ctx: CommandContext): Promise<void> {
     if (mode !== 'client') {
       const client = await factory.client()
       try {
-        object = (await client.create(info.mapping.path, info.mapping.namespaced ? info.namespace : '', withoutVersion(object), { query: writeQuery(mode, flags.string('field-manager'), validate) })) as unknown as JsonObject
-      } catch (e) { throw withSource('creating', info.source, e) }
+        object = (await client.create(
+          info.mapping.path,
+          info.mapping.namespaced ? info.namespace : '',
+          withoutVersion(object),
+          { query: writeQuery(mode, flags.string('field-manager'), validate) },
+        )) as unknown as JsonObject
+      } catch (e) {
+        throw withSource('creating', info.source, e)
+      }
     }
     count++
     info.name = nameOf(object)

@@ -13,7 +13,10 @@ function backend(text: string): JsonObject {
   return { service: { name, port: typeof number === 'number' ? { number } : { name: number } } }
 }
 
-interface Tls { readonly hosts: string[]; secretName?: string }
+interface Tls {
+  readonly hosts: string[]
+  secretName?: string
+}
 
 function tlsOf(rules: readonly string[]): Tls[] {
   const out: Tls[] = []
@@ -26,7 +29,10 @@ function tlsOf(rules: readonly string[]): Tls[] {
     if (hosts.has(host)) continue
     hosts.add(host)
     const same = out.find((t) => (t.secretName ?? '') === secretName)
-    if (same) { same.hosts.push(host); continue }
+    if (same) {
+      same.hosts.push(host)
+      continue
+    }
     if (host || secretName) out.push({ hosts: host ? [host] : [], ...(secretName ? { secretName } : {}) })
   }
   return out
@@ -40,7 +46,11 @@ function rulesOf(rules: readonly string[]): JsonObject[] {
     const host = text.slice(0, cut)
     const [rest = '', service = ''] = text.slice(cut + 1).split('=')
     const prefix = `/${rest}`.endsWith('*')
-    const path = { path: prefix ? `/${rest}`.slice(0, -1) : `/${rest}`, pathType: prefix ? 'Prefix' : 'Exact', backend: backend(service) }
+    const path = {
+      path: prefix ? `/${rest}`.slice(0, -1) : `/${rest}`,
+      pathType: prefix ? 'Prefix' : 'Exact',
+      backend: backend(service),
+    }
     const have = hosts.get(host)
     if (have) have.push(path)
     else hosts.set(host, [path])
@@ -52,16 +62,30 @@ function build({ flags }: CommandContext, name: string, namespace: string): Json
   const rules = flags.list('rule')
   const defaultBackend = flags.string('default-backend')
   const notes = flags.list('annotation')
-  if (!defaultBackend && !rules.length) throw new CliError('not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)')
-  for (const r of rules) if (!RULE.test(r)) throw new CliError(`rule ${r} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]`)
-  for (const a of notes) if (!a.includes('=')) throw new CliError(`annotation ${a} is invalid and should be in format key=[value]`)
-  if (defaultBackend && defaultBackend.split(':').length !== 2) throw new CliError('default-backend should be in format servicename:serviceport')
+  if (!defaultBackend && !rules.length)
+    throw new CliError(
+      'not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)',
+    )
+  for (const r of rules)
+    if (!RULE.test(r))
+      throw new CliError(`rule ${r} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]`)
+  for (const a of notes)
+    if (!a.includes('=')) throw new CliError(`annotation ${a} is invalid and should be in format key=[value]`)
+  if (defaultBackend && defaultBackend.split(':').length !== 2)
+    throw new CliError('default-backend should be in format servicename:serviceport')
   const annotations = Object.fromEntries(notes.map((a) => [a.slice(0, a.indexOf('=')), a.slice(a.indexOf('=') + 1)]))
   const className = flags.string('class')
   const tls = tlsOf(rules)
   return {
-    apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: metadata(name, namespace, { annotations }),
-    spec: { ...(className ? { ingressClassName: className } : {}), ...(defaultBackend ? { defaultBackend: backend(defaultBackend) } : {}), tls: tls as unknown as JsonObject[], rules: rulesOf(rules) },
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: metadata(name, namespace, { annotations }),
+    spec: {
+      ...(className ? { ingressClassName: className } : {}),
+      ...(defaultBackend ? { defaultBackend: backend(defaultBackend) } : {}),
+      tls: tls as unknown as JsonObject[],
+      rules: rulesOf(rules),
+    },
   }
 }
 
@@ -71,12 +95,23 @@ export const ingress: Command = {
   usage: 'NAME --rule=host/path=service:port[,tls[=secret]]  [options]',
   short: 'Create an ingress with the specified name',
   long: 'Create an ingress with the given name.',
-  examples: '  # foo.com/bar goes to svc1:8080, with a certificate\n  kubectl create ingress simple --rule="foo.com/bar=svc1:8080,tls=my-cert"\n  \n  # Everything below foo.com/path\n  kubectl create ingress prefix --class=default --rule="foo.com/path*=svc:8080"',
+  examples:
+    '  # foo.com/bar goes to svc1:8080, with a certificate\n  kubectl create ingress simple --rule="foo.com/bar=svc1:8080,tls=my-cert"\n  \n  # Everything below foo.com/path\n  kubectl create ingress prefix --class=default --rule="foo.com/path*=svc:8080"',
   flags: generatorFlags(
     { name: 'class', type: 'string', usage: 'The ingress class.' },
-    { name: 'rule', type: 'stringArray', usage: 'host/path=service:port[,tls=secretname]; a path that ends in * means all below it.' },
+    {
+      name: 'rule',
+      type: 'stringArray',
+      usage: 'host/path=service:port[,tls=secretname]; a path that ends in * means all below it.',
+    },
     { name: 'default-backend', type: 'string', usage: 'The service for everything else: svcname:port.' },
     { name: 'annotation', type: 'stringArray', usage: 'An annotation: key=value.' },
   ),
-  run: (ctx) => generate(ctx, { resource: 'networking.k8s.io/v1/ingresses', namespaced: true, failed: 'failed to create ingress:', build }),
+  run: (ctx) =>
+    generate(ctx, {
+      resource: 'networking.k8s.io/v1/ingresses',
+      namespaced: true,
+      failed: 'failed to create ingress:',
+      build,
+    }),
 }

@@ -8,7 +8,9 @@ import { asTyped, goTypeName } from '../../podtemplate.ts'
 import { metaOf, resources } from '../../resources.ts'
 
 async function fromCronJob(ctx: CommandContext, name: string, namespace: string): Promise<JsonObject> {
-  const infos = await (await resources(ctx.factory, { args: [ctx.flags.string('from')], flatten: true, latest: true })).infos()
+  const infos = await (
+    await resources(ctx.factory, { args: [ctx.flags.string('from')], flatten: true, latest: true })
+  ).infos()
   const found = infos[0]?.object
   if (infos.length !== 1 || !found) throw new CliError('from must be an existing cronjob')
   const source = asTyped(ctx, found)
@@ -18,10 +20,17 @@ async function fromCronJob(ctx: CommandContext, name: string, namespace: string)
   const meta = metaOf(template)
   const owner = metaOf(source)
   return {
-    apiVersion: 'batch/v1', kind: 'Job',
+    apiVersion: 'batch/v1',
+    kind: 'Job',
     metadata: metadata(name, namespace, {
-      annotations: { 'cronjob.kubernetes.io/instantiate': 'manual', ...(isObject(meta.annotations) ? meta.annotations : {}) }, ...(meta.labels ? { labels: meta.labels } : {}),
-      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'CronJob', name: owner.name, uid: owner.uid, controller: true }],
+      annotations: {
+        'cronjob.kubernetes.io/instantiate': 'manual',
+        ...(isObject(meta.annotations) ? meta.annotations : {}),
+      },
+      ...(meta.labels ? { labels: meta.labels } : {}),
+      ownerReferences: [
+        { apiVersion: 'batch/v1', kind: 'CronJob', name: owner.name, uid: owner.uid, controller: true },
+      ],
     }),
     spec: template.spec,
   }
@@ -35,8 +44,14 @@ async function build(ctx: CommandContext, name: string, namespace: string): Prom
   if (command.length && from) throw new CliError('cannot specify --from and command')
   if (from) return fromCronJob(ctx, name, namespace)
   return {
-    apiVersion: 'batch/v1', kind: 'Job', metadata: metadata(name, namespace),
-    spec: { template: { spec: { containers: [{ name, image, ...(command.length ? { command } : {}) }], restartPolicy: 'Never' } } },
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: metadata(name, namespace),
+    spec: {
+      template: {
+        spec: { containers: [{ name, image, ...(command.length ? { command } : {}) }], restartPolicy: 'Never' },
+      },
+    },
   }
 }
 
@@ -45,7 +60,11 @@ export const job: Command = {
   usage: 'NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...] [options]',
   short: 'Create a job with the specified name',
   long: 'Create a job with the given name, from an image or from a cron job.',
-  examples: '  # One that runs date\n  kubectl create job my-job --image=busybox -- date\n  \n  # A run of a cron job, now\n  kubectl create job test-job --from=cronjob/a-cronjob',
-  flags: generatorFlags({ name: 'image', type: 'string', usage: 'The image.' }, { name: 'from', type: 'string', usage: 'What to create the job from; only cronjob is supported.' }),
+  examples:
+    '  # One that runs date\n  kubectl create job my-job --image=busybox -- date\n  \n  # A run of a cron job, now\n  kubectl create job test-job --from=cronjob/a-cronjob',
+  flags: generatorFlags(
+    { name: 'image', type: 'string', usage: 'The image.' },
+    { name: 'from', type: 'string', usage: 'What to create the job from; only cronjob is supported.' },
+  ),
   run: (ctx) => generate(ctx, { resource: 'batch/v1/jobs', namespaced: true, failed: 'failed to create job:', build }),
 }

@@ -11,7 +11,8 @@ import { rolloutObjects } from './change.ts'
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory } = ctx
   const wanted = flags.int('revision')
-  if (!ctx.args.length && !flags.list('filename').length && !flags.string('kustomize')) throw new CliError('required resource not specified')
+  if (!ctx.args.length && !flags.list('filename').length && !flags.string('kustomize'))
+    throw new CliError('required resource not specified')
   if (wanted < 0) throw new CliError(`revision must be a positive integer: ${wanted}`)
   const found = await rolloutObjects(ctx)
   const formatted = flags.string('output') !== '' || flags.string('template') !== ''
@@ -29,16 +30,44 @@ async function run(ctx: CommandContext): Promise<void> {
     else if (wanted > 0) {
       if (!one) throw new CliError('unable to find the specified revision')
       const { templateText } = await import('../../podtemplatetext.ts')
-      text = await templateText(one.cause ? { ...one.template, metadata: { ...(one.template.metadata as object), annotations: { ...((one.template.metadata as { annotations?: object } | undefined)?.annotations ?? {}), 'kubernetes.io/change-cause': one.cause } } } : one.template, ctx.factory.versions)
-    } else text = alignTabs(`REVISION\tCHANGE-CAUSE\n${revisions.map((r) => `${r.number}\t${r.cause || '<none>'}\n`).join('')}`, { minWidth: 0, tabWidth: 8, padding: 2 })
-    await (await resultPrinter(ctx, `${wanted > 0 ? `with revision #${wanted}` : ''}\n${text}`))(info.object ?? {})
+      text = await templateText(
+        one.cause
+          ? {
+              ...one.template,
+              metadata: {
+                ...(one.template.metadata as object),
+                annotations: {
+                  ...((one.template.metadata as { annotations?: object } | undefined)?.annotations ?? {}),
+                  'kubernetes.io/change-cause': one.cause,
+                },
+              },
+            }
+          : one.template,
+        ctx.factory.versions,
+      )
+    } else
+      text = alignTabs(
+        `REVISION\tCHANGE-CAUSE\n${revisions.map((r) => `${r.number}\t${r.cause || '<none>'}\n`).join('')}`,
+        { minWidth: 0, tabWidth: 8, padding: 2 },
+      )
+    await (
+      await resultPrinter(ctx, `${wanted > 0 ? `with revision #${wanted}` : ''}\n${text}`)
+    )(info.object ?? {})
   })
 }
 
 export const history: Command = {
-  name: 'history', usage: '(TYPE NAME | TYPE/NAME) [flags] [options]', short: 'View rollout history',
+  name: 'history',
+  usage: '(TYPE NAME | TYPE/NAME) [flags] [options]',
+  short: 'View rollout history',
   long: 'View the revisions of earlier rollouts and how they were configured.',
-  examples: '  # The revisions of a Deployment\n  kubectl rollout history deployment/abc\n  \n  # Revision 3 of a DaemonSet\n  kubectl rollout history daemonset/abc --revision=3',
-  flags: [...filenameFlags('that name the objects'), { name: 'revision', type: 'int', usage: 'Show this revision with its pod template.' }, selectorFlag, ...printFlags],
+  examples:
+    '  # The revisions of a Deployment\n  kubectl rollout history deployment/abc\n  \n  # Revision 3 of a DaemonSet\n  kubectl rollout history daemonset/abc --revision=3',
+  flags: [
+    ...filenameFlags('that name the objects'),
+    { name: 'revision', type: 'int', usage: 'Show this revision with its pod template.' },
+    selectorFlag,
+    ...printFlags,
+  ],
   run,
 }

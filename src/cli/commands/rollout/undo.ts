@@ -14,7 +14,14 @@ import { rolloutObjects, specOf } from './change.ts'
 
 const HASH = 'pod-template-hash'
 /** Annotations that stay the Deployment's own. */
-const OWN: ReadonlySet<string> = new Set([LAST_APPLIED, 'deployment.kubernetes.io/revision', 'deployment.kubernetes.io/revision-history', 'deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas', 'deprecated.deployment.rollback.to'])
+const OWN: ReadonlySet<string> = new Set([
+  LAST_APPLIED,
+  'deployment.kubernetes.io/revision',
+  'deployment.kubernetes.io/revision-history',
+  'deployment.kubernetes.io/desired-replicas',
+  'deployment.kubernetes.io/max-replicas',
+  'deprecated.deployment.rollback.to',
+])
 
 function withoutHash(template: JsonObject): JsonObject {
   const draft = copy(template)
@@ -49,18 +56,35 @@ async function undoOne(ctx: CommandContext, info: Info, to: number, mode: DryRun
   const client = await factory.client()
   const query = writeQuery(mode)
   const current = isObject(specOf(info.object).template) ? (specOf(info.object).template as JsonObject) : {}
-  if (deployment && specOf(info.object).paused === true) throw new CliError('you cannot rollback a paused deployment; resume it first with \'kubectl rollout resume\' and try again')
+  if (deployment && specOf(info.object).paused === true)
+    throw new CliError(
+      "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+    )
   if (equal(withoutHash(target.template), withoutHash(current))) return skipped(to)
   try {
-    if (target.data) await client.patch(info.mapping.path, info.namespace, info.name, 'strategic', target.data, { query })
+    if (target.data)
+      await client.patch(info.mapping.path, info.namespace, info.name, 'strategic', target.data, { query })
     else {
       const had = metaOf(info.object).annotations
       const annotations: Record<string, Json> = {}
-      for (const [k, v] of Object.entries(isObject(had) ? had : {})) if (OWN.has(k) && v !== undefined) annotations[k] = v
+      for (const [k, v] of Object.entries(isObject(had) ? had : {}))
+        if (OWN.has(k) && v !== undefined) annotations[k] = v
       for (const [k, v] of Object.entries(target.annotations)) if (!OWN.has(k)) annotations[k] = v
-      await client.patch(info.mapping.path, info.namespace, info.name, 'json', [{ op: 'replace', path: '/spec/template', value: withoutHash(target.template) }, { op: 'replace', path: '/metadata/annotations', value: annotations }], { query })
+      await client.patch(
+        info.mapping.path,
+        info.namespace,
+        info.name,
+        'json',
+        [
+          { op: 'replace', path: '/spec/template', value: withoutHash(target.template) },
+          { op: 'replace', path: '/metadata/annotations', value: annotations },
+        ],
+        { query },
+      )
     }
-  } catch (e) { throw new CliError(`failed restoring revision ${to}: ${e instanceof Error ? e.message : String(e)}`) }
+  } catch (e) {
+    throw new CliError(`failed restoring revision ${to}: ${e instanceof Error ? e.message : String(e)}`)
+  }
   return 'rolled back'
 }
 
@@ -69,14 +93,25 @@ async function run(ctx: CommandContext): Promise<void> {
   const found = await rolloutObjects(ctx)
   await found.visit(async (info) => {
     const result = await undoOne(ctx, info, ctx.flags.int('to-revision'), mode)
-    await (await resultPrinter(ctx, result, mode))(info.object ?? {})
+    await (
+      await resultPrinter(ctx, result, mode)
+    )(info.object ?? {})
   })
 }
 
 export const undo: Command = {
-  name: 'undo', usage: '(TYPE NAME | TYPE/NAME) [flags] [options]', short: 'Undo a previous rollout',
+  name: 'undo',
+  usage: '(TYPE NAME | TYPE/NAME) [flags] [options]',
+  short: 'Undo a previous rollout',
   long: 'Go back to an earlier rollout.',
-  examples: '  # Go back to the Deployment before this one\n  kubectl rollout undo deployment/abc\n  \n  # Go back to revision 3 of a DaemonSet\n  kubectl rollout undo daemonset/abc --to-revision=3\n  \n  # Only show where it would go\n  kubectl rollout undo --dry-run=server deployment/abc',
-  flags: [dryRunFlag, ...filenameFlags('that name the objects'), selectorFlag, { name: 'to-revision', type: 'int', usage: 'The revision to go back to; 0 for the one before.' }, ...printFlags],
+  examples:
+    '  # Go back to the Deployment before this one\n  kubectl rollout undo deployment/abc\n  \n  # Go back to revision 3 of a DaemonSet\n  kubectl rollout undo daemonset/abc --to-revision=3\n  \n  # Only show where it would go\n  kubectl rollout undo --dry-run=server deployment/abc',
+  flags: [
+    dryRunFlag,
+    ...filenameFlags('that name the objects'),
+    selectorFlag,
+    { name: 'to-revision', type: 'int', usage: 'The revision to go back to; 0 for the one before.' },
+    ...printFlags,
+  ],
   run,
 }

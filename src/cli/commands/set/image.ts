@@ -23,20 +23,34 @@ async function run(ctx: CommandContext): Promise<void> {
   const { set: images } = parsePairs(pairs, 'image', false)
   const infos = await setInfos(ctx, resources)
   const faults: unknown[] = []
-  if (flags.bool('all') && flags.string('selector')) faults.push(new CliError('cannot set --all and --selector at the same time'))
-  if (!resources.length && !flags.list('filename').length && !flags.string('kustomize')) faults.push(new CliError('one or more resources must be specified as <resource> <name> or <resource>/<name>'))
+  if (flags.bool('all') && flags.string('selector'))
+    faults.push(new CliError('cannot set --all and --selector at the same time'))
+  if (!resources.length && !flags.list('filename').length && !flags.string('kustomize'))
+    faults.push(new CliError('one or more resources must be specified as <resource> <name> or <resource>/<name>'))
   if (!images.size) faults.push(new CliError('at least one image update is required'))
-  else if (images.size > 1 && images.has('*')) faults.push(new CliError('all containers are already specified by *, but saw more than one container_name=container_image pairs'))
-  if (flags.bool('local') && mode === 'server') faults.push(new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?'))
+  else if (images.size > 1 && images.has('*'))
+    faults.push(
+      new CliError(
+        'all containers are already specified by *, but saw more than one container_name=container_image pairs',
+      ),
+    )
+  if (flags.bool('local') && mode === 'server')
+    faults.push(new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?'))
   throwAll(faults)
   const errors: unknown[] = []
   await patchObjects(ctx, infos, {
-    records: true, operation: 'image updated', failed: 'failed to patch image update to pod template:', mode, errors, print,
+    records: true,
+    operation: 'image updated',
+    failed: 'failed to patch image update to pod template:',
+    mode,
+    errors,
+    print,
     mutate: (draft) => {
       const spec = podSpecOf(draft)
       for (const [name, image] of images) {
         const init = setImage(dicts(spec.initContainers), name, image)
-        if (!setImage(dicts(spec.containers), name, image) && !init) errors.push(new CliError(`error: unable to find container named ${goQuote(name)}`))
+        if (!setImage(dicts(spec.containers), name, image) && !init)
+          errors.push(new CliError(`error: unable to find container named ${goQuote(name)}`))
       }
     },
   })
@@ -44,10 +58,12 @@ async function run(ctx: CommandContext): Promise<void> {
 
 export const image: Command = {
   name: 'image',
-  usage: '(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]',
+  usage:
+    '(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]',
   short: 'Update the image of a pod template',
   long: 'Update the images of containers in pods and in objects with a pod template:\n\n  pod (po), replicationcontroller (rc), deployment (deploy), daemonset (ds), statefulset (sts), cronjob (cj), replicaset (rs)',
-  examples: "  # Another image for one container, and for another\n  kubectl set image deployment/nginx busybox=busybox nginx=nginx:1.9.1\n  \n  # For all containers of a daemon set\n  kubectl set image daemonset abc *=nginx:1.9.1\n  \n  # Only print a file with the new image\n  kubectl set image -f path/to/file.yaml nginx=nginx:1.9.1 --local -o yaml",
+  examples:
+    '  # Another image for one container, and for another\n  kubectl set image deployment/nginx busybox=busybox nginx=nginx:1.9.1\n  \n  # For all containers of a daemon set\n  kubectl set image daemonset abc *=nginx:1.9.1\n  \n  # Only print a file with the new image\n  kubectl set image -f path/to/file.yaml nginx=nginx:1.9.1 --local -o yaml',
   flags: setFlags('change', selectorFlag, recordFlag),
   run,
 }

@@ -14,9 +14,13 @@ import { dryRun, fileRequest, resources, writeQuery } from '../../resources.ts'
 import { recordFlag, recordIn } from '../../record.ts'
 
 function apply(draft: Dict, selector: LabelSelector): void {
-  if (draft.kind !== 'Service' || draft.apiVersion !== 'v1') throw new CliError('setting a selector is only supported for Services')
+  if (draft.kind !== 'Service' || draft.apiVersion !== 'v1')
+    throw new CliError('setting a selector is only supported for Services')
   const expressions = selector.matchExpressions ?? []
-  if (expressions.length) throw new CliError(`match expression [${expressions.map((e) => `{${e.key} ${e.operator} [${(e.values ?? []).join(' ')}]}`).join(' ')}] not supported on this object`)
+  if (expressions.length)
+    throw new CliError(
+      `match expression [${expressions.map((e) => `{${e.key} ${e.operator} [${(e.values ?? []).join(' ')}]}`).join(' ')}] not supported on this object`,
+    )
   dict(draft, 'spec').selector = { ...selector.matchLabels }
 }
 
@@ -25,13 +29,30 @@ async function run(ctx: CommandContext): Promise<void> {
   const mode = dryRun(ctx)
   let selector: LabelSelector | undefined
   const word = ctx.args.at(-1)
-  if (word !== undefined) try { selector = toLabelSelector(word) } catch (e) { throw e instanceof SelectorError ? new CliError(e.message) : e }
+  if (word !== undefined)
+    try {
+      selector = toLabelSelector(word)
+    } catch (e) {
+      throw e instanceof SelectorError ? new CliError(e.message) : e
+    }
   const print = await typedPrinter(ctx, 'selector updated', mode)
   if (!selector) throw new CliError('one selector is required')
   const wanted = selector
   const local = flags.bool('local')
   const version = flags.string('resource-version')
-  const found = await resources(factory, { ...fileRequest(ctx), local, flatten: true, ...(local ? {} : { args: ctx.args.slice(0, -1), latest: true, allowEmptySelector: flags.bool('all'), ...(flags.string('selector') ? { selector: flags.string('selector') } : {}) }) })
+  const found = await resources(factory, {
+    ...fileRequest(ctx),
+    local,
+    flatten: true,
+    ...(local
+      ? {}
+      : {
+          args: ctx.args.slice(0, -1),
+          latest: true,
+          allowEmptySelector: flags.bool('all'),
+          ...(flags.string('selector') ? { selector: flags.string('selector') } : {}),
+        }),
+  })
   await found.visit(async (info) => {
     if (!info.object) return
     const object = asTyped(ctx, info.object)
@@ -41,11 +62,23 @@ async function run(ctx: CommandContext): Promise<void> {
     if (version) dict(draft, 'metadata').resourceVersion = version
     apply(draft, wanted)
     recordIn(ctx, draft)
-    if (local || mode === 'client' || !info.mapping) { print(draft as JsonObject); return }
+    if (local || mode === 'client' || !info.mapping) {
+      print(draft as JsonObject)
+      return
+    }
     const name = schemaOf(object as { apiVersion?: string; kind?: string }, factory.schemas)
-    const patch = createTwoWay(typedForm(before as JsonObject, name, factory.schemas), typedForm(draft as JsonObject, name, factory.schemas), name, factory.schemas)
+    const patch = createTwoWay(
+      typedForm(before as JsonObject, name, factory.schemas),
+      typedForm(draft as JsonObject, name, factory.schemas),
+      name,
+      factory.schemas,
+    )
     const client = await factory.client()
-    print((await client.patch(info.mapping.path, info.namespace, info.name, 'strategic', patch as Json, { query: writeQuery(mode, flags.string('field-manager')) })) as unknown as JsonObject)
+    print(
+      (await client.patch(info.mapping.path, info.namespace, info.name, 'strategic', patch as Json, {
+        query: writeQuery(mode, flags.string('field-manager')),
+      })) as unknown as JsonObject,
+    )
   })
 }
 
@@ -55,6 +88,10 @@ export const selector: Command = {
   short: 'Set the selector on a resource',
   long: 'Set the selector of a service; it replaces the old one.',
   examples: "  # The pods of another environment\n  kubectl set selector service my-svc 'environment=qa'",
-  flags: setFlags('change', selectorFlag, recordFlag, { name: 'resource-version', type: 'string', usage: 'Change the object only at this version.' }),
+  flags: setFlags('change', selectorFlag, recordFlag, {
+    name: 'resource-version',
+    type: 'string',
+    usage: 'Change the object only at this version.',
+  }),
   run,
 }

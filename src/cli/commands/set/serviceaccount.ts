@@ -8,12 +8,23 @@ import { recordFlag } from '../../record.ts'
 
 async function run(ctx: CommandContext): Promise<void> {
   const mode = dryRun(ctx)
-  if (ctx.flags.bool('local') && mode === 'server') throw new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
+  if (ctx.flags.bool('local') && mode === 'server')
+    throw new CliError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?')
   const print = await typedPrinter(ctx, 'serviceaccount updated', mode)
   const name = ctx.args.at(-1)
   if (name === undefined) throw new CliError('serviceaccount is required')
   const infos = await setInfos(ctx, ctx.args.slice(0, -1), false)
-  await patchObjects(ctx, infos, { records: true, operation: 'serviceaccount updated', failed: 'failed to patch ServiceAccountName', mode, always: true, print, mutate: (draft) => { podSpecOf(draft).serviceAccountName = name } })
+  await patchObjects(ctx, infos, {
+    records: true,
+    operation: 'serviceaccount updated',
+    failed: 'failed to patch ServiceAccountName',
+    mode,
+    always: true,
+    print,
+    mutate: (draft) => {
+      podSpecOf(draft).serviceAccountName = name
+    },
+  })
 }
 
 export const serviceaccount: Command = {
@@ -22,7 +33,8 @@ export const serviceaccount: Command = {
   usage: '(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]',
   short: 'Update the service account of a resource',
   long: 'Update the service account of the pods in an object with a pod template.',
-  examples: '  # Another account for a deployment\n  kubectl set serviceaccount deployment nginx-deployment serviceaccount1',
+  examples:
+    '  # Another account for a deployment\n  kubectl set serviceaccount deployment nginx-deployment serviceaccount1',
   flags: setFlags('change', recordFlag),
   run,
 }
