@@ -11,19 +11,11 @@ import { klog } from './klog.ts'
 import { encode, LAST_APPLIED, modifiedConfiguration, originalConfiguration } from './lastapplied.ts'
 import { validation } from './manifests.ts'
 import type { Validation } from './manifests.ts'
-import {
-  dryRun,
-  fetchInfo,
-  fileRequest,
-  gvrText,
-  metaOf,
-  nameOf,
-  namespaceOf,
-  resources,
-  versionOf,
-  writeQuery,
-} from './resources.ts'
-import type { DryRun, Info } from './resources.ts'
+import { fetchInfo, gvrText, metaOf, nameOf, namespaceOf, versionOf } from './info.ts'
+import { dryRun, fileRequest, writeQuery } from './requestflags.ts'
+import { resources } from './resources.ts'
+import type { Info } from './info.ts'
+import type { DryRun } from './requestflags.ts'
 import { recorded } from './record.ts'
 import { resultPrinter } from './result.ts'
 import { applyPatch, PatchClash } from './threeway.ts'

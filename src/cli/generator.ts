@@ -9,8 +9,8 @@ import { CliError, UsageError } from './exit.ts'
 import { originalConfiguration, LAST_APPLIED } from './lastapplied.ts'
 import { validation } from './manifests.ts'
 import { printFlags } from './printflags.ts'
-import { dryRun, dryRunFlag, dryRunWord, fieldManagerFlag, validateFlag, writeQuery } from './resources.ts'
-import type { DryRun } from './resources.ts'
+import { dryRun, dryRunFlag, dryRunWord, fieldManagerFlag, validateFlag, writeQuery } from './requestflags.ts'
+import type { DryRun } from './requestflags.ts'
 import { printNamed } from './named.ts'
 
 export const saveConfigFlag: FlagSpec = {

@@ -2,7 +2,7 @@
 import { toJson } from '../apimachinery/gojson.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject } from '../apimachinery/object.ts'
-import { metaOf } from './resources.ts'
+import { metaOf } from './info.ts'
 
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 

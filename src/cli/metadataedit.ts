@@ -6,17 +6,17 @@ import { copy, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import type { CommandContext, FlagSpec } from './command.ts'
 import { CliError, throwAll } from './exit.ts'
+import { metaOf } from './info.ts'
 import {
   dryRun,
   dryRunFlag,
   fieldManagerFlag,
   fileRequest,
   filenameFlags,
-  metaOf,
-  resources,
   selectorFlag,
   writeQuery,
-} from './resources.ts'
+} from './requestflags.ts'
+import { resources } from './resources.ts'
 import { printFlags } from './printflags.ts'
 import { resultPrinter } from './result.ts'
 

@@ -3,7 +3,7 @@
 import { isObject } from '../apimachinery/object.ts'
 import type { JsonObject } from '../apimachinery/object.ts'
 import type { Io } from '../apimachinery/ports.ts'
-import { isList, nameOf } from './resources.ts'
+import { isList, nameOf } from './info.ts'
 
 /** `deployment.apps/web`: how the name printer calls an object. */
 export function namedAs(object: JsonObject): string {

@@ -1,10 +1,12 @@
 // Nodes by name or selector, and marking them: what cordon, uncordon and drain share (kubectl/pkg/cmd/drain).
 import type { CommandContext, Mapping } from './command.ts'
 import { UsageError } from './exit.ts'
-import { dryRun, resources, writeQuery } from './resources.ts'
-import type { DryRun, Info } from './resources.ts'
+import { dryRun, writeQuery } from './requestflags.ts'
+import { resources } from './resources.ts'
+import type { Info } from './info.ts'
+import type { DryRun } from './requestflags.ts'
 import { printNamed } from './named.ts'
-import { dryRunWord } from './resources.ts'
+import { dryRunWord } from './requestflags.ts'
 import { isObject } from '../apimachinery/object.ts'
 
 /** The nodes that the command line names. `use` is the command's usage, for its refusal. */

@@ -11,17 +11,10 @@ import { CliError, throwAll } from './exit.ts'
 import { sent, typedPrinter } from './generator.ts'
 import { printFlags } from './printflags.ts'
 import { recordIn } from './record.ts'
-import {
-  dryRunFlag,
-  fieldManagerFlag,
-  filenameFlags,
-  fileRequest,
-  LOCAL_RESOURCE,
-  resources,
-  selectorFlag,
-  writeQuery,
-} from './resources.ts'
-import type { DryRun, Info } from './resources.ts'
+import { dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, selectorFlag, writeQuery } from './requestflags.ts'
+import { LOCAL_RESOURCE, resources } from './resources.ts'
+import type { Info } from './info.ts'
+import type { DryRun } from './requestflags.ts'
 import { namedAs } from './named.ts'
 
 export type Dict = Record<string, unknown>

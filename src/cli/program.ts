@@ -242,14 +242,9 @@ function report(e: unknown, host: CliHost, commandPath: string): number {
   return end.exitCode
 }
 
-/**
- * The global flags' values. A command's own flag of the same name (`create rolebinding --user`) hides the global one,
- * except those that say where the state is.
- */
-function globalsOf(node: Node, values: FlagValues): FlagValues {
-  const own = new Set(node.command?.flags.map((f) => f.name))
-  const hidden = new Set(GLOBAL_FLAGS.map((f) => f.name).filter((n) => own.has(n) && n !== 'state' && n !== 'profile'))
-  if (!hidden.size) return values
+/** Flag values of which some are as if they had not been given. */
+function hiding(values: FlagValues, hidden: ReadonlySet<string>): FlagValues {
+  if (!GLOBAL_FLAGS.some((f) => hidden.has(f.name))) return values
   const none = parseFlags([], GLOBAL_FLAGS).values
   const of = (name: string): FlagValues => (hidden.has(name) ? none : values)
   return {
@@ -263,23 +258,22 @@ function globalsOf(node: Node, values: FlagValues): FlagValues {
 }
 
 /**
+ * The global flags' values. A command's own flag of the same name (`create rolebinding --user`) hides the global one,
+ * except those that say where the state is.
+ */
+function globalsOf(node: Node, values: FlagValues): FlagValues {
+  const own = new Set(node.command?.flags.map((f) => f.name))
+  own.delete('state')
+  own.delete('profile')
+  return hiding(values, own)
+}
+
+/**
  * The global flags as given: a command's own flag of the same name (--user of create rolebinding) says nothing about
  * them.
  */
-function withoutOwn(values: FlagValues, own: readonly FlagSpec[]): FlagValues {
-  const hidden = new Set(own.map((f) => f.name))
-  if (!GLOBAL_FLAGS.some((f) => hidden.has(f.name))) return values
-  const plain = parseFlags([], GLOBAL_FLAGS).values
-  const of = (name: string): FlagValues => (hidden.has(name) ? plain : values)
-  return {
-    string: (n) => of(n).string(n),
-    bool: (n) => of(n).bool(n),
-    int: (n) => of(n).int(n),
-    number: (n) => of(n).number(n),
-    list: (n) => of(n).list(n),
-    changed: (n) => of(n).changed(n),
-  }
-}
+const withoutOwn = (values: FlagValues, own: readonly FlagSpec[]): FlagValues =>
+  hiding(values, new Set(own.map((f) => f.name)))
 
 async function execute(
   node: Node,

@@ -2,7 +2,7 @@
 import { isObject } from '../apimachinery/object.ts'
 import type { JsonObject } from '../apimachinery/object.ts'
 import type { CommandContext, FlagSpec } from './command.ts'
-import { metaOf } from './resources.ts'
+import { metaOf } from './info.ts'
 
 export const recordFlag: FlagSpec = {
   name: 'record',

@@ -2,9 +2,9 @@
 import type { JsonObject } from '../apimachinery/object.ts'
 import type { CommandContext } from './command.ts'
 import { printNamed } from './named.ts'
-import { dryRunWord } from './resources.ts'
+import { dryRunWord } from './requestflags.ts'
 import type { PrintedAs } from './printers/printer.ts'
-import type { DryRun } from './resources.ts'
+import type { DryRun } from './requestflags.ts'
 
 export type PrintObject = (object: JsonObject, as?: PrintedAs) => Promise<void> | void
 

@@ -5,7 +5,7 @@ import { equal, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { TabWriter } from '../apimachinery/tabwriter.ts'
 import { parseTime } from '../apimachinery/time.ts'
-import { metaOf, nameOf, namespaceOf } from './resources.ts'
+import { metaOf, nameOf, namespaceOf } from './info.ts'
 
 export interface TableOptions {
   readonly noHeaders: boolean

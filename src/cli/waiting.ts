@@ -4,8 +4,8 @@ import type { JsonObject } from '../apimachinery/object.ts'
 import { StatusError, notFound } from '../apimachinery/status.ts'
 import type { Factory } from './command.ts'
 import { CliError } from './exit.ts'
-import { metaOf } from './resources.ts'
-import type { Info } from './resources.ts'
+import { metaOf } from './info.ts'
+import type { Info } from './info.ts'
 
 /** kubectl's "for ever": a week. */
 export const WEEK = 168 * 3600 * 1000

@@ -2,7 +2,7 @@
 import { alignTabs } from '../../apimachinery/tabwriter.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
 import { CliError, ConnectionError, UsageError } from '../exit.ts'
-import { groupResource } from '../resources.ts'
+import { groupResource } from '../info.ts'
 
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx

@@ -2,7 +2,7 @@
 import { recordFlag } from '../record.ts'
 import type { Command } from '../command.ts'
 import { printFlags } from '../metadataedit.ts'
-import { dryRunFlag, filenameFlags, selectorFlag, validateFlag } from '../resources.ts'
+import { dryRunFlag, filenameFlags, selectorFlag, validateFlag } from '../requestflags.ts'
 import { deletionFlags } from './delete.ts'
 
 export const serverSideFlags: Command['flags'] = [

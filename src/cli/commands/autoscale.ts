@@ -4,16 +4,9 @@ import type { Command, CommandContext, Mapping } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { annotated, saveConfigFlag, sent, typedPrinter } from '../generator.ts'
 import { printFlags } from '../printflags.ts'
-import {
-  dryRun,
-  dryRunFlag,
-  fieldManagerFlag,
-  filenameFlags,
-  fileRequest,
-  gvrText,
-  resources,
-  writeQuery,
-} from '../resources.ts'
+import { gvrText } from '../info.ts'
+import { dryRun, dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, writeQuery } from '../requestflags.ts'
+import { resources } from '../resources.ts'
 import { recordFlag, recorded } from '../record.ts'
 
 function autoscaler(ctx: CommandContext, mapping: Mapping, target: string): JsonObject {

@@ -5,7 +5,8 @@ import { rfc3339 } from '../../apimachinery/time.ts'
 import type { Command, CommandContext, CommandLine } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { printFlags } from '../printflags.ts'
-import { filenameFlags, resources } from '../resources.ts'
+import { filenameFlags } from '../requestflags.ts'
+import { resources } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
 
 async function decide(ctx: CommandContext, type: 'Approved' | 'Denied'): Promise<void> {

@@ -1,7 +1,7 @@
 // kubectl cordon and uncordon. Behaves as kubectl/pkg/cmd/drain.
 import type { Command, FlagSpec } from '../command.ts'
 import { mark, namedNodes } from '../nodes.ts'
-import { dryRunFlag, selectorFlag } from '../resources.ts'
+import { dryRunFlag, selectorFlag } from '../requestflags.ts'
 
 const flags: readonly FlagSpec[] = [dryRunFlag, selectorFlag]
 

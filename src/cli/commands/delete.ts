@@ -7,8 +7,11 @@ import { StatusError } from '../../apimachinery/status.ts'
 import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext, FlagSpec } from '../command.ts'
 import { CliError, filterOut, withSource, pathName } from '../exit.ts'
-import { dryRun, dryRunFlag, fileRequest, filenameFlags, groupResource, resources, selectorFlag } from '../resources.ts'
-import type { Info, ResourceRequest, Resources } from '../resources.ts'
+import { groupResource } from '../info.ts'
+import { dryRun, dryRunFlag, fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
+import { resources } from '../resources.ts'
+import type { Info } from '../info.ts'
+import type { ResourceRequest, Resources } from '../resources.ts'
 
 /** --cascade, --force and their like, as delete, replace and apply share them. */
 export const deletionFlags: readonly FlagSpec[] = [

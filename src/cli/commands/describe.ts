@@ -3,7 +3,8 @@ import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { aggregateText, messageFor, pathName } from '../exit.ts'
-import { fileRequest, filenameFlags, resources, selectorFlag } from '../resources.ts'
+import { fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
+import { resources } from '../resources.ts'
 import type { ResourceRequest } from '../resources.ts'
 
 async function run(ctx: CommandContext): Promise<void> {

@@ -10,18 +10,10 @@ import { goQuote } from '../../apimachinery/gostring.ts'
 import { CliError, UsageError } from '../exit.ts'
 import { klog } from '../klog.ts'
 import { configurationOf, originalConfiguration } from '../lastapplied.ts'
-import {
-  fetchInfo,
-  fileRequest,
-  filenameFlags,
-  metaOf,
-  nameOf,
-  namespaceOf,
-  resources,
-  selectorFlag,
-  writeQuery,
-} from '../resources.ts'
-import type { Info } from '../resources.ts'
+import { fetchInfo, metaOf, nameOf, namespaceOf } from '../info.ts'
+import { fileRequest, filenameFlags, selectorFlag, writeQuery } from '../requestflags.ts'
+import { resources } from '../resources.ts'
+import type { Info } from '../info.ts'
 import { applyPatch } from '../threeway.ts'
 import { pruneFlags, serverSideFlags } from './apply.ts'
 import { requireFiles, withoutVersion } from './create/fromfile.ts'

@@ -6,8 +6,9 @@ import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
 import { aggregateText, CliError, throwAll } from '../exit.ts'
 import { mark, namedNodes } from '../nodes.ts'
-import { dryRunFlag, dryRunWord, selectorFlag } from '../resources.ts'
-import type { DryRun, Info } from '../resources.ts'
+import { dryRunFlag, dryRunWord, selectorFlag } from '../requestflags.ts'
+import type { Info } from '../info.ts'
+import type { DryRun } from '../requestflags.ts'
 import { printNamed } from '../named.ts'
 
 type KubePod = Pod & {

@@ -2,7 +2,7 @@
 import { recordFlag } from '../record.ts'
 import type { Command } from '../command.ts'
 import { printFlags } from '../printflags.ts'
-import { fieldManagerFlag, filenameFlags, validateFlag } from '../resources.ts'
+import { fieldManagerFlag, filenameFlags, validateFlag } from '../requestflags.ts'
 
 export const edit: Command = {
   name: 'edit',

@@ -11,16 +11,9 @@ import { overridden, overrideFlags } from '../overrides.ts'
 import { asTyped, dicts, goTypeName, podSpecOf } from '../podtemplate.ts'
 import type { Dict } from '../podtemplate.ts'
 import { printFlags } from '../printflags.ts'
-import {
-  dryRun,
-  dryRunFlag,
-  fieldManagerFlag,
-  filenameFlags,
-  fileRequest,
-  metaOf,
-  resources,
-  writeQuery,
-} from '../resources.ts'
+import { metaOf } from '../info.ts'
+import { dryRun, dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, writeQuery } from '../requestflags.ts'
+import { resources } from '../resources.ts'
 import { recordFlag, recorded } from '../record.ts'
 
 const EXPOSED = ['ReplicationController', 'Service', 'Pod', 'Deployment.apps', 'ReplicaSet.apps']

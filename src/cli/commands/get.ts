@@ -7,8 +7,11 @@ import type { Command, CommandContext, Mapping } from '../command.ts'
 import type { Table } from '../../apimachinery/table.ts'
 import { aggregateText, CliError, filterOut, SilentExit, throwAll, UsageError } from '../exit.ts'
 import { klog } from '../klog.ts'
-import { fileRequest, filenameFlags, isList, resources, selectorFlag, versionOf } from '../resources.ts'
-import type { Info, ResourceRequest, Resources } from '../resources.ts'
+import { isList, versionOf } from '../info.ts'
+import { fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
+import { resources } from '../resources.ts'
+import type { Info } from '../info.ts'
+import type { ResourceRequest, Resources } from '../resources.ts'
 import { isTable, TableView, tableWriter } from '../tableview.ts'
 
 const TABLE =

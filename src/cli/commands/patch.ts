@@ -10,15 +10,8 @@ import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { decodeText } from '../manifests.ts'
 import { printFlags } from '../metadataedit.ts'
-import {
-  dryRun,
-  dryRunFlag,
-  fieldManagerFlag,
-  fileRequest,
-  filenameFlags,
-  resources,
-  writeQuery,
-} from '../resources.ts'
+import { dryRun, dryRunFlag, fieldManagerFlag, fileRequest, filenameFlags, writeQuery } from '../requestflags.ts'
+import { resources } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
 
 const TYPES: Readonly<Record<string, PatchType>> = { json: 'json', merge: 'merge', strategic: 'strategic' }

@@ -7,18 +7,18 @@ import { CliError, filterOut, withSource, pathName } from '../exit.ts'
 import { createOrUpdateAnnotation } from '../lastapplied.ts'
 import { validation } from '../manifests.ts'
 import { printFlags } from '../printflags.ts'
+import { versionOf } from '../info.ts'
 import {
   dryRun,
   dryRunFlag,
   fieldManagerFlag,
   fileRequest,
   filenameFlags,
-  resources,
   validateFlag,
-  versionOf,
   writeQuery,
-} from '../resources.ts'
-import type { Info } from '../resources.ts'
+} from '../requestflags.ts'
+import { resources } from '../resources.ts'
+import type { Info } from '../info.ts'
 import { resultPrinter } from '../result.ts'
 import { requireFiles, withoutVersion } from './create/fromfile.ts'
 import { cascade, deleteOptions, deletionFlags } from './delete.ts'

@@ -8,8 +8,11 @@ import { goQuote } from '../../apimachinery/gostring.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, messageFor } from '../exit.ts'
 import { printFlags } from '../metadataedit.ts'
-import { dryRun, dryRunFlag, fileRequest, filenameFlags, resources, selectorFlag, versionOf } from '../resources.ts'
-import type { DryRun, Info } from '../resources.ts'
+import { versionOf } from '../info.ts'
+import { dryRun, dryRunFlag, fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
+import { resources } from '../resources.ts'
+import type { Info } from '../info.ts'
+import type { DryRun } from '../requestflags.ts'
 import { resultPrinter } from '../result.ts'
 
 interface Precondition {

@@ -5,15 +5,8 @@ import { labelValue, qualifiedName } from '../../apimachinery/names.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, throwAll, UsageError } from '../exit.ts'
 import { printFlags } from '../printflags.ts'
-import {
-  dryRun,
-  dryRunFlag,
-  fieldManagerFlag,
-  resources,
-  selectorFlag,
-  validateFlag,
-  writeQuery,
-} from '../resources.ts'
+import { dryRun, dryRunFlag, fieldManagerFlag, selectorFlag, validateFlag, writeQuery } from '../requestflags.ts'
+import { resources } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
 import { printNamed } from '../named.ts'
 

@@ -3,7 +3,7 @@
 import { recordFlag } from '../../record.ts'
 import type { Command } from '../../command.ts'
 import { printFlags } from '../../printflags.ts'
-import { fieldManagerFlag, filenameFlags, validateFlag } from '../../resources.ts'
+import { fieldManagerFlag, filenameFlags, validateFlag } from '../../requestflags.ts'
 
 export const editLastApplied: Command = {
   name: 'edit-last-applied',

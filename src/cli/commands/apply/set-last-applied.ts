@@ -8,8 +8,10 @@ import type { Command, CommandContext } from '../../command.ts'
 import { CliError, withSource } from '../../exit.ts'
 import { encode, LAST_APPLIED, originalConfiguration } from '../../lastapplied.ts'
 import { printFlags } from '../../printflags.ts'
-import { dryRun, dryRunFlag, fetchInfo, metaOf, resources, writeQuery } from '../../resources.ts'
-import type { Info } from '../../resources.ts'
+import { fetchInfo, metaOf } from '../../info.ts'
+import { dryRun, dryRunFlag, writeQuery } from '../../requestflags.ts'
+import { resources } from '../../resources.ts'
+import type { Info } from '../../info.ts'
 import { resultPrinter } from '../../result.ts'
 
 async function run(ctx: CommandContext): Promise<void> {

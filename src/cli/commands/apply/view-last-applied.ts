@@ -6,7 +6,8 @@ import { toYaml } from '../../../apimachinery/yaml.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { UsageError } from '../../exit.ts'
 import { originalConfiguration } from '../../lastapplied.ts'
-import { fileRequest, filenameFlags, resources, selectorFlag } from '../../resources.ts'
+import { fileRequest, filenameFlags, selectorFlag } from '../../requestflags.ts'
+import { resources } from '../../resources.ts'
 
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx

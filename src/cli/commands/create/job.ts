@@ -5,7 +5,8 @@ import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { generate, generatorFlags, metadata } from '../../generator.ts'
 import { asTyped, goTypeName } from '../../podtemplate.ts'
-import { metaOf, resources } from '../../resources.ts'
+import { metaOf } from '../../info.ts'
+import { resources } from '../../resources.ts'
 
 async function fromCronJob(ctx: CommandContext, name: string, namespace: string): Promise<JsonObject> {
   const infos = await (

@@ -6,16 +6,11 @@ import { rfc3339 } from '../../../apimachinery/time.ts'
 import type { Command, CommandContext, FlagSpec } from '../../command.ts'
 import { CliError, throwAll } from '../../exit.ts'
 import { printFlags } from '../../printflags.ts'
-import {
-  fieldManagerFlag,
-  fileRequest,
-  filenameFlags,
-  groupResource,
-  resources,
-  selectorFlag,
-  writeQuery,
-} from '../../resources.ts'
-import type { Info, ResourceRequest, Resources } from '../../resources.ts'
+import { groupResource } from '../../info.ts'
+import { fieldManagerFlag, fileRequest, filenameFlags, selectorFlag, writeQuery } from '../../requestflags.ts'
+import { resources } from '../../resources.ts'
+import type { Info } from '../../info.ts'
+import type { ResourceRequest, Resources } from '../../resources.ts'
 import { resultPrinter } from '../../result.ts'
 
 /** The objects a rollout command works on. */

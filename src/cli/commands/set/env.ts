@@ -19,7 +19,9 @@ import {
   setInfos,
 } from '../../podtemplate.ts'
 import type { Dict } from '../../podtemplate.ts'
-import { dryRun, fileRequest, metaOf, nameOf, resources } from '../../resources.ts'
+import { metaOf, nameOf } from '../../info.ts'
+import { dryRun, fileRequest } from '../../requestflags.ts'
+import { resources } from '../../resources.ts'
 
 /** Words before the first KEY=VALUE or KEY- name objects; none may come after. */
 function splitArgs(args: readonly string[]): { names: string[]; pairs: string[] } {

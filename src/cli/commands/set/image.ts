@@ -5,7 +5,7 @@ import { CliError, throwAll } from '../../exit.ts'
 import { parsePairs, resourcesAndPairs } from '../../metadataedit.ts'
 import { dicts, patchObjects, podSpecOf, selectorFlag, setFlags, setInfos } from '../../podtemplate.ts'
 import type { Dict } from '../../podtemplate.ts'
-import { dryRun } from '../../resources.ts'
+import { dryRun } from '../../requestflags.ts'
 import { typedPrinter } from '../../generator.ts'
 import { recordFlag } from '../../record.ts'
 

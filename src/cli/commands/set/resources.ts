@@ -4,7 +4,7 @@ import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
 import { dict, patchObjects, podSpecOf, selectContainers, selectorFlag, setFlags, setInfos } from '../../podtemplate.ts'
-import { dryRun } from '../../resources.ts'
+import { dryRun } from '../../requestflags.ts'
 import { recordFlag } from '../../record.ts'
 
 function parse(text: string): [name: string, quantity: string][] {

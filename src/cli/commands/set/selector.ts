@@ -10,7 +10,8 @@ import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
 import { asTyped, dict, selectorFlag, setFlags } from '../../podtemplate.ts'
 import type { Dict } from '../../podtemplate.ts'
-import { dryRun, fileRequest, resources, writeQuery } from '../../resources.ts'
+import { dryRun, fileRequest, writeQuery } from '../../requestflags.ts'
+import { resources } from '../../resources.ts'
 import { recordFlag, recordIn } from '../../record.ts'
 
 function apply(draft: Dict, selector: LabelSelector): void {

@@ -3,7 +3,7 @@ import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
 import { patchObjects, podSpecOf, setFlags, setInfos } from '../../podtemplate.ts'
-import { dryRun } from '../../resources.ts'
+import { dryRun } from '../../requestflags.ts'
 import { recordFlag } from '../../record.ts'
 
 async function run(ctx: CommandContext): Promise<void> {

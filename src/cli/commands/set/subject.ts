@@ -5,7 +5,7 @@ import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
 import { dicts, patchObjects, selectorFlag, setFlags, setInfos } from '../../podtemplate.ts'
 import type { Dict } from '../../podtemplate.ts'
-import { dryRun } from '../../resources.ts'
+import { dryRun } from '../../requestflags.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
 const sorted = (list: readonly string[]): string[] => [...new Set(list)].sort(compareBytes)

@@ -1,0 +1,96 @@
+// One object of a command line, named or loaded: cli-runtime's resource.Info, and the words of its metadata.
+import { copy, isObject } from '../apimachinery/object.ts'
+import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import { StatusError } from '../apimachinery/status.ts'
+import { pathOf } from '../client/client.ts'
+import type { Factory, Mapping } from './command.ts'
+import { CliError } from './exit.ts'
+
+/** One object, named or loaded. Commands may replace `object` by what the server answered. */
+export interface Info {
+  /** Undefined only when `local`. */
+  mapping: Mapping | undefined
+  namespace: string
+  name: string
+  /** File name or STDIN; '' for what was named by arguments. */
+  source: string
+  object: JsonObject | undefined
+  resourceVersion: string
+}
+
+/** A text of an object's top level, '' where there is none. */
+export const stringAt = (o: JsonObject | undefined, key: string): string => {
+  const v = o?.[key]
+  return typeof v === 'string' ? v : ''
+}
+export const metaOf = (o: JsonObject | undefined): JsonObject => (isObject(o?.metadata) ? o.metadata : {})
+export const nameOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'name')
+export const namespaceOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'namespace')
+export const versionOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'resourceVersion')
+export const isList = (o: JsonObject | undefined): boolean => Array.isArray(o?.items)
+
+/** `/v1, Resource=pods`: a resource as Go prints a GroupVersionResource. */
+export const gvrText = (m: Mapping): string => `${m.group}/${m.version}, Resource=${m.resource}`
+
+/** `deployments.apps`. */
+export const groupResource = (m: Mapping): string => (m.group ? `${m.resource}.${m.group}` : m.resource)
+
+/** What a document or an answer holds. */
+export function infoOf(object: JsonObject, mapping: Mapping | undefined, source: string): Info {
+  return {
+    mapping,
+    namespace: namespaceOf(object),
+    name: nameOf(object),
+    source,
+    object,
+    resourceVersion: versionOf(object),
+  }
+}
+
+/** Moves an object, and what it says of itself, to a namespace; '' takes it out of all. */
+export function setNamespace(info: Info, namespace: string): void {
+  info.namespace = namespace
+  if (!info.object || namespaceOf(info.object) === namespace) return
+  const draft = copy(info.object)
+  const meta = isObject(draft.metadata) ? draft.metadata : (draft.metadata = {})
+  if (namespace) (meta as Record<string, Json>).namespace = namespace
+  else delete (meta as Record<string, Json>).namespace
+  info.object = draft
+}
+
+/** How an object is read: the same for every one of a command. */
+export interface ReadOptions {
+  readonly subresource?: string
+  /** accept and the like, sent with every read. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string | undefined>>
+}
+
+/** Fetches one object as Info.Get does: a missing namespace is named before a missing object. */
+export async function fetchInfo(factory: Factory, info: Info, request: ReadOptions = {}): Promise<void> {
+  const client = await factory.client()
+  if (!info.mapping) return
+  if (info.name === '') throw new CliError('resource name may not be empty')
+  try {
+    const object = (
+      await client.request('GET', pathOf(info.mapping.path, info.namespace, info.name, request.subresource ?? ''), {
+        ...(request.headers ? { headers: request.headers } : {}),
+        ...(request.query ? { query: request.query } : {}),
+      })
+    ).body
+    info.object = isObject(object) ? object : {}
+    info.resourceVersion = versionOf(info.object)
+  } catch (e) {
+    if (e instanceof StatusError && e.code === 404 && info.namespace && info.namespace !== 'default') {
+      try {
+        await client.get('v1/namespaces', '', info.namespace)
+      } catch (e2) {
+        if (e2 instanceof StatusError && e2.code === 404) throw e2
+      }
+    }
+    throw e
+  }
+}
+
+/** An object as clients get it, for code that wants metadata's type. */
+export const asKube = (o: JsonObject): KubeObject => o as unknown as KubeObject

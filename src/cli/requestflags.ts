@@ -1,0 +1,97 @@
+// The flags that many verbs share, and what they mean: -f, -l, --dry-run, --validate, --field-manager.
+import type { CommandContext, FlagSpec } from './command.ts'
+import { CliError } from './exit.ts'
+import { klog } from './klog.ts'
+import type { Validation } from './manifests.ts'
+import type { ResourceRequest } from './resources.ts'
+
+/** -f, -k, -R with our words for what they do. */
+export const filenameFlags = (what: string): FlagSpec[] => [
+  { name: 'filename', short: 'f', type: 'stringSlice', usage: `Files, folders or - (standard input) ${what}.` },
+  {
+    name: 'kustomize',
+    short: 'k',
+    type: 'string',
+    usage: 'A folder with a kustomization; not together with -f or -R.',
+  },
+  { name: 'recursive', short: 'R', type: 'bool', usage: 'Look into the folders below the one named by -f.' },
+]
+export const selectorFlag: FlagSpec = {
+  name: 'selector',
+  short: 'l',
+  type: 'string',
+  usage: 'Only objects whose labels match this selector (key1=value1,key2!=value2,key3 in (a,b)).',
+}
+export const dryRunFlag: FlagSpec = {
+  name: 'dry-run',
+  type: 'string',
+  default: 'none',
+  noOptDefault: 'unchanged',
+  usage: 'none, client (only print what would be sent) or server (everything except storing).',
+}
+export const validateFlag: FlagSpec = {
+  name: 'validate',
+  type: 'string',
+  default: 'strict',
+  noOptDefault: 'strict',
+  usage: 'How unknown and duplicate fields are treated: strict (or true), warn, or ignore (or false).',
+}
+export const fieldManagerFlag = (name: string): FlagSpec => ({
+  name: 'field-manager',
+  type: 'string',
+  default: name,
+  usage: 'The name under which the fields are managed.',
+})
+
+/** The parts of a request that the usual flags give. */
+export function fileRequest(
+  ctx: CommandContext,
+): Pick<ResourceRequest, 'filenames' | 'kustomize' | 'recursive' | 'enforceNamespace'> {
+  return {
+    filenames: ctx.flags.list('filename'),
+    kustomize: ctx.flags.string('kustomize'),
+    recursive: ctx.flags.bool('recursive'),
+    enforceNamespace: ctx.factory.namespace().explicit,
+  }
+}
+
+export type DryRun = 'none' | 'client' | 'server'
+/** --dry-run's value; a bare one still means client, with a word about it. */
+export function dryRun(ctx: CommandContext): DryRun {
+  const v = ctx.flags.string('dry-run')
+  if (v === 'none' || v === 'client' || v === 'server') return v
+  if (v === 'unchanged') {
+    klog(ctx.io, 'W', 'helpers.go:703', '--dry-run is deprecated and can be replaced with --dry-run=client.')
+    return 'client'
+  }
+  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(v)) {
+    klog(
+      ctx.io,
+      'W',
+      'helpers.go:717',
+      `--dry-run=${v} is deprecated (boolean value) and can be replaced with --dry-run=client.`,
+    )
+    return 'client'
+  }
+  if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(v)) {
+    klog(
+      ctx.io,
+      'W',
+      'helpers.go:720',
+      `--dry-run=${v} is deprecated (boolean value) and can be replaced with --dry-run=none.`,
+    )
+    return 'none'
+  }
+  throw new CliError(`Invalid dry-run value (${v}). Must be "none", "server", or "client".`)
+}
+/** `(dry run)` behind a verb. */
+export const dryRunWord = (verb: string, mode: DryRun): string =>
+  mode === 'client' ? `${verb} (dry run)` : mode === 'server' ? `${verb} (server dry run)` : verb
+/** The query of a write: dryRun=All, fieldManager, fieldValidation. */
+export function writeQuery(mode: DryRun, manager?: string, validate?: Validation): Record<string, string | undefined> {
+  return {
+    dryRun: mode === 'server' ? 'All' : undefined,
+    fieldManager: manager || undefined,
+    fieldValidation: validate,
+  }
+}
