@@ -27,6 +27,8 @@ export interface ApiServerOptions {
   readonly runtime?: NodeRuntime
   /** What the kubelets measure. */
   readonly usage?: UsageSource
+  /** Called between the pieces of a long request: lets others have their turn when it is theirs. */
+  readonly breathe?: () => Promise<void> | undefined
   /** Who asks when a request names nobody. Default: the cluster's administrator. */
   readonly user?: User
 }

@@ -61,7 +61,7 @@ const POLL = 50
  * How long who asks a served cluster waits for the controllers to come to rest, in milliseconds; then the answer is
  * what there is.
  */
-const PATIENCE = 10_000
+const PATIENCE = 1000
 /** How long the same is waited for while they are known to be busy. */
 const BUSY = 100
 /** So long the controllers of a served cluster work before others get their turn, in milliseconds. */
@@ -99,7 +99,17 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     pod: async (pod) => (await import('./node/usage.ts')).usageOf(pod, lister),
     node: async (name) => (await import('./node/usage.ts')).nodeUsage(name, lister),
   }
+  let served = false
+  let turn = 0
+  /** Nobody here waits for anything but each other: a million pods to make would keep everybody else out. */
+  const breathe = (): Promise<void> | undefined =>
+    served && o.clock.now() - turn > TURN
+      ? o.clock.sleep(0).then(() => {
+          turn = o.clock.now()
+        })
+      : undefined
   const api = createApiServer({
+    breathe,
     store,
     schemas: o.schemas,
     kinds: KINDS,
@@ -111,16 +121,10 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     usage,
     ...(profile.nodePortRange ? { nodePortRange: profile.nodePortRange } : {}),
   })
-  let served = false
-  let turn = 0
-  // controllers never wait for anything but each other: a million pods to make would keep everybody else out
   const unhurried: Door = {
     ...api,
     async handle(request) {
-      if (served && o.clock.now() - turn > TURN) {
-        await o.clock.sleep(0)
-        turn = o.clock.now()
-      }
+      await breathe()
       return api.handle(request)
     },
   }
@@ -169,6 +173,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     clock,
     controllers: o.controllers ?? CONTROLLERS,
     contextFor,
+    breathe,
     ...(o.onControllerError ? { onError: o.onControllerError } : {}),
   })
   if (fresh) {

@@ -3,6 +3,7 @@
 import { isObject } from '../apimachinery/object.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
+import { StoreFull } from '../storage/store.ts'
 import type { Change, Store } from '../storage/store.ts'
 import type { Controller, ControllerContext } from './controller.ts'
 import type { ControllerLine } from './controllers/index.ts'
@@ -28,7 +29,12 @@ export interface EngineOptions {
   readonly contextFor: (controller: string) => ControllerContext
   /** Told of a reconcile that failed for good; the key is dropped. */
   readonly onError?: (controller: string, key: string, error: unknown) => void
+  /** Called between pieces of work: lets others have their turn when it is theirs. */
+  readonly breathe?: () => Promise<void> | undefined
 }
+
+/** How long to wait before a write is tried again that found no room, in milliseconds. */
+const NO_ROOM = 10_000
 
 export class Engine {
   readonly #o: EngineOptions
@@ -36,6 +42,8 @@ export class Engine {
   readonly #listeners = new Map<string, ControllerLine[]>()
   #changes: Change[] = []
   readonly #queues = new Map<string, Set<string>>()
+  /** Lists of keys that stand in a queue whole: a source that wakes the same thousands for each change gives the same. */
+  readonly #whole = new Map<string, readonly string[]>()
   readonly #wake = new Map<string, WakeUp>()
   #running: Promise<void> | undefined
   #halted = false
@@ -174,7 +182,16 @@ export class Engine {
   async #distribute(): Promise<void> {
     const changes = this.#changes
     this.#changes = []
-    for (const change of changes)
+    for (const [at, change] of changes.entries()) {
+      // what is left comes first when somebody gives up meanwhile
+      const turn = this.#o.breathe?.()
+      if (turn) {
+        await turn
+        if (this.#halted) {
+          this.#changes = [...changes.slice(at), ...this.#changes]
+          return
+        }
+      }
       for (const line of [...(this.#listeners.get(change.resource) ?? []), ...(this.#listeners.get('*') ?? [])]) {
         if (line.needs && change.resource !== line.needs && this.#o.store.count(line.needs) === 0) continue
         if (line.wants && !line.wants(change)) continue
@@ -182,12 +199,16 @@ export class Engine {
         for (const s of c.sources)
           if (s.resource === change.resource || s.resource === '*') {
             const wake = (o: KubeObject): void => {
-              for (const key of s.keys(o, this.#o.lister, change)) this.#enqueue(c.name, key)
+              const keys = s.keys(o, this.#o.lister, change)
+              if (keys.length > 1 && this.#whole.get(c.name) === keys) return
+              for (const key of keys) this.#enqueue(c.name, key)
+              if (keys.length > 1) this.#whole.set(c.name, keys)
             }
             wake(change.object)
             if (change.previous && change.type !== 'DELETED') wake(change.previous)
           }
       }
+    }
   }
 
   async #quiet(): Promise<void> {
@@ -199,6 +220,7 @@ export class Engine {
       const line = this.#next(turns)
       if (!line) {
         this.#queues.clear()
+        this.#whole.clear()
         if (this.#changes.length) continue
         return
       }
@@ -206,7 +228,9 @@ export class Engine {
       const controller = await this.#controller(line)
       const keys = this.#queues.get(line.name) ?? new Set<string>()
       this.#queues.delete(line.name)
+      this.#whole.delete(line.name)
       for (const key of keys) {
+        await this.#o.breathe?.()
         const id = `${line.name} ${key}`
         const n = (rounds.get(id) ?? 0) + 1
         rounds.set(id, n)
@@ -246,6 +270,8 @@ export class Engine {
       // somebody else wrote meanwhile, or it went away: look again
       if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'NotFound'))
         this.#enqueue(controller.name, key)
+      else if (e instanceof StoreFull)
+        this.#wake.set(id, { controller: controller.name, key, at: this.#o.clock.now() + NO_ROOM })
       else this.#o.onError?.(controller.name, key, e)
     }
   }

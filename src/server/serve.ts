@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { getHeapStatistics } from 'node:v8'
 import type { Json } from '../apimachinery/object.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
 import { decodeProtobuf } from '../apiserver/protobuf.ts'
@@ -16,6 +17,9 @@ import type { HttpOptions } from './http.ts'
 import type { Served } from './httpdoor.ts'
 import { upgradePortForward } from './portforward.ts'
 import { upgradeRemoteCommand } from './remotecommand.ts'
+
+/** The part of the memory that objects may take: as much again goes to the past, to indexes and to answers. */
+const OBJECTS = 0.3
 
 /** A sentence for the user: a port in use, an address that is not loopback, a second serve. */
 export class ServeError extends Error {}
@@ -125,6 +129,8 @@ export async function serve(o: ServeOptions): Promise<Serving> {
     const other = findServed(o.announce)
     if (other) throw new ServeError(`this state is served already, by process ${other.pid} at ${other.url}`)
   }
+  // beyond it etcd's own refusal: a workload with a billion replicas must not end the process
+  cluster.store.limit = getHeapStatistics().heap_size_limit * OBJECTS
   const token = randomBytes(32).toString('hex')
   const closers: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {

@@ -1,8 +1,8 @@
 // The store in memory: order, compare and swap, indexes, changes.
 import { expect, test } from 'vitest'
 import type { KubeObject } from '../apimachinery/object.ts'
-import { MemoryStore } from './memory.ts'
-import { StoreConflict, StoreExpired } from './store.ts'
+import { MemoryStore, weigh } from './memory.ts'
+import { StoreConflict, StoreExpired, StoreFull } from './store.ts'
 import type { Change } from './store.ts'
 
 const cm = (namespace: string, name: string, labels?: Record<string, string>): KubeObject => ({
@@ -75,4 +75,47 @@ test('a watch tells what happened since a revision, then what happens', () => {
     seen.map((c) => `${c.revision} ${c.type} ${c.object.metadata.name} ${c.object.metadata.resourceVersion}`),
   ).toEqual(['2 DELETED x 2', '3 ADDED y 3'])
   expect(() => new MemoryStore({ revision: 10 }).watch(5, () => undefined)).toThrow(StoreExpired)
+})
+
+const heavy = (name: string, size: number): KubeObject =>
+  ({ ...cm('a', name), data: { x: 'y'.repeat(size) } }) as unknown as KubeObject
+
+test('the past is kept by weight: large changes for less long', () => {
+  const s = new MemoryStore()
+  s.limit = 1e9
+  let last = s.create('configmaps', heavy('x', 0))
+  for (let i = 0; i < 300; i++)
+    last = s.update(
+      'configmaps',
+      { ...heavy('x', 1e6 + i), metadata: last.metadata },
+      last.metadata.resourceVersion ?? '',
+    )
+  expect(s.oldest).toBeGreaterThan(150)
+  const told: number[] = []
+  s.watch(s.oldest - 1, (c) => told.push(c.revision))
+  expect(told[0]).toBe(s.oldest)
+  expect(told.at(-1)).toBe(301)
+  // at most twice what is kept, of which a half goes at once
+  expect(told.length).toBeLessThan(140)
+  expect(() => s.watch(s.oldest - 2, () => undefined)).toThrow(StoreExpired)
+})
+
+test('what an object shares with the one before weighs nothing', () => {
+  const a = { metadata: { labels: { x: 'y'.repeat(1000) } }, spec: { n: 1 } }
+  expect(weigh(a)).toBeGreaterThan(1000)
+  expect(weigh({ ...a, spec: { n: 2 } }, a)).toBeLessThan(150)
+})
+
+test('a limit refuses what would go beyond it, and lets objects shrink and go', () => {
+  const s = new MemoryStore()
+  s.limit = 10_000
+  const made = s.create('configmaps', heavy('x', 6000))
+  expect(() => s.create('configmaps', heavy('y', 6000))).toThrow(StoreFull)
+  expect(() => s.update('configmaps', { ...heavy('x', 12_000), metadata: made.metadata }, '1')).toThrow(StoreFull)
+  expect(s.revision).toBe(1)
+  const small = s.update('configmaps', { ...heavy('x', 10), metadata: made.metadata }, '1')
+  s.create('configmaps', heavy('y', 6000))
+  s.delete('configmaps', 'a', 'y')
+  s.update('configmaps', { ...heavy('x', 8000), metadata: small.metadata }, '2')
+  expect(names(s.list('configmaps'))).toEqual(['a/x'])
 })

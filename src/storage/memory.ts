@@ -2,7 +2,7 @@
 // watchers. What etcd and the watch cache do.
 import { equal, freeze } from '../apimachinery/object.ts'
 import type { Json, KubeObject } from '../apimachinery/object.ts'
-import { StoreConflict, StoreExpired } from './store.ts'
+import { StoreConflict, StoreExpired, StoreFull } from './store.ts'
 import type { Change, ListOptions, Store } from './store.ts'
 
 /** Where a shelf's objects come from when they are not in memory yet: a state file. */
@@ -38,6 +38,8 @@ export function indexEntries(o: KubeObject): string[] {
   for (const r of o.metadata.ownerReferences ?? []) entries.push(r.controller ? `@owner=${r.uid}` : `@ref=${r.uid}`)
   return entries
 }
+
+const NONE: readonly KubeObject[] = []
 
 /** So many single lookups in the source are always cheaper than reading all. */
 const FEW = 64
@@ -127,7 +129,9 @@ class Shelf {
   #unindex(key: string, o: KubeObject): void {
     if (this.#index)
       for (const e of indexEntries(o)) {
-        this.#index.get(e)?.delete(key)
+        const keys = this.#index.get(e)
+        keys?.delete(key)
+        if (keys?.size === 0) this.#index.delete(e)
         this.#ordered.delete(e)
       }
   }
@@ -194,7 +198,10 @@ class Shelf {
     }
     let order = this.#ordered.get(entry)
     if (!order) {
-      order = { keys: [...(this.#index.get(entry) ?? [])], sorted: false }
+      const keys = this.#index.get(entry)
+      // what nobody has is not remembered: uids and selectors that are asked for never end
+      if (!keys) return NONE
+      order = { keys: [...keys], sorted: false }
       this.#ordered.set(entry, order)
     }
     if (!order.sorted) {
@@ -219,6 +226,27 @@ class Shelf {
 
 /** How many past changes stay readable for watches that begin in the past. */
 const HISTORY = 20_000
+/** And how much they may weigh: changes of large objects are kept for less long. */
+const HISTORY_WEIGHT = 64 * 1024 * 1024
+
+/**
+ * About how many bytes a value takes in memory. What it shares with the object `before` it costs nothing, and what is
+ * there twice is counted twice.
+ */
+export function weigh(value: unknown, before?: unknown): number {
+  if (value === before && typeof value === 'object') return 0
+  if (typeof value === 'string') return 24 + value.length
+  if (typeof value !== 'object' || value === null) return 8
+  let sum = 32
+  if (Array.isArray(value)) {
+    const old: readonly unknown[] = Array.isArray(before) ? before : []
+    for (let i = 0; i < value.length; i++) sum += 8 + weigh(value[i], old[i])
+    return sum
+  }
+  const old = typeof before === 'object' && before !== null ? (before as Record<string, unknown>) : undefined
+  for (const k of Object.keys(value)) sum += 16 + weigh((value as Record<string, unknown>)[k], old?.[k])
+  return sum
+}
 
 /**
  * The Store in memory. With a `source`, shelves are read from it at first use; with `onChange`, each write is told to
@@ -231,7 +259,14 @@ export class MemoryStore implements Store {
   readonly #meta = new Map<string, Json>()
   readonly #listeners = new Set<(change: Change) => void>()
   #history: Change[] = []
+  /** What each of the past changes keeps that nobody else needs. */
+  #kept: number[] = []
+  #weight = 0
   #oldest: number
+  /** What the objects weigh that were written by this process. */
+  #size = 0
+  /** Only who sets a limit pays for weighing: a command that writes an object and ends has no need of it. */
+  limit = Infinity
 
   constructor(options: { source?: Source; revision?: number; meta?: Readonly<Record<string, Json>> } = {}) {
     this.#source = options.source ?? NO_SOURCE
@@ -291,17 +326,26 @@ export class MemoryStore implements Store {
     /* nothing to keep in memory */
   }
 
-  #commit(change: Change, shelf: Shelf, key: string): void {
+  #commit(change: Change, shelf: Shelf, key: string, weight = 0): void {
     this.#revision = change.revision
     if (change.type === 'DELETED') shelf.delete(key, change.previous ?? change.object)
     else shelf.put(key, change.object, change.previous)
-    this.#tell(change)
+    this.#tell(change, weight)
   }
 
-  #tell(change: Change): void {
+  #tell(change: Change, weight = 0): void {
     this.#history.push(change)
-    if (this.#history.length > HISTORY * 2) {
-      this.#history = this.#history.slice(-HISTORY)
+    this.#kept.push(weight)
+    this.#weight += weight
+    if (this.#history.length > HISTORY * 2 || this.#weight > HISTORY_WEIGHT * 2) {
+      // a good part at once, so that the rest is not moved each time
+      let from = Math.max(0, this.#history.length - HISTORY)
+      for (let i = 0; i < this.#history.length - 1 && (i < from || this.#weight > HISTORY_WEIGHT); i++) {
+        this.#weight -= this.#kept[i] ?? 0
+        from = i + 1
+      }
+      this.#history = this.#history.slice(from)
+      this.#kept = this.#kept.slice(from)
       this.#oldest = (this.#history[0]?.revision ?? this.#revision) - 1
     }
     for (const l of [...this.#listeners]) l(change)
@@ -316,6 +360,7 @@ export class MemoryStore implements Store {
       this.#revision = revision
       shelf.put(key, object, undefined)
       this.#history.push(this.#late(resource, object, revision))
+      this.#kept.push(0)
       return
     }
     const previous = shelf.get(key)
@@ -403,9 +448,33 @@ export class MemoryStore implements Store {
     const revision = this.#revision + 1
     const stored = freeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
     const change: Change = { revision, type, resource, object: stored, ...(previous ? { previous } : {}) }
+    const weight = this.limit === Infinity ? 0 : this.#weighed(type, stored, previous)
     this.afterWrite(change)
-    this.#commit(change, shelf, key)
+    this.#commit(change, shelf, key, weight)
     return stored
+  }
+
+  readonly #weights = new WeakMap<KubeObject, number>()
+  /** What a change keeps: a deletion the whole of what went, any other what is new. Throws StoreFull. */
+  #weighed(type: Change['type'], stored: KubeObject, previous: KubeObject | undefined): number {
+    const known = (o: KubeObject): number => {
+      const n = this.#weights.get(o) ?? weigh(o)
+      this.#weights.set(o, n)
+      return n
+    }
+    const before = previous ? known(previous) : 0
+    if (type === 'DELETED') {
+      this.#size -= before
+      return before
+    }
+    const size = this.#size + known(stored) - before
+    if (size > this.limit && size > this.#size) throw new StoreFull()
+    this.#size = size
+    return previous ? weigh(stored, previous) : known(stored)
+  }
+
+  get oldest(): number {
+    return this.#oldest + 1
   }
 
   watch(from: number, listener: (change: Change) => void): () => void {

@@ -1,6 +1,7 @@
 // The Store port: what holds the objects, and in which order things happened; etcd's part, as apiserver/pkg/storage
 // uses it.
 import type { Json, KubeObject } from '../apimachinery/object.ts'
+import { StatusError } from '../apimachinery/status.ts'
 
 /** A change, as watchers see it. `previous` is the object before it (MODIFIED, DELETED). */
 export interface Change {
@@ -23,6 +24,10 @@ export interface ListOptions {
 export interface Store {
   /** The newest revision; every write adds one. The resourceVersion of an object is the revision of its last write. */
   readonly revision: number
+  /** The oldest revision whose change can still be told: what is older is kept for nobody. */
+  readonly oldest: number
+  /** How much the written objects may weigh, about in bytes of memory; beyond it a write throws StoreFull. */
+  limit: number
   get(resource: string, namespace: string, name: string): KubeObject | undefined
   /** Ordered as etcd's keys: by namespace, then name, bytewise. */
   list(resource: string, options?: ListOptions): readonly KubeObject[]
@@ -71,5 +76,12 @@ export class StoreExpired extends Error {
   constructor(oldest: number) {
     super(`changes before revision ${oldest} are no longer kept`)
     this.oldest = oldest
+  }
+}
+
+/** There is no room for another object; as etcd beyond its quota. */
+export class StoreFull extends StatusError {
+  constructor() {
+    super(500, '', 'etcdserver: mvcc: database space exceeded')
   }
 }

@@ -16,6 +16,7 @@ export async function removeAll(ctx: Context): Promise<ApiResponse> {
   const objects = api.store.list(served.storage, namespace ? { namespace } : {}).filter(filter.matches)
   const items: KubeObject[] = []
   for (const o of objects) {
+    await api.options.breathe?.()
     try {
       await deleteObject(
         { ...ctx, info: { ...ctx.info, namespace: o.metadata.namespace ?? '', name: o.metadata.name ?? '' } },

@@ -18,13 +18,24 @@ const PATIENCE = 10_000
 /** How often a watcher that may be told learns the present revision, in milliseconds. */
 const BOOKMARK_EVERY = 60_000
 
-/** Events in order, read by one reader; ends when told. */
+/** An event that waits: the object as it is stored, and the newest revision that its reader had seen before it. */
+interface Waiting {
+  readonly type: WatchEvent['type']
+  readonly object: JsonObject | KubeObject
+  readonly since: number
+}
+
+/** Events in order, read by one reader; ends when told. They take their form when they are read: until then they are the store's. */
 class Channel implements AsyncIterable<WatchEvent> {
-  #queue: WatchEvent[] = []
+  #queue: Waiting[] = []
   #wake: (() => void) | undefined
   #ended = false
+  readonly #form: (e: Waiting) => JsonObject
   onEnd: (() => void) | undefined
-  push(e: WatchEvent): void {
+  constructor(form: (e: Waiting) => JsonObject) {
+    this.#form = form
+  }
+  push(e: Waiting): void {
     if (!this.#ended) {
       this.#queue.push(e)
       this.#wake?.()
@@ -33,8 +44,12 @@ class Channel implements AsyncIterable<WatchEvent> {
   get waiting(): number {
     return this.#queue.length
   }
+  /** Since which revision something waits. */
+  get since(): number {
+    return this.#queue[0]?.since ?? Infinity
+  }
   /** Ends with one last event instead of those that wait. */
-  fail(e: WatchEvent): void {
+  fail(e: Waiting): void {
     if (!this.#ended) {
       this.#queue = [e]
       this.end()
@@ -51,7 +66,7 @@ class Channel implements AsyncIterable<WatchEvent> {
       for (;;) {
         const next = this.#queue.shift()
         if (next) {
-          yield next
+          yield { type: next.type, object: this.#form(next) }
           continue
         }
         if (this.#ended) return
@@ -61,6 +76,7 @@ class Channel implements AsyncIterable<WatchEvent> {
         this.#wake = undefined
       }
     } finally {
+      this.#queue = []
       this.end()
     }
   }
@@ -74,7 +90,6 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
   const form = formOf(request.headers?.accept)
   const forms = form === 'object' ? undefined : await import('../table.ts')
   const namespace = namespaceOf(ctx)
-  const channel = new Channel()
   let first = true
   const shown = (o: KubeObject): JsonObject => {
     const object = fromStored(served, o)
@@ -84,19 +99,30 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
     first = false
     return out
   }
+  const channel = new Channel((e) =>
+    e.type === 'BOOKMARK' || e.type === 'ERROR' || form === 'Table'
+      ? (e.object as JsonObject)
+      : shown(e.object as KubeObject),
+  )
+  const { store } = api
+  const since = (): number => store.revision
+  const slow = (): void =>
+    channel.fail({
+      type: 'ERROR',
+      object: gone(
+        `too old resource version: this watch read too slowly, ${channel.waiting} events were waiting`,
+      ).status(),
+      since: since(),
+    })
   const wanted = (o: KubeObject): boolean => (!namespace || o.metadata.namespace === namespace) && filter.matches(o)
   let patience = Infinity
   const send = (type: WatchEvent['type'], o: KubeObject): void => {
-    if (channel.waiting >= patience)
-      channel.fail({
-        type: 'ERROR',
-        object: gone(
-          `too old resource version: this watch read too slowly, ${channel.waiting} events were waiting`,
-        ).status(),
-      })
-    else channel.push({ type, object: shown(o) })
+    if (channel.waiting >= patience) slow()
+    else channel.push({ type, object: form === 'Table' ? shown(o) : o, since: since() })
   }
   const onChange = (c: Change): void => {
+    // what the store does not keep any more is kept for nobody
+    if (channel.since < store.oldest - 1) slow()
     if (c.resource !== served.storage) return
     const now = c.type !== 'DELETED' && wanted(c.object)
     const before = c.previous !== undefined && wanted(c.previous)
@@ -128,6 +154,7 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
           ...(annotations ? { annotations } : {}),
         },
       },
+      since: since(),
     })
   const asked = param(ctx, 'sendInitialEvents')
   const initial = asked === undefined ? version === undefined || version === 0 : flag(ctx, 'sendInitialEvents')
@@ -141,7 +168,11 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
     channel.onEnd = api.store.watch(initial || !version ? api.store.revision : version, onChange)
   } catch (e) {
     if (!(e instanceof StoreExpired)) throw e
-    channel.push({ type: 'ERROR', object: gone(`too old resource version: ${version} (${e.oldest})`).status() })
+    channel.push({
+      type: 'ERROR',
+      object: gone(`too old resource version: ${version} (${e.oldest})`).status(),
+      since: since(),
+    })
     channel.end()
   }
   if (request.signal?.aborted) channel.end()

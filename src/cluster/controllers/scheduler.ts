@@ -546,12 +546,13 @@ export const scheduler: Controller = {
           return waits(pod) ? [keyOf(pod)] : []
         }
         // room appears when a placed pod goes or ends, and new neighbours may attract
+        if (!pod.spec?.nodeName) return []
         const mattered =
           change?.type === 'DELETED' ||
           pod.status?.phase === 'Succeeded' ||
           pod.status?.phase === 'Failed' ||
           change?.previous?.metadata.labels !== pod.metadata.labels
-        return mattered && state.pending.size > 0 ? [...state.pending] : []
+        return mattered ? state.pending : []
       },
     },
     {
@@ -562,12 +563,12 @@ export const scheduler: Controller = {
           const s = nudgedOf(lister)
           for (const k of pending) s.add(k)
         } else if (change) nudgedOf(lister).clear()
-        return [...pending]
+        return pending
       },
     },
-    { resource: 'persistentvolumeclaims', keys: (_o, lister) => [...nodeState(lister).pending] },
-    { resource: 'persistentvolumes', keys: (_o, lister) => [...nodeState(lister).pending] },
-    { resource: 'storageclasses.storage.k8s.io', keys: (_o, lister) => [...nodeState(lister).pending] },
+    { resource: 'persistentvolumeclaims', keys: (_o, lister) => nodeState(lister).pending },
+    { resource: 'persistentvolumes', keys: (_o, lister) => nodeState(lister).pending },
+    { resource: 'storageclasses.storage.k8s.io', keys: (_o, lister) => nodeState(lister).pending },
   ],
   reconcile,
 }

@@ -106,7 +106,19 @@ export class NodeState {
   readonly placed = new Map<string, Placed>()
   readonly nodes = new Map<string, NodeUsage>()
   /** Keys of pods that wait for a node. */
-  readonly pending = new Set<string>()
+  readonly #pending = new Set<string>()
+  #waiting: readonly string[] | undefined
+  /** The same, as one list while it does not change. */
+  get pending(): readonly string[] {
+    return (this.#waiting ??= [...this.#pending])
+  }
+  /** Notes whether a pod waits for a node. */
+  wait(key: string, yes: boolean): void {
+    if (this.#pending.has(key) === yes) return
+    if (yes) this.#pending.add(key)
+    else this.#pending.delete(key)
+    this.#waiting = undefined
+  }
   /** Addresses in use, and by which pod. */
   readonly addresses = new Map<string, string>()
   antiAffine = 0
@@ -128,6 +140,11 @@ export class NodeState {
     for (const a of p.addresses) if (this.addresses.get(a) === uid) this.addresses.delete(a)
     const u = this.usage(p.node)
     u.uids.delete(uid)
+    if (u.uids.size === 0) {
+      // pods may name nodes that there are not
+      this.nodes.delete(p.node)
+      return
+    }
     for (const [r, n] of p.requests) u.used.set(r, (u.used.get(r) ?? 0) - n)
     if (p.owner) {
       const n = (u.owners.get(p.owner) ?? 1) - 1
@@ -142,8 +159,7 @@ export class NodeState {
     const key = `${pod.metadata.namespace}/${pod.metadata.name}`
     const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
     const node = pod.spec?.nodeName
-    if (!node && !finished) this.pending.add(key)
-    else this.pending.delete(key)
+    this.wait(key, !node && !finished)
     if (!node || finished) {
       this.forget(uid)
       return
@@ -184,7 +200,7 @@ export class NodeState {
     const pod = change.object as Pod
     if (change.type === 'DELETED') {
       this.forget(pod.metadata.uid ?? '')
-      this.pending.delete(`${pod.metadata.namespace}/${pod.metadata.name}`)
+      this.wait(`${pod.metadata.namespace}/${pod.metadata.name}`, false)
     } else {
       if (change.previous && change.previous.metadata.uid !== pod.metadata.uid)
         this.forget(change.previous.metadata.uid ?? '')
