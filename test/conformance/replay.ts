@@ -261,7 +261,13 @@ export function openSession(
   return { work, env, execute, close: () => rmSync(home, { recursive: true, force: true }) }
 }
 
-/** Replays one scenario in a folder of its own. `profile`: the profile where the scenario names none; `stretch`: how much longer its `sleep` and `timeout` take. */
+/** What a command of the real kubectl took while it was recorded, in milliseconds: objects made by several get several seconds. */
+const PACE = 300
+
+/**
+ * Replays one scenario in a folder of its own. `profile`: the profile where the scenario names none; `stretch`: how
+ * much longer its `sleep` and `timeout` take; above 1 each line also takes the time it took when it was recorded.
+ */
 export async function replay(
   s: Scenario,
   profile: string,
@@ -278,6 +284,7 @@ export async function replay(
   const results: StepResult[] = []
   try {
     for (const step of s.steps) {
+      if ((options.stretch ?? 1) > 1) await new Promise((done) => setTimeout(done, PACE))
       if (step.setup !== undefined) {
         await execute(step.setup)
         continue
