@@ -1,6 +1,7 @@
 // Go's text/template as kubectl's go-template printer uses it: values are decoded JSON, errors name the place as Go's
 // do.
-import { Lexer, unquoteGo } from './gotemplatelexer.ts'
+import { Lexer } from './gotemplatelexer.ts'
+import { unquoteGo } from './gounquote.ts'
 import type { Item, ItemType } from './gotemplatelexer.ts'
 import {
   callFunction,

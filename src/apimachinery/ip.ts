@@ -71,10 +71,8 @@ export function parseIP(text: string, strict = false): IP | undefined {
   return value === undefined ? undefined : { v6: false, value }
 }
 
-/** 10.0.0.1; 2001:db8::1, the longest run of zero groups shortened. */
-export function formatIP(ip: IP): string {
-  if (!ip.v6) return [24n, 16n, 8n, 0n].map((s) => String((ip.value >> s) & 255n)).join('.')
-  const groups = Array.from({ length: 8 }, (_, i) => Number((ip.value >> BigInt(112 - 16 * i)) & 0xffffn))
+/** Eight groups of an IPv6 address as text, the longest run of zero groups shortened (RFC 5952). */
+export function formatGroups(groups: readonly number[]): string {
   let best = -1
   let length = 1
   for (let i = 0; i < 8; i++) {
@@ -85,8 +83,14 @@ export function formatIP(ip: IP): string {
       length = n
     }
   }
-  const hex = (part: number[]): string => part.map((g) => g.toString(16)).join(':')
+  const hex = (part: readonly number[]): string => part.map((g) => g.toString(16)).join(':')
   return best < 0 ? hex(groups) : `${hex(groups.slice(0, best))}::${hex(groups.slice(best + length))}`
+}
+
+/** 10.0.0.1; 2001:db8::1. */
+export function formatIP(ip: IP): string {
+  if (!ip.v6) return [24n, 16n, 8n, 0n].map((s) => String((ip.value >> s) & 255n)).join('.')
+  return formatGroups(Array.from({ length: 8 }, (_, i) => Number((ip.value >> BigInt(112 - 16 * i)) & 0xffffn)))
 }
 
 /** `10.0.0.0/8`, or undefined. `ip` is the address as written, `base` the first of the range. */

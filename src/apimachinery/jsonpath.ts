@@ -3,6 +3,7 @@
 import { sortedKeys, toJson } from './gojson.ts'
 import { formatNumber, formatWhole, goType, goValue, isInt } from './goformat.ts'
 import type { Numbers } from './goformat.ts'
+import { unquoteGo } from './gounquote.ts'
 import type { Json } from './object.ts'
 
 /** A template that cannot be parsed, or does not fit the data; the message is client-go's. */
@@ -241,51 +242,11 @@ function parseAction(text: string): readonly Node[] {
   return first?.type === 'list' ? first.nodes : []
 }
 
-const SIMPLE: ReadonlyMap<string, string> = new Map([
-  ['a', '\x07'],
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-  ['v', '\v'],
-  ['\\', '\\'],
-])
-
-/** Go's Unquote for both kinds of quotes. */
+/** A literal's text, in either kind of quotes. Throws JsonPathError. */
 function unquote(literal: string): string {
-  const quote = literal[0] ?? ''
-  const bad = (): JsonPathError => new JsonPathError(`unquote string ${literal} error invalid syntax`)
-  if (literal.length < 2 || !literal.endsWith(quote)) throw bad()
-  const body = literal.slice(1, -1)
-  if (!body.includes('\\') && !body.includes(quote)) return body
-  let out = ''
-  for (let i = 0; i < body.length; i++) {
-    const c = body[i] ?? ''
-    if (c === quote) throw bad()
-    if (c !== '\\') {
-      out += c
-      continue
-    }
-    const e = body[++i] ?? ''
-    const hex = e === 'x' ? 2 : e === 'u' ? 4 : e === 'U' ? 8 : 0
-    const simple = SIMPLE.get(e)
-    if (simple !== undefined) out += simple
-    else if (hex) {
-      const digits = body.slice(i + 1, i + 1 + hex)
-      const value = parseInt(digits, 16)
-      if (!/^[0-9a-fA-F]+$/.test(digits) || digits.length < hex || value > 0x10ffff) throw bad()
-      out += String.fromCodePoint(value)
-      i += hex
-    } else if (/[0-7]/.test(e)) {
-      const digits = body.slice(i, i + 3)
-      if (!/^[0-3][0-7]{2}$/.test(digits)) throw bad()
-      out += String.fromCharCode(parseInt(digits, 8))
-      i += 2
-    } else if (e === quote && e !== '') out += e
-    else throw bad()
-  }
-  return out
+  const text = unquoteGo(literal)
+  if (text === undefined) throw new JsonPathError(`unquote string ${literal} error invalid syntax`)
+  return text
 }
 
 const isList = (value: PathValue): value is readonly Json[] => Array.isArray(value)

@@ -1,4 +1,5 @@
 // IP addresses as names and bytes: text <-> bytes, and the in-addr.arpa / ip6.arpa names of RFC 1035 and RFC 3596.
+import { formatGroups } from '../apimachinery/ip.ts'
 
 /** The 4 bytes of a dotted address, or nothing. Leading zeros are refused, as Go's net.ParseIP refuses them. */
 export function parseIPv4(text: string): Uint8Array | undefined {
@@ -49,24 +50,7 @@ export const family = (text: string): 0 | 4 | 6 => (parseIPv4(text) ? 4 : parseI
 /** Bytes as text: dotted, or the shortest colon form (RFC 5952). */
 export function formatAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.')
-  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[i * 2] ?? 0) << 8) | (bytes[i * 2 + 1] ?? 0))
-  let best = -1
-  let length = 1
-  for (let i = 0; i < 8; i++) {
-    let n = 0
-    while (i + n < 8 && groups[i + n] === 0) n++
-    if (n > length) {
-      best = i
-      length = n
-    }
-  }
-  if (best < 0) return groups.map((g) => g.toString(16)).join(':')
-  const hex = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((g) => g.toString(16))
-      .join(':')
-  return `${hex(0, best)}::${hex(best + length, 8)}`
+  return formatGroups(Array.from({ length: 8 }, (_, i) => ((bytes[i * 2] ?? 0) << 8) | (bytes[i * 2 + 1] ?? 0)))
 }
 
 /** `7.7.96.10.in-addr.arpa.` for 10.96.7.7; nothing for what is no address. */

@@ -11,7 +11,7 @@ import { at, forbidden, invalid, notSupported, required, sub } from '../../apima
 import { dns1123Label, pathSegmentName } from '../../apimachinery/names.ts'
 import { quantitySign } from '../../apimachinery/quantity.ts'
 import { goQuantity } from '../fieldrules.ts'
-import { validateContainerResourceName } from '../core/podspec-resources.ts'
+import { containerResourceName } from '../core/resourcenames.ts'
 
 const SOURCES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource']
 const FIELD: Readonly<Record<string, 'object' | 'pods' | 'resource' | 'external' | 'containerResource'>> = {
@@ -95,7 +95,7 @@ function validateSource(
   if (which === 'resource' || which === 'containerResource') {
     const name = m[which]?.name
     if (!name) errors.push(required(sub(path, 'name'), 'must specify a resource name'))
-    else if (which === 'containerResource') errors.push(...validateContainerResourceName(name, sub(path, 'name')))
+    else if (which === 'containerResource') errors.push(...containerResourceName(name, sub(path, 'name')))
   }
   if (which === 'containerResource') {
     const container = m.containerResource?.container

@@ -4,7 +4,7 @@ import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, forbidden, internal, invalid } from '../../apimachinery/field.ts'
 import { GoText, goQuote, goStrings } from '../../apimachinery/gostring.ts'
 import { parseCIDR, validateLegacyCIDR, warningsForCIDR } from '../../apimachinery/ip.ts'
-import { validateResourceQuantity } from './podspec-resources.ts'
+import { quantityValue } from './resourcenames.ts'
 import { validateTaints } from './podspec-scheduling.ts'
 import { age, column, name, wide } from '../columns.ts'
 import { byText } from '../describe.ts'
@@ -35,9 +35,7 @@ const address = (node: Node, type: string): string =>
 
 function resources(node: Node): FieldError[] {
   return (['capacity', 'allocatable'] as const).flatMap((list) =>
-    Object.entries(node.status?.[list] ?? {}).flatMap(([k, q]) =>
-      validateResourceQuantity(k, q, `status.${list}.${k}`),
-    ),
+    Object.entries(node.status?.[list] ?? {}).flatMap(([k, q]) => quantityValue(k, q, `status.${list}.${k}`)),
   )
 }
 

@@ -25,15 +25,15 @@ const QUOTA = new Set([...COMPUTE, 'requests.storage', ...OBJECTS])
 const STANDARD = new Set([...QUOTA, 'storage'])
 const POD_COMPUTE = new Set(['cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'])
 
-const hugePages = (name: string): boolean => name.startsWith('hugepages-')
-const quotaHugePages = (name: string): boolean => hugePages(name) || name.startsWith('requests.hugepages-')
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
+const quotaHugePages = (name: string): boolean => isHugePages(name) || name.startsWith('requests.hugepages-')
 const native = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
 const extended = (name: string): boolean =>
   !native(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0
 /** Standard in a quota. */
 export const isQuotaResource = (name: string): boolean => QUOTA.has(name) || quotaHugePages(name)
 /** May be promised more often than it exists. */
-export const isOvercommitAllowed = (name: string): boolean => native(name) && !hugePages(name)
+export const isOvercommitAllowed = (name: string): boolean => native(name) && !isHugePages(name)
 
 /** A resource name prints without quotes: its type has a String method. */
 const shown = (name: string): GoText => new GoText(name)
@@ -49,7 +49,7 @@ export function resourceName(name: string, path: string): FieldError[] {
 export function containerResourceName(name: string, path: string): FieldError[] {
   const errors = resourceName(name, path)
   if (!name.includes('/')) {
-    if (!CONTAINER.includes(name) && !hugePages(name))
+    if (!CONTAINER.includes(name) && !isHugePages(name))
       errors.push(invalid(path, shown(name), 'must be a standard resource for containers'))
   } else if (!native(name) && !extended(name))
     errors.push(invalid(path, shown(name), "doesn't follow extended resource name standard"))
