@@ -85,7 +85,8 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     failure = e
   }
   const configured = (): ResolvedConfig => {
-    if (!resolved) throw failure
+    if (!resolved || !config) throw failure
+    usable(io, config, overrides)
     return resolved
   }
 
@@ -166,10 +167,9 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     client: () => (client ??= makeClient()),
     cluster,
     namespace: () => {
-      if (config && !resolved) usable(config, overrides)
-      return globals.string('namespace')
-        ? { namespace: globals.string('namespace'), explicit: true }
-        : { namespace: configured().namespace, explicit: false }
+      if (config && globals.string('namespace')) return { namespace: globals.string('namespace'), explicit: true }
+      if (config) usable(io, config, overrides)
+      return { namespace: configured().namespace, explicit: false }
     },
     unreachable,
     mapping: async (word, tries = 4): Promise<Mapping> => {

@@ -121,6 +121,8 @@ export async function writeConfig(config: KubeConfig): Promise<JsonObject> {
 
 /** The file's config; undefined where there is no file. */
 export async function loadConfigFile(io: Io, path: string): Promise<KubeConfig | undefined> {
+  if (io.files.stat(path)?.kind === 'directory')
+    throw new CliError(`error loading config file "${path}": read ${path}: is a directory`)
   const bytes = io.files.read(path)
   if (!bytes) return undefined
   const { parseYaml } = await import('../apimachinery/yaml.ts')
@@ -167,15 +169,80 @@ export interface ResolvedConfig {
 
 const text = (v: unknown): string => (typeof v === 'string' ? v : '')
 
-/**
- * What is wrong with a config, in the words of those who ask for its namespace before anything else (clientcmd's
- * ConfirmUsable).
- */
-export function usable(config: KubeConfig, o: ConfigOverrides): void {
-  if (o.context && !config.contexts.has(o.context))
-    throw new PlainError(`Error in configuration: context was not found for specified context: ${o.context}`)
-  if (o.cluster && !o.server && !config.clusters.has(o.cluster))
-    throw new CliError(`no server found for cluster ${JSON.stringify(o.cluster)}`)
+const filled = (v: unknown): boolean => v !== undefined && v !== null && v !== ''
+
+/** What a user's entry says that does not go together (clientcmd's validateAuthInfo). */
+function userProblems(io: Io, name: string, user: ConfigEntry): string[] {
+  const out: string[] = []
+  const unreadable = (what: string, field: string): void => {
+    const path = text(user[field])
+    if (path && !io.files.stat(path)) {
+      const full = io.files.resolve(path)
+      out.push(`unable to read ${what} ${full} for ${name} due to open ${full}: no such file or directory`)
+    }
+  }
+  if (filled(user['client-certificate']) || filled(user['client-certificate-data'])) {
+    if (filled(user['client-certificate']) && filled(user['client-certificate-data']))
+      out.push(`client-cert-data and client-cert are both specified for ${name}. client-cert-data will override.`)
+    if (filled(user['client-key']) && filled(user['client-key-data']))
+      out.push(`client-key-data and client-key are both specified for ${name}; client-key-data will override`)
+    if (!filled(user['client-key']) && !filled(user['client-key-data']))
+      out.push(
+        `client-key-data or client-key must be specified for ${name} to use the clientCert authentication method.`,
+      )
+    unreadable('client-cert', 'client-certificate')
+    unreadable('client-key', 'client-key')
+  }
+  const { exec } = user
+  if (isObject(exec)) {
+    if (isObject(user['auth-provider']))
+      out.push(`authProvider cannot be provided in combination with an exec plugin for ${name}`)
+    if (!filled(exec.command)) out.push(`command must be specified for ${name} to use exec authentication plugin`)
+    if (!filled(exec.apiVersion)) out.push(`apiVersion must be specified for ${name} to use exec authentication plugin`)
+    for (const v of Array.isArray(exec.env) ? (exec.env as readonly Json[]) : [])
+      if (!isObject(v) || !filled(v.name))
+        out.push(`env variable name must be specified for ${name} to use exec authentication plugin`)
+    if (!filled(exec.interactiveMode))
+      out.push(`interactiveMode must be specified for ${name} to use exec authentication plugin`)
+    else if (!['Never', 'IfAvailable', 'Always'].includes(text(exec.interactiveMode)))
+      out.push(`invalid interactiveMode for ${name}: ${JSON.stringify(text(exec.interactiveMode))}`)
+  }
+  if (filled(user.token) && (filled(user.username) || filled(user.password)))
+    out.push(`more than one authentication method found for ${name}; found [token basicAuth], only one is allowed`)
+  const asWhat = [user['as-groups'], user['as-user-extra']].some((v) => filled(v) && Object.keys(v as object).length)
+  if ((filled(user['as-uid']) || asWhat) && !filled(user.as))
+    out.push(`requesting uid, groups or user-extra for ${name} without impersonating a user`)
+  return out
+}
+
+/** What a cluster's entry says that does not go together (clientcmd's validateClusterInfo; the server has a default). */
+function clusterProblems(io: Io, name: string, cluster: ConfigEntry): string[] {
+  const out: string[] = []
+  const path = text(cluster['certificate-authority'])
+  if (path && filled(cluster['certificate-authority-data']))
+    out.push(
+      `certificate-authority-data and certificate-authority are both specified for ${name}. certificate-authority-data will override.`,
+    )
+  if (path && !io.files.stat(path)) {
+    const full = io.files.resolve(path)
+    out.push(`unable to read certificate-authority ${full} for ${name} due to open ${full}: no such file or directory`)
+  }
+  return out
+}
+
+/** Throws what is wrong with the parts of a config that are used (DirectClientConfig.ConfirmUsable). */
+export function usable(io: Io, config: KubeConfig, o: ConfigOverrides): void {
+  const errors: string[] = []
+  const name = o.context || config.currentContext
+  const context = config.contexts.get(name)
+  if (name && !context) errors.push(`context was not found for specified context: ${name}`)
+  const user = o.user || text(context?.user)
+  errors.push(...userProblems(io, user, config.users.get(user) ?? {}))
+  const cluster = o.cluster || text(context?.cluster)
+  if (o.cluster && !config.clusters.has(cluster)) errors.push(`no server found for cluster ${JSON.stringify(cluster)}`)
+  else errors.push(...clusterProblems(io, cluster, config.clusters.get(cluster) ?? {}))
+  if (errors.length === 1) throw new PlainError(`Error in configuration: ${errors[0] ?? ''}`)
+  if (errors.length) throw new PlainError(`Error in configuration: ${errors.map((e) => `\n* ${e}`).join('')}`)
 }
 
 /** The config seen through the command line's overrides; throws kubectl's sentences for names that are not there. */

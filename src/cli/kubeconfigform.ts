@@ -131,7 +131,43 @@ export function configProblem(doc: Json): string | undefined {
   const version = doc.apiVersion || 'v1'
   if (kind !== 'Config' || version !== 'v1')
     return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "k8s.io/client-go/tools/clientcmd/api/latest/latest.go:50"`
-  return misfit(doc, 'v1.Config', 'Config', '')
+  return misfit(doc, 'v1.Config', 'Config', '') ?? duplicateName(doc)
+}
+
+/** A value of a type as Go's %v prints it. */
+function goText(value: Json | undefined, type: string): string {
+  const bytes = type === '[]uint8'
+  if (type.startsWith('map[')) return 'map[]'
+  if (bytes)
+    return `[${typeof value === 'string' ? [...Uint8Array.from(atob(value), (c) => c.charCodeAt(0))].join(' ') : ''}]`
+  if (type.startsWith('[]'))
+    return `[${(Array.isArray(value) ? (value as readonly Json[]) : []).map((v) => goText(v, type.slice(2))).join(' ')}]`
+  const fields = fieldsOf(type)
+  if (!fields) return String(value ?? EMPTY[type] ?? '')
+  if (/AuthProviderConfig|ExecConfig/.test(type)) return '<nil>'
+  const given = isObject(value) ? value : {}
+  return `{${Object.entries(fields)
+    .map(([key, field]) => goText(given[key], bare(field)))
+    .join(' ')}}`
+}
+
+/** Lists become maps by name: a name that stands there twice is refused, contexts last (the conversions of v1 to api). */
+function duplicateName(doc: JsonObject): string | undefined {
+  for (const [field, named, type] of [
+    ['clusters', 'NamedCluster', 'Cluster'],
+    ['users', 'NamedAuthInfo', 'AuthInfo'],
+    ['contexts', 'NamedContext', 'Context'],
+  ] as const) {
+    const seen = new Set<string>()
+    const list = doc[field]
+    for (const e of Array.isArray(list) ? (list as readonly Json[]) : []) {
+      const name = isObject(e) && typeof e.name === 'string' ? e.name : ''
+      if (seen.has(name))
+        return `error converting *[]${named} into *map[string]*api.${type}: duplicate name "${name}" in list: ${goText(list, `[]v1.${named}`)}`
+      seen.add(name)
+    }
+  }
+  return undefined
 }
 
 const EMPTY: Readonly<Record<string, Json>> = { string: '', bool: false }

@@ -100,7 +100,7 @@ function checkObject(value: Json, type: string, path: string, schemas: Schemas, 
 export async function listErrors(list: JsonObject, schemas: Schemas): Promise<string[]> {
   const out: string[] = []
   const items = list.items
-  if (!Array.isArray(items)) return ["items isn't a slice"]
+  if (!Array.isArray(items)) return ['invalid object to validate']
   for (const [i, item] of (items as readonly Json[]).entries()) {
     if (!isObject(item)) {
       out.push(`items[${i}] isn't a map[string]interface{}`)

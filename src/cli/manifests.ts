@@ -83,15 +83,17 @@ function checkShape(value: Json, depth = 0): void {
   }
 }
 
-/** Whether a text is JSON as far as it goes. */
-async function cutShort(text: string): Promise<boolean> {
-  const { parseJson } = await import('../apimachinery/gojson.ts')
+/** What Go's decoder says of a text that is not JSON: undefined where it is, as far as it goes. */
+async function syntaxError(text: string, before: number): Promise<SyntaxError | undefined> {
+  const { JsonSyntaxError, parseJson } = await import('../apimachinery/gojson.ts')
   try {
     parseJson(text)
   } catch (e) {
-    return e instanceof Error && e.message === 'unexpected end of JSON input'
+    if (!(e instanceof JsonSyntaxError)) return new SyntaxError(String(e))
+    if (e.message === 'unexpected end of JSON input') return undefined
+    return new SyntaxError(`json: offset ${before + e.offset}: ${e.message}`)
   }
-  return false
+  return undefined
 }
 
 /**
@@ -122,9 +124,10 @@ export async function* readDocuments(text: string, source: string): AsyncGenerat
         checkShape(value)
       } catch (e) {
         if (!(e instanceof SyntaxError)) throw fail(e)
-        if (end < 0 && rest[from] === '{' && (await cutShort(rest.slice(from)))) throw fail(e)
-        if (count > 1) throw fail(e)
-        first = e
+        const said = rest[from] === '{' ? await syntaxError(rest.slice(from), text.length - rest.length + from) : e
+        if (!said) throw fail(e)
+        if (count > 1) throw fail(said)
+        first = said
         break
       }
       count++

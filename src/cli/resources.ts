@@ -335,7 +335,7 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
   else if (types.length) {
     for (const t of types) await factory.mapping(t)
     throw new CliError('resource(s) were provided, but no name was specified')
-  } else throw new CliError(request.local ? LOCAL_RESOURCE : MISSING_RESOURCE)
+  } else throw new CliError(MISSING_RESOURCE)
 
   let visitor = found.visitor
   if (request.flatten) visitor = flattened(visitor, kindMapping(factory, request))

@@ -51,7 +51,7 @@ function selectorOf(object: JsonObject): string {
     if (!isObject(spec.selector)) throw new CliError('the service has no pod selector set')
     return labelText(labelsOf(spec.selector))
   }
-  if (!isObject(spec.selector) || !Object.keys(spec.selector).length)
+  if (!isObject(spec.selector) || !Object.keys(labelsOf(spec.selector.matchLabels)).length)
     throw new CliError(`invalid ${String(object.kind).toLowerCase()}: no selectors, therefore cannot be exposed`)
   const expressions = dicts(spec.selector.matchExpressions)
   if (expressions.length)

@@ -21,6 +21,32 @@ const MEDIA: Readonly<Record<string, string>> = {
   strategic: 'application/strategic-merge-patch+json',
 }
 
+const goKind = (v: Json): string =>
+  Array.isArray(v) ? 'array' : isObject(v) ? 'object' : typeof v === 'boolean' ? 'bool' : typeof v
+
+/** What Go's patch libraries say of a patch that is not of its type's form (a text: what could not be read as JSON). */
+async function formError(type: PatchType, patch: Json): Promise<string | undefined> {
+  if (type === 'strategic') return isObject(patch) || patch === null ? undefined : 'invalid JSON document'
+  if (type === 'merge') {
+    if (Array.isArray(patch)) return 'json: cannot unmarshal array into Go value of type unstructured.detector'
+    return isObject(patch) ? undefined : 'Invalid JSON Patch'
+  }
+  if (patch === null) return undefined
+  if (typeof patch === 'string') {
+    const { parseJson } = await import('../../apimachinery/gojson.ts')
+    try {
+      parseJson(patch)
+    } catch (e) {
+      return e instanceof Error ? e.message : String(e)
+    }
+  }
+  if (!Array.isArray(patch)) return `json: cannot unmarshal ${goKind(patch)} into Go value of type jsonpatch.Patch`
+  const odd = (patch as readonly Json[]).find((o) => !isObject(o) && o !== null)
+  return odd === undefined
+    ? undefined
+    : `json: cannot unmarshal ${goKind(odd)} into Go value of type jsonpatch.Operation`
+}
+
 /** A patch tried here: --local and --dry-run=client. */
 async function patchLocally(
   ctx: CommandContext,
@@ -29,6 +55,9 @@ async function patchLocally(
   patch: Json,
 ): Promise<JsonObject> {
   const { schemas } = ctx.factory
+  const wrong = await formError(type, patch)
+  if (wrong !== undefined) throw new CliError(wrong)
+  if (type !== 'merge' && patch === null) return object
   if (type === 'strategic') {
     const apiVersion = String(object.apiVersion ?? '')
     const kind = String(object.kind ?? '')

@@ -420,7 +420,8 @@ export function buildKustomization(context: BuildContext, path: string): JsonObj
   target.accumulate(resources)
   addHashes(resources)
   fixReferences(resources, target.config.nameReference)
-  resolveVars(resources, target.vars)
+  const unused = resolveVars(resources, target.vars)
+  if (unused.length) context.log?.(`well-defined vars that were never replaced: ${unused.join(',')}`)
   resources = resources.filter((r) => {
     const a = record(record(r.object.metadata)?.annotations)
     const local = a?.['config.kubernetes.io/local-config']

@@ -160,7 +160,7 @@ function byId(resources: readonly Resource[], id: ResId): Resource {
   throw new KustomizeError(`no matches for Id ${idText(id)}; failed to find unique target for patch ${idText(id)}`)
 }
 
-/** The resources a target selects: patterns for name and namespace, exact kinds, label and annotation selectors. */
+/** The resources a target selects: patterns for names and kinds (SelectorRegex), label and annotation selectors. */
 export function select(resources: readonly Resource[], target: JsonObject): Resource[] {
   const pattern = (v: Json | undefined): RegExp | undefined => {
     if (text(v) === '') return undefined
@@ -172,7 +172,9 @@ export function select(resources: readonly Resource[], target: JsonObject): Reso
   }
   const name = pattern(target.name)
   const namespace = pattern(target.namespace)
-  const gvk = { group: text(target.group), version: text(target.version), kind: text(target.kind) }
+  const group = pattern(target.group)
+  const version = pattern(target.version)
+  const kind = pattern(target.kind)
   const by =
     (selector: Json | undefined, key: 'labels' | 'annotations') =>
     (r: Resource): boolean =>
@@ -186,7 +188,12 @@ export function select(resources: readonly Resource[], target: JsonObject): Reso
   return resources.filter(
     (r) =>
       allIds(r).some(
-        (id) => selects(gvk, id) && (!name || name.test(id.name)) && (!namespace || namespace.test(id.namespace)),
+        (id) =>
+          (!group || group.test(id.group)) &&
+          (!version || version.test(id.version)) &&
+          (!kind || kind.test(id.kind)) &&
+          (!name || name.test(id.name)) &&
+          (!namespace || namespace.test(id.namespace)),
       ) &&
       labels(r) &&
       annotations(r),

@@ -204,6 +204,11 @@ function visitField(object: Mutable, path: string, create: boolean, change: (val
 
 /** A scalar in the place of another takes over its type where it can. */
 function retyped(value: unknown, old: unknown): unknown {
+  // a field that was created has no type yet: its plain text is read as YAML 1.2
+  if (old === undefined && typeof value === 'string' && !/^(y|n|yes|no|on|off)$/i.test(value)) {
+    const read = parseYaml(value)
+    return typeof read === 'number' || typeof read === 'boolean' ? read : value
+  }
   if (typeof old === 'string') return typeof value === 'string' ? value : String(value)
   if (typeof value !== 'string' || (typeof old !== 'number' && typeof old !== 'boolean')) return value
   const meant = parseYaml(value)
@@ -374,10 +379,11 @@ export function transform(
   if (objects(k.replacements).length) ran('ReplacementTransformer')
 }
 
-/** $(NAME) of `vars` in the texts of all resources. */
-export function resolveVars(resources: readonly Resource[], vars: readonly JsonObject[]): void {
-  if (vars.length === 0) return
+/** $(NAME) of `vars` in the texts of all resources. Returns the names that stand nowhere. */
+export function resolveVars(resources: readonly Resource[], vars: readonly JsonObject[]): string[] {
+  if (vars.length === 0) return []
   const values = new Map<string, unknown>()
+  const used = new Set<string>()
   for (const v of vars) {
     const ref = isObject(v.objref) ? v.objref : {}
     const apiVersion = text(ref.apiVersion)
@@ -400,6 +406,7 @@ export function resolveVars(resources: readonly Resource[], vars: readonly JsonO
   const fill = (node: unknown): unknown => {
     if (typeof node === 'string') {
       const whole = /^\$\(([-\w.]+)\)$/.exec(node)
+      for (const [, name = ''] of node.matchAll(/\$\(([-\w.]+)\)/g)) used.add(name)
       if (whole && values.has(whole[1] ?? '')) return values.get(whole[1] ?? '')
       return node.replace(/\$\(([-\w.]+)\)/g, (all, name: string) =>
         values.has(name) ? String(values.get(name)) : all,
@@ -413,4 +420,5 @@ export function resolveVars(resources: readonly Resource[], vars: readonly JsonO
   for (const r of resources)
     for (const key of Object.keys(r.object))
       if (key !== 'apiVersion' && key !== 'kind') r.object[key] = fill(r.object[key])
+  return vars.map((v) => text(v.name)).filter((name) => !used.has(name))
 }

@@ -37,6 +37,13 @@ export async function access(ctx: CommandContext): Promise<Access> {
     : own
       ? configOfProfile(await factory.host.profile(factory.stateOptions))
       : emptyConfig()
+  // an entry knows the file it came from, under another name, too (LocationOfOrigin)
+  const origins = new Map<unknown, string>()
+  for (const field of MAPS)
+    for (const [name, entry] of config[field]) {
+      const path = files.find((f) => f.config?.[field].has(name))?.path
+      if (path !== undefined) origins.set(entry, path)
+    }
   // where new entries go: the first file that exists
   const main = files.find((f) => f.config)?.path ?? paths.at(-1) ?? ''
   const write = async (path: string, c: KubeConfig): Promise<void> => {
@@ -64,7 +71,7 @@ export async function access(ctx: CommandContext): Promise<Access> {
       const origin = (name: string): string => files.find((f) => f.config?.[field].has(name))?.path ?? main
       for (const [name, entry] of config[field])
         if (!equal(entry as Json, (before[field].get(name) ?? null) as Json))
-          fileFor(origin(name))[field].set(name, entry)
+          fileFor(origins.get(entry) ?? origin(name))[field].set(name, entry)
       for (const name of before[field].keys()) if (!config[field].has(name)) fileFor(origin(name))[field].delete(name)
     }
     if (config.currentContext !== before.currentContext) {

@@ -12,6 +12,8 @@ type Shape =
   | { readonly kind: 'string' | 'bool' | 'bytes' | 'strings' }
   | { readonly kind: 'struct'; readonly type: string; readonly fields: Readonly<Record<string, Shape>> }
   | { readonly kind: 'map'; readonly of: Shape }
+  // no path goes through a pointer
+  | { readonly kind: 'pointer' }
 
 const string: Shape = { kind: 'string' }
 const bool: Shape = { kind: 'bool' }
@@ -59,24 +61,8 @@ const CONFIG: Shape = {
           'act-as-groups': strings,
           username: string,
           password: string,
-          'auth-provider': {
-            kind: 'struct',
-            type: 'api.AuthProviderConfig',
-            fields: { name: string, config: { kind: 'map', of: string } },
-          },
-          exec: {
-            kind: 'struct',
-            type: 'api.ExecConfig',
-            fields: {
-              command: string,
-              args: strings,
-              env: strings,
-              apiVersion: string,
-              installHint: string,
-              provideClusterInfo: bool,
-              interactiveMode: string,
-            },
-          },
+          'auth-provider': { kind: 'pointer' },
+          exec: { kind: 'pointer' },
           extensions,
         },
       },
@@ -93,6 +79,12 @@ const CONFIG: Shape = {
     extensions,
   },
 }
+
+/**
+ * Go prints a step's type by its address in the program: of those before a struct's missing field there is one, the type
+ * of the preferences (as in kubectl v1.33.1).
+ */
+const PREFERENCES = '0x21a6060'
 
 /** The path in steps; names in maps may hold dots. */
 function stepsOf(path: string): string[] {
@@ -113,7 +105,7 @@ function stepsOf(path: string): string[] {
       const next = Object.hasOwn(shape.fields, part) ? shape.fields[part] : undefined
       if (!next)
         throw new CliError(
-          `unable to parse ${path} after [${steps.map((s) => `{${s} <nil>}`).join(' ')}] at ${shape.type}`,
+          `unable to parse ${path} after [${steps.map((s) => `{${s} ${PREFERENCES}}`).join(' ')}] at ${shape.type}`,
         )
       steps.push(part)
       i++
