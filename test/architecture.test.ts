@@ -63,7 +63,6 @@ const PACKAGES: Record<string, string[]> = {
   yaml: ['apimachinery/plainyaml.ts'],
   'cli-table3': ['cli/report.ts'],
   chalk: ['cli/report.ts'],
-  '@marcbachmann/cel-js': ['apimachinery/cel.ts'],
   ajv: ['apimachinery/jsonschema.ts'],
   'just-bash': ['shell/interpreter.ts'],
   ws: ['server/remotecommand.ts', 'server/portforward.ts', 'server/httpdoor.ts'],

@@ -105,6 +105,28 @@ export function warn(ctx: { readonly warnings: string[] }, text: string): void {
   if (!ctx.warnings.includes(text)) ctx.warnings.push(text)
 }
 
+const WARNINGS_LIMIT = 4096
+const WARNING_LIMIT = 256
+
+/**
+ * The warnings that fit into an answer: all of them, or, where they are more than 4096 characters together, their
+ * beginnings as long as there is room (filters.WithWarningRecorder).
+ */
+export function fittingWarnings(warnings: readonly string[]): readonly string[] {
+  const lengths = warnings.map((w) => [...w].length)
+  let sum = 0
+  const over = lengths.findIndex((n) => (sum += n) > WARNINGS_LIMIT)
+  if (over < 0) return warnings
+  const cut: string[] = []
+  let written = 0
+  for (const [i, w] of warnings.entries()) {
+    if (i > over && written >= WARNINGS_LIMIT) break
+    cut.push((lengths[i] ?? 0) > WARNING_LIMIT ? [...w].slice(0, WARNING_LIMIT).join('') : w)
+    written += Math.min(lengths[i] ?? 0, WARNING_LIMIT)
+  }
+  return cut
+}
+
 export type Handler = (ctx: Context) => Promise<ApiResponse>
 export type Connect = (ctx: Context, streams: Streams) => Promise<ConnectResult>
 

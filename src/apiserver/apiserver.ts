@@ -4,7 +4,7 @@ import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from
 import { StatusError, internalError, notFound } from '../apimachinery/status.ts'
 import { createResources, writable } from './resources.ts'
 import type { Resources } from './resources.ts'
-import { METRICS } from './api.ts'
+import { METRICS, fittingWarnings } from './api.ts'
 import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
 import { requestInfo } from './request-info.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -155,7 +155,7 @@ export function createApiServer(options: ApiServerOptions): Door {
       if ('response' in prepared) return prepared.response
       warnings = prepared.ctx.warnings
       const response = await serve(prepared.ctx)
-      return warnings.length > 0 ? { ...response, warnings } : response
+      return warnings.length > 0 ? { ...response, warnings: fittingWarnings(warnings) } : response
     } catch (e) {
       const error =
         e instanceof StatusError ? e : internalError(e instanceof Error ? (e.stack ?? e.message) : String(e))
@@ -163,7 +163,7 @@ export function createApiServer(options: ApiServerOptions): Door {
         status: error.code,
         headers: { 'content-type': 'application/json' },
         body: error.status(),
-        ...(warnings.length > 0 ? { warnings } : {}),
+        ...(warnings.length > 0 ? { warnings: fittingWarnings(warnings) } : {}),
       }
     }
   }

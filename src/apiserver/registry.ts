@@ -176,6 +176,7 @@ async function prepareCreate(
     strategy.prepareForCreate?.(object, { ...strategyContext(api, served, ctx.user), warn: (text) => warn(ctx, text) })
     object = normalize(api, storedOf(served), object)
     const frozen = object as KubeObject
+    await strategy.needs?.(frozen)
     const name = object.metadata.name ?? ''
     refuse(served, name, [
       ...metaErrors(served, frozen, false),
@@ -342,6 +343,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   let object = toStored(served, draft)
   const undo = subresource ? () => {} : await beginUpdate(ctx, object, existing, options.dryRun)
   try {
+    await strategy.needs?.(object as KubeObject)
     object = prepareUpdate(ctx, object, existing, update)
     const next = object as KubeObject
     await validateAdmission(ctx, { operation: 'UPDATE', object: next, old: existing, options, subresource })

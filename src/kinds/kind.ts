@@ -38,6 +38,8 @@ export interface Strategy<T extends KubeObject> {
   readonly prepareForUpdate?: (draft: Draft<T>, old: T, ctx: StrategyContext) => void
   /** The same for the status subresource, after the registry put the old spec and metadata back. */
   readonly prepareForStatusUpdate?: (draft: Draft<T>, old: T, ctx: StrategyContext) => void
+  /** Loads what judging this object takes beyond the kind itself, before it is validated. */
+  readonly needs?: (obj: T) => Promise<void> | undefined
   /** Field errors in upstream's order; ObjectMeta is validated by the registry before these (nameRule). */
   readonly validate?: (obj: T, ctx: StrategyContext) => FieldError[]
   readonly validateUpdate?: (obj: T, old: T, ctx: StrategyContext) => FieldError[]

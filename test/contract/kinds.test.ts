@@ -99,6 +99,7 @@ describe.each(KINDS.map((l) => [l.gvk, l] as const))('%s', (gvk, line) => {
     if (!object) return
     const made = await stored(await forWriting(await line.load()), object)
     const strategy = made.kind.strategy
+    await strategy.needs?.(made.object)
     expect(strategy.validate?.(made.object, context) ?? []).toEqual([])
     expect(strategy.validateUpdate?.(made.object, made.object, context) ?? []).toEqual([])
     expect(strategy.validateStatusUpdate?.(made.object, made.object, context) ?? []).toEqual([])

@@ -6,13 +6,18 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../../apimachinery/api/admissionregistration.v1.ts'
-import { CelError, celValue, parseCel } from '../../apimachinery/cel.ts'
-import type { CelProgram } from '../../apimachinery/cel.ts'
+import { Access, CelError, StructValue, celValue } from '../../apimachinery/cel.ts'
+import type { AccessQuery, Bindings, Decide, Decision, Program } from '../../apimachinery/cel.ts'
+import type { User } from '../../apimachinery/door.ts'
 import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
+import { compileIn, variableType } from '../../kinds/admissionregistration/expressions.ts'
+import type { Scope } from '../../kinds/admissionregistration/expressions.ts'
 import type { Context } from '../api.ts'
 import { warn } from '../api.ts'
+import { authorize } from '../rbac.ts'
+import type { Attributes } from '../rbac.ts'
 import type { Plugin, Review } from './plugin.ts'
 import { refusal } from './plugin.ts'
 
@@ -37,14 +42,50 @@ const EXEMPT: ReadonlySet<string> = new Set([
   ].map((r) => `${r}.${GROUP}`),
 ])
 
-const programs = new Map<string, CelProgram>()
-function program(text: string): CelProgram {
-  let p = programs.get(text)
-  if (!p) {
-    p = parseCel(text)
-    programs.set(text, p)
+/** A policy, read: its expressions by their text. */
+interface Compiled {
+  readonly program: (text: string) => Program
+  readonly variables: ReadonlyMap<string, Program | CelError>
+}
+const compilations = new WeakMap<ValidatingAdmissionPolicy, Compiled>()
+
+/** Expressions that cannot be read fail when they are asked for; policies of before may hold such. */
+function compiledOf(policy: ValidatingAdmissionPolicy): Compiled {
+  const known = compilations.get(policy)
+  if (known) return known
+  const types = new Map<string, ReturnType<typeof variableType>['type']>()
+  const declared = policy.spec?.variables ?? []
+  const scope: Scope = {
+    params: policy.spec?.paramKind !== undefined,
+    authorizer: true,
+    ...(declared.length ? { variables: types } : {}),
   }
-  return p
+  const read = (text: string): Program | CelError => {
+    try {
+      return compileIn(text, scope)
+    } catch (e) {
+      if (e instanceof CelError) return e
+      throw e
+    }
+  }
+  const variables = new Map<string, Program | CelError>()
+  for (const v of declared) {
+    const program = read(v.expression)
+    variables.set(v.name, program)
+    types.set(v.name, variableType(v.expression, scope).type)
+  }
+  const programs = new Map<string, Program | CelError>()
+  const made: Compiled = {
+    program: (text) => {
+      const p = programs.get(text) ?? read(text)
+      programs.set(text, p)
+      if (p instanceof CelError) throw p
+      return p
+    },
+    variables,
+  }
+  compilations.set(policy, made)
+  return made
 }
 
 const has = (list: readonly string[] | undefined, value: string): boolean =>
@@ -90,69 +131,153 @@ function selects(match: MatchResources | undefined, ctx: Context, r: Review, wan
   return match.resourceRules?.length ? match.resourceRules.some((x) => ruleMatches(x, ctx, r)) : !wantsRules
 }
 
+/** An answer of the authorizer that an expression waits for. */
+class Pending {
+  readonly key: string
+  readonly user: User
+  readonly attributes: Attributes
+  constructor(key: string, user: User, attributes: Attributes) {
+    this.key = key
+    this.user = user
+    this.attributes = attributes
+  }
+}
+type Decisions = Map<string, Decision>
+
+/** Asks the authorizer; expressions are evaluated again once it has answered. */
+const decider =
+  (ctx: Context, decisions: ReadonlyMap<string, Decision>): Decide =>
+  (query) => {
+    const key = JSON.stringify(query)
+    const known = decisions.get(key)
+    if (known) return known
+    const { serviceAccount, verb, path, group = '', resource = '', subresource = '', namespace = '', name = '' } = query
+    const user: User =
+      serviceAccount === undefined
+        ? ctx.user
+        : {
+            name: serviceAccount,
+            groups: [
+              'system:serviceaccounts',
+              `system:serviceaccounts:${serviceAccount.split(':')[2] ?? ''}`,
+              'system:authenticated',
+            ],
+          }
+    throw new Pending(
+      key,
+      user,
+      path === undefined ? { verb, group, version: '*', resource, subresource, namespace, name } : { verb, path },
+    )
+  }
+
+async function decided<T>(ctx: Context, decisions: Decisions, run: () => T): Promise<T> {
+  for (;;)
+    try {
+      return run()
+    } catch (e) {
+      if (!(e instanceof Pending)) throw e
+      const { allowed, reason } = await authorize(ctx.api, e.user, e.attributes)
+      decisions.set(e.key, { allowed, reason })
+    }
+}
+
+/** What was worked out once. */
+function once(make: () => unknown): () => unknown {
+  let made: { readonly value: unknown } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+/** Fields that are empty are not there. */
+const filled = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(
+      ([, v]) => v !== '' && v !== undefined && !(typeof v === 'object' && v !== null && Object.keys(v).length === 0),
+    ),
+  )
+
 /** What expressions may name. Variables are worked out when they are first asked for. */
 function scopeOf(
   ctx: Context,
   r: Review,
   policy: ValidatingAdmissionPolicy,
   params: KubeObject | undefined,
-): Record<string, unknown> {
+  decide: Decide,
+): Bindings {
   const { info } = ctx.served
   const gone = r.operation === 'DELETE'
   const kind = { group: info.group, version: info.version, kind: info.kind }
   const resource = { group: info.group, version: info.version, resource: info.resource }
-  const object = gone ? null : celValue(r.object)
-  const scope: Record<string, unknown> = {
-    object,
-    oldObject: r.old ? celValue(r.old) : null,
-    params: params ? celValue(params) : null,
-    request: {
-      kind,
-      resource,
-      requestKind: kind,
-      requestResource: resource,
+  const name = r.object.metadata.name ?? ''
+  const request = {
+    kind,
+    resource,
+    requestKind: kind,
+    requestResource: resource,
+    operation: r.operation,
+    dryRun: r.options.dryRun,
+    userInfo: filled({
+      username: ctx.user.name,
+      uid: ctx.user.uid ?? '',
+      groups: [...ctx.user.groups],
+      extra: ctx.user.extra ?? {},
+    }),
+    options: {
+      kind: `${r.operation.charAt(0)}${r.operation.slice(1).toLowerCase()}Options`,
+      apiVersion: 'meta.k8s.io/v1',
+    },
+    ...filled({
       subResource: r.subresource ?? '',
       requestSubResource: r.subresource ?? '',
-      name: r.object.metadata.name ?? '',
+      name,
       namespace: ctx.info.namespace,
-      operation: r.operation,
-      dryRun: r.options.dryRun,
-      userInfo: {
-        username: ctx.user.name,
-        uid: ctx.user.uid ?? '',
-        groups: [...ctx.user.groups],
-        extra: ctx.user.extra ?? {},
-      },
-    },
-    namespaceObject: info.namespaced ? celValue(ctx.api.store.get('namespaces', '', ctx.info.namespace)) : null,
+    }),
   }
-  const variables: Record<string, unknown> = {}
-  const failed = new Map<string, string>()
-  for (const v of policy.spec?.variables ?? []) {
-    try {
-      variables[v.name] = program(v.expression)({ ...scope, variables })
-    } catch (e) {
-      failed.set(v.name, (e as Error).message)
-    }
+  const asked: AccessQuery = {
+    group: info.group,
+    resource: info.resource,
+    subresource: r.subresource ?? '',
+    namespace: ctx.info.namespace,
+    name,
   }
-  return { ...scope, variables, [FAILED]: failed }
+  const value = (make: () => unknown): (() => unknown) => once(() => celValue(make()))
+  const scope = new Map<string, () => unknown>([
+    ['object', value(() => (gone ? null : r.object))],
+    ['oldObject', value(() => r.old)],
+    ['params', value(() => params)],
+    ['request', value(() => request)],
+    [
+      'namespaceObject',
+      value(() => (info.namespaced ? ctx.api.store.get('namespaces', '', ctx.info.namespace) : null)),
+    ],
+    ['authorizer', () => new Access('authorizer', {}, decide)],
+    ['authorizer.requestResource', () => new Access('resource', asked, decide)],
+  ])
+  const fields = new LazyFields()
+  for (const [n, p] of compiledOf(policy).variables)
+    fields.add(n, () => {
+      try {
+        if (p instanceof CelError) throw p
+        return p.run(scope)
+      } catch (e) {
+        if (!(e instanceof CelError)) throw e
+        throw new CelError(`composited variable ${JSON.stringify(n)} fails to evaluate: ${e.message}`)
+      }
+    })
+  scope.set('variables', () => new StructValue('kubernetes.variables', fields))
+  return scope
 }
-const FAILED = '__failed'
 
-/** Evaluates an expression; a variable that could not be worked out is to blame where it is used. */
-function evaluate(text: string, scope: Record<string, unknown>): unknown {
-  const { [FAILED]: failed, ...variables } = scope
-  try {
-    return program(text)(variables)
-  } catch (e) {
-    const missing = /^no such key: (.*)$/.exec((e as Error).message)?.[1]
-    const why =
-      missing !== undefined && new RegExp(`\\bvariables\\.${missing}\\b`).test(text)
-        ? (failed as ReadonlyMap<string, string>).get(missing)
-        : undefined
-    throw why === undefined
-      ? e
-      : new CelError(`composited variable ${JSON.stringify(missing)} fails to evaluate: ${why}`)
+/** The variables of a policy: each is worked out when it is first read. */
+class LazyFields extends Map<string, unknown> {
+  readonly #made = new Map<string, () => unknown>()
+  add(name: string, make: () => unknown): void {
+    this.#made.set(name, once(make))
+  }
+  override has(name: string): boolean {
+    return this.#made.has(name)
+  }
+  override get(name: string): unknown {
+    return this.#made.get(name)?.()
   }
 }
 
@@ -161,35 +286,36 @@ interface Refusal {
   readonly reason: string
 }
 
-function refusalsOf(policy: ValidatingAdmissionPolicy, scope: Record<string, unknown>): Refusal[] {
+function refusalsOf(policy: ValidatingAdmissionPolicy, scope: Bindings): Refusal[] {
+  const compiled = compiledOf(policy)
+  const evaluate = (text: string): unknown => compiled.program(text).run(scope)
   const lenient = policy.spec?.failurePolicy === 'Ignore'
   for (const c of policy.spec?.matchConditions ?? []) {
     try {
-      if (evaluate(c.expression, scope) !== true) return []
+      if (evaluate(c.expression) !== true) return []
     } catch (e) {
-      return lenient
-        ? []
-        : [{ message: `expression '${c.expression}' resulted in error: ${(e as Error).message}`, reason: '' }]
+      if (!(e instanceof CelError)) throw e
+      return lenient ? [] : [{ message: `expression '${c.expression}' resulted in error: ${e.message}`, reason: '' }]
     }
   }
   return (policy.spec?.validations ?? []).flatMap((v) => {
     const expression = v.expression.trim()
     let good: unknown
     try {
-      good = evaluate(v.expression, scope)
+      good = evaluate(v.expression)
     } catch (e) {
-      return lenient
-        ? []
-        : [{ message: `expression '${expression}' resulted in error: ${(e as Error).message}`, reason: '' }]
+      if (!(e instanceof CelError)) throw e
+      return lenient ? [] : [{ message: `expression '${expression}' resulted in error: ${e.message}`, reason: '' }]
     }
     if (good === true) return []
     let said = ''
     if (v.messageExpression) {
       try {
-        const t = evaluate(v.messageExpression, scope)
+        const t = evaluate(v.messageExpression)
         if (typeof t === 'string' && !t.includes('\n')) said = t.trim()
-      } catch {
-        /* the fixed message serves */
+      } catch (e) {
+        // the fixed message serves
+        if (!(e instanceof CelError)) throw e
       }
     }
     return [{ message: said || v.message?.trim() || `failed expression: ${expression}`, reason: v.reason ?? '' }]
@@ -250,7 +376,14 @@ export const validatingAdmissionPolicy: Plugin = {
               'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction',
             reason: '',
           })
-        for (const p of params) found.push(...refusalsOf(policy, scopeOf(ctx, r, policy, p)))
+        for (const p of params) {
+          const decisions: Decisions = new Map()
+          found.push(
+            ...(await decided(ctx, decisions, () =>
+              refusalsOf(policy, scopeOf(ctx, r, policy, p, decider(ctx, decisions))),
+            )),
+          )
+        }
       } catch (e) {
         if (policy.spec?.failurePolicy !== 'Ignore')
           found.push({ message: `failed to configure binding: ${(e as Error).message}`, reason: '' })

@@ -237,12 +237,15 @@ export const admissionPolicyStatusController: Controller = {
       name,
     )
     if (!policy?.spec || policy.status?.observedGeneration === policy.metadata.generation) return
+    const { expressionWarnings } = await import('./policytypes.ts')
+    const warnings = await expressionWarnings(ctx.client, policy)
+    const typeChecking = warnings.length ? { expressionWarnings: warnings.map((w) => ({ ...w })) } : {}
     await ctx.client.patch(
       'admissionregistration.k8s.io/v1/validatingadmissionpolicies',
       '',
       name,
       'merge',
-      { status: { observedGeneration: policy.metadata.generation ?? 1, typeChecking: {} } },
+      { status: { observedGeneration: policy.metadata.generation ?? 1, typeChecking } },
       { subresource: 'status' },
     )
   },

@@ -12,6 +12,7 @@ import { goStrings } from '../../apimachinery/gostring.ts'
 import { dns1123Subdomain, pathSegmentName, portNumber, qualifiedName } from '../../apimachinery/names.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { validateLabelSelector } from '../../apimachinery/validation-meta.ts'
+import type * as expressions from './expressions.ts'
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']
 const SCOPES = ['*', 'Cluster', 'Namespaced']
@@ -116,13 +117,42 @@ export function validateMatch(match: MatchResources | undefined, path: string): 
   ]
 }
 
-/** validateMatchConditions; expressions are CEL, which is taken as it is. */
-export function validateConditions(conditions: readonly MatchCondition[] | undefined, path: string): FieldError[] {
+/** Who reads expressions: loaded once an object has some. */
+let reader: typeof expressions | undefined
+
+/** Loads the reader of expressions. */
+export function loadExpressions(): Promise<void> | undefined {
+  return reader
+    ? undefined
+    : import('./expressions.ts').then((m) => {
+        reader = m
+      })
+}
+
+/** The reader, which the kind's `needs` has loaded. */
+export function expressionReader(): typeof expressions {
+  if (!reader) throw new Error('the language of expressions is not loaded')
+  return reader
+}
+
+/** validateMatchConditions. `params`: they may name the policy's parameters. */
+export function validateConditions(
+  conditions: readonly MatchCondition[] | undefined,
+  path: string,
+  params = false,
+): FieldError[] {
   const list = conditions ?? []
   return [
     ...(list.length > 64 ? [tooMany(path, list.length, 64)] : []),
     ...list.flatMap((c, i) => [
-      ...(c.expression?.trim() ? [] : [required(`${path}[${i}].expression`)]),
+      ...(c.expression?.trim()
+        ? expressionReader().expressionErrors(
+            c.expression.trim(),
+            `${path}[${i}].expression`,
+            { params, authorizer: true },
+            expressionReader().CONDITION,
+          )
+        : [required(`${path}[${i}].expression`)]),
       ...(c.name
         ? qualifiedName(c.name).map((t) => invalid(`${path}[${i}].name`, c.name, t))
         : [required(`${path}[${i}].name`)]),

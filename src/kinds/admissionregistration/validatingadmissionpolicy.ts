@@ -1,13 +1,22 @@
-// A ValidatingAdmissionPolicy. Behaves as pkg/registry/admissionregistration/validatingadmissionpolicy, except that CEL
-// expressions are not compiled.
+// A ValidatingAdmissionPolicy. Behaves as pkg/registry/admissionregistration/validatingadmissionpolicy.
 import type { ValidatingAdmissionPolicy } from '../../apimachinery/api/admissionregistration.v1.ts'
+import { KEYWORDS } from '../../apimachinery/cel/type.ts'
+import type { Type } from '../../apimachinery/cel/type.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { dns1035Label, dns1123Subdomain, qualifiedName } from '../../apimachinery/names.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { age, column, count, integer, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
-import { defaultMatch, defaultRules, FAILURE_POLICIES, validateConditions, validateMatch } from './rules.ts'
+import {
+  defaultMatch,
+  defaultRules,
+  expressionReader,
+  FAILURE_POLICIES,
+  loadExpressions,
+  validateConditions,
+  validateMatch,
+} from './rules.ts'
 
 function defaults(policy: Draft<ValidatingAdmissionPolicy>): void {
   const spec = (policy.spec ??= {})
@@ -64,13 +73,23 @@ function validate(policy: ValidatingAdmissionPolicy): FieldError[] {
     errors.push(...validateMatch(spec.matchConstraints, 'spec.matchConstraints'))
     if (!spec.matchConstraints.resourceRules?.length) errors.push(required('spec.matchConstraints.resourceRules'))
   }
-  errors.push(...validateConditions(spec.matchConditions, 'spec.matchConditions'))
+  const reader = expressionReader()
+  const params = spec.paramKind !== undefined
+  errors.push(...validateConditions(spec.matchConditions, 'spec.matchConditions', params))
+  // each variable may name those before it
+  const variables = new Map<string, Type>()
+  const scope = { params, authorizer: true, ...(spec.variables?.length ? { variables } : {}) }
   spec.variables?.forEach((v, i) => {
     const path = `spec.variables[${i}]`
     if (!v.name?.trim()) errors.push(required(`${path}.name`, 'name is not specified'))
-    else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(v.name))
+    else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(v.name) || KEYWORDS.has(v.name))
       errors.push(invalid(`${path}.name`, v.name, 'name is not a valid CEL identifier'))
     if (!v.expression?.trim()) errors.push(required(`${path}.expression`, 'expression is not specified'))
+    else {
+      const { type, problem } = reader.variableType(v.expression, scope)
+      if (problem !== undefined) errors.push(invalid(`${path}.expression`, v.expression, problem))
+      variables.set(v.name ?? '', type)
+    }
   })
   const validations = spec.validations ?? []
   const audits = spec.auditAnnotations ?? []
@@ -80,8 +99,19 @@ function validate(policy: ValidatingAdmissionPolicy): FieldError[] {
   validations.forEach((v, i) => {
     const path = `spec.validations[${i}]`
     if (!v.expression?.trim()) errors.push(required(`${path}.expression`, 'expression is not specified'))
-    if (v.messageExpression && !v.messageExpression.trim())
-      errors.push(invalid(`${path}.messageExpression`, v.messageExpression, 'must be non-empty if specified'))
+    else errors.push(...reader.expressionErrors(v.expression, `${path}.expression`, scope, reader.CONDITION))
+    const message = v.messageExpression
+    if (message && !message.trim())
+      errors.push(invalid(`${path}.messageExpression`, message, 'must be non-empty if specified'))
+    else if (message)
+      errors.push(
+        ...reader.expressionErrors(
+          message,
+          `${path}.messageExpression`,
+          { ...scope, authorizer: false },
+          reader.MESSAGE,
+        ),
+      )
     if (v.message && !v.message.trim())
       errors.push(invalid(`${path}.message`, v.message, 'message must be non-empty if specified'))
     else if (/[\r\n]/.test(v.message?.trim() ?? ''))
@@ -93,7 +123,14 @@ function validate(policy: ValidatingAdmissionPolicy): FieldError[] {
     const path = `spec.auditAnnotations[${i}]`
     const key = `${policy.metadata.name ?? ''}/${a.key}`
     errors.push(...qualifiedName(key).map((t) => invalid(`${path}.key`, key, t)))
-    if (!a.valueExpression?.trim()) errors.push(required(`${path}.valueExpression`, 'valueExpression is not specified'))
+    const value = a.valueExpression?.trim()
+    if (!value) errors.push(required(`${path}.valueExpression`, 'valueExpression is not specified'))
+    else if (value.length > 5 * 1024)
+      errors.push(required(`${path}.valueExpression`, 'must not exceed 5120 bytes in length'))
+    else
+      errors.push(
+        ...reader.expressionErrors(value, `${path}.valueExpression`, scope, reader.ANNOTATION, a.valueExpression),
+      )
     if (audits.findIndex((o) => o.key === a.key) < i) errors.push(duplicate(`${path}.key`, a.key))
   })
   return errors
@@ -106,6 +143,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     prepareForCreate: (p) => {
       p.status = {}
     },
+    needs: () => loadExpressions(),
     validate,
     validateUpdate: validate,
     generation: true,

@@ -19,6 +19,7 @@ import {
   FAILURE_POLICIES,
   MATCH_POLICIES,
   validateClientConfig,
+  loadExpressions,
   validateConditions,
   validateRule,
 } from './rules.ts'
@@ -116,6 +117,8 @@ export function webhookStrategy<T extends Configuration>(mutating: boolean): Str
         if (mutating) h.reinvocationPolicy ??= 'Never'
       }
     },
+    needs: (configuration) =>
+      configuration.webhooks?.some((h: Webhook) => h.matchConditions?.length) ? loadExpressions() : undefined,
     validate,
     validateUpdate: validate,
     generation: (next, old) => !equal(next.webhooks ?? [], old.webhooks ?? []),

@@ -10,6 +10,7 @@ import type {
 } from '../../apimachinery/api/apiextensions.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { duplicate, forbidden, invalid, notSupported, required, tooMany } from '../../apimachinery/field.ts'
+import { writeJson } from '../../apimachinery/bigint.ts'
 import { GoText, goQuote, goStrings } from '../../apimachinery/gostring.ts'
 import { byteLength, dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts'
 import type { Draft, JsonObject } from '../../apimachinery/object.ts'
@@ -18,6 +19,7 @@ import { validateImmutable } from '../../apimachinery/validation-meta.ts'
 import { validateClientConfig } from '../admissionregistration/rules.ts'
 import { createdAt, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
+import type * as celValidation from './cel-validation.ts'
 import { fieldAt, validateDefinitionSchema } from './schema-validation.ts'
 
 type CRD = CustomResourceDefinition
@@ -158,6 +160,9 @@ function validateFields(
   return count > 8 ? [...errors, tooMany(`${path}.selectableFields`, count, 8)] : errors
 }
 
+/** Who judges rules: loaded once a definition has some. */
+let judge: typeof celValidation | undefined
+
 /** A schema, its subresources, columns and fields; `word` is what the schema's own field is called there. */
 function validateParts(
   parts: Parts,
@@ -168,7 +173,7 @@ function validateParts(
 ): FieldError[] {
   const own = parts.schema?.openAPIV3Schema
   return [
-    ...(own ? validateDefinitionSchema(own as JsonObject, `${path}.${word}.openAPIV3Schema`, status) : []),
+    ...(own ? validateDefinitionSchema(own as JsonObject, `${path}.${word}.openAPIV3Schema`, status, judge) : []),
     ...validateSubresources(parts.subresources, `${path}.subresources`),
     ...(parts.additionalPrinterColumns ?? []).flatMap((c, i) =>
       validateColumn(c, `${path}.additionalPrinterColumns[${i}]`),
@@ -371,6 +376,12 @@ export const customResourceDefinition = defineKind<CRD>({
       storeVersion(crd)
     },
     prepareForUpdate: (crd) => storeVersion(crd),
+    needs: (crd) =>
+      judge || !writeJson(crd.spec).includes('"x-kubernetes-validations"')
+        ? undefined
+        : import('./cel-validation.ts').then((m) => {
+            judge = m
+          }),
     validate: (crd) => validate(crd),
     validateUpdate,
     generation: true,

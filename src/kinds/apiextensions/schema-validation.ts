@@ -5,11 +5,17 @@ import type { FieldError } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { GoText, goStrings } from '../../apimachinery/gostring.ts'
 import { goSyntaxOf } from '../../apimachinery/goformat.ts'
+import { goRegExpError } from '../../apimachinery/goregexp.ts'
 import { compareBytes } from '../../apimachinery/labels.ts'
 import { copy, equal, isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { prune, validate } from '../../apimachinery/structural.ts'
 import type { Schema } from '../../apimachinery/structural.ts'
+import type { Type } from '../../apimachinery/cel/type.ts'
+import type * as cel from './cel-validation.ts'
+
+/** The judge of rules: loaded for definitions that have some. */
+type Rules = typeof cel
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
@@ -61,38 +67,6 @@ function within(s: Schema): Schema[] {
   ]
 }
 
-/** Why Go's regexp would refuse a pattern, in its words; undefined for what it takes. */
-function patternError(pattern: string): string | undefined {
-  let open = 0
-  let group = false
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern[i]
-    if (c === '\\') {
-      if (i === pattern.length - 1) return 'error parsing regexp: trailing backslash at end of expression: ``'
-      i++
-      continue
-    }
-    if (c === '[') {
-      const end = pattern.indexOf(']', i + (pattern[i + 1] === '^' ? 3 : 2))
-      if (end < 0) return `error parsing regexp: missing closing ]: \`${pattern.slice(i)}\``
-      i = end
-    } else if (c === '(') {
-      const perl = /^\(\?(?:[=!]|<[=!])/.exec(pattern.slice(i))
-      if (perl) return `error parsing regexp: invalid or unsupported Perl syntax: \`${perl[0]}\``
-      open++
-      group = true
-    } else if (c === ')') {
-      if (--open < 0) return `error parsing regexp: unexpected ): \`${pattern}\``
-    } else if (
-      (c === '*' || c === '+' || c === '?') &&
-      (i === 0 || '(|'.includes(pattern[i - 1] ?? '')) &&
-      !(c === '?' && pattern[i - 1] === '(')
-    )
-      return `error parsing regexp: missing argument to repetition operator: \`${c}\``
-  }
-  return open > 0 && group ? `error parsing regexp: missing closing ): \`${pattern}\`` : undefined
-}
-
 const isIntOrString = (alternatives: readonly Json[]): boolean =>
   alternatives.length === 2 && equal(alternatives[0], { type: 'integer' }) && equal(alternatives[1], { type: 'string' })
 
@@ -128,7 +102,7 @@ function values(s: Schema, path: string, skipAnyOf: boolean, skipFirst: boolean)
   list(s.allOf).forEach((v, i) => errors.push(...nested(part(v), `${path}.allOf[${i}]`, skipFirst && i === 0)))
   list(s.oneOf).forEach((v, i) => errors.push(...nested(part(v), `${path}.oneOf[${i}]`)))
   errors.push(...nested(part(s.not), `${path}.not`))
-  const why = text(s.pattern) ? patternError(text(s.pattern)) : undefined
+  const why = text(s.pattern) ? goRegExpError(text(s.pattern)) : undefined
   if (why) errors.push(invalid(`${path}.pattern`, s.pattern, `must be a valid regular expression, but isn't: ${why}`))
   return errors
 }
@@ -393,11 +367,28 @@ function validationRules(s: Schema, path: string): FieldError[] {
   })
 }
 
+/** Errors of the schema, and of the rules in it, which come after all others. */
+interface Problems {
+  readonly schema: FieldError[]
+  readonly rules: FieldError[]
+}
+
 /** ValidateCustomResourceDefinitionOpenAPISchema; properties of one object in the order of their names. */
-function openApi(s: Schema, path: string, place: Place): FieldError[] {
+function openApi(s: Schema, path: string, place: Place, judge?: Rules, ctx?: cel.RuleContext): Problems {
   const errors: FieldError[] = []
+  const ruled: FieldError[] = []
   const type = text(s.type)
   const inner: Place = { ...place, root: false }
+  const visit = (part: Schema, at: string, where: Place, next?: cel.RuleContext): void => {
+    const found = openApi(part, at, where, judge, next)
+    errors.push(...found.schema)
+    ruled.push(...found.rules)
+  }
+  const child = (
+    part: Schema,
+    where: 'property' | 'additional' | 'items',
+    get: (t: Type) => Type | undefined,
+  ): cel.RuleContext | undefined => (ctx ? judge?.childRules(ctx, part, path, where, get) : undefined)
   if (type && !TYPES.includes(type)) errors.push(notSupported(`${path}.type`, type, TYPES))
   if (s.default !== undefined && place.noDefaults !== undefined)
     errors.push(forbidden(`${path}.default`, `must not be set ${place.noDefaults}`))
@@ -414,23 +405,40 @@ function openApi(s: Schema, path: string, place: Place): FieldError[] {
     if (size(s.properties) > 0 && additional !== true)
       errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'))
     const p = part(additional)
-    if (p) errors.push(...openApi(p, `${path}.additionalProperties`, inner))
+    if (p)
+      visit(
+        p,
+        `${path}.additionalProperties`,
+        inner,
+        child(p, 'additional', (t) => t.params[1]),
+      )
   }
   for (const [k, v] of entries(s.properties)) {
     const own = place.root && (k === 'metadata' || k === 'kind' || k === 'apiVersion')
-    errors.push(
-      ...openApi(v, `${path}.properties[${k}]`, own ? { root: false, noDefaults: `in top-level ${k}` } : inner),
+    const where = own ? { root: false, noDefaults: `in top-level ${k}` } : inner
+    const escaped = judge?.escapeName(k)
+    visit(
+      v,
+      `${path}.properties[${k}]`,
+      where,
+      child(v, 'property', (t) => (escaped === undefined ? undefined : t.fields?.get(escaped))),
     )
   }
   const not = part(s.not)
-  if (not) errors.push(...openApi(not, `${path}.not`, inner))
+  if (not) visit(not, `${path}.not`, inner)
   for (const k of ['allOf', 'oneOf', 'anyOf'] as const)
     list(s[k]).forEach((v, i) => {
       const p = part(v)
-      if (p) errors.push(...openApi(p, `${path}.${k}[${i}]`, inner))
+      if (p) visit(p, `${path}.${k}[${i}]`, inner)
     })
   const items = part(s.items)
-  if (items) errors.push(...openApi(items, `${path}.items`, inner))
+  if (items)
+    visit(
+      items,
+      `${path}.items`,
+      inner,
+      child(items, 'items', (t) => t.params[0]),
+    )
   if (s['x-kubernetes-preserve-unknown-fields'] === false)
     errors.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'))
   const map = s['x-kubernetes-map-type']
@@ -440,12 +448,24 @@ function openApi(s: Schema, path: string, place: Place): FieldError[] {
   }
   if (map !== undefined && map !== 'atomic' && map !== 'granular')
     errors.push(notSupported(`${path}.x-kubernetes-map-type`, map, ['atomic', 'granular']))
-  return [...errors, ...listRules(s, path), ...validationRules(s, path)]
+  errors.push(...listRules(s, path), ...validationRules(s, path))
+  // expressions are read where the schema itself is good, here and below
+  if (ctx && judge && errors.length === 0) ruled.push(...judge.ruleProblems(ctx, path))
+  return { schema: errors, rules: ruled }
 }
 
-/** All that is wrong with a definition's schema. `status`: the status subresource is served. */
-export function validateDefinitionSchema(schema: JsonObject, path: string, status: boolean): FieldError[] {
+/**
+ * All that is wrong with a definition's schema. `status`: the status subresource is served. `judge` reads the rules, if
+ * there are any.
+ */
+export function validateDefinitionSchema(
+  schema: JsonObject,
+  path: string,
+  status: boolean,
+  judge?: Rules,
+): FieldError[] {
   const errors: FieldError[] = []
+  let ctx: cel.RuleContext | undefined
   if (status && text(schema.type) !== 'object' && text(schema.type))
     errors.push(
       invalid(
@@ -459,9 +479,12 @@ export function validateDefinitionSchema(schema: JsonObject, path: string, statu
     const structural = [...invariants(schema, 'root', path), ...alternatives(schema, schema, path, path)].sort((a, b) =>
       compareBytes(`${a.field}: ${a.message}`, `${b.field}: ${b.message}`),
     )
-    errors.push(...(structural.length > 0 ? structural : defaults(schema, path, true)))
+    const found = structural.length > 0 ? structural : defaults(schema, path, true)
+    if (found.length === 0) ctx = judge?.rootRules(schema)
+    errors.push(...found)
   }
-  return [...errors, ...openApi(schema, path, { root: true })]
+  const { schema: own, rules } = openApi(schema, path, { root: true }, judge, ctx)
+  return [...errors, ...own, ...rules, ...(ctx ? (judge?.totalProblems(ctx, path) ?? []) : [])]
 }
 
 /** The schema that a simple path leads to, or why there is none (cel.ValidFieldPath). */
