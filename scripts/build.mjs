@@ -27,18 +27,29 @@ const SERVICE =
  */
 const WARM = {
   version: ['version --client'],
-  'create-deployment': ['create deployment web# --image=nginx --replicas=3 --port=80'],
+  'create-deployment': [
+    'create deployment web# --image=nginx --replicas=3 --port=80',
+    '@new create deployment web# --image=nginx --replicas=3 --port=80',
+  ],
   'create-service': ['create service clusterip x --clusterip=None --dry-run=client -oyaml'],
   'create-configmap': ['create configmap c# --from-literal=a=b'],
-  expose: ['expose deployment web# --port=80'],
-  run: ['run t# --image=nicolaka/netshoot -- sleep infinity'],
+  expose: ['expose deployment web# --port=80', 'expose deployment web# --port=80 --name=h# --cluster-ip=None'],
+  run: [
+    'run t# --image=nicolaka/netshoot -- sleep infinity',
+    '@new run t# --image=nicolaka/netshoot -- sleep infinity',
+  ],
   create: [`create -f - < ${SERVICE.replace('s#', 'c#')}`],
-  apply: [`apply -f - < ${SERVICE}`, `apply -f - < ${SERVICE}`, `apply -f - < ${SERVICE.replace('80', '81')}`],
-  get: ['get svc', 'get pods', 'get pods -o wide'],
+  apply: [
+    `@new apply -f - < ${SERVICE}`,
+    `apply -f - < ${SERVICE}`,
+    `apply -f - < ${SERVICE}`,
+    `apply -f - < ${SERVICE.replace('80', '81')}`,
+  ],
+  get: ['get svc', 'get pods', 'get pods -o wide', '@new get svc'],
   'get-o': ['get deploy -o yaml', 'get svc web# -o jsonpath={.spec.clusterIP}'],
   describe: ['describe svc web#', 'describe pod t#'],
   exec: ['exec t# -- cat /etc/resolv.conf', 'exec t# -- getent hosts web#'],
-  'exec-nslookup': ['exec t# -- nslookup web#'],
+  'exec-nslookup': ['exec t# -- nslookup web#', 'exec t# -- nslookup h#'],
   'exec-dig': ['exec t# -- dig web#'],
   'exec-curl': ['exec t# -- curl -s web#'],
   cp: ['cp t#:/etc/resolv.conf resolv.conf'],
@@ -250,14 +261,13 @@ if (!args.includes('--no-cache')) {
     const warm = require(${JSON.stringify(join(fresh, 'warm.cjs'))})
     const fs = require('fs'), os = require('os'), path = require('path')
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'kubesim-warm-'))
-    const silent = { isTTY: false, write() {} }
     let n = 0
     // a line: @new for a state of its own, the command, < and what it reads
     const run = async (line, round) => {
       const [, fresh, command, stdin] = /^(@new )?(.*?)(?: < (.*))?$/s.exec(line.replaceAll('#', String(round)))
       const { run, createHost } = warm.begin()
       let said = ''
-      const code = await run(command.split(' '), createHost({ env: { HOME: home, KUBE_EDITOR: 'true', PATH: process.env.PATH, ...(fresh ? { KUBESIM_STATE: path.join(home, 'new-' + n++ + '.json') } : {}) }, cwd: home, io: { signal: command.startsWith('serve') ? AbortSignal.abort() : new AbortController().signal, stdin: { isTTY: false, async *chunks() { if (stdin) yield Buffer.from(stdin) } }, stdout: silent, stderr: { isTTY: false, write(s) { said += s } } } }))
+      const code = await run(command.split(' '), createHost({ env: { HOME: home, KUBE_EDITOR: 'true', PATH: process.env.PATH, ...(fresh ? { KUBESIM_STATE: path.join(home, 'new-' + n++ + '.json') } : {}) }, cwd: home, io: { signal: command.startsWith('serve') ? AbortSignal.abort() : new AbortController().signal, ...(stdin ? { stdin: { isTTY: false, async *chunks() { yield Buffer.from(stdin) } } } : {}), stderr: { isTTY: false, write(s) { said += s } } } }))
       if (code !== 0 && !command.includes('nope')) console.error(command + ': ' + said.split('\\n')[0])
     }
     ;(async () => {
@@ -265,7 +275,7 @@ if (!args.includes('--no-cache')) {
       const { makeReadymade } = warm.begin(${number.get('ready.cjs')}), { schemasOfPackage } = warm.begin()
       for (const file of fs.readdirSync(${JSON.stringify(join(fresh, 'profiles'))})) {
         const at = path.join(${JSON.stringify(join(fresh, 'profiles'))}, file)
-        fs.writeFileSync(at.replace(/json$/, 'ready.json'), await makeReadymade(JSON.parse(fs.readFileSync(at, 'utf8')), schemasOfPackage()))
+        fs.writeFileSync(at.replace(/json$/, 'ready'), await makeReadymade(JSON.parse(fs.readFileSync(at, 'utf8')), schemasOfPackage()))
       }
       const loads = []
       for (const [key, lines] of Object.entries(${JSON.stringify(WARM)})) {
@@ -283,6 +293,7 @@ if (!args.includes('--no-cache')) {
     })().catch((e) => { console.error(e); process.exitCode = 1 }).finally(() => { fs.rmSync(home, { recursive: true, force: true }); process.exit() })`
   const r = spawnSync(process.execPath, ['-e', script], {
     encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: '' },
     cwd: out,
   })

@@ -231,10 +231,10 @@ async function loadProfile(nameOrFile: string): Promise<Profile> {
 /**
  * A new cluster of a shipped profile as the build made it; undefined for other profiles, and where nothing was built.
  */
-function readymadeOf(profile: string): string | undefined {
+function readymadeOf(profile: string): Buffer | undefined {
   if (!(PROFILES as readonly string[]).includes(profile)) return undefined
   try {
-    return fs.readFileSync(path.join(import.meta.dirname, 'profiles', `${profile}.ready.json`), 'utf8')
+    return fs.readFileSync(path.join(import.meta.dirname, 'profiles', `${profile}.ready`))
   } catch {
     return undefined
   }
@@ -323,7 +323,6 @@ export function createHost(o: HostOptions = {}): CliHost {
       import('./cluster/cluster.ts'),
       import('./cluster/controllers/index.ts'),
     ])
-    if (store.meta('profile') === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)))
     const seed = store.meta('seed')
     const chance =
       typeof seed === 'number'
@@ -399,7 +398,6 @@ export function createHost(o: HostOptions = {}): CliHost {
       removeState(file)
     }
     const store = openStateFile(file)
-    store.setMeta('profile', JSON.parse(JSON.stringify(profile)))
     const seed = o.seed ?? story?.seed
     if (seed !== undefined) store.setMeta('seed', seed)
     if (story) {

@@ -119,8 +119,8 @@ interface Place {
 }
 interface Layout {
   readonly places: ReadonlyMap<string, Place>
-  readonly order: readonly Place[]
-  /** How many are written even when nobody set them. */ readonly always: number
+  /** Those that are written even when nobody set them. */
+  readonly always: readonly Place[]
 }
 const layouts = new WeakMap<TypeSchema, Layout>()
 function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
@@ -135,11 +135,7 @@ function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
         keep: p.field.ptr === true || p.field.always === true || p.field.type === 'intstr',
         absent: absent(p.field, schemas),
       }))
-    l = {
-      places: new Map(order.map((p) => [p.name, p])),
-      order,
-      always: order.filter((p) => p.absent !== undefined).length,
-    }
+    l = { places: new Map(order.map((p) => [p.name, p])), always: order.filter((p) => p.absent !== undefined) }
     layouts.set(schema, l)
   }
   return l
@@ -196,8 +192,9 @@ function written(v: Json | undefined, p: Place, old?: Json): Json | undefined {
     return typeof v === 'object' && p.form ? p.form(v, old) : v
   return typeof p.absent === 'object' ? copy(p.absent) : p.absent
 }
+const byPlace = (a: Place, b: Place): number => a.at - b.at
 
-function structForm(value: JsonObject, { places, order, always }: Layout, old?: JsonObject): JsonObject {
+function structForm(value: JsonObject, { places, always }: Layout, old?: JsonObject): JsonObject {
   let changed: Map<string, Json | undefined> | undefined
   let formed = true
   let last = -1
@@ -220,9 +217,17 @@ function structForm(value: JsonObject, { places, order, always }: Layout, old?: 
     last = p.at
     if (p.absent !== undefined) said++
   }
-  if (formed && !changed && said === always) return value
+  if (formed && !changed && said === always.length) return value
+  // of most types few fields are set
+  const set: Place[] = []
+  for (const k of Object.keys(value)) {
+    const p = places.get(k)
+    if (p && value[k] !== undefined) set.push(p)
+  }
+  if (said < always.length) for (const p of always) if (value[p.name] === undefined) set.push(p)
+  set.sort(byPlace)
   const out: Record<string, Json> = {}
-  for (const p of order) {
+  for (const p of set) {
     const v = value[p.name]
     const w = v === undefined ? written(v, p) : changed?.has(p.name) ? changed.get(p.name) : v
     if (w !== undefined) out[p.name] = w

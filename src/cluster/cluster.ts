@@ -1,6 +1,7 @@
 // A simulated cluster: store, API server, controllers and nodes put together behind one door. Controllers run to quiet
 // before anybody looks.
 import type { ApiRequest, ApiResponse, Door, Streams, WatchEvent } from '../apimachinery/door.ts'
+import type { Json } from '../apimachinery/object.ts'
 import type { Clock, Entropy } from '../apimachinery/ports.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
 import { rfc3339 } from '../apimachinery/time.ts'
@@ -35,7 +36,7 @@ export interface ClusterOptions {
   /** Takes in what other processes wrote to the same state; true when there was something. */
   readonly refresh?: () => boolean
   /** A new cluster of this very profile, ready made, where there is one (readymade.ts). */
-  readonly readymade?: () => string | undefined
+  readonly readymade?: () => Buffer | undefined
 }
 
 export interface Cluster {
@@ -159,14 +160,17 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     }
     return c
   }
-  let fresh = store.meta('bootstrapped') !== true
-  const readymade = fresh ? o.readymade?.() : undefined
+  const begun = (): boolean => store.meta('bootstrapped') === true
+  const readymade = begun() ? undefined : o.readymade?.()
   if (readymade !== undefined) {
-    const { fill } = await import('./readymade.ts')
-    fill(readymade, store, clock.now(), o.entropy)
-    await store.flush()
-    fresh = false
+    const { readyState } = await import('./readymade.ts')
+    const ready = readyState(readymade, clock.now(), o.entropy)
+    if (ready) store.begin(ready)
   }
+  // not before: a ready one knows its profile
+  if (store.meta('profile') === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)) as Json)
+  // who writes learns what another process made meanwhile
+  const fresh = !begun()
   const engine = new Engine({
     store,
     lister,

@@ -5,10 +5,11 @@ import { expect, test } from 'vitest'
 import type { Json } from '../apimachinery/object.ts'
 import { Schemas } from '../apimachinery/schema.ts'
 import { entropyFrom, seededRandom } from '../host.ts'
-import { MemoryStore } from '../storage/memory.ts'
+import { MemoryStore, indexEntries } from '../storage/memory.ts'
 import { createCluster } from './cluster.ts'
 import { parseProfile } from './profiles.ts'
 import { makeReadymade } from './readymade-make.ts'
+import { readyState } from './readymade.ts'
 
 const root = join(import.meta.dirname, '../..')
 const schemas = new Schemas((name) => readFileSync(join(root, 'schemas', `${name}.json`), 'utf8'))
@@ -19,7 +20,7 @@ const chance = (seed: number) => entropyFrom(seededRandom(seed, () => undefined)
 
 /** All that a store holds, with a number for each random name in the order in which they come; revisions left out. */
 async function whole(
-  ready: string | undefined,
+  ready: Buffer | undefined,
   name: string,
   seed: number,
 ): Promise<{ readonly text: string; readonly raw: string }> {
@@ -78,3 +79,31 @@ for (const name of ['docker-desktop', 'eks', 'kind']) {
     expect([...uids((await whole(ready, name, 2)).raw)].filter((u) => uids(filled.raw).has(u))).toEqual([])
   })
 }
+
+test('whatever is put in, lines stay in order: each object is found by its name, its labels and its owner', async () => {
+  const profile = await parseProfile(readFileSync(join(root, 'fixtures/profiles/kind.yaml'), 'utf8'), 'kind')
+  const ready = await makeReadymade(profile, schemas)
+  for (let seed = 0; seed < 10; seed++) {
+    const state = readyState(ready, NOW + seed, chance(seed))
+    if (!state) throw new Error('the moment has other digits')
+    for (const resource of state.resources()) {
+      const objects = state.load(resource)
+      expect(objects.length).toBe(state.count(resource))
+      for (const o of objects) {
+        const { namespace = '', name = '', managedFields } = o.metadata
+        const found = state.find(resource, namespace, name)
+        expect(found).toEqual(o)
+        expect(found?.metadata.managedFields).toEqual(managedFields)
+        for (const entry of indexEntries(o).filter((e) => namespace || e.startsWith('@owner=')))
+          expect(state.narrow(resource, namespace, entry)).toContainEqual(o)
+      }
+    }
+  }
+})
+
+test('a moment that is written with fewer digits finds no ready cluster', async () => {
+  const profile = await parseProfile(readFileSync(join(root, 'fixtures/profiles/kind.yaml'), 'utf8'), 'kind')
+  const ready = await makeReadymade(profile, schemas)
+  expect(readyState(ready, Date.parse('2001-01-01T00:00:00Z'), chance(1))).toBeUndefined()
+  expect(readyState(ready, Date.parse('2005-01-01T00:00:00Z'), chance(1))).toBeUndefined()
+})

@@ -3,21 +3,7 @@
 import { equal, freeze } from '../apimachinery/object.ts'
 import type { Json, KubeObject } from '../apimachinery/object.ts'
 import { StoreConflict, StoreExpired, StoreFull } from './store.ts'
-import type { Change, ListOptions, Store } from './store.ts'
-
-/** Where a shelf's objects come from when they are not in memory yet: a state file. */
-export interface Source {
-  resources(): readonly string[]
-  count(resource: string): number
-  /** All objects, in key order. */
-  load(resource: string): readonly KubeObject[]
-  find(resource: string, namespace: string, name: string): KubeObject | undefined
-  /**
-   * Objects that may have this index entry (`label=value` or `@owner=uid`) in a namespace; undefined when it cannot
-   * tell without loading all.
-   */
-  narrow(resource: string, namespace: string, entry: string): readonly KubeObject[] | undefined
-}
+import type { Change, ListOptions, Source, Store, WholeState } from './store.ts'
 
 const NO_SOURCE: Source = {
   resources: () => [],
@@ -482,6 +468,14 @@ export class MemoryStore implements Store {
     for (const c of this.#history) if (c.revision > from) listener(c)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  begin(state: WholeState): void {
+    if (this.#revision > 0) return
+    this.#source = state
+    this.#shelves = new Map() // those that were looked into hold nothing
+    this.#revision = this.#oldest = state.head.revision
+    for (const [k, v] of Object.entries(state.head.meta)) if (!this.#meta.has(k)) this.#meta.set(k, v)
   }
 
   meta(key: string): Json | undefined {

@@ -6,7 +6,7 @@ import { isObject } from '../apimachinery/object.ts'
 import type { Json, KubeObject } from '../apimachinery/object.ts'
 import { codeOf } from './lock.ts'
 import { storeKey } from './memory.ts'
-import type { Source } from './memory.ts'
+import type { WholeState } from './store.ts'
 
 /** The newest form this program reads and writes. */
 export const FORMAT = 2
@@ -118,21 +118,21 @@ export const indexLineKey = keyBy(PAIR, indexKey)
 
 /**
  * Bytes of an open file, read where they are asked for; the beginning at once, and a small file whole when more than
- * that is wanted.
+ * that is wanted. Of a state that stands in no file all bytes are known.
  */
 class Bytes {
   readonly size: number
-  readonly #fd: number
+  readonly #fd: number | undefined
   #start: Buffer
-  constructor(fd: number) {
-    this.#fd = fd
-    this.size = fs.fstatSync(fd).size
-    this.#start = this.#pread(0, Math.min(this.size, 16 * 1024))
+  constructor(from: number | Buffer) {
+    this.#fd = typeof from === 'number' ? from : undefined
+    this.size = typeof from === 'number' ? fs.fstatSync(from).size : from.length
+    this.#start = typeof from === 'number' ? this.#pread(0, Math.min(this.size, 16 * 1024)) : from
   }
   #pread(at: number, length: number): Buffer {
     const b = Buffer.allocUnsafe(length)
     let n = 0
-    while (n < length) {
+    while (this.#fd !== undefined && n < length) {
       const got = fs.readSync(this.#fd, b, n, length - n, at + n)
       if (got === 0) break
       n += got
@@ -175,18 +175,20 @@ class Bytes {
   }
 }
 
-/** An opened state file: its head, and its sections on demand. */
-export class Base implements Source {
+/** A state: its head, and its sections on demand. */
+export class Base implements WholeState {
   readonly head: Head
   readonly file: string
   readonly bytes: Bytes
   readonly origin: number
-  readonly fd: number
+  /** The open file; a state may stand in none. */
+  readonly fd: number | undefined
 
-  constructor(file: string, fd: number) {
+  /** `file` names it in errors. */
+  constructor(file: string, from: number | Buffer) {
     this.file = file
-    this.fd = fd
-    this.bytes = new Bytes(fd)
+    this.fd = typeof from === 'number' ? from : undefined
+    this.bytes = new Bytes(from)
     const start = this.bytes.read(0, 12).toString('utf8')
     if (!start.startsWith('{"kubesim":{'))
       throw bad(file, this.bytes.size === 0 ? 'it is empty' : 'it was not written by kubesim')
@@ -201,6 +203,9 @@ export class Base implements Source {
     this.head = checkedHead(head, file, this.bytes.size - this.origin)
   }
 
+  whole(): Buffer {
+    return this.bytes.read(0, this.bytes.size)
+  }
   /** Where a range starts and ends in the file. */
   range(r: Range): [number, number] {
     return [this.origin + r.at, this.origin + r.at + r.bytes]
@@ -256,12 +261,16 @@ export class Base implements Source {
   /** The file is left for a newer one: what was not looked at yet stays readable. */
   leave(): void {
     for (const m of this.#managed.values()) m.from.keep()
-    fs.closeSync(this.fd)
+    this.abandon()
   }
   /** The end: what was not looked at yet is looked at no more. */
   close(): void {
     for (const m of this.#managed.values()) m.from.end()
-    fs.closeSync(this.fd)
+    this.abandon()
+  }
+  /** Nobody read anything of it. */
+  abandon(): void {
+    if (this.fd !== undefined) fs.closeSync(this.fd)
   }
 
   /** Where the line with this key starts, or where it would stand, and whether it is there. */

@@ -1,6 +1,5 @@
 // A new state file from an old one and what was written since: untouched lines are copied as bytes, touched ones
 // written anew.
-import * as fs from 'node:fs'
 import type { KubeObject } from '../apimachinery/object.ts'
 import { indexEntries, storeKey } from './memory.ts'
 import {
@@ -191,12 +190,12 @@ function mergeResource(
 
 /** Collects what is written, so that the file is written in large pieces. */
 class Output {
-  readonly #fd: number
+  readonly #write: (chunk: Buffer) => void
   readonly #base: Base | undefined
   #text: string[] = []
   #size = 0
-  constructor(fd: number, base: Base | undefined) {
-    this.#fd = fd
+  constructor(write: (chunk: Buffer) => void, base: Base | undefined) {
+    this.#write = write
     this.#base = base
   }
   put(piece: Piece): void {
@@ -208,21 +207,22 @@ class Output {
     }
     this.flush()
     for (let at = piece[0]; this.#base && at < piece[1]; at += 1024 * 1024)
-      writeWhole(this.#fd, this.#base.bytes.read(at, Math.min(1024 * 1024, piece[1] - at)))
+      this.#write(this.#base.bytes.read(at, Math.min(1024 * 1024, piece[1] - at)))
   }
   flush(): void {
-    if (this.#text.length) writeWhole(this.#fd, Buffer.from(this.#text.join('')))
+    if (this.#text.length) this.#write(Buffer.from(this.#text.join('')))
     this.#text = []
     this.#size = 0
   }
 }
 
-function writeWhole(fd: number, chunk: Buffer): void {
-  for (let at = 0; at < chunk.length;) at += fs.writeSync(fd, chunk, at)
-}
-
-/** Writes the merged state to `out`; the caller makes it safe and puts it in its place. */
-export function writeFolded(out: number, base: Base | undefined, touched: Touched, head: Omit<Head, 'sections'>): void {
+/** Writes the merged state in large pieces; the caller makes it safe and puts it in its place. */
+export function writeFolded(
+  write: (chunk: Buffer) => void,
+  base: Base | undefined,
+  touched: Touched,
+  head: Omit<Head, 'sections'>,
+): void {
   const NONE: ReadonlyMap<string, KubeObject | undefined> = new Map()
   const resources = [...new Set([...(base?.resources() ?? []), ...touched.keys()])].sort()
   const merged = resources
@@ -259,7 +259,7 @@ export function writeFolded(out: number, base: Base | undefined, touched: Touche
       ...(who ? { managed: who } : {}),
     }
   }
-  const output = new Output(out, base)
+  const output = new Output(write, base)
   output.put(`{"kubesim":${JSON.stringify({ ...head, sections })},\n`)
   for (const p of body.pieces) output.put(p)
   output.flush()

@@ -11,7 +11,7 @@ import { MemoryStore, storeKey } from './memory.ts'
 import { FORMAT, bad, openBase } from './statefile-base.ts'
 import type { Base } from './statefile-base.ts'
 import type { writeFolded } from './statefile-fold.ts'
-import type { Change } from './store.ts'
+import type { Change, WholeState } from './store.ts'
 
 export { StateError } from './statefile-base.ts'
 export type { Head } from './statefile-base.ts'
@@ -21,7 +21,7 @@ export type { Head } from './statefile-base.ts'
  * folded sooner, as it costs less.
  */
 const LONG = 128 * 1024
-const SHORT = 24 * 1024
+const SHORT = 64 * 1024
 
 /**
  * The journal that readHead read, for the store that is opened next: most commands do both, and reading it is most of
@@ -43,7 +43,7 @@ export function readHead(file: string): { readonly meta: Readonly<Record<string,
     for (const e of journal.entries) Object.assign(meta, e.m)
     return { meta }
   } finally {
-    fs.closeSync(opened.fd)
+    opened.abandon()
   }
 }
 
@@ -133,6 +133,10 @@ function syncDirectory(dir: string): void {
   }
 }
 
+function writeWhole(fd: number, chunk: Uint8Array): void {
+  for (let at = 0; at < chunk.length;) at += fs.writeSync(fd, chunk, at)
+}
+
 const newGeneration = (): string =>
   `${Date.now().toString(36)}-${process.pid.toString(36)}-${process.hrtime.bigint().toString(36)}`
 
@@ -169,9 +173,9 @@ export class FileStore extends MemoryStore {
       // interrupted (the journal is older: it counts no more)
       const again = openBase(file)
       const same = again?.head.generation === base.head.generation
-      if (again) fs.closeSync(again.fd)
+      again?.abandon()
       if (same || tries > 20) return new FileStore(file, base, { entries: [], good: 0, generation: undefined })
-      fs.closeSync(base.fd)
+      base.abandon()
     }
   }
 
@@ -210,7 +214,8 @@ export class FileStore extends MemoryStore {
       /* no state yet */
     }
     if (inode < 0) return false
-    const sameFile = this.#base !== undefined && fs.fstatSync(this.#base.fd).ino === inode
+    const fd = this.#base?.fd
+    const sameFile = fd !== undefined && fs.fstatSync(fd).ino === inode
     if (sameFile) {
       if (size <= this.#journal) return false
       const more = readJournal(this.#file, generation ?? '', this.#journal)
@@ -307,7 +312,7 @@ export class FileStore extends MemoryStore {
           Buffer.from(JSON.stringify({ journal: FORMAT, generation: this.#base?.head.generation }) + '\n'),
           line,
         ])
-      for (let at = 0; at < text.length;) at += fs.writeSync(fd, text, at)
+      writeWhole(fd, text)
       // that the controllers have seen everything may get lost with the power: they look again
       if (this.#pending.size > 0 || [...this.#pendingMeta.keys()].some((k) => k !== 'settled')) fs.fdatasyncSync(fd)
       this.#journal += text.length
@@ -317,10 +322,7 @@ export class FileStore extends MemoryStore {
     }
   }
 
-  /**
-   * Writes a new state file: untouched lines are copied as bytes, touched ones written anew. The old file stays good
-   * until the new one is safe.
-   */
+  /** Writes a new state file: untouched lines are copied as bytes, touched ones written anew. */
   #fold(write: typeof writeFolded): void {
     const base = this.#base
     const touched = new Map<string, Map<string, KubeObject | undefined>>()
@@ -337,15 +339,17 @@ export class FileStore extends MemoryStore {
     if (base) for (const e of readJournal(this.#file, base.head.generation).entries) touch(e.w)
     touch([...this.#pending.values()])
 
+    const head = { format: FORMAT, generation: newGeneration(), revision: this.revision, meta: this.allMeta() }
+    this.adopt(this.#put((out) => write((chunk) => writeWhole(out, chunk), base, touched, head)))
+    base?.leave()
+  }
+
+  /** A new state file in the place of the old one, which stays good until the new one is safe. */
+  #put(write: (out: number) => void): Base {
     const tmp = `${this.#file}.${process.pid}.tmp`
     const out = fs.openSync(tmp, 'w', 0o600)
     try {
-      write(out, base, touched, {
-        format: FORMAT,
-        generation: newGeneration(),
-        revision: this.revision,
-        meta: this.allMeta(),
-      })
+      write(out)
       fs.fsyncSync(out)
     } finally {
       fs.closeSync(out)
@@ -361,8 +365,13 @@ export class FileStore extends MemoryStore {
     if (!fresh) throw bad(this.#file, 'it vanished while it was written')
     this.#base = fresh
     this.#journal = 0
-    this.adopt(fresh)
-    base?.leave()
+    return fresh
+  }
+
+  override begin(state: WholeState): void {
+    this.beforeWrite()
+    // there may be a base: another process was quicker
+    if (!this.#base && this.revision === 0) super.begin(this.#put((out) => writeWhole(out, state.whole())))
   }
 
   override async close(): Promise<void> {

@@ -14,6 +14,26 @@ export interface Change {
   readonly previous?: KubeObject | undefined
 }
 
+/** Where objects come from that are not in memory yet: a state file. */
+export interface Source {
+  resources(): readonly string[]
+  count(resource: string): number
+  /** All objects, in key order. */
+  load(resource: string): readonly KubeObject[]
+  find(resource: string, namespace: string, name: string): KubeObject | undefined
+  /**
+   * Objects that may have this index entry (`label=value` or `@owner=uid`) in a namespace; undefined when it cannot
+   * tell without loading all.
+   */
+  narrow(resource: string, namespace: string, entry: string): readonly KubeObject[] | undefined
+}
+
+/** A whole state: its objects, its small values, and the bytes of a file that holds them. */
+export interface WholeState extends Source {
+  readonly head: { readonly revision: number; readonly meta: Readonly<Record<string, Json>> }
+  whole(): Uint8Array
+}
+
 export interface ListOptions {
   readonly namespace?: string
   /** Narrows the read where the store can (an index); objects that do not match may still be among the answers. */
@@ -53,6 +73,11 @@ export interface Store {
    * `from` is compacted away. Returns the way to stop.
    */
   watch(from: number, listener: (change: Change) => void): () => void
+  /**
+   * Takes a whole state that was made elsewhere, where nothing has begun yet; what begins meanwhile, in another process,
+   * stays. Small values that are known already stay, too.
+   */
+  begin(state: WholeState): void
   /** Small values of the program itself: the clock, the seed's position, due wake-ups, the profile. */
   meta(key: string): Json | undefined
   setMeta(key: string, value: Json): void
