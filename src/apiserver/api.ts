@@ -164,3 +164,6 @@ export const groupVersion = (group: string, version: string): string => (group ?
 
 /** The group that metrics-server serves (metrics.ts). */
 export const METRICS = 'metrics.k8s.io'
+
+/** Where the API server says that it is, to pods and in discovery. */
+export const ADDRESS = '172.18.0.2:6443'

@@ -1,10 +1,11 @@
 // The API server: one request in, one answer out. Paths are read, the asker is checked, the verb is found; all the rest
 // is in the rooms beside this file.
 import type { ApiRequest, ApiResponse, ConnectResult, Door, Streams, User } from '../apimachinery/door.ts'
-import { StatusError, internalError, notFound } from '../apimachinery/status.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
+import { StatusError, badRequest, internalError, notFound } from '../apimachinery/status.ts'
 import { createResources, writable } from './resources.ts'
 import type { Resources } from './resources.ts'
-import { METRICS, fittingWarnings } from './api.ts'
+import { METRICS, fittingWarnings, text } from './api.ts'
 import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
 import { requestInfo } from './request-info.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -87,6 +88,13 @@ export function createApiServer(options: ApiServerOptions): Door {
   /** The context of a request for a resource, or an answer that needs none. */
   const prepare = async (request: ApiRequest): Promise<{ ctx: Context } | { response: ApiResponse }> => {
     const info = infoOf(request)
+    if (info.broken !== undefined)
+      return {
+        response: text(
+          500,
+          `Internal Server Error: ${goQuote(info.path)}: failed to create RequestInfo: ${info.broken}\n`,
+        ),
+      }
     const user = await askerOf(request)
     await authorize(request, info, user)
     if (!info.isResource)
@@ -107,11 +115,14 @@ export function createApiServer(options: ApiServerOptions): Door {
     const ctx = READING.has(info.verb) ? asked : { ...asked, served: await writable(served) }
     // a HEAD has no route of its own, and one may only look at what changes
     const unrouted = ctx.request.method === 'HEAD' || (info.verb === 'watch' && ctx.request.method !== 'GET')
+    if (info.name === '.' || info.name === '..')
+      throw badRequest(`Name parameter invalid: ${goQuote(info.name)}: may not be '${info.name}'`)
     if (info.subresource) {
       const known = served.info.subresources?.find((s) => s.name === info.subresource)
       const part = known ? await subresource(info.subresource) : undefined
       if (!known && served.custom) throw notFound(served.gr, info.name)
-      if (!known || !part) return noRoute()
+      // only a proxy goes on behind its subresource
+      if (!known || !part || (info.rest !== '' && info.subresource !== 'proxy')) return noRoute()
       const handler = part[info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete']
       if (!handler || unrouted || !known.verbs.includes(info.verb)) return methodNotAllowed()
       deprecation(ctx)

@@ -5,7 +5,8 @@ import type { JsonObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { sha256 } from '../apimachinery/sha256.ts'
 import type { Api } from './api.ts'
-import { answer } from './api.ts'
+import { healthPaths } from './healthchecks.ts'
+import { ADDRESS, answer } from './api.ts'
 import { notServed, unserved } from './unserved.ts'
 import { accepts } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -153,7 +154,7 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
       return answer(200, {
         kind: 'APIVersions',
         versions: ['v1'],
-        serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '172.18.0.2:6443' }],
+        serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: ADDRESS }],
       })
     return answer(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(byPreference) })
   }
@@ -175,6 +176,7 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
 export async function servePaths(api: Api): Promise<ApiResponse> {
   const groups = await groupsOf(api)
   const paths = [
+    '/.well-known/openid-configuration',
     '/api',
     '/api/v1',
     '/apis',
@@ -182,12 +184,12 @@ export async function servePaths(api: Api): Promise<ApiResponse> {
     ...groups
       .filter((g) => g.name)
       .flatMap((g) => [`/apis/${g.name}`, ...g.versions.map((v) => `/apis/${g.name}/${v.version}`)]),
-    '/healthz',
-    '/livez',
+    ...healthPaths(),
+    '/metrics',
     '/openapi/v2',
     '/openapi/v3',
     '/openapi/v3/',
-    '/readyz',
+    '/openid/v1/jwks',
     '/version',
   ]
   return { ...answer(200, { paths: paths.sort() }), indented: true }

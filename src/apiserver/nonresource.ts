@@ -1,22 +1,12 @@
 // Paths that name no resource: discovery, version, health, OpenAPI, the root's list of paths.
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import type { Api } from './api.ts'
-import { answer, text } from './api.ts'
-import { methodNotAllowed, notServed, unserved } from './unserved.ts'
+import { ADDRESS, answer, text } from './api.ts'
+import { methodNotAllowed, noRoute, notServed, unserved } from './unserved.ts'
+import { isHealth, serveHealth } from './healthchecks.ts'
 import type { RequestInfo } from './request-info.ts'
 
-const HEALTH = new Set(['healthz', 'livez', 'readyz'])
-const CHECKS = [
-  'ping',
-  'log',
-  'etcd',
-  'poststarthook/start-apiserver-admission-initializer',
-  'poststarthook/generic-apiserver-start-informers',
-  'poststarthook/rbac/bootstrap-roles',
-  'poststarthook/scheduling/bootstrap-system-priority-classes',
-  'autoregister-completion',
-]
-
+const OPENID = new Set(['openid/v1/jwks', '.well-known/openid-configuration'])
 /** What /version says of a server with this version. */
 export function versionInfo(server: string): { readonly [k: string]: string } {
   const m = /^v(\d+)\.(\d+)/.exec(server)
@@ -77,16 +67,24 @@ export async function serveNonResource(api: Api, request: ApiRequest, info: Requ
   if (first === 'api' || first === 'apis') return (await import('./discovery.ts')).serveDiscovery(api, request, info)
   if (first === 'version' && second === undefined)
     return { ...answer(200, versionInfo(api.versions.server)), indented: true }
-  if (HEALTH.has(first)) {
-    if (second === undefined)
-      return request.query?.verbose
-        ? text(200, CHECKS.map((c) => `[+]${c} ok\n`).join('') + `${first} check passed\n`)
-        : text(200, 'ok')
-    return CHECKS.includes(info.parts.slice(1).join('/')) ? text(200, 'ok') : notServed()
+  if (isHealth(first)) return serveHealth(request, info.parts)
+  if (request.path === '/metrics') return text(200, metrics(api), 'text/plain; version=0.0.4; charset=utf-8')
+  // below it is the router of that service
+  if (first === 'version') return noRoute()
+  if (OPENID.has(info.parts.join('/'))) {
+    if (request.method !== 'GET') return methodNotAllowed()
+    const m = await import('./serviceaccount-tokens.ts')
+    const keys = first === 'openid'
+    return {
+      status: 200,
+      headers: {
+        'content-type': keys ? 'application/jwk-set+json' : 'application/json',
+        'cache-control': 'public, max-age=3600',
+      },
+      body: keys ? m.keySet(m.keyPlace(api.store), api.entropy) : m.openIdConfiguration(ADDRESS),
+    }
   }
-  if (first === 'metrics' && second === undefined)
-    return text(200, metrics(api), 'text/plain; version=0.0.4; charset=utf-8')
   if (first === 'openapi') return (await import('./openapi.ts')).serveOpenApi(api, request, info)
-  if (first === '') return (await import('./discovery.ts')).servePaths(api)
+  if (first === '' || request.path === '/index.html') return (await import('./discovery.ts')).servePaths(api)
   return notServed()
 }

@@ -23,6 +23,8 @@ export interface RequestInfo {
   readonly parts: readonly string[]
   /** Two slashes follow each other: no route has that; `head` where the path begins with them. */
   readonly empty?: 'head' | 'inside'
+  /** Why nothing can be made of the path. */
+  readonly broken?: string
 }
 
 const VERBS: Readonly<Record<Method, string>> = {
@@ -93,6 +95,7 @@ export function requestInfo(method: Method, path: string, query: Query = {}): Re
   let verb = VERBS[method]
   // the old spelling /api/v1/watch/pods of ?watch=true, and /api/v1/proxy
   if (parts[at] === 'watch' || parts[at] === 'proxy') {
+    if (parts.length === at + 1) return { ...none, broken: `unable to determine kind and namespace from url, ${path}` }
     verb = parts[at] ?? verb
     at++
   }

@@ -233,23 +233,24 @@ const userInfo = (u: User): JsonObject => ({
 })
 
 async function tokenReview(ctx: Context, review: Review): Promise<unknown> {
-  const { claimsOf } = await import('./subresources/token.ts')
+  const { store, entropy } = ctx.api
   if (!review.spec?.token) throw badRequest('token is required for TokenReview in authentication')
-  const claims = claimsOf(review.spec.token)
-  if (!claims) return { authenticated: false, user: {}, error: 'invalid bearer token' }
-  const own = claims['kubernetes.io'] as { namespace: string; serviceaccount: { name: string; uid: string } }
-  const account = ctx.api.store.get('serviceaccounts', own.namespace, own.serviceaccount.name)
-  if (!account || account.metadata.uid !== own.serviceaccount.uid || Number(claims.exp) * 1000 < ctx.api.now())
-    return { authenticated: false, user: {}, error: 'invalid bearer token' }
-  return {
-    authenticated: true,
-    user: {
-      username: String(claims.sub),
-      uid: own.serviceaccount.uid,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${own.namespace}`, 'system:authenticated'],
-    },
-    audiences: claims.aud,
-  }
+  const { authenticateToken } = await import('./serviceaccount-tokens.ts')
+  const { audiences } = review.spec
+  const who = authenticateToken(
+    store,
+    entropy,
+    ctx.api.now(),
+    review.spec.token,
+    audiences?.length ? audiences : undefined,
+  )
+  if (typeof who === 'string')
+    return {
+      authenticated: false,
+      user: {},
+      error: who ? `[invalid bearer token, ${who}]` : 'invalid bearer token',
+    }
+  return { authenticated: true, user: userInfo(who.user), audiences: who.audiences }
 }
 
 async function review(ctx: Context): Promise<ApiResponse> {

@@ -32,7 +32,8 @@ export async function encodeAnswer(
 ): Promise<{ readonly type: string; readonly bytes: Uint8Array }> {
   const { body } = response
   const type = response.headers['content-type'] ?? ''
-  if (typeof body === 'string') return { type: type || 'text/plain; charset=utf-8', bytes: Buffer.from(body) }
+  if (typeof body === 'string')
+    return { type: type || (body ? 'text/plain; charset=utf-8' : ''), bytes: Buffer.from(body) }
   const plain = routerText(response.status, body)
   if (plain !== undefined) return { type: 'text/plain; charset=utf-8', bytes: Buffer.from(plain) }
   const accept = request.headers?.accept

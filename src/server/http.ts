@@ -188,9 +188,9 @@ async function respond(
   o: HttpOptions,
 ): Promise<void> {
   const headers: Record<string, string | string[]> = {
+    'cache-control': 'no-cache, private',
     ...response.headers,
     'audit-id': randomUUID(),
-    'cache-control': 'no-cache, private',
   }
   if (response.warnings?.length) headers.warning = response.warnings.map((w) => `299 - "${escapeWarning(w)}"`)
   if (response.stream) {
@@ -209,7 +209,9 @@ async function respond(
       ? { type: 'application/json', bytes: Buffer.alloc(0) }
       : await encodeAnswer(request, response)
   let body = bytes
-  headers['content-type'] = type
+  if (type) headers['content-type'] = type
+  // what a router says in plain words, no browser shall take for something else
+  if (type.startsWith('text/plain') && typeof response.body !== 'string') headers['x-content-type-options'] = 'nosniff'
   if (
     body.length >= GZIP_FROM &&
     request.method === 'GET' &&

@@ -1,4 +1,4 @@
-// /token of a service account: a signed-looking JWT with the claims that a real one has; as
+// /token of a service account: a JWT with the claims that a real one has, signed with the cluster's key; as
 // pkg/registry/core/serviceaccount/storage.TokenREST.
 import { trackUpdate } from '../../apimachinery/managedfields.ts'
 import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
@@ -6,11 +6,11 @@ import { invalid as invalidField } from '../../apimachinery/field.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { StatusError, badRequest, conflict, invalid, notFound } from '../../apimachinery/status.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
-import { sha256 } from '../../apimachinery/sha256.ts'
 import { answer } from '../api.ts'
 import type { Context, Subresource } from '../api.ts'
 import { readBody } from '../body.ts'
 import { writeOptions } from '../options.ts'
+import { ISSUER, keyPlace, signToken } from '../serviceaccount-tokens.ts'
 import { getStored } from '../stored.ts'
 
 interface TokenRequest extends KubeObject {
@@ -20,39 +20,7 @@ interface TokenRequest extends KubeObject {
     boundObjectRef?: { kind?: string; apiVersion?: string; name?: string; uid?: string }
   }
 }
-const AUDIENCE = 'https://kubernetes.default.svc.cluster.local'
 const KIND = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
-
-const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '')
-const part = (value: unknown): string => base64url(new TextEncoder().encode(JSON.stringify(value)))
-
-/** The token's text. Its signature is a digest: nothing outside this simulation checks it. */
-export function signToken(claims: unknown): string {
-  const head = `${part({ alg: 'RS256', kid: 'kubesim' })}.${part(claims)}`
-  const digest = sha256(new TextEncoder().encode(head))
-  const signature = new Uint8Array(256)
-  for (let i = 0; i < 256; i++) signature[i] = digest[i % 32] ?? 0
-  return `${head}.${base64url(signature)}`
-}
-
-/** The claims of a token of ours, or undefined. */
-export function claimsOf(token: string): Record<string, unknown> | undefined {
-  const [head = '', body = '', signature = ''] = token.split('.')
-  try {
-    const claims = JSON.parse(
-      new TextDecoder().decode(
-        Uint8Array.from(atob(body.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)),
-      ),
-    ) as Record<string, unknown>
-    return signToken(claims) === `${head}.${body}.${signature}` ? claims : undefined
-  } catch {
-    return undefined
-  }
-}
 
 function boundObject(
   ctx: Context,
@@ -71,7 +39,7 @@ function boundObject(
       `cannot bind token to object of type ${ref.apiVersion?.includes('/') ? ref.apiVersion : `/${ref.apiVersion ?? ''}`}, Kind=${ref.kind ?? ''}`,
     )
   const object = store.get(resource, resource === 'nodes' ? '' : ctx.info.namespace, name) as
-    (KubeObject & { spec?: { serviceAccountName?: string } }) | undefined
+    (KubeObject & { spec?: { serviceAccountName?: string; nodeName?: string } }) | undefined
   if (!object) throw notFound({ group: '', resource }, name)
   if (resource === 'pods' && object.spec?.serviceAccountName !== account)
     throw badRequest(
@@ -83,7 +51,11 @@ function boundObject(
       name,
       `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     )
-  return { [(ref.kind ?? '').toLowerCase()]: { name, uid: object.metadata.uid } }
+  const bound = { [(ref.kind ?? '').toLowerCase()]: { name, uid: object.metadata.uid } }
+  const host = resource === 'pods' ? object.spec?.nodeName : undefined
+  if (!host) return bound
+  const node = store.get('nodes', '', host)
+  return { node: { name: host, ...(node ? { uid: node.metadata.uid } : {}) }, ...bound }
 }
 
 export const token: Subresource = {
@@ -106,6 +78,9 @@ export const token: Subresource = {
         request.metadata.namespace,
         'must match the service account namespace if specified',
       )
+    // NamespaceLifecycle comes before the account is looked for
+    if (!api.store.get('namespaces', '', info.namespace))
+      throw notFound({ group: '', resource: 'namespaces' }, info.namespace)
     const account = getStored(ctx)
     const seconds = request.spec?.expirationSeconds ?? 3600
     const errors: FieldError[] = []
@@ -118,14 +93,14 @@ export const token: Subresource = {
     if (errors.length > 0) throw invalid(KIND, '', errors)
     const ref = request.spec?.boundObjectRef
     const bound = ref ? boundObject(ctx, ref, info.name) : {}
-    const audiences = request.spec?.audiences?.length ? request.spec.audiences : [AUDIENCE]
+    const audiences = request.spec?.audiences?.length ? request.spec.audiences : [ISSUER]
     const now = api.now()
     const iat = Math.floor(now / 1000)
     const claims = {
       aud: audiences,
       exp: iat + seconds,
       iat,
-      iss: AUDIENCE,
+      iss: ISSUER,
       jti: api.entropy.uuid(),
       'kubernetes.io': {
         namespace: info.namespace,
@@ -158,7 +133,10 @@ export const token: Subresource = {
         ...(fields.length > 0 ? { managedFields: fields as unknown as JsonObject[] } : {}),
       },
       spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: ref ? { ...ref } : null },
-      status: { token: signToken(claims), expirationTimestamp: rfc3339(now + seconds * 1000) },
+      status: {
+        token: signToken(keyPlace(api.store), api.entropy, claims),
+        expirationTimestamp: rfc3339(now + seconds * 1000),
+      },
     })
   },
 }

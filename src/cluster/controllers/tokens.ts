@@ -2,7 +2,7 @@
 // pkg/controller/serviceaccount's TokensController.
 import type { Secret, ServiceAccount } from '../../apimachinery/api/core.v1.ts'
 import { StatusError } from '../../apimachinery/status.ts'
-import { signToken } from '../../apiserver/subresources/token.ts'
+import { LEGACY_ISSUER, signToken } from '../../apiserver/serviceaccount-tokens.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller } from '../controller.ts'
 
@@ -43,8 +43,8 @@ export const tokensController: Controller = {
     }
     if (annotations[UID] === uid && secret.data?.token && secret.data.namespace) return
     const prefix = 'kubernetes.io/serviceaccount'
-    const token = signToken({
-      iss: prefix,
+    const token = signToken(ctx, ctx.entropy, {
+      iss: LEGACY_ISSUER,
       [`${prefix}/namespace`]: namespace,
       [`${prefix}/secret.name`]: name,
       [`${prefix}/service-account.name`]: accountName,
