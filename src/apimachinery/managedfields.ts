@@ -205,9 +205,11 @@ export function trackUpdate(
   ctx: FieldManagerContext,
 ): readonly ManagedFieldsEntry[] {
   const given = next.metadata.managedFields
-  if (forgetsOwners(given)) return []
+  const forgets = forgetsOwners(given)
   const own = live?.metadata.uid ? live : undefined
-  const managed = decodeManaged(given?.length ? given : own?.metadata.managedFields)
+  // what is new has no owners to forget
+  if (forgets && own) return []
+  const managed = decodeManaged(!forgets && given?.length ? given : own?.metadata.managedFields)
   if (own && managed.size === 0) return []
   const types = Types.of(ctx.custom?.source ?? ctx.schemas)
   const after = typed(ctx, next)

@@ -108,6 +108,22 @@ export async function readBody(
   return decodeInto(ctx, value, target, fieldValidation, duplicates)
 }
 
+/** Refuses a type that is not known, or that cannot become the target's. */
+export function refuseForeign(
+  ctx: Context,
+  is: { readonly apiVersion: string; readonly kind: string; readonly group: string; readonly version: string },
+  target: Target,
+  cannot: (why: string) => StatusError,
+): void {
+  const { apiVersion, kind, group, version } = is
+  if (!ctx.api.schemas.type(ctx.api.schemas.nameOf(group, version, kind)))
+    throw cannot(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
+  if (group !== target.group || kind !== target.kind)
+    throw cannot(
+      `converting (${version}.${kind}) to (${internalPackage(target.group)}.${target.kind}): unknown conversion`,
+    )
+}
+
 /** Checks an object's type and version against what the path serves, decodes it and fills in defaults. */
 export async function decodeInto(
   ctx: Context,
@@ -135,12 +151,7 @@ export async function decodeInto(
     !(kind === target.kind && kind === 'DeleteOptions') &&
     (group !== target.group || kind !== target.kind || version !== target.version)
   ) {
-    if (!ctx.api.schemas.type(ctx.api.schemas.nameOf(group, version, kind)))
-      throw cannot(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
-    if (group !== target.group || kind !== target.kind)
-      throw cannot(
-        `converting (${version}.${kind}) to (${internalPackage(target.group)}.${target.kind}): unknown conversion`,
-      )
+    refuseForeign(ctx, { apiVersion, kind, group, version }, target, cannot)
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
   }
   if (target.custom) {

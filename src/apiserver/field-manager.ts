@@ -69,9 +69,10 @@ export async function trackUpdate(
   const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
   const form = written(ctx, live, next as KubeObject, subresource, typed)
   // the typed form knows no empty list
-  const fields = forgetsOwners(next.metadata.managedFields)
-    ? []
-    : track(live, form, { ...managerContext(ctx, options, subresource), typed })
+  const fields =
+    live?.metadata.uid && forgetsOwners(next.metadata.managedFields)
+      ? []
+      : track(live, form, { ...managerContext(ctx, options, subresource), typed })
   const draft = typed ? formed(ctx, live, next, form, subresource) : next
   if (fields.length > 0) draft.metadata.managedFields = fields as Draft<typeof fields>
   else delete draft.metadata.managedFields

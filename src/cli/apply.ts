@@ -185,6 +185,24 @@ async function migrate(
   managers: ReadonlySet<string>,
   s: ApplySettings,
 ): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await migrateOnce(factory, info, managers, s)
+    } catch (e) {
+      // a controller may have written in between: look again, as often as a patch is tried (maxPatchRetry)
+      if (!(e instanceof StatusError) || e.reason !== 'Conflict') throw e
+      await fetchInfo(factory, info)
+      if (attempt === 5) throw e
+    }
+  }
+}
+
+async function migrateOnce(
+  factory: Factory,
+  info: Info,
+  managers: ReadonlySet<string>,
+  s: ApplySettings,
+): Promise<boolean> {
   const { mapping } = info
   const list = metaOf(info.object).managedFields
   if (!mapping || !Array.isArray(list)) return false

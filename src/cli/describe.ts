@@ -84,7 +84,7 @@ export async function createDescribeContext(
         throw e
       }
     },
-    async events(obj) {
+    async events(obj, needed) {
       if (!showEvents) return undefined
       const { name = '', namespace = '', uid = '' } = obj.metadata
       const search = async (id: string): Promise<readonly KubeObject[]> =>
@@ -101,7 +101,7 @@ export async function createDescribeContext(
         const found = obj.kind === 'Node' ? [...(await search(uid)), ...(await search(name))] : [...(await search(uid))]
         return found.sort((a, b) => (lastSeen(a) < lastSeen(b) ? -1 : lastSeen(a) > lastSeen(b) ? 1 : 0))
       } catch (e) {
-        if (e instanceof StatusError) return undefined
+        if (e instanceof StatusError && !needed) return undefined
         throw e
       }
     },

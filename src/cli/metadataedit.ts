@@ -19,6 +19,7 @@ import {
 import { resources } from './resources.ts'
 import { printFlags } from './printflags.ts'
 import { resultPrinter } from './result.ts'
+import type { PrintObject } from './result.ts'
 
 /** The words before the first KEY=VALUE or KEY- name objects. */
 export function resourcesAndPairs(args: readonly string[], word: string): { resources: string[]; pairs: string[] } {
@@ -145,6 +146,7 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
   const wantedVersion = flags.string('resource-version')
   if (!found.singleItemImplied && wantedVersion)
     throw new CliError('--resource-version may only be used with a single resource')
+  let printer: PrintObject | undefined
   await found.visit(async (info) => {
     if (!info.object) return
     const before = copy(info.object)
@@ -204,9 +206,9 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
           : !flags.bool('overwrite') && newText.length < oldText.length
             ? 'unlabeled'
             : 'labeled'
-    await (
-      await resultPrinter(ctx, operation, mode)
-    )(printed)
+    // label makes a printer for each object, so that YAML documents are not set apart
+    if (field === 'labels' || !printer) printer = await resultPrinter(ctx, operation, mode)
+    await printer(printed)
   })
 }
 

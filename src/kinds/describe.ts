@@ -95,8 +95,8 @@ export function controlledBy(out: Lines, obj: KubeObject): void {
 }
 
 /** The table of events at the end; nothing at all when events are not shown. The context has sorted them. */
-export async function events(out: Lines, obj: KubeObject, ctx: DescribeContext): Promise<void> {
-  const list = await ctx.events(obj)
+export async function events(out: Lines, obj: KubeObject, ctx: DescribeContext, needed = false): Promise<void> {
+  const list = await ctx.events(obj, needed)
   if (list) eventTable(out, list as readonly Event[], ctx.now)
 }
 

@@ -116,8 +116,11 @@ export interface DescribeContext {
     namespace: string,
     options?: { labelSelector?: string; fieldSelector?: string },
   ): Promise<readonly R[]>
-  /** The object's events, sorted as kubectl sorts them, or undefined when events are not shown. */
-  events(obj: KubeObject): Promise<readonly KubeObject[] | undefined>
+  /**
+   * The object's events, sorted as kubectl sorts them, or undefined when events are not shown. A refusal counts as none,
+   * but where it is `needed`.
+   */
+  events(obj: KubeObject, needed?: boolean): Promise<readonly KubeObject[] | undefined>
 }
 
 /**

@@ -9,7 +9,7 @@ import { rfc3339 } from '../../apimachinery/time.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { get, present } from '../verbs/get.ts'
-import { decodePatched, patchShown, readPatch } from '../verbs/patch.ts'
+import { decodePatched, readPatch } from '../verbs/patch.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
 
 type Request = Draft<CertificateSigningRequest>
@@ -62,7 +62,7 @@ export const approval: Subresource = {
     const patch = await readPatch(ctx, ctx.served.schema)
     return write(ctx, async (old) => {
       const patched = await patch.apply(old as unknown as JsonObject)
-      return decodePatched(ctx, patched, targetOf(ctx.served), options, () => patchShown(patch, patched)) as Request
+      return decodePatched(ctx, patched, targetOf(ctx.served), options, patch) as Request
     })
   },
 }

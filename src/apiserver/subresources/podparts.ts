@@ -12,7 +12,7 @@ import { updateObject } from '../registry.ts'
 import { validateEphemeralContainersUpdate } from '../../kinds/core/podspec-update.ts'
 import { validatePodResize } from '../../kinds/core/podspec-resize.ts'
 import { get, present } from '../verbs/get.ts'
-import { decodePatched, patchShown, readPatch } from '../verbs/patch.ts'
+import { decodePatched, readPatch } from '../verbs/patch.ts'
 
 interface Part {
   readonly name: string
@@ -52,9 +52,7 @@ const part = ({ name, take, validate }: Part): Subresource => {
       const patch = await readPatch(ctx, ctx.served.schema)
       return write(ctx, async (old) => {
         const patched = await patch.apply(old as unknown as JsonObject)
-        return decodePatched(ctx, patched, targetOf(ctx.served), options, () =>
-          patchShown(patch, patched),
-        ) as Draft<Pod>
+        return decodePatched(ctx, patched, targetOf(ctx.served), options, patch) as Draft<Pod>
       })
     },
   }

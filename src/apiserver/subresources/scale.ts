@@ -16,7 +16,7 @@ import type { Target } from '../decode-object.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { fromStored, getStored } from '../stored.ts'
-import { decodePatched, patchShown, readPatch } from '../verbs/patch.ts'
+import { decodePatched, readPatch } from '../verbs/patch.ts'
 
 const SCALE: Target = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'autoscaling.v1.Scale' }
 
@@ -138,7 +138,7 @@ export const scale: Subresource = {
     const patch = await readPatch(ctx, SCALE.schema)
     return write(ctx, async (current) => {
       const patched = await patch.apply(current as unknown as JsonObject)
-      const next = decodePatched(ctx, patched, SCALE, options, () => patchShown(patch, patched)) as Draft<Scale>
+      const next = decodePatched(ctx, patched, SCALE, options, patch) as Draft<Scale>
       matchName(ctx, next as Scale)
       return next
     })

@@ -8,8 +8,8 @@ import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts
 import { PatchError } from '../../apimachinery/patch.ts'
 import { StatusError, badRequest, invalid } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
-import { warn } from '../api.ts'
-import { matchName, mediaType, targetOf, unsupportedMediaType } from '../body.ts'
+import { groupVersion, warn } from '../api.ts'
+import { matchName, mediaType, refuseForeign, targetOf, unsupportedMediaType } from '../body.ts'
 import type { Target } from '../decode-object.ts'
 import { decodeObject } from '../decode-object.ts'
 import { typedOrder } from '../negotiate.ts'
@@ -133,17 +133,46 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
 }
 
 /**
- * A patched object as the kind's own: decoded again, strictly when asked. `shown` is what errors print: the patch, or
- * the patched object.
+ * What a JSON or merge patch has made of the type: it is read anew, first as what it says it is. A strategic patch works
+ * on the typed object, which has no say in what it is.
  */
+function readType(ctx: Context, patched: JsonObject, target: Target, refuse: (why: string) => StatusError): void {
+  for (const k of ['apiVersion', 'kind']) {
+    const v = patched[k]
+    if (v === undefined || v === null || typeof v === 'string') continue
+    const is = Array.isArray(v) ? 'array' : typeof v === 'boolean' ? 'bool' : typeof v
+    throw refuse(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${is} into Go struct field .${k} of type string`,
+    )
+  }
+  const own = groupVersion(target.group, target.version)
+  const apiVersion = (patched.apiVersion as string | undefined) || own
+  const kind = (patched.kind as string | undefined) || target.kind
+  if (apiVersion === own && kind === target.kind) return
+  if (apiVersion.split('/').length > 2) throw refuse(`unexpected GroupVersion string: ${apiVersion}`)
+  const [version = '', group = ''] = apiVersion.split('/').reverse()
+  const schema = ctx.api.schemas.nameOf(group, version, kind)
+  if (ctx.api.schemas.type(schema)) decodeObject(ctx.api, patched, { group, version, kind, schema }, refuse)
+  // versions that are served no more are still known, and read
+  else if (
+    kind === target.kind &&
+    target.group === 'apps' &&
+    /^(apps\/v1beta[12]|extensions\/v1beta1)$/.test(apiVersion)
+  )
+    return
+  refuseForeign(ctx, { apiVersion, kind, group, version }, target, refuse)
+}
+
+/** A patched object as the kind's own: decoded again, strictly when asked. */
 export function decodePatched(
   ctx: Context,
   patched: JsonObject,
   target: Target,
   options: WriteOptions,
-  shown: () => string,
+  patch: { readonly type: string; readonly value: unknown },
 ): Draft<KubeObject> {
-  const refuse = (why: string): StatusError => patchInvalid(shown(), why)
+  const refuse = (why: string): StatusError => patchInvalid(patchShown(patch, patched), why)
+  if (!target.custom && patch.type !== STRATEGIC) readType(ctx, patched, target, refuse)
   const { object, errors } = decodeObject(ctx.api, patched, target, refuse)
   // a typed object has no say in what it is
   if (!target.custom) {
@@ -205,7 +234,7 @@ function sortedWhere(value: unknown, touched: unknown): unknown {
 }
 
 /** What errors about a patched object print: the patch itself when it is strategic, else the whole object. */
-export function patchShown(patch: { readonly type: string; readonly value: unknown }, patched: JsonObject): string {
+function patchShown(patch: { readonly type: string; readonly value: unknown }, patched: JsonObject): string {
   if (patch.type === STRATEGIC) return goMap(patch.value)
   return toJsonInOrder(
     sortedWhere(typedOrder(patched), Array.isArray(patch.value) ? touchedBy(patch.value) : patch.value) as JsonObject,
@@ -244,7 +273,7 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
     produce: async (existing) => {
       const current = (existing ?? {}) as unknown as JsonObject
       const patched = await apply(current)
-      const draft = decodePatched(ctx, patched, target, options, () => patchShown({ type, value }, patched))
+      const draft = decodePatched(ctx, patched, target, options, { type, value })
       // what names the object is not the patch's to change
       if (existing) matchName(ctx, draft)
       return draft

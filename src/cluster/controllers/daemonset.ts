@@ -110,7 +110,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     HASH,
     {
       labels: spec.template.metadata?.labels ?? {},
-      ...(generation !== undefined ? { annotations: { [TEMPLATE_GENERATION]: generation } } : {}),
+      ...(ds.metadata.annotations ? { annotations: ds.metadata.annotations } : {}),
     },
     ds.status?.collisionCount ?? 0,
     (n) => podTemplateHash(spec.template, n === 0 && ds.status?.collisionCount === undefined ? undefined : n),

@@ -18,6 +18,8 @@ const SELECTED = 'volume.kubernetes.io/selected-node'
 const OURS = 'kubesim.io/hostpath'
 
 const size = (v: PersistentVolume): number => amount('storage', v.spec?.capacity?.storage ?? 0)
+// volumes that offer little more than is asked for come first (persistentVolumeOrderedIndex.findByClaim)
+const modes = (v: PersistentVolume): number => v.spec?.accessModes?.length ?? 0
 
 async function setVolumePhase(
   ctx: ControllerContext,
@@ -159,7 +161,10 @@ async function syncClaim(key: string, ctx: ControllerContext): Promise<void> {
     reserved[0] ??
     (waits
       ? undefined
-      : volumes.sort((a, b) => size(a) - size(b) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))[0])
+      : volumes.sort(
+          (a, b) =>
+            modes(a) - modes(b) || size(a) - size(b) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1),
+        )[0])
   if (found) return bind(ctx, found, claim)
   if (claim.metadata.deletionTimestamp) return pending()
   if (waits) {

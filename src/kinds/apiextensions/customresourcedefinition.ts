@@ -315,7 +315,16 @@ function validate(crd: CRD, old?: CRD): FieldError[] {
     errors.push(invalid('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'))
   const common = shared(versions)
   versions.forEach((v, i) => errors.push(...validateVersion(v, common, `spec.versions[${i}]`)))
-  const shown = goVersions(spec.versions)
+  // what the versions share has moved to the spec (Convert_v1_CustomResourceDefinitionSpec_To_apiextensions…)
+  const own = (v: CustomResourceDefinitionVersion): CustomResourceDefinitionVersion => {
+    const { schema, subresources, additionalPrinterColumns, selectableFields, ...rest } = v
+    const parts = { schema, subresources, additionalPrinterColumns, selectableFields }
+    return {
+      ...rest,
+      ...Object.fromEntries(Object.entries(parts).filter(([k, x]) => x !== undefined && !Object.hasOwn(common, k))),
+    }
+  }
+  const shown = goVersions(spec.versions?.map(own))
   if (new Set(versions.map((v) => v.name)).size < versions.length)
     errors.push(invalid('spec.versions', shown, 'must contain unique version names'))
   if (versions.filter((v) => v.storage).length !== 1)
