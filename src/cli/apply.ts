@@ -4,6 +4,7 @@ import { toJson } from '../apimachinery/gojson.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
+import type { ApplySet } from './applyset.ts'
 import type { CommandContext, Factory, Mapping } from './command.ts'
 import { cascade, deleteOptions } from './commands/delete.ts'
 import { CliError, throwAll, withSource } from './exit.ts'
@@ -391,7 +392,7 @@ async function applyOne(
   return 'configured'
 }
 
-function checkFlags(ctx: CommandContext, s: ApplySettings): void {
+async function checkFlags(ctx: CommandContext, s: ApplySettings, set: ApplySet | undefined): Promise<void> {
   const { flags } = ctx
   if (s.forceConflicts && !s.serverSide) throw new CliError('--force-conflicts only works with --server-side')
   if (s.mode === 'client' && s.serverSide)
@@ -400,8 +401,21 @@ function checkFlags(ctx: CommandContext, s: ApplySettings): void {
   if (s.mode === 'server' && s.force) throw new CliError('--dry-run=server cannot be used with --force')
   const selector = flags.string('selector')
   if (flags.bool('all') && selector) throw new CliError('cannot set --all and --selector at the same time')
+  if (set) {
+    if (!flags.bool('prune')) throw new CliError('--applyset requires --prune')
+    await set.validate()
+  }
   if (flags.bool('prune')) {
     if (s.force) throw new CliError('--force cannot be used with --prune')
+    const other = flags.bool('all')
+      ? '--all'
+      : selector
+        ? '--selector'
+        : flags.list('prune-allowlist').length
+          ? '--prune-allowlist'
+          : ''
+    if (set && other) throw new CliError(`${other} is incompatible with --applyset`)
+    if (set) return checkSubresource(s)
     if (!flags.bool('all') && !selector)
       throw new CliError(
         'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
@@ -409,6 +423,10 @@ function checkFlags(ctx: CommandContext, s: ApplySettings): void {
     if (s.serverSide)
       throw new CliError("--prune is in alpha and doesn't currently work on objects created by server-side apply")
   }
+  checkSubresource(s)
+}
+
+function checkSubresource(s: ApplySettings): void {
   if (s.subresource && !s.serverSide) throw new CliError('--subresource can only be specified for --server-side')
 }
 
@@ -557,8 +575,10 @@ export async function runApply(ctx: CommandContext): Promise<void> {
   const s = applySettings(ctx)
   const { requireFiles } = await import('./commands/create/fromfile.ts')
   requireFiles(ctx)
+  const reference = flags.changed('applyset') ? flags.string('applyset') : ''
+  const set = reference ? await (await import('./applyset.ts')).ApplySet.parse(ctx, reference) : undefined
   const kinds = flags.bool('prune') ? await pruneKinds(factory, flags.list('prune-allowlist')) : []
-  checkFlags(ctx, s)
+  await checkFlags(ctx, s, set)
   const output = flags.string('output')
   const whole = output !== '' && output !== 'name'
   const errors: unknown[] = []
@@ -566,16 +586,31 @@ export async function runApply(ctx: CommandContext): Promise<void> {
   const namespaces = new Set<string>()
   const ns = factory.namespace()
   if (ns.explicit) namespaces.add(ns.namespace)
-  const found = await resources(factory, {
+  const request = {
     ...fileRequest(ctx),
     ...(flags.string('selector') ? { selector: flags.string('selector') } : {}),
     validate: s.validate,
     continueOnError: true,
     flatten: true,
-  })
-  const { infos, error } = await found.tolerant()
-  if (error !== undefined) errors.push(error)
+  }
+  let infos: Info[] = []
+  try {
+    const { infos: read, error } = await (await resources(factory, request)).tolerant()
+    infos = [...read]
+    if (error !== undefined) errors.push(error)
+  } catch (e) {
+    // the parent of a set is judged before the files
+    if (!set) throw e
+    errors.push(e)
+  }
+  try {
+    set?.addLabels(infos)
+  } catch (e) {
+    errors.splice(0, errors.length, e)
+    infos = []
+  }
   if (!infos.length && !errors.length) throw new CliError('no objects passed to apply')
+  await set?.beforeApply(infos, s)
   const applied: Info[] = []
   for (const info of infos) {
     if (info.mapping?.namespaced) namespaces.add(info.namespace)
@@ -605,5 +640,6 @@ export async function runApply(ctx: CommandContext): Promise<void> {
       )
     else if (infos[0]?.object) await print(infos[0].object)
   }
-  if (flags.bool('prune')) await prune(ctx, s, kinds, uids, namespaces)
+  if (set) await set.prune(s, uids)
+  else if (flags.bool('prune')) await prune(ctx, s, kinds, uids, namespaces)
 }

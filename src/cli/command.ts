@@ -111,6 +111,8 @@ export interface FlagSpec {
   /** Our own words, one sentence. */
   readonly usage: string
   readonly hidden?: boolean
+  /** It is there only where this environment variable is `true`. */
+  readonly gate?: string
   /** `required flag(s) "image" not set` when it is not given. */
   readonly required?: boolean
   /** `Flag --x has been deprecated, <text>` on stderr when used. */

@@ -105,7 +105,7 @@ function unknownCommand(word: string): string {
   return `unknown command ${JSON.stringify(word)} for "kubectl"${near.length ? `\n\nDid you mean this?\n${near.map((n) => `\t${n}\n`).join('')}` : ''}`
 }
 
-async function child(node: Node, line: CommandLine): Promise<Node> {
+async function child(node: Node, line: CommandLine, env: CliHost['io']['env']): Promise<Node> {
   const command = await line.load()
   const own = new Set(command.flags.map((f) => f.name))
   const clientFirst = line.clientFirst ?? node.clientFirst ?? false
@@ -114,7 +114,10 @@ async function child(node: Node, line: CommandLine): Promise<Node> {
     command,
     line,
     clientFirst,
-    flags: [...command.flags, ...GLOBAL_FLAGS.filter((f) => !own.has(f.name))],
+    flags: [
+      ...command.flags.filter((f) => !f.gate || env[f.gate]?.toLowerCase() === 'true'),
+      ...GLOBAL_FLAGS.filter((f) => !own.has(f.name)),
+    ],
     subcommands: command.subcommands ?? [],
   }
 }
@@ -122,6 +125,7 @@ async function child(node: Node, line: CommandLine): Promise<Node> {
 /** Walks down the tree as far as the words name commands. */
 async function locate(
   argv: readonly string[],
+  env: CliHost['io']['env'],
 ): Promise<{ readonly node: Node; readonly args: readonly string[]; readonly typed: readonly string[] }> {
   let node = root
   const typed: string[] = []
@@ -133,7 +137,7 @@ async function locate(
     if (!line) return { node, args, typed }
     typed.push(word)
     args = without(args, word, node.flags)
-    node = await child(node, line)
+    node = await child(node, line, env)
   }
 }
 
@@ -144,7 +148,7 @@ async function helpText(node: Node): Promise<string> {
 
 /** `kubectl help WORDS`: the help of the command they name. */
 async function helpFor(argv: readonly string[], host: CliHost): Promise<number> {
-  const { node, args } = await locate(argv)
+  const { node, args } = await locate(argv, host.io.env)
   if (node === root && words(args, root.flags).length) {
     // the usage without what stands before the first group
     const usage = (await helpText(root)).replace(/^[^]*?\n\n(?=\S[^\n]*:\n)/, '')
@@ -157,7 +161,7 @@ async function helpFor(argv: readonly string[], host: CliHost): Promise<number> 
 
 /** `__complete WORDS… WORD`: what may stand in the place of the last word, for shells. */
 async function complete(argv: readonly string[], described: boolean, host: CliHost): Promise<number> {
-  const { node, args } = await locate(argv.slice(0, -1))
+  const { node, args } = await locate(argv.slice(0, -1), host.io.env)
   const { completions } = await import('./complete.ts')
   let answers: string[] = []
   try {
@@ -182,7 +186,7 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
     if (argv[0] === '__complete' || argv[0] === '__completeNoDesc')
       return await complete(argv.slice(1), argv[0] === '__complete', host)
     if (argv[0] === 'help') return await helpFor(argv.slice(1), host)
-    const { node, args, typed } = await locate(argv)
+    const { node, args, typed } = await locate(argv, host.io.env)
     commandPath = node.path
     if (node === root) {
       const word = words(args, root.flags)[0]

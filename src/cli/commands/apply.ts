@@ -42,6 +42,7 @@ export const apply: Command = {
       name: 'applyset',
       type: 'string',
       hidden: true,
+      gate: 'KUBECTL_APPLYSET',
       usage: 'The object that keeps the set of what is applied (alpha).',
     },
     ...deletionFlags.map((f) => (f.name === 'wait' ? { ...f, default: false } : f)),
