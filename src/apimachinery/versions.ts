@@ -80,6 +80,8 @@ export const FEATURES = {
   backOffNamesPod: { from: 26, side: 'server' },
   /** `Successfully pulled image … Image size: N bytes.` */
   pulledImageSize: { from: 30, side: 'server' },
+  /** Aggregated discovery in its first form, too. */
+  discoveryV2beta1: { from: 26, until: 33, side: 'server' },
 } as const satisfies Record<string, Feature>
 
 export type FeatureName = keyof typeof FEATURES

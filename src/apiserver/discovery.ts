@@ -2,13 +2,15 @@
 // lists; as apiserver's endpoints/discovery.
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import type { JsonObject } from '../apimachinery/object.ts'
+import { has } from '../apimachinery/versions.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { sha256 } from '../apimachinery/sha256.ts'
 import type { Api } from './api.ts'
+import { hashOf, servedKey, tagged } from './etag.ts'
 import { healthPaths } from './healthchecks.ts'
 import { ADDRESS, answer } from './api.ts'
 import { notServed, unserved } from './unserved.ts'
-import { accepts } from './negotiate.ts'
+import { accepts, checkPlainForm } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
 import { groupVersion } from './api.ts'
 
@@ -36,7 +38,7 @@ async function groupsOf(api: Api): Promise<Group[]> {
  * The version of the aggregated form that is wanted first, if it is wanted before the older lists; kubectl up to 1.29
  * knows v2beta1 only.
  */
-function aggregated(header: string | undefined): string | undefined {
+function aggregated(header: string | undefined, beta: boolean): string | undefined {
   for (const { type, params } of accepts(header)) {
     if (params.get('as') === undefined) return undefined
     const version = params.get('v') ?? ''
@@ -44,7 +46,7 @@ function aggregated(header: string | undefined): string | undefined {
       type === 'application/json' &&
       params.get('g') === 'apidiscovery.k8s.io' &&
       params.get('as') === 'APIGroupDiscoveryList' &&
-      (version === 'v2' || version === 'v2beta1')
+      (version === 'v2' || (version === 'v2beta1' && beta))
     )
       return version
   }
@@ -144,12 +146,18 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
   const named = groups.filter((g) => g.name !== '')
   if (second === undefined) {
     const mine = prefix === 'api' ? legacy : named
-    const form = aggregated(request.headers?.accept)
+    const form = aggregated(request.headers?.accept, has(api.versions, 'discoveryV2beta1'))
     if (form)
-      return {
-        ...answer(200, aggregatedList(api, mine, form)),
-        headers: { 'content-type': `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList` },
-      }
+      return tagged(
+        request,
+        hashOf(prefix + form + servedKey(api, await api.served())),
+        { 'cache-control': 'public', vary: 'Accept' },
+        () => ({
+          ...answer(200, aggregatedList(api, mine, form)),
+          headers: { 'content-type': `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList` },
+        }),
+      )
+    checkPlainForm(request.headers?.accept, prefix === 'api')
     if (prefix === 'api')
       return answer(200, {
         kind: 'APIVersions',
@@ -161,9 +169,11 @@ export async function serveDiscovery(api: Api, request: ApiRequest, info: Reques
   const group = prefix === 'api' ? legacy[0] : named.find((g) => g.name === second)
   const version = prefix === 'api' ? second : third
   if (!group) return notServed()
+  if (version === undefined) checkPlainForm(request.headers?.accept, false)
   if (version === undefined) return answer(200, { kind: 'APIGroup', apiVersion: 'v1', ...byPreference(group) })
   const resources = group.versions.find((v) => v.version === version)?.resources
   if (!resources || info.parts.length > (prefix === 'api' ? 2 : 3)) return unserved(api, info)
+  checkPlainForm(request.headers?.accept, true)
   return answer(200, {
     kind: 'APIResourceList',
     ...(prefix === 'api' ? {} : { apiVersion: 'v1' }),

@@ -52,20 +52,33 @@ export function formOf(header: string | undefined): Form {
     if (a.params.get('g') !== 'meta.k8s.io' || (a.params.get('v') !== 'v1' && a.params.get('v') !== 'v1beta1')) continue
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return as
   }
-  // the router knows types, the negotiation their parameters; who asks for protobuf alone must be told that it is not
-  // among them
-  if (!list.some((a) => READABLE.has(a.type) || a.type === PROTOBUF))
-    throw new StatusError(
-      406,
-      'NotAcceptable',
-      `406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, ${PROTOBUF}, application/json;stream=watch, ${PROTOBUF};stream=watch`,
-      {},
-    )
-  throw new StatusError(
-    406,
-    'NotAcceptable',
-    `only the following media types are accepted: application/json, application/yaml${header?.includes('protobuf') ? '' : ', application/vnd.kubernetes.protobuf'}`,
+  // who asks for protobuf alone must be told that it is not among them
+  throw notAcceptable(
+    list,
+    `, application/json;stream=watch, ${PROTOBUF};stream=watch`,
+    header?.includes('protobuf') ? '' : `, ${PROTOBUF}`,
   )
+}
+
+const TYPES = 'application/json, application/yaml'
+
+/** The router's refusal, which knows types, or that of the negotiation, which knows their parameters. */
+function notAcceptable(list: readonly Accepted[], streams: string | undefined, protobuf: string): StatusError {
+  return streams !== undefined && !list.some((a) => READABLE.has(a.type) || a.type === PROTOBUF)
+    ? new StatusError(
+        406,
+        'NotAcceptable',
+        `406: Not Acceptable\n\nAvailable representations: ${TYPES}, ${PROTOBUF}${streams}`,
+        {},
+      )
+    : new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${TYPES}${protobuf}`)
+}
+
+/** Checks that a document of discovery may be answered as JSON (or YAML). Throws NotAcceptable. */
+export function checkPlainForm(header: string | undefined, routed: boolean): void {
+  const list = accepts(header)
+  if (list.length > 0 && !list.some((a) => !a.params.has('as') && (READABLE.has(a.type) || a.type === PROTOBUF)))
+    throw notAcceptable(list, routed ? '' : undefined, `, ${PROTOBUF}`)
 }
 
 /** Whether the answer is wanted as YAML. */

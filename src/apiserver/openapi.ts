@@ -5,11 +5,12 @@ import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import type { FieldSchema, ResourceInfo, TypeSchema } from '../apimachinery/schema.ts'
-import { sha256Hex } from '../apimachinery/sha256.ts'
+import { rfc1123z } from '../apimachinery/time.ts'
 import type { Api } from './api.ts'
 import { answer } from './api.ts'
+import { hashOf, servedKey, tagged } from './etag.ts'
 import { notServed } from './unserved.ts'
-import { encodeBody } from './negotiate.ts'
+import { accepts, encodeBody } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
 import { groupVersion } from './api.ts'
 
@@ -225,13 +226,7 @@ function v3(api: Api, resources: readonly ResourceInfo[]): JsonObject {
 /** Making the whole document takes a second on a slow machine: it is kept until what is served changes. */
 const made = new WeakMap<Api, { readonly key: string; readonly document: JsonObject }>()
 function v2Once(api: Api, resources: readonly ResourceInfo[]): JsonObject {
-  const key = JSON.stringify([
-    api.versions.server,
-    api.store
-      .list('customresourcedefinitions.apiextensions.k8s.io')
-      .map((c) => [c.metadata.uid, c.metadata.resourceVersion]),
-    resources.length,
-  ])
+  const key = servedKey(api, resources)
   const known = made.get(api)
   if (known?.key === key) return known.document
   const document = v2(api, resources)
@@ -258,24 +253,69 @@ function v2(api: Api, resources: readonly ResourceInfo[]): JsonObject {
   }
 }
 
-/** Serves /openapi/v2, /openapi/v3 and /openapi/v3/apis/GROUP/VERSION. */
-export async function serveOpenApi(api: Api, _request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
+/** A year from now, as Go's RFC1123 has it. */
+const inAYear = (now: number): string => rfc1123z(now + 365 * 86_400_000).replace(/\+0000$/, 'UTC')
+
+const V2_FORMS = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+]
+/** Whether a client takes JSON, or one of these. */
+function takes(request: ApiRequest, forms: readonly string[]): boolean {
+  const list = accepts(request.headers?.accept)
+  return list.length === 0 || list.some((a) => ['application/json', 'application/*', '*/*', ...forms].includes(a.type))
+}
+
+/** Serves /openapi/v2, /openapi/v3 and /openapi/v3/apis/GROUP/VERSION (kube-openapi's handlers). */
+export async function serveOpenApi(api: Api, request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
   const all = await api.served()
   const [, version, ...place] = info.parts
-  if (version === 'v2' && place.length === 0) return answer(200, v2Once(api, all))
+  if (request.path === '/openapi/v2') {
+    if (!takes(request, V2_FORMS)) return { status: 406, headers: { vary: 'Accept-Encoding, Accept' }, body: '' }
+    const document = v2Once(api, all)
+    const hash = hashOf(servedKey(api, all))
+    return tagged(request, hash, { vary: 'Accept-Encoding, Accept' }, () => answer(200, document))
+  }
   if (version !== 'v3') return notServed()
   const key = (r: ResourceInfo): string => `${r.group ? 'apis' : 'api'}/${groupVersion(r.group, r.version)}`
   const groups = new Map<string, ResourceInfo[]>()
   for (const r of all) groups.set(key(r), [...(groups.get(key(r)) ?? []), r])
-  if (place.length === 0) {
-    const hash = (rs: readonly ResourceInfo[]): string =>
-      sha256Hex(encodeBody([...rs.map((r) => `${r.resource}/${r.kind}`), api.versions.server])).toUpperCase()
+  const builtin = new Set(api.schemas.discovery())
+  const definitions = api.store.list('customresourcedefinitions.apiextensions.k8s.io')
+  const hash = (rs: readonly ResourceInfo[]): string =>
+    hashOf(
+      encodeBody([
+        ...rs.map((r) => `${r.resource}/${r.kind}`),
+        api.versions.server,
+        // what a definition says changes the document of its group
+        ...definitions
+          .filter((d) => rs.some((r) => !builtin.has(r) && d.metadata.name === `${r.resource}.${r.group}`))
+          .map((d) => `${d.metadata.uid}/${d.metadata.generation}`),
+      ]),
+    )
+  if (request.path === '/openapi/v3')
     return answer(200, {
       paths: Object.fromEntries(
         [...groups].map(([k, rs]) => [k, { serverRelativeURL: `/openapi/v3/${k}?hash=${hash(rs)}` }]),
       ),
     })
+  const resources = request.path.endsWith('/') ? undefined : groups.get(place.join('/'))
+  const vary = { vary: 'Accept' }
+  if (!takes(request, [])) return { status: 406, headers: vary, body: '' }
+  if (!resources) return { status: 404, headers: vary, body: '' }
+  const now = hash(resources)
+  const asked = request.query?.hash?.[0]
+  // the address of another time leads to the present one; that of this one is good for ever
+  if (asked && asked !== now) {
+    const location = `/openapi/v3/${place.join('/')}?hash=${now}`
+    return {
+      status: 301,
+      headers: { ...vary, etag: `"${now}"`, location, 'content-type': 'application/json' },
+      body: '',
+    }
   }
-  const resources = groups.get(place.join('/'))
-  return resources ? answer(200, v3(api, resources)) : notServed()
+  const kept: Readonly<Record<string, string>> = asked
+    ? { 'cache-control': 'public, immutable', expires: inAYear(api.now()) }
+    : {}
+  return tagged(request, now, { ...vary, ...kept }, () => answer(200, v3(api, resources)))
 }

@@ -221,7 +221,7 @@ async function respond(
     headers['content-encoding'] = 'gzip'
     headers.vary = 'Accept-Encoding'
   }
-  headers['content-length'] = String(body.length)
+  if (response.status !== 304) headers['content-length'] = String(body.length)
   outgoing.writeHead(response.status, headers)
   outgoing.end(request.method === 'HEAD' ? undefined : body)
 }
@@ -244,6 +244,8 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
     return { request: o.headers ? { ...request, headers: { ...request.headers, ...o.headers } } : request }
   }
   const handler = (incoming: http.IncomingMessage, outgoing: http.ServerResponse): void => {
+    // connections stay open as HTTP/1.1 has it: nothing needs to be said of it
+    if (incoming.httpVersion === '1.1' && outgoing.shouldKeepAlive) outgoing.removeHeader('connection')
     const gone = new AbortController()
     outgoing.on('close', () => gone.abort(new Error('the client went away')))
     const answer = async (): Promise<void> => {
@@ -293,7 +295,8 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
     maxHeaderSize: 64 * 1024,
     headersTimeout: 20_000,
     requestTimeout: 60_000,
-    keepAliveTimeout: 60_000,
+    // clients of Go's put connections aside for so long
+    keepAliveTimeout: 95_000,
     connectionsCheckingInterval: 5_000,
   }
   const server: http.Server = o.tls
