@@ -87,6 +87,29 @@ async function roleBindings(): Promise<readonly JsonObject[]> {
   }))
 }
 
+/** What the aggregator puts first (DefaultGenericAPIServicePriorities and the kube-apiserver's own). */
+const GROUP_PRIORITY: Readonly<Record<string, number>> = {
+  '': 18000,
+  apps: 17800,
+  'events.k8s.io': 17750,
+  'authentication.k8s.io': 17700,
+  'authorization.k8s.io': 17600,
+  autoscaling: 17500,
+  batch: 17400,
+  'certificates.k8s.io': 17300,
+  'networking.k8s.io': 17200,
+  policy: 17100,
+  'rbac.authorization.k8s.io': 17000,
+  'storage.k8s.io': 16800,
+  'apiextensions.k8s.io': 16700,
+  'admissionregistration.k8s.io': 16700,
+  'scheduling.k8s.io': 16600,
+  'coordination.k8s.io': 16500,
+  'node.k8s.io': 16300,
+  'discovery.k8s.io': 16200,
+  'flowcontrol.apiserver.k8s.io': 16100,
+}
+
 async function apiServices(api: Api): Promise<readonly JsonObject[]> {
   const versions = new Map<string, { group: string; version: string }>()
   for (const r of api.schemas.discovery())
@@ -100,9 +123,8 @@ async function apiServices(api: Api): Promise<readonly JsonObject[]> {
     spec: {
       ...(group ? { group } : {}),
       version,
-      groupPriorityMinimum:
-        group === '' ? 18000 : group === 'apiextensions.k8s.io' ? 16700 : group === 'apps' ? 17800 : 17500,
-      versionPriority: version === 'v2' ? 30 : group === '' ? 1 : 15,
+      groupPriorityMinimum: GROUP_PRIORITY[group] ?? 15000,
+      versionPriority: version === 'v2' ? 30 : group === '' ? 1 : group === 'flowcontrol.apiserver.k8s.io' ? 21 : 15,
     },
     status: {
       conditions: [

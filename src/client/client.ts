@@ -46,6 +46,8 @@ const segmentFaults = (name: string): string[] =>
  */
 export function pathOf(resource: ResourcePath, namespace = '', name = '', subresource = ''): string {
   const faults = segmentFaults(name)
+  const astray = segmentFaults(namespace)
+  if (astray.length) throw new Error(`invalid namespace ${JSON.stringify(namespace)}: [${astray.join(' ')}]`)
   if (faults.length) throw new Error(`invalid resource name ${JSON.stringify(name)}: [${faults.join(' ')}]`)
   const cut = resource.lastIndexOf('/')
   const gv = resource.slice(0, cut)

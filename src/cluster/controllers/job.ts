@@ -275,7 +275,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
           ? active.length
           : parallelism
         : Math.max(0, Math.min(parallelism, completions - totalSucceeded))
-    if (perIndex && failedIndexes && completions !== undefined)
+    if (!suspended && perIndex && failedIndexes && completions !== undefined)
       wanted = Math.max(0, Math.min(parallelism, completions - totalSucceeded - failedIndexes.size))
     const duplicates = indexed
       ? active.filter(

@@ -89,10 +89,24 @@ async function bind(ctx: ControllerContext, volume: PersistentVolume, claim: Per
     ...c.status,
     phase: 'Bound',
     accessModes: pv.spec?.accessModes ?? [],
-    capacity: pv.spec?.capacity ?? {},
+    // a bound claim's size may differ from its volume's: it is set once
+    capacity: (c.status?.phase === 'Bound' ? c.status.capacity : pv.spec?.capacity) ?? {},
   }
   if (!equal(status, c.status))
     await ctx.client.update('v1/persistentvolumeclaims', namespace, { ...c, status }, { subresource: 'status' })
+}
+
+/** The status of a claim that has no volume: nothing of the last one stays (updateClaimStatus). */
+function unboundStatus(claim: PersistentVolumeClaim, phase: string): PersistentVolumeClaim['status'] {
+  const {
+    accessModes: _modes,
+    capacity: _capacity,
+    currentVolumeAttributesClassName: _class,
+    ...status
+  } = {
+    ...claim.status,
+  }
+  return { ...status, phase }
 }
 
 async function syncClaim(key: string, ctx: ControllerContext): Promise<void> {
@@ -109,7 +123,7 @@ async function syncClaim(key: string, ctx: ControllerContext): Promise<void> {
     await ctx.client.update(
       'v1/persistentvolumeclaims',
       namespace,
-      { ...claim, status: { phase: 'Lost' } },
+      { ...claim, status: unboundStatus(claim, 'Lost') },
       { subresource: 'status' },
     )
     await ctx.event(
@@ -125,13 +139,9 @@ async function syncClaim(key: string, ctx: ControllerContext): Promise<void> {
     return
   }
   const pending = async (): Promise<void> => {
-    if (claim.status?.phase !== 'Pending')
-      await ctx.client.update(
-        'v1/persistentvolumeclaims',
-        namespace,
-        { ...claim, status: { ...claim.status, phase: 'Pending' } },
-        { subresource: 'status' },
-      )
+    const status = unboundStatus(claim, 'Pending')
+    if (!equal(status, claim.status ?? {}))
+      await ctx.client.update('v1/persistentvolumeclaims', namespace, { ...claim, status }, { subresource: 'status' })
   }
   if (claim.spec.volumeName) {
     const pv = ctx.lister.get<PersistentVolume>('persistentvolumes', '', claim.spec.volumeName)

@@ -47,6 +47,7 @@ export function parseRequest(pem: string): CertificateRequest {
   const block = pemBlocks(pem)[0]
   if (block?.type !== 'CERTIFICATE REQUEST') throw new Error('PEM block type must be CERTIFICATE REQUEST')
   const request = elements(block.bytes)?.[0]
+  if (!request && block.bytes[0] === 0x30) throw new Error('asn1: syntax error: data truncated')
   const info = inside(request)[0]
   const [version, subject, , attributes] = inside(info)
   if (request?.tag !== 0x30 || version?.tag !== 0x02 || subject?.tag !== 0x30)

@@ -57,7 +57,9 @@ function wantedOf(words: readonly string[]): Wanted[] {
 async function find(ctx: CommandContext, w: Wanted): Promise<Mapping | undefined> {
   if (w.resource === '*') return undefined
   try {
-    return await ctx.factory.mapping(w.group ? `${w.resource}.${w.group}` : w.resource, 2)
+    const found = await ctx.factory.mapping(w.group ? `${w.resource}.${w.group}` : w.resource, 2)
+    // a version is no part of a group here
+    return found.group.startsWith(w.group) ? found : undefined
   } catch (e) {
     if (e instanceof ConnectionError) throw e
     return undefined
