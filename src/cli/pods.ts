@@ -198,7 +198,10 @@ export async function connectPod(
         s.raw ? (typeof c === 'string' ? c : Buffer.from(c).toString('utf8')).replaceAll('\r\n', '\n') : c,
       ),
     stderr: (c) => io.stderr.write(c),
-    signal: io.signal,
+    // made when somebody asks for it: few programs run that long
+    get signal() {
+      return io.signal
+    },
     ...(s.raw && io.stdout.size ? { size: io.stdout.size } : {}),
     ...(s.raw && io.onResize ? { onResize: io.onResize } : {}),
   }

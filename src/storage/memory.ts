@@ -35,6 +35,9 @@ class Shelf {
   readonly objects = new Map<string, KubeObject>()
   /** Deleted here, still in the source. */
   readonly removed = new Set<string>()
+  /** Keys here that the source does not have, and those of which nobody looked yet whether it has them. */
+  readonly #added = new Set<string>()
+  readonly #unsure = new Set<string>()
   #source: Source
   readonly #resource: string
   #loaded = false
@@ -63,6 +66,8 @@ class Shelf {
   adopt(source: Source): void {
     this.#source = source
     this.removed.clear()
+    this.#added.clear()
+    this.#unsure.clear()
   }
 
   get(key: string): KubeObject | undefined {
@@ -73,13 +78,18 @@ class Shelf {
       this.#load()
       return this.objects.get(key)
     }
-    const cut = key.indexOf('/')
-    const found = this.#source.find(this.#resource, key.slice(0, cut), key.slice(cut + 1))
+    const found = this.#find(key)
     if (found) this.objects.set(key, found)
     return found
   }
+  #find(key: string): KubeObject | undefined {
+    const cut = key.indexOf('/')
+    return this.#source.find(this.#resource, key.slice(0, cut), key.slice(cut + 1))
+  }
 
-  put(key: string, o: KubeObject, previous: KubeObject | undefined): void {
+  /** `unsure`: nobody looked whether there was one before. */
+  put(key: string, o: KubeObject, previous: KubeObject | undefined, unsure = false): void {
+    if (this.untouched(key)) (unsure ? this.#unsure : this.#added).add(key)
     this.objects.set(key, o)
     this.removed.delete(key)
     this.#lists.clear()
@@ -106,7 +116,7 @@ class Shelf {
 
   delete(key: string, previous: KubeObject): void {
     this.objects.delete(key)
-    if (!this.#loaded) this.removed.add(key)
+    if (!this.#loaded && !this.#added.delete(key)) this.removed.add(key)
     this.#lists.clear()
     this.#keys.clear()
     this.#unindex(key, previous)
@@ -205,8 +215,9 @@ class Shelf {
   count(namespace: string): number {
     if (namespace) return this.list(namespace).length
     if (this.#loaded) return this.objects.size
-    this.#load()
-    return this.objects.size
+    for (const key of this.#unsure) if (!this.#find(key) && !this.removed.delete(key)) this.#added.add(key)
+    this.#unsure.clear()
+    return this.#source.count(this.#resource) - this.removed.size + this.#added.size
   }
 }
 
@@ -344,7 +355,7 @@ export class MemoryStore implements Store {
     if (type !== 'DELETED' && this.#listeners.size === 0 && shelf.untouched(key)) {
       // nobody listens: what was there before is looked up when somebody asks for the past
       this.#revision = revision
-      shelf.put(key, object, undefined)
+      shelf.put(key, object, undefined, true)
       this.#history.push(this.#late(resource, object, revision))
       this.#kept.push(0)
       return

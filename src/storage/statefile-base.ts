@@ -124,9 +124,9 @@ class Bytes {
   readonly size: number
   readonly #fd: number | undefined
   #start: Buffer
-  constructor(from: number | Buffer) {
+  constructor(from: number | Buffer, size: number) {
     this.#fd = typeof from === 'number' ? from : undefined
-    this.size = typeof from === 'number' ? fs.fstatSync(from).size : from.length
+    this.size = size
     this.#start = typeof from === 'number' ? this.#pread(0, Math.min(this.size, 16 * 1024)) : from
   }
   #pread(at: number, length: number): Buffer {
@@ -183,12 +183,15 @@ export class Base implements WholeState {
   readonly origin: number
   /** The open file; a state may stand in none. */
   readonly fd: number | undefined
+  readonly #opened: fs.Stats | undefined
 
   /** `file` names it in errors. */
   constructor(file: string, from: number | Buffer) {
     this.file = file
     this.fd = typeof from === 'number' ? from : undefined
-    this.bytes = new Bytes(from)
+    this.#opened = typeof from === 'number' ? fs.fstatSync(from) : undefined
+    if (this.#opened?.isFile() === false) throw bad(file, 'it is not a file')
+    this.bytes = new Bytes(from, typeof from === 'number' ? (this.#opened?.size ?? 0) : from.length)
     const start = this.bytes.read(0, 12).toString('utf8')
     if (!start.startsWith('{"kubesim":{'))
       throw bad(file, this.bytes.size === 0 ? 'it is empty' : 'it was not written by kubesim')
@@ -203,6 +206,12 @@ export class Base implements WholeState {
     this.head = checkedHead(head, file, this.bytes.size - this.origin)
   }
 
+  /** Whether its file is still the one of this name, as it was. */
+  get inPlace(): boolean {
+    const now = fs.statSync(this.file, { throwIfNoEntry: false })
+    const { ino, size, mtimeMs } = this.#opened ?? {}
+    return now !== undefined && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs
+  }
   whole(): Buffer {
     return this.bytes.read(0, this.bytes.size)
   }
@@ -445,7 +454,6 @@ export function openBase(file: string): Base | undefined {
     throw bad(file, UNOPENED[codeOf(e)] ?? codeOf(e))
   }
   try {
-    if (!fs.fstatSync(fd).isFile()) throw bad(file, 'it is not a file')
     return new Base(file, fd)
   } catch (e) {
     fs.closeSync(fd)

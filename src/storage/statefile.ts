@@ -24,9 +24,10 @@ const LONG = 128 * 1024
 const SHORT = 64 * 1024
 
 /**
- * The journal that readHead read, for the store that is opened next: most commands do both, and reading it is most of
- * either.
+ * What readHead opened and the journal that it read, for the store that is opened next: most commands do both, and
+ * reading is most of either.
  */
+let opened: Base | undefined
 let looked: { readonly file: string; readonly generation: string; readonly journal: JournalRead } | undefined
 
 /**
@@ -34,17 +35,23 @@ let looked: { readonly file: string; readonly generation: string; readonly journ
  * StateError.
  */
 export function readHead(file: string): { readonly meta: Readonly<Record<string, Json>> } | undefined {
-  const opened = openBase(file)
-  if (!opened) return undefined
-  try {
-    const meta: Record<string, Json> = { ...opened.head.meta }
-    const journal = readJournal(file, opened.head.generation)
-    looked = { file, generation: opened.head.generation, journal }
-    for (const e of journal.entries) Object.assign(meta, e.m)
-    return { meta }
-  } finally {
-    opened.abandon()
-  }
+  const base = takeBase(file)
+  if (!base) return undefined
+  opened = base
+  const meta: Record<string, Json> = { ...base.head.meta }
+  const journal = readJournal(file, base.head.generation)
+  looked = { file, generation: base.head.generation, journal }
+  for (const e of journal.entries) Object.assign(meta, e.m)
+  return { meta }
+}
+
+/** The state file, from readHead if it opened the one that is there. */
+function takeBase(file: string): Base | undefined {
+  const before = opened
+  opened = undefined
+  if (before?.file === file && before.inPlace) return before
+  before?.abandon()
+  return openBase(file)
 }
 
 /** The whole journal, from where readHead left it if it looked at the same one. */
@@ -164,7 +171,7 @@ export class FileStore extends MemoryStore {
   /** Opens a state; a file that is not there is created at the first flush. Throws StateError. */
   static open(file: string): FileStore {
     for (let tries = 0; ; tries++) {
-      const base = openBase(file)
+      const base = takeBase(file)
       if (!base) return new FileStore(file, undefined, { entries: [], good: 0, generation: undefined })
       const journal = takeJournal(file, base.head.generation)
       if (journal.generation === undefined || journal.generation === base.head.generation)

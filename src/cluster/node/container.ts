@@ -492,7 +492,9 @@ export class Containers {
       now: io.now ?? (() => clock.now()),
       random,
       sleep: io.sleep ?? ((ms) => pause(clock, ms, io.signal)),
-      signal: io.signal,
+      get signal() {
+        return io.signal
+      },
       // a first process without a handler hears no signals from its own container; servers have handlers
       signalMain: (number) => {
         if (

@@ -44,9 +44,6 @@ export function createRuntime(o: NodeOptions, containers: Containers, programs: 
     streams: Streams,
   ): Promise<ConnectResult> {
     const { pod, container, status } = f
-    const abort = new AbortController()
-    const stop = (): void => abort.abort()
-    streams.signal?.addEventListener('abort', stop)
     // a terminal turns every line feed into carriage return and line feed
     const cooked = (t: string | Uint8Array): string | Uint8Array =>
       options.tty ? (typeof t === 'string' ? t : Buffer.from(t).toString('utf8')).replace(/\r?\n/g, '\r\n') : t
@@ -55,22 +52,21 @@ export function createRuntime(o: NodeOptions, containers: Containers, programs: 
       stdout: (t) => streams.stdout(cooked(t)),
       stderr: (t) => (options.tty ? streams.stdout(cooked(t)) : streams.stderr(t)),
       tty: options.tty,
-      signal: abort.signal,
+      // who gives none never stops it
+      get signal() {
+        return streams.signal ?? new AbortController().signal
+      },
     })
-    try {
-      const found = executable(ctx, words[0] ?? '')
-      if ('missing' in found) return refused(pod, found.missing, streams)
-      const tool = await findTool(found.name)
-      // a program of the image that the simulation has only the name of
-      if (!tool) {
-        streams.stderr(`${found.name}: not simulated\n`)
-        return { exitCode: 1 }
-      }
-      const code = await tool.run(words.slice(1), ctx)
-      return { exitCode: code, ...(code !== 0 ? { message: `command terminated with exit code ${code}` } : {}) }
-    } finally {
-      streams.signal?.removeEventListener('abort', stop)
+    const found = executable(ctx, words[0] ?? '')
+    if ('missing' in found) return refused(pod, found.missing, streams)
+    const tool = await findTool(found.name)
+    // a program of the image that the simulation has only the name of
+    if (!tool) {
+      streams.stderr(`${found.name}: not simulated\n`)
+      return { exitCode: 1 }
     }
+    const code = await tool.run(words.slice(1), ctx)
+    return { exitCode: code, ...(code !== 0 ? { message: `command terminated with exit code ${code}` } : {}) }
   }
 
   /** What is said of a program that is not there: Docker's way, or containerd's. */
