@@ -60,12 +60,14 @@ export async function revisionsOf(factory: Factory, info: Info, what: 'history' 
     )
     for (const rs of list.items) {
       const annotations = rs.metadata?.annotations ?? {}
-      if (!owned({ metadata: rs.metadata ?? {} }) || annotations[REVISION] === undefined) continue
+      // one that the Deployment adopted has no number: it counts as 0
+      const number = Number(annotations[REVISION] ?? 0)
+      if (!owned({ metadata: rs.metadata ?? {} }) || Number.isNaN(number)) continue
       const o = { apiVersion: 'apps/v1', kind: 'ReplicaSet', ...(rs as unknown as JsonObject) }
       const template = object(spec(o).template)
       const own = object(metaOf(template).annotations)[CHANGE_CAUSE]
       out.push({
-        number: Number(annotations[REVISION]),
+        number,
         cause: annotations[CHANGE_CAUSE] || (typeof own === 'string' ? own : ''),
         template,
         annotations: annotations as Record<string, string>,

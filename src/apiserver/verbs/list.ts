@@ -47,13 +47,12 @@ function decodeToken(text: string): Token {
   const refused = (why: string): StatusError => badRequest(`invalid continue token: continue key is not valid: ${why}`)
   const bad = /[^\w-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : -1)
   if (bad >= 0) throw refused(`illegal base64 data at input byte ${bad}`)
+  const bytes = atob(text.replace(/-/g, '+').replace(/_/g, '/'))
+  // Go reads bytes: what is no text is told by its first one
+  if (bytes >= '\u00a1') throw refused(`invalid character '${bytes.charAt(0)}' looking for beginning of value`)
   let value: Json
   try {
-    value = parseJson(
-      new TextDecoder().decode(
-        Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)),
-      ),
-    )
+    value = parseJson(new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0))))
   } catch (e) {
     throw refused((e as Error).message)
   }

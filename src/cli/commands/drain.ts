@@ -4,7 +4,7 @@ import { parseSelector } from '../../apimachinery/labels.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
-import { aggregateText, CliError, throwAll } from '../exit.ts'
+import { aggregateText, CliError } from '../exit.ts'
 import { mark, namedNodes } from '../nodes.ts'
 import { dryRunFlag, dryRunWord, selectorFlag } from '../requestflags.ts'
 import type { Info } from '../info.ts'
@@ -144,7 +144,8 @@ async function evict(ctx: CommandContext, pods: readonly KubePod[], mode: DryRun
     )
   }
   await Promise.all(pods.map(one))
-  throwAll(errors)
+  // the errors of evictions are an aggregate, however many; that of a deletion stands alone
+  if (errors.length) throw direct ? errors[0] : new AggregateError(errors)
 }
 
 function formatTimeout(ms: number): string {

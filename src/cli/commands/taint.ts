@@ -46,7 +46,8 @@ function parseAll(specs: readonly string[]): { add: Spec[]; remove: Spec[] } {
   const remove: Spec[] = []
   for (const s of specs) {
     if (s.endsWith('-')) {
-      remove.push(parse(s.slice(0, -1)))
+      // a value has no say in what is removed
+      remove.push({ ...parse(s.slice(0, -1)), value: '' })
       continue
     }
     const t = parse(s)

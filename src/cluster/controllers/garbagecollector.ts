@@ -145,7 +145,7 @@ async function attempt(ctx: ControllerContext, resource: string, o: KubeObject):
     if (!owner) {
       if (!(await served(ctx, o, ref))) return
       dangling.push(ref.uid)
-    } else if (ref.blockOwnerDeletion && finalizes(owner, FOREGROUND)) waiting.push(ref.uid)
+    } else if (finalizes(owner, FOREGROUND)) waiting.push(ref.uid)
     else solid.push(ref.uid)
   }
   if (solid.length > 0) {

@@ -39,8 +39,8 @@ function rulesDefaults(rules: Rules | undefined, up: boolean): Rules {
 }
 
 function defaults(hpa: Draft<HorizontalPodAutoscaler>): void {
-  const spec = hpa.spec
-  if (!spec) return
+  // a spec that is absent is Go's empty one, and gets its defaults
+  const spec = (hpa.spec ??= { maxReplicas: 0, scaleTargetRef: { kind: '', name: '' } })
   spec.minReplicas ??= 1
   if (!spec.metrics?.length)
     spec.metrics = [

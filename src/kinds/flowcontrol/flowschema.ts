@@ -154,7 +154,9 @@ export const flowSchema = defineKind<FlowSchema>({
   gvk: 'flowcontrol.apiserver.k8s.io/v1/FlowSchema',
   strategy: {
     defaults: (fs) => {
-      if (fs.spec) fs.spec.matchingPrecedence ||= 1000
+      // a spec that is absent is Go's empty one
+      fs.spec ??= { priorityLevelConfiguration: { name: '' } }
+      fs.spec.matchingPrecedence ||= 1000
       fs.status ??= {}
     },
     prepareForCreate: (fs) => {
