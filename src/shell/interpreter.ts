@@ -4,8 +4,17 @@
 // network but the simulated one.
 import { Bash, parse, serialize } from 'just-bash'
 import type { CommandNode, ExecResult, IFileSystem, PipelineNode, ScriptNode, StatementNode, WordNode } from 'just-bash'
+import { busyboxWords, cannotOpen, complain, prefix, testError } from './complaints.ts'
+import type { Speaker } from './complaints.ts'
 import { absolute } from './http.ts'
+import { createInput, createPipe } from './input.ts'
+import type { Input } from './input.ts'
+import { Jobs, signalName, signalNumber } from './jobs.ts'
+import type { Job } from './jobs.ts'
+import { read } from './read.ts'
 import type { PodFiles, ToolContext } from './tool.ts'
+
+type RedirectionNode = Extract<CommandNode, { readonly type: 'SimpleCommand' }>['redirections'][number]
 
 /**
  * What a shell keeps between lines: variables, the folder it is in, its functions, the last exit code, its options
@@ -18,6 +27,10 @@ export interface ShellState {
   status: number
   options: Set<string>
   traps: Map<string, string>
+  /** $1, $2 … */
+  args?: readonly string[]
+  /** The variables that programs see. */
+  exported?: Set<string>
 }
 /**
  * A place in a script: which statement and pipeline, which clause or turn; for the command that runs, since when and
@@ -49,6 +62,8 @@ export interface Shell {
   readonly state: ShellState
   /** Runs a script; resolves to its exit code, and whether `exit` ended the shell. */
   run(script: string, args?: readonly string[]): Promise<{ readonly code: number; readonly exited: boolean }>
+  /** Waits for what still runs in the background: it holds the output open. */
+  finish(): Promise<void>
 }
 
 class FsError extends Error {
@@ -122,11 +137,13 @@ function fileSystem(files: PodFiles, commands: () => readonly string[]): IFileSy
       isFile: k === 'file',
       isDirectory: k === 'directory',
       isSymbolicLink: k === 'link',
-      mode: k === 'directory' || program(p) ? 0o755 : 0o644,
+      mode: k === 'directory' || program(p) || runnable(p) ? 0o755 : 0o644,
       size,
       mtime: EPOCH,
     }
   }
+  /** Scripts may be run, whoever wrote them. */
+  const runnable = (p: string): boolean => (files.read(p) ?? '').startsWith('#!')
   const list = (path: string): string[] => {
     const p = clean(path)
     const names = files.list(p)
@@ -226,27 +243,112 @@ function fileSystem(files: PodFiles, commands: () => readonly string[]): IFileSy
 
 /** Ends of a driven statement other than its exit code. */
 class Leave {
-  readonly kind: 'break' | 'continue' | 'exit'
+  readonly kind: 'break' | 'continue' | 'exit' | 'failed'
   readonly level: number
-  constructor(kind: 'break' | 'continue' | 'exit', level: number) {
+  constructor(kind: 'break' | 'continue' | 'exit' | 'failed', level: number) {
     this.kind = kind
     this.level = level
   }
 }
 
+/** A complain-channel that takes bytes too. */
+const complainText =
+  (to: (t: string) => void) =>
+  (t: string | Uint8Array): void =>
+    to(typeof t === 'string' ? t : Buffer.from(t).toString('utf8'))
+const literalTarget = (r: RedirectionNode): string => (r.target.type === 'Word' ? (literal(r.target) ?? '') : '')
+/** The text of a word without anything to expand. */
+const wordText = (w: WordNode): string =>
+  w.parts.map((p) => ('value' in p && typeof p.value === 'string' ? p.value : '')).join('')
+/** The parts of a here-document as one quoted word: they are expanded, not parted. */
+const inQuotes = (w: WordNode): WordNode['parts'][number] =>
+  ({ type: 'DoubleQuoted', parts: w.parts }) as WordNode['parts'][number]
+
+/** Whether a command reads the shell's input: it, or the first of a pipeline in it, is a program that does. */
+function readsInput(node: unknown, functions: ReadonlyMap<string, string>): boolean {
+  if (Array.isArray(node)) return node.some((n) => readsInput(n, functions))
+  if (typeof node !== 'object' || node === null) return false
+  const n = node as {
+    type?: string
+    name?: WordNode | null
+    args?: WordNode[]
+    assignments?: unknown[]
+    commands?: unknown[]
+    redirections?: { operator: string }[]
+  }
+  if (n.redirections?.some((r) => r.operator.startsWith('<') && r.operator !== '<&')) return false
+  if (n.type === 'Pipeline') return readsInput(n.commands?.[0], functions)
+  if (n.type === 'FunctionDef') return false
+  if (n.type === 'SimpleCommand') {
+    const name = literal(n.name ?? null) ?? ''
+    const body = functions.get(name)
+    if (body !== undefined)
+      return [...READERS.keys()].some((r) => new RegExp(`(?:^|[\\s;(])${r}(?:$|[\\s;)])`, 'm').test(body))
+    const words = READERS.get(name)
+    if (words !== undefined) {
+      const plainWords = (n.args ?? []).map((a) => literal(a) ?? 'word').filter((a) => !/^(?:-.*|\d+|.)$/.test(a))
+      if ((/^(?:ba|a|da)?sh$/.test(name) && n.args?.some((a) => literal(a) === '-c')) || plainWords.length > words)
+        return false
+      return true
+    }
+    return readsInput(n.args, functions) || readsInput(n.assignments, functions)
+  }
+  return Object.entries(n).some(([k, v]) => k !== 'loc' && typeof v === 'object' && readsInput(v, functions))
+}
+
 const quote = (s: string): string => `'${s.replaceAll("'", `'\\''`)}'`
+/** Variables of ours, which no program sees. */
+const OURS = { zero: '__kubesim_0', background: '__kubesim_bg', jobs: '__kubesim_jobs', status: '__kubesim' } as const
+/** The process number of a shell. */
+const SHELL_PID = 7
+/** Turns of a loop between two looks at the clock. */
+const BREATH = 100
+
+/** Whether a script holds arrays, which live only while just-bash runs it as one. */
+const ARRAYS =
+  /\w=\(|\b(?:declare|local|typeset|readonly)\s+-\w*[aA]|\b(?:mapfile|readarray)\b|\bread\s+-\w*a|\bcoproc\b|\bBASH_REMATCH\b|\bPIPESTATUS\b/
+
+/**
+ * What just-bash does not know becomes variables: $0, $! ; and the message of `${x?message}` names the variable, as
+ * shells do.
+ */
+function adapt(node: unknown): void {
+  if (Array.isArray(node)) {
+    for (const n of node) adapt(n)
+    return
+  }
+  if (typeof node !== 'object' || node === null) return
+  const n = node as {
+    type?: string
+    parameter?: string
+    operation?: { type?: string; checkEmpty?: boolean; word?: { parts?: unknown[] } } | null
+  }
+  if (n.type === 'ParameterExpansion') {
+    if (n.operation?.type === 'ErrorIfUnset' && n.operation.word?.parts)
+      n.operation.word.parts.unshift({ type: 'Literal', value: `${n.parameter}: ` })
+    if (n.parameter === '0') n.parameter = OURS.zero
+    if (n.parameter === '!') n.parameter = OURS.background
+  }
+  for (const v of Object.values(node)) if (typeof v === 'object') adapt(v)
+}
+
+/**
+ * How many plain words a program takes before it reads files instead of its input; those that read whatever their words
+ * are have Infinity.
+ */
+const READERS = new Map<string, number>([
+  ...['cat', 'head', 'tail', 'sort', 'uniq', 'wc', 'tac', 'rev', 'nl', 'od', 'cut', 'fold', 'expand', 'column'].map(
+    (n): [string, number] => [n, 0],
+  ),
+  ...['base64', 'md5sum', 'sha1sum', 'sha256sum', 'paste', 'strings', 'sh', 'bash', 'ash', 'dash'].map(
+    (n): [string, number] => [n, 0],
+  ),
+  ...['grep', 'egrep', 'fgrep', 'sed', 'awk'].map((n): [string, number] => [n, 1]),
+  ...['tr', 'xargs', 'tee', 'read', 'mapfile', 'readarray', 'nc', 'telnet'].map((n): [string, number] => [n, Infinity]),
+])
+
 const literal = (w: WordNode | null): string | undefined =>
   w && w.parts.length === 1 && w.parts[0]?.type === 'Literal' ? (w.parts[0] as { value: string }).value : undefined
-
-/** How a shell reports what it cannot find. */
-function complain(stderr: string, style: string, name: string, interactive: boolean): string {
-  return stderr.replace(/^bash: (?:line \d+: )?([^:\n]+): command not found$/gm, (_all, cmd: string) => {
-    if (style === 'bash')
-      return interactive ? `bash: ${cmd}: command not found` : `${name}: line 1: ${cmd}: command not found`
-    if (style === 'dash') return interactive ? `sh: ${cmd}: not found` : `${name}: 1: ${cmd}: not found`
-    return `${name}: ${cmd}: not found`
-  })
-}
 
 export interface ShellOptions {
   /** bash, dash or ash: how errors are worded. */
@@ -263,6 +365,42 @@ export interface ShellOptions {
   /** A program that is neither a tool nor the shell's own; undefined when there is none of that name. */
   readonly external?: (argv: readonly string[]) => Promise<number | undefined>
 }
+
+/** Commands that hold others: the walk goes into them. */
+const COMPOUND: ReadonlySet<string> = new Set(['If', 'For', 'While', 'Until', 'Group', 'Case', 'Subshell', 'CStyleFor'])
+/** Programs that take their time: in a pipeline they write while others read. */
+const SLOW: ReadonlySet<string> = new Set([
+  'ping',
+  'curl',
+  'wget',
+  'yes',
+  'tail',
+  'sleep',
+  'nc',
+  'sh',
+  'bash',
+  'ash',
+  'timeout',
+  'tcpdump',
+  'watch',
+  'read',
+])
+/** The shell's own commands that the walk runs. */
+const WALKED: ReadonlySet<string> = new Set(['trap', 'wait', 'jobs', 'kill', 'exit', 'break', 'continue', 'read'])
+/** Variables of shells, which no program sees. */
+const HIDDEN: ReadonlySet<string> = new Set([
+  'IFS',
+  'OPTIND',
+  'SHELLOPTS',
+  'BASHOPTS',
+  'OSTYPE',
+  'MACHTYPE',
+  'HOSTTYPE',
+  '_',
+  ...Object.values(OURS),
+])
+/** A word as `set -x` shows it. */
+const traced = (w: string): string => (/^[\w@%+=:,./-]+$/.test(w) ? w : quote(w))
 
 /** Commands that the shell itself brings. */
 const OWN = new Set(
@@ -310,12 +448,32 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
     ...o.state,
   }
   const { tracker } = o
+  const exported = (state.exported ??= new Set(Object.keys(state.env)))
+  /** What a program sees of the variables: those that are exported, and what stands before its own name. */
+  const seen = (env: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(env).filter(
+        ([k, v]) => !HIDDEN.has(k) && (exported.has(k) || state.options.has('a') || state.env[k] !== v),
+      ),
+    )
   /** Where the output goes: the container's, or the file a compound command is directed to. */
   let emit: (t: string | Uint8Array) => void = (t) => ctx.stdout(t)
   let complainTo: (t: string) => void = (t) => ctx.stderr(t)
   /** How many conditions we are in: there a failure ends no `set -e` shell. */
   let guarded = 0
   let signal: AbortSignal = ctx.signal
+  let input: Input | undefined = ctx.stdin && createInput(ctx.stdin)
+  let line = 1
+  let source: string | undefined
+  const jobs = new Jobs(SHELL_PID + 1)
+  const speaker = (): Speaker => ({
+    style: o.style,
+    name: o.name,
+    interactive: o.interactive ?? false,
+    line,
+    ...(source === undefined ? {} : { source }),
+  })
+  const say = (text: string): void => complainTo(`${prefix(speaker())}${text}\n`)
   const tool = (name: string) => ({
     name,
     async execute(
@@ -338,7 +496,7 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
         stderr: (t) => {
           stderr += t
         },
-        env: c.exportedEnv ?? Object.fromEntries(c.env),
+        env: seen(c.exportedEnv ?? Object.fromEntries(c.env)),
         cwd: c.cwd,
         tty: false,
         signal,
@@ -355,71 +513,80 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
     commands: o.builtins as [],
     customCommands: o.tools.map(tool),
     sleep: (ms) => ctx.sleep(ms),
-    processInfo: { pid: 7, ppid: 0, uid: ctx.pod.user === 'root' ? 0 : 1000, gid: ctx.pod.user === 'root' ? 0 : 1000 },
+    processInfo: {
+      pid: SHELL_PID,
+      ppid: 0,
+      uid: ctx.pod.user === 'root' ? 0 : 1000,
+      gid: ctx.pod.user === 'root' ? 0 : 1000,
+    },
     executionLimits: { maxLoopIterations: 1_000_000, maxCommandCount: 1_000_000 },
   })
 
   const plain = (list: StatementNode[]): ScriptNode => ({ type: 'Script', statements: list })
   const wrap = (pipeline: PipelineNode): string =>
     serialize(plain([{ type: 'Statement', pipelines: [pipeline], operators: [], background: false }]))
-  let positional = ''
+  const positional = (): string =>
+    state.args && state.args.length > 0 ? `set -- ${state.args.map(quote).join(' ')}\n` : ''
 
   /** Runs a piece of script as it is; keeps variables, folder and exit code. Output is written when it is done. */
-  const raw = async (text: string, quiet = false): Promise<{ stdout: string; code: number; exited: boolean }> => {
+  const raw = async (
+    text: string,
+    quiet = false,
+    stdin = '',
+  ): Promise<{ stdout: string; stderr: string; code: number; exited: boolean }> => {
     const options = ['u', 'pipefail', 'f']
       .filter((x) => state.options.has(x))
       .map((x) => (x.length > 1 ? `set -o ${x}\n` : `set -${x}\n`))
       .join('')
-    const before = `${[...state.functions.values()].join('\n')}\n${options}${positional}${state.status === 0 ? '' : `(exit ${state.status})\n`}`
+    const trace = state.options.has('x') && !quiet
+    const dialect = o.style === 'dash' ? 'shopt -s xpg_echo\n' : ''
+    const before = `${dialect}${[...state.functions.values()].join('\n')}\n${options}${positional()}${state.status === 0 ? '' : `(exit ${state.status})\n`}${trace ? 'set -x\n' : ''}`
     let r: Awaited<ReturnType<typeof bash.exec>>
     try {
-      r = await bash.exec(`${before}${text}\n__kubesim=$?`, {
-        env: state.env,
+      r = await bash.exec(`${before}${text}\n${OURS.status}=$?`, {
+        env: { ...state.env, [OURS.zero]: o.name },
         replaceEnv: true,
         cwd: state.cwd,
         rawScript: true,
         signal,
+        ...(stdin === '' ? {} : { stdin, stdinKind: 'bytes' as const }),
       })
     } catch (e) {
       // a redirection to where nothing can be written
       if (!(e instanceof FsError)) throw e
       const where = /'(.*)'$/.exec(e.message)?.[1] ?? ''
-      const why =
-        e.code === 'EROFS'
-          ? 'Read-only file system'
-          : e.code === 'EACCES'
-            ? 'Permission denied'
-            : e.code === 'ENOENT'
-              ? o.style === 'ash'
-                ? 'nonexistent directory'
-                : 'No such file or directory'
-              : e.code === 'EISDIR'
-                ? 'Is a directory'
-                : 'No space left on device'
-      complainTo(
-        o.style === 'bash'
-          ? `${o.name}: ${o.interactive ? '' : 'line 1: '}${where}: ${why}\n`
-          : o.style === 'dash'
-            ? `${o.name}: 1: cannot create ${where}: ${why}\n`
-            : `${o.name}: can't create ${where}: ${why}\n`,
-      )
+      complainTo(cannotOpen(speaker(), where, e.code, true))
       state.status = o.style === 'dash' ? 2 : 1
-      return { stdout: '', code: state.status, exited: false }
+      return { stdout: '', stderr: '', code: state.status, exited: false }
     }
-    const ended = r.env['__kubesim']
+    const ended = r.env[OURS.status]
+    // what the lines around the script traced
+    const stderr = trace ? r.stderr.replace(/^\+ __kubesim=\d+\n/m, '') : r.stderr
     const code = ended === undefined ? r.exitCode : Number(ended)
     const env: Record<string, string> = {}
-    for (const [k, v] of Object.entries(r.env)) if (k !== '__kubesim' && k !== '?' && v !== undefined) env[k] = v
+    for (const [k, v] of Object.entries(r.env))
+      if (k !== OURS.status && k !== OURS.zero && k !== '?' && v !== undefined) env[k] = v
+    for (const m of text.matchAll(
+      /\b(?:export|declare -x|typeset -x)\s+((?:[A-Za-z_]\w*(?:=(?:"[^"]*"|'[^']*'|\S*))?[ \t]*)+)/g,
+    ))
+      for (const w of (m[1] ?? '').matchAll(/([A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*))?/g)) exported.add(w[1] ?? '')
+    // what a file brings in may export
+    if (/^\s*(?:\.|source)\s/.test(text)) for (const k of Object.keys(env)) if (!(k in state.env)) exported.add(k)
     state.env = env
     state.cwd = env['PWD'] ?? state.cwd
     state.status = code
     if (!quiet) {
       if (r.stdout) emit(r.stdoutKind === 'bytes' ? Buffer.from(r.stdout, 'latin1') : r.stdout)
-      if (r.stderr) complainTo(complain(r.stderr, o.style, o.name, o.interactive ?? false))
+      if (stderr) {
+        complainTo(complain(stderr, speaker()))
+        // dash and ash know two kinds of failure: a builtin that fails in its words ends with 2
+        if (o.style !== 'bash' && code === 1 && /^bash: (?:cd: |\w+: readonly variable)/m.test(stderr)) state.status = 2
+      }
     }
     return {
       stdout: r.stdout,
-      code,
+      stderr,
+      code: state.status,
       exited: ended === undefined && r.exitCode !== 2 ? true : ended === undefined && !/syntax error/.test(r.stderr),
     }
   }
@@ -449,6 +616,13 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
       true,
     )
     state.status = status
+    if (r.stderr) complainTo(complain(r.stderr, speaker()))
+    // an unset variable, a division by zero: nothing is run, and a script ends
+    if (r.exited || /^bash: (?:\w+: )?division by 0/m.test(r.stderr)) {
+      state.status = o.style !== 'bash' ? 2 : r.exited ? 127 : 1
+      if (o.interactive) throw new Leave('failed', state.status)
+      throw new Leave('exit', state.status)
+    }
     return r.stdout.split('\n\u0001').slice(0, -1)
   }
 
@@ -474,7 +648,10 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
       tracker?.begin(frame, resumed)
       return work()
     })
-  const piece = async (pipeline: PipelineNode): Promise<void> => finish(await leaf(() => raw(wrap(pipeline))))
+  const piece = async (pipeline: PipelineNode): Promise<void> => {
+    const stdin = input && readsInput(pipeline, state.functions) ? latin1(await input.rest()) : ''
+    await finish(await leaf(() => raw(wrap(pipeline), false, stdin)))
+  }
 
   const condition = async (list: readonly StatementNode[]): Promise<void> => {
     guarded++
@@ -485,51 +662,178 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
     }
   }
 
-  /** Compound commands whose output goes to a file: each line is in the file when it is written. */
-  const directed = async (node: CommandNode, pipeline: PipelineNode): Promise<boolean> => {
-    if (!('redirections' in node) || node.redirections.length === 0) return false
-    if (!['If', 'For', 'While', 'Until', 'Group'].includes(node.type)) return false
-    const plan = node.redirections.map((r) => ({ r, target: r.target.type === 'Word' ? r.target : undefined }))
-    if (
-      !plan.every(
-        ({ r, target }) =>
-          target &&
-          (((r.operator === '>' || r.operator === '>>') && (r.fd === null || r.fd === 1)) ||
-            (r.operator === '>&' && r.fd === 2 && literal(target) === '1')),
+  /** Where descriptors of our own lead: `exec 3> file`. */
+  const descriptors = new Map<number, (t: string | Uint8Array) => void>()
+  const fs = fileSystem(ctx.files, commands)
+  /** Writes to a file, line by line as they come. */
+  const writer =
+    (path: string): ((t: string | Uint8Array) => void) =>
+    (t) => {
+      if (path === '/dev/null') return
+      if (/^\/dev\/(?:stdout|tty)$|^\/proc\/1\/fd\/1$/.test(path)) return ctx.stdout(t)
+      if (/^\/dev\/stderr$|^\/proc\/1\/fd\/2$/.test(path))
+        return ctx.stderr(typeof t === 'string' ? t : Buffer.from(t).toString('utf8'))
+      ctx.files.write(
+        path,
+        (ctx.files.read(path) ?? '') + (typeof t === 'string' ? t : Buffer.from(t).toString('utf8')),
       )
-    )
-      return false
-    const [before, complainBefore] = [emit, complainTo]
-    const fs = fileSystem(ctx.files, commands)
-    for (const { r, target } of plan) {
-      if (!target) continue
-      if (r.operator === '>&') {
-        complainTo = (t) => emit(t)
+    }
+  /** Whether all of the redirections are of the kinds that the walk itself does. */
+  const walkable = (list: readonly RedirectionNode[]): boolean =>
+    list.every((r) => {
+      const fd = r.fd ?? (r.operator.startsWith('<') ? 0 : 1)
+      if (r.operator === '<<' || r.operator === '<<-' || r.operator === '<<<') return fd === 0
+      if (r.target.type !== 'Word' || r.target.parts.some((p) => p.type === 'ProcessSubstitution')) return false
+      if (r.operator === '<') return fd === 0
+      if (r.operator === '>&') return /^(?:\d|-)$/.test(literal(r.target) ?? '')
+      return r.operator === '>' || r.operator === '>>' || (r.operator === '&>' && r.fd === null)
+    })
+  /** Turns input and output round; gives back what turns them again. Undefined when a file cannot be opened. */
+  const redirect = async (list: readonly RedirectionNode[]): Promise<(() => void) | undefined> => {
+    const before = { emit, complainTo, input }
+    const back = (): void => {
+      ;({ emit, complainTo, input } = before)
+    }
+    const refuse = (path: string, e: unknown, writing: boolean): undefined => {
+      if (!(e instanceof FsError)) throw e
+      back()
+      complainTo(cannotOpen(speaker(), path, e.code, writing))
+      state.status = o.style === 'dash' ? 2 : 1
+      return undefined
+    }
+    for (const r of list) {
+      const fd = r.fd ?? (r.operator.startsWith('<') ? 0 : 1)
+      if (r.target.type === 'HereDoc') {
+        const { content, quoted } = r.target
+        const text = quoted
+          ? [wordText(content)]
+          : await words([{ type: 'Word', parts: [inQuotes(content)] } as WordNode])
+        input = createInput(text[0] ?? '')
         continue
       }
-      const [name = ''] = await words([target])
-      const path = absolute(state.cwd, name)
-      const fresh = r.operator === '>' && !(tracker && tracker.resume.length > 0)
-      if (fresh) await fs.writeFile(path, '')
-      emit = (t) => {
-        if (path === '/dev/null') return
-        ctx.files.write(
-          path,
-          (ctx.files.read(path) ?? '') + (typeof t === 'string' ? t : Buffer.from(t).toString('utf8')),
-        )
+      const [name = ''] = await words([r.target])
+      if (r.operator === '<<<') {
+        input = createInput(`${name}\n`)
+        continue
       }
+      const path = absolute(state.cwd, name)
+      if (r.operator === '<') {
+        try {
+          input = createInput(path === '/dev/null' ? '' : latin1(await fs.readFileBuffer(path)))
+        } catch (e) {
+          return refuse(name, e, false)
+        }
+        continue
+      }
+      if (r.operator === '>&') {
+        const to = Number(name)
+        const target =
+          name === '-' ? () => undefined : to === 1 ? emit : to === 2 ? complainText(complainTo) : descriptors.get(to)
+        if (!target) {
+          back()
+          say(`${name}: ${o.style === 'bash' ? 'Bad file descriptor' : 'bad file descriptor'}`)
+          state.status = o.style === 'dash' ? 2 : 1
+          return undefined
+        }
+        if (fd === 1) emit = target
+        else if (fd === 2) complainTo = target
+        else if (name === '-') descriptors.delete(fd)
+        else descriptors.set(fd, target)
+        continue
+      }
+      // a script that goes on from another process goes on writing
+      const fresh = r.operator !== '>>' && !(tracker && tracker.resume.length > 0)
+      try {
+        if (fresh) await fs.writeFile(path, '')
+        else if (r.operator === '>>') await fs.appendFile(path, '')
+      } catch (e) {
+        return refuse(name, e, true)
+      }
+      const to = writer(path)
+      if (fd === 1) emit = to
+      else if (fd === 2) complainTo = to
+      else descriptors.set(fd, to)
+      if (r.operator === '&>') complainTo = to
     }
+    return back
+  }
+
+  /** Commands whose input or output is turned round by the walk: what they print is where it goes when it is printed. */
+  const directed = async (node: CommandNode, pipeline: PipelineNode): Promise<boolean> => {
+    if (!('redirections' in node) || node.redirections.length === 0) return false
+    const ours =
+      COMPOUND.has(node.type) ||
+      (node.type === 'SimpleCommand' &&
+        (literal(node.name) === 'read' ||
+          node.redirections.some(
+            (r) => r.operator === '<' || (r.operator === '>&' && /^[3-9]$/.test(literalTarget(r))),
+          )))
+    if (!ours || (tracker && node.type === 'Subshell') || !walkable(node.redirections)) return false
+    const back = await redirect(node.redirections)
+    if (!back) return true
     try {
       await command({ ...node, redirections: [] } as CommandNode, pipeline, true)
     } finally {
-      emit = before
-      complainTo = complainBefore
+      back()
     }
     return true
   }
 
+  /** Another shell that begins as this one is: a part of a pipeline, a job, a subshell. */
+  const fork = (over: Partial<Pick<ToolContext, 'stdin' | 'stdout' | 'signal'>>): Shell => {
+    const { tracker: _tracker, ...options } = o
+    return createShell(
+      { ...ctx, stdin: input, stdout: emit, stderr: complainTo, signal, ...over },
+      {
+        ...options,
+        interactive: false,
+        state: {
+          ...state,
+          env: { ...state.env },
+          functions: new Map(state.functions),
+          options: new Set(state.options),
+          traps: new Map([...state.traps].filter(([, action]) => action === '')),
+          exported: new Set(exported),
+        },
+      },
+    )
+  }
+  /** A pipeline of which each part runs at its own pace; who writes to nobody ends. */
+  const flow = async (pipeline: PipelineNode): Promise<void> => {
+    let source: AsyncIterable<Uint8Array> | undefined = input
+    const stops: AbortController[] = []
+    const runs = pipeline.commands.map((node, i) => {
+      const stop = new AbortController()
+      stops.push(stop)
+      signal.addEventListener('abort', () => stop.abort(), { once: true })
+      const pipe = i < pipeline.commands.length - 1 ? createPipe() : undefined
+      const shell = fork({ stdin: source, signal: stop.signal, ...(pipe ? { stdout: pipe.write } : {}) })
+      source = pipe?.stream
+      return shell.run(wrap({ ...pipeline, commands: [node], negated: false, timed: false })).then((r) => {
+        pipe?.end()
+        for (const s of stops.slice(0, i)) s.abort()
+        return r.code
+      })
+    })
+    const codes = await Promise.all(runs)
+    state.status = (state.options.has('pipefail') ? codes.findLast((c) => c !== 0) : codes.at(-1)) ?? 0
+    if (pipeline.negated) state.status = state.status === 0 ? 1 : 0
+  }
+
   const command = async (node: CommandNode, pipeline: PipelineNode, open = false): Promise<void> => {
     if (signal.aborted) throw new Leave('exit', 130)
+    if ('line' in node && typeof node.line === 'number') line = node.line
+    if (
+      node.type === 'SimpleCommand' &&
+      node.args.length === 0 &&
+      node.redirections.length > 0 &&
+      literal(node.name) === 'exec' &&
+      walkable(node.redirections)
+    ) {
+      state.status = 0
+      await redirect(node.redirections)
+      return
+    }
     if (!open && !pipeline.negated && !pipeline.timed && (await directed(node, pipeline))) return
     if (pipeline.negated || pipeline.timed || ('redirections' in node && node.redirections.length > 0))
       return piece(pipeline)
@@ -540,6 +844,20 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
         return
       case 'Group':
         return statements(node.body)
+      case 'Subshell': {
+        if (tracker) break
+        state.status = (await fork({}).run(serialize(plain(node.body)))).code
+        return
+      }
+      case 'Case': {
+        if (tracker || node.items.some((i) => i.terminator !== ';;')) break
+        // which of them it is, just-bash says
+        const items = node.items.map((i, n) => ({ ...i, body: parse(`printf ${n}`).statements }))
+        const chosen = await raw(wrap({ ...pipeline, commands: [{ ...node, items }] }), true)
+        state.status = 0
+        const item = chosen.stdout === '' ? undefined : node.items[Number(chosen.stdout)]
+        return item && statements(item.body)
+      }
       case 'If':
         return within(async (f) => {
           for (; f.a < node.clauses.length; f.a++) {
@@ -573,6 +891,7 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
               text,
             )
           let last = f.b >> 1
+          let turns = 0
           let previous:
             | { readonly env: Record<string, string>; readonly took: number; readonly steps: string | undefined }
             | undefined
@@ -587,7 +906,10 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
             if (await body(node.body)) break
             last = state.status
             f.b = last << 1
-            if (!tracker) continue
+            if (!tracker) {
+              if (++turns % BREATH === 0) await ctx.sleep(1)
+              continue
+            }
             const took = ctx.now() - begun
             const steps = previous && !timed ? counted(previous.env, state.env) : undefined
             if (
@@ -624,7 +946,26 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
         })
       case 'SimpleCommand': {
         const name = literal(node.name)
+        if (name === 'read' && !state.functions.has(name)) {
+          let ifs = state.env['IFS'] ?? ' \t\n'
+          for (const a of node.assignments)
+            if (a.name === 'IFS') ifs = a.value ? ((await words([a.value]))[0] ?? '') : ''
+          const args = await words(node.args)
+          await leaf(async () => {
+            const r = await read(args, input ?? createInput(''), {
+              ifs,
+              style: o.style,
+              prompt: (text) => (ctx.tty || o.style === 'dash' ? complainTo(text) : undefined),
+            })
+            if (r.error) say(`read: ${r.error}`)
+            for (const [k, v] of r.values) state.env[k] = v
+            state.status = r.status
+          })
+          return
+        }
         if (name === undefined || node.assignments.length > 0 || state.functions.has(name)) break
+        if (state.options.has('x') && name !== 'set' && (o.tools.includes(name) || WALKED.has(name)))
+          complainTo(`+ ${[name, ...(await words(node.args))].map(traced).join(' ')}\n`)
         if (name === 'break' || name === 'continue') {
           const [n] = await words(node.args)
           throw new Leave(name, Math.max(1, Number(n ?? 1) || 1))
@@ -634,21 +975,39 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
           if (n !== undefined) state.status = Number(n) & 255
           throw new Leave('exit', state.status)
         }
+        if (name === 'return') {
+          // outside of a function
+          const [n] = await words(node.args)
+          if (o.style !== 'bash') throw new Leave('exit', n === undefined ? state.status : Number(n) & 255)
+          say("return: can only `return' from a function or sourced script")
+          state.status = 2
+          return
+        }
         if (name === 'set' && settings(node.args.map(literal))) return
-        if (name === 'trap') {
-          const [action = '', ...signals] = await words(node.args)
-          for (const s of signals)
-            if (action === '-') state.traps.delete(s.replace(/^SIG|^0$/, (m) => (m === '0' ? 'EXIT' : '')))
-            else
-              state.traps.set(
-                s.replace(/^SIG|^0$/, (m) => (m === '0' ? 'EXIT' : '')),
-                action,
-              )
+        if (name === 'trap') return setTraps(await words(node.args))
+        if (name === 'wait' && state.env[OURS.jobs] !== undefined) {
+          await leaf(() => ctx.sleep(Infinity))
           state.status = 0
           return
         }
-        if (name === 'wait' && state.env['__kubesim_jobs'] !== undefined) {
-          await leaf(() => ctx.sleep(Infinity))
+        if (!tracker) {
+          if (name === 'wait') return awaited(await words(node.args))
+          if (name === 'jobs') {
+            emit(jobs.table())
+            state.status = 0
+            return
+          }
+          if (name === 'kill' && (await killed(await words(node.args)))) return
+        }
+        if (name === 'alias' || name === 'unalias' || name === 'umask' || name === 'ulimit') {
+          const args = await words(node.args)
+          if (name === 'umask' && args.length === 0) emit('0022\n')
+          if (name === 'ulimit') emit('unlimited\n')
+          state.status = 0
+          return
+        }
+        if (name === 'echo' && o.style === 'dash') {
+          emit(dashEcho(await words(node.args)))
           state.status = 0
           return
         }
@@ -670,6 +1029,7 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
           if (code !== undefined) {
             state.status = code
             if (signal.aborted) throw new Leave('exit', 130)
+            if (code !== 0) await judge(node)
             return
           }
         }
@@ -679,32 +1039,43 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
         break
     }
     await piece(pipeline)
+    if (node.type === 'SimpleCommand' && state.status !== 0) await judge(node)
+  }
+  /** What just-bash passes over in silence, or ends with another code. */
+  const judge = async (node: CommandNode & { readonly type: 'SimpleCommand' }): Promise<void> => {
+    const first = node.name?.parts[0]
+    const name = first?.type === 'Glob' && first.pattern === '[' ? '[' : literal(node.name)
+    if (
+      o.style !== 'bash' &&
+      state.status === 1 &&
+      (name === 'type' || (name === 'command' && /^-[vV]$/.test(literal(node.args[0] ?? null) ?? '')))
+    )
+      state.status = 127
+    if ((name !== '[' && name !== 'test') || JSON.stringify(node.args).includes('CommandSubstitution')) return
+    const status = state.status
+    const given = await words(node.args)
+    const wrong = testError(name === '[' ? given.slice(0, -1) : given, speaker())
+    state.status = wrong === undefined ? status : 2
+    if (wrong !== undefined) say(wrong)
   }
   /** Runs a program: a tool, or one that somebody else knows. */
   const launch = async (name: string, args: readonly string[]): Promise<number | undefined> => {
-    const exported = Object.fromEntries(
-      Object.entries(state.env).filter(
-        ([k]) =>
-          !['IFS', 'OPTIND', 'SHELLOPTS', 'BASHOPTS', 'OSTYPE', 'MACHTYPE', 'HOSTTYPE', '_', '__kubesim_jobs'].includes(
-            k,
-          ),
-      ),
-    )
+    const env = seen(state.env)
     if (o.tools.includes(name))
       return ctx.run([name, ...args], {
-        env: exported,
+        env,
         cwd: state.cwd,
         signal,
-        stdin: ctx.stdin,
+        stdin: input,
         stdout: emit,
         stderr: complainTo,
       })
     if (o.builtins.includes(name))
       return ctx.run([name, ...args], {
-        env: exported,
+        env,
         cwd: state.cwd,
         signal,
-        stdin: empty(),
+        stdin: READERS.has(name) ? input : empty(),
         stdout: emit,
         stderr: complainTo,
       })
@@ -756,6 +1127,10 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
           await finish(await leaf(() => raw(serialize(plain([s])))))
           continue
         }
+        if (s.background && !tracker) {
+          background(s)
+          continue
+        }
         for (; f.b < s.pipelines.length; f.b++) {
           const pipeline = s.pipelines[f.b]
           if (!pipeline) continue
@@ -770,11 +1145,13 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
           if (tested) guarded++
           try {
             if (s.background && o.external) await aside(pipeline)
-            else if (only && !s.background) await command(only, pipeline)
+            else if (only) await command(only, pipeline)
+            else if (!tracker && flows(pipeline)) await flow(pipeline)
             else await piece(pipeline)
           } finally {
             if (tested) guarded--
           }
+          if (state.status !== 0 && guarded === 0 && !tested && state.traps.has('ERR')) await trapped('ERR')
           if (state.options.has('e') && guarded === 0 && !tested && state.status !== 0)
             throw new Leave('exit', state.status)
         }
@@ -792,23 +1169,169 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
           literal(only.name) ?? '',
         ))
     if (endless) {
-      state.env['__kubesim_jobs'] = '1'
+      state.env[OURS.jobs] = '1'
       state.status = 0
       return
     }
     await piece(pipeline)
   }
 
+  /** A statement in the background: another shell, whose input is empty. */
+  const background = (s: StatementNode): void => {
+    const text = serialize(plain([{ ...s, background: false }])).trim()
+    const [out, err] = [emit, complainTo]
+    const job = jobs.start(text, async (stop) => {
+      const controller = new AbortController()
+      for (const from of [stop, ctx.signal]) from.addEventListener('abort', () => controller.abort(), { once: true })
+      const shell = fork({ stdin: empty(), stdout: (t) => void (stop.aborted || out(t)), signal: controller.signal })
+      const { code } = await shell.run(text)
+      await shell.finish()
+      return code
+    })
+    state.env[OURS.background] = String(job.pid)
+    state.status = 0
+    if (o.interactive) err(`[${job.number}] ${job.pid}\n`)
+  }
+  /** What a shell says of a job that a signal ended. */
+  const obituary = (job: Job): void => {
+    if (job.signal === undefined || job.told) return
+    const name = { 15: 'Terminated', 9: 'Killed', 1: 'Hangup' }[job.signal]
+    if (name === undefined || o.interactive) return
+    if (o.style !== 'bash') complainTo(`${name}\n`)
+    else if (job.signal !== 15) say(`${String(job.pid).padStart(5)} ${name.padEnd(22)}  ${job.text}`)
+  }
+  const awaited = async (args: readonly string[]): Promise<void> => {
+    if (args.length === 0) {
+      await leaf(() => Promise.race([Promise.all(jobs.running().map((j) => j.done)), aborted()]))
+      for (const j of jobs.ended()) j.told = true
+      state.status = 0
+      return
+    }
+    for (const a of args) {
+      const job = jobs.find(a)
+      if (!job) {
+        if (o.style === 'bash')
+          say(a.startsWith('%') ? `wait: ${a}: no such job` : `wait: pid ${a} is not a child of this shell`)
+        state.status = 127
+        continue
+      }
+      await leaf(() => Promise.race([job.done, aborted()]))
+      obituary(job)
+      job.told = true
+      state.status = job.code ?? 130
+    }
+  }
+  const aborted = (): Promise<void> =>
+    new Promise((done) => {
+      if (signal.aborted) done()
+      else signal.addEventListener('abort', () => done(), { once: true })
+    })
+  const setTraps = (args: readonly string[]): void => {
+    state.status = 0
+    const [action = '', ...names] = args[0] === '--' ? args.slice(1) : args
+    const sign = (n: number): string => (n === 0 ? 'EXIT' : `${o.style === 'bash' ? 'SIG' : ''}${signalName(n)}`)
+    if (args.length === 0 || action === '-p') {
+      const set = [...state.traps].map(([k, v]) => [signalNumber(k) ?? 0, v] as const).sort((a, b) => a[0] - b[0])
+      for (const [n, text] of set) emit(`trap -- ${quote(text)} ${sign(n)}\n`)
+      return
+    }
+    for (const s of names) {
+      const n = signalNumber(s)
+      if (n === undefined && s !== 'ERR' && s !== 'DEBUG' && s !== 'RETURN') {
+        say(
+          o.style === 'bash' ? `trap: ${s}: invalid signal specification` : `trap: ${s}: invalid signal specification`,
+        )
+        state.status = 1
+        continue
+      }
+      const name = n === undefined ? s : signalName(n)
+      if (action === '-') state.traps.delete(name)
+      else state.traps.set(name, action)
+    }
+  }
+  /** Runs the action of a trap; true when there is one. */
+  const trapped = async (name: string): Promise<boolean> => {
+    const action = state.traps.get(name)
+    if (action === undefined) return false
+    if (action !== '') {
+      const status = state.status
+      const ast = parse(action)
+      adapt(ast)
+      await statements(ast.statements)
+      state.status = status
+    }
+    return true
+  }
+  /** `kill` of the shell itself and of its jobs; false when it is for others. */
+  const killed = async (args: readonly string[]): Promise<boolean> => {
+    let signalled = 15
+    const rest = [...args]
+    const first = rest[0] ?? ''
+    if (first === '-l') {
+      const numbers = rest.slice(1)
+      if (numbers.length === 0) return false
+      for (const n of numbers) emit(`${/^\d+$/.test(n) ? signalName(Number(n) & 127) : (signalNumber(n) ?? '')}\n`)
+      state.status = 0
+      return true
+    }
+    if (first === '-s' || first === '-n' || /^-[A-Z0-9]+$/i.test(first)) {
+      const given = first === '-s' || first === '-n' ? (rest.splice(0, 2)[1] ?? '') : (rest.shift() ?? '').slice(1)
+      const n = signalNumber(given)
+      if (n === undefined) return false
+      signalled = n
+    }
+    if (rest[0] === '--') rest.shift()
+    if (rest.length === 0 || rest.some((p) => p === '1')) return false
+    let code = 0
+    for (const p of rest) {
+      if (p === String(SHELL_PID)) {
+        if (signalled === 0 || (await trapped(signalName(signalled)))) continue
+        if (o.interactive && signalled !== 9) continue
+        throw new Leave('exit', 128 + signalled)
+      }
+      const job = jobs.find(p)
+      if (job && job.code === undefined && job.signal === undefined) {
+        if (signalled !== 0) job.stop(signalled)
+        continue
+      }
+      code = 1
+      if (o.style === 'bash')
+        say(
+          p.startsWith('%')
+            ? `kill: ${p}: no such job`
+            : /^-?\d+$/.test(p)
+              ? `kill: (${p}) - No such process`
+              : `kill: ${p}: arguments must be process or job IDs`,
+        )
+      else if (o.style === 'dash') say(`kill: ${/^-?\d+$/.test(p) ? 'No such process\n' : `Illegal number: ${p}`}`)
+      else say(/^-?\d+$/.test(p) ? `can't kill pid ${p}: No such process` : `invalid number '${p}'`)
+    }
+    state.status = code
+    return true
+  }
+  const flows = (pipeline: PipelineNode): boolean =>
+    pipeline.commands.length > 1 && !pipeline.timed && pipeline.commands.some((c) => COMPOUND.has(c.type) || slow(c))
+  /** Whether a program may run for long before it is done. */
+  const slow = (c: CommandNode): boolean =>
+    c.type === 'SimpleCommand' && (SLOW.has(literal(c.name) ?? '') || state.functions.has(literal(c.name) ?? ''))
+
   return {
     state,
+    async finish() {
+      if (ctx.tty) jobs.stop(1)
+      else await Promise.race([Promise.all(jobs.running().map((j) => j.done)), aborted()])
+    },
     async run(script, args = []) {
       signal = ctx.signal
-      positional = args.length > 0 ? `set -- ${args.map(quote).join(' ')}\n` : ''
+      if (args.length > 0) state.args = args
+      // what is typed at a prompt is read anew for each command
+      if (o.interactive && ctx.stdin) input = createInput(ctx.stdin)
       let ast: ScriptNode | undefined
       // what hangs together across statements: the whole script at once
-      if (!/(^|[;&|\s])(return\b|shopt\b|<<(?!<))/.test(script))
+      if (!/(^|[;&|\s])shopt\b/.test(script) && !(o.style === 'bash' && ARRAYS.test(script)))
         try {
           ast = parse(script)
+          adapt(ast)
         } catch {
           ast = undefined
         }
@@ -816,12 +1339,20 @@ export function createShell(ctx: ToolContext, o: ShellOptions): Shell {
         const action = state.traps.get('EXIT')
         if (!action || o.interactive) return code
         state.traps.delete('EXIT')
-        await raw(action)
+        state.status = code
+        try {
+          await statements(parse(action).statements)
+        } catch (e) {
+          if (!(e instanceof Leave)) throw e
+          if (e.kind === 'exit') return e.level
+        }
         return code
       }
       try {
         if (!ast) {
-          const r = await leaf(() => raw(script))
+          source = script
+          const stdin = input && /\b(?:read|cat|mapfile|readarray|grep|sed|awk|sort|wc|head|xargs)\b/.test(script)
+          const r = await leaf(async () => raw(script, false, stdin && input ? latin1(await input.rest()) : ''))
           return { code: r.code, exited: r.exited }
         }
         await statements(ast.statements)
@@ -861,8 +1392,31 @@ export async function runBuiltin(ctx: ToolContext, name: string, args: readonly 
     rawScript: true,
   })
   if (r.stdout) ctx.stdout(r.stdoutKind === 'bytes' ? Buffer.from(r.stdout, 'latin1') : r.stdout)
-  if (r.stderr) ctx.stderr(r.stderr.replace(/^bash: /gm, ''))
+  if (r.stderr) {
+    const said = r.stderr.replace(/^bash: /gm, '')
+    ctx.stderr((ctx.image.programs['sh'] ?? '').startsWith('busybox') ? busyboxWords(said) : said)
+  }
   return r.exitCode
+}
+
+/** `echo` of dash: only -n is an option, and backslashes always speak. */
+function dashEcho(args: readonly string[]): string {
+  const quiet = args[0] === '-n'
+  const text = args.slice(quiet ? 1 : 0).join(' ')
+  let end = quiet ? '' : '\n'
+  const said = text.replace(
+    /\\(0[0-7]{0,3}|[abcefnrtv\\])([^]*)/g,
+    function speak(_all, c: string, rest: string): string {
+      if (c === 'c') {
+        end = ''
+        return ''
+      }
+      const more = rest.replace(/\\(0[0-7]{0,3}|[abcefnrtv\\])([^]*)/g, speak)
+      if (c.startsWith('0')) return String.fromCharCode(parseInt(c, 8) & 255) + more
+      return ({ a: '\u0007', b: '\b', e: '\u001b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }[c] ?? c) + more
+    },
+  )
+  return said + end
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

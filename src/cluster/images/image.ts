@@ -69,7 +69,7 @@ const list = (names: string, version: string): Record<string, string> =>
 const TEXT =
   'awk base64 basename chmod clear comm cp cut diff dirname du egrep expand expr fgrep find fold grep gunzip gzip head ln md5sum mkdir mv nl od paste printf readlink rev rm rmdir sed seq sha1sum sha256sum sort split stat strings tac tar tee touch tr unexpand uniq wc which xargs zcat'
 const CORE =
-  'tty stty df kill cat env printenv hostname ls sleep id whoami date echo true false pwd uname nproc tail timeout test [ nohup'
+  'tty stty df kill cat env printenv hostname ls sleep id whoami date echo true false pwd uname nproc tail timeout test [ nohup yes'
 
 /** busybox with all its applets. */
 export const busyboxPrograms = (version: string): Record<string, string> =>

@@ -26,7 +26,6 @@ export const BUILTINS: readonly string[] = [
   'grep',
   'gunzip',
   'gzip',
-  'head',
   'join',
   'ln',
   'md5sum',
@@ -57,7 +56,6 @@ export const BUILTINS: readonly string[] = [
   'uniq',
   'wc',
   'which',
-  'xargs',
   'zcat',
 ]
 

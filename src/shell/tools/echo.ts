@@ -31,7 +31,20 @@ export const echo: Tool = {
     return 0
   },
 }
-export const yes: Tool = { name: 'true', run: async () => 0 }
+export const truth: Tool = { name: 'true', run: async () => 0 }
+/** Lines at a time; who reads slowly makes it wait. */
+const YES_LINES = 512
+export const yes: Tool = {
+  name: 'yes',
+  async run(args, ctx) {
+    const line = `${args.join(' ') || 'y'}\n`
+    while (!ctx.signal.aborted) {
+      ctx.stdout(line.repeat(YES_LINES))
+      await ctx.sleep(1)
+    }
+    return 130
+  },
+}
 export const no: Tool = { name: 'false', run: async () => 1 }
 export const pwd: Tool = {
   name: 'pwd',

@@ -58,7 +58,9 @@ const shell = (name: string): Tool => ({
       }
       const s = make(false)
       const prefix = flags.has('e') ? 'set -e\n' : ''
-      return (await s.run(prefix + script, rest.slice(2))).code
+      const { code } = await s.run(prefix + script, rest.slice(2))
+      await s.finish()
+      return code
     }
     if (rest[0] !== undefined) {
       const script = ctx.files.read(absolute(ctx.cwd, rest[0]))
@@ -72,12 +74,10 @@ const shell = (name: string): Tool => ({
         )
         return style(ctx, name) === 'ash' ? 2 : 127
       }
-      return (
-        await createShell(ctx, { style: style(ctx, name), name: rest[0], tools, builtins }).run(
-          script.replace(/^#!.*\n/, ''),
-          rest.slice(1),
-        )
-      ).code
+      const s = createShell(ctx, { style: style(ctx, name), name: rest[0], tools, builtins })
+      const { code } = await s.run(script, rest.slice(1))
+      await s.finish()
+      return code
     }
     if (ctx.tty) return (await import('../session.ts')).prompt(ctx, (live) => make(true, live), style(ctx, name))
     const s = make(false)
@@ -93,7 +93,9 @@ const shell = (name: string): Tool => ({
       text = text.slice(cut + 1)
       if (r.exited) return r.code
     }
-    return text.trim() ? (await s.run(text)).code : s.state.status
+    const code = text.trim() ? (await s.run(text)).code : s.state.status
+    await s.finish()
+    return code
   },
 })
 

@@ -7,7 +7,11 @@ export const sleep: Tool = {
   name: 'sleep',
   async run(args, ctx) {
     if (args.length === 0) {
-      ctx.stderr('sleep: missing operand\n')
+      ctx.stderr(
+        (ctx.image.programs['sleep'] ?? '').startsWith('busybox')
+          ? 'BusyBox multi-call binary.\n\nUsage: sleep [N]...\n\nPause for a time equal to the total of the args given, where each arg can\nhave an optional suffix of (s)econds, (m)inutes, (h)ours, or (d)ays\n'
+          : "sleep: missing operand\nTry 'sleep --help' for more information.\n",
+      )
       return 1
     }
     let ms = 0

@@ -19,6 +19,8 @@ export const timeout: Tool = {
     const outer = (): void => stop.abort()
     ctx.signal.addEventListener('abort', outer)
     let over = false
+    // busybox runs the command in its own place: it ends by the signal
+    const late = (ctx.image.programs['sh'] ?? '').startsWith('busybox') ? 143 : 124
     if (ctx.played) {
       const end = ctx.now() + ms
       const code = await ctx.run(words, {
@@ -30,15 +32,15 @@ export const timeout: Tool = {
           stop.abort()
         },
       })
-      return over ? 124 : code
+      return over ? late : code
     }
     const timer = ctx.sleep(ms).then(() => {
       over = true
       stop.abort()
     })
-    const code = await Promise.race([ctx.run(words, { signal: stop.signal }), timer.then(() => 124)])
+    const code = await Promise.race([ctx.run(words, { signal: stop.signal }), timer.then(() => late)])
     ctx.signal.removeEventListener('abort', outer)
-    return over ? 124 : code
+    return over ? late : code
   },
 }
 export const time: Tool = {
