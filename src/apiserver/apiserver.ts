@@ -73,8 +73,17 @@ export function createApiServer(options: ApiServerOptions): Door {
     },
   }
 
+  /** Whose token this is; throws Unauthorized where nobody is known by it. */
+  const holderOf = async (token: string): Promise<User> => {
+    const { authenticateToken } = await import('./serviceaccount-tokens.ts')
+    const who = authenticateToken(store, entropy, api.now(), token)
+    if (typeof who === 'string') throw new StatusError(401, 'Unauthorized', 'Unauthorized')
+    return who.user
+  }
+
   const askerOf = async (request: ApiRequest): Promise<User> => {
-    const user = request.user ?? admin
+    const token = request.user ? undefined : /^Bearer (.+)$/.exec(request.headers?.authorization ?? '')?.[1]
+    const user = request.user ?? (token === undefined ? admin : await holderOf(token))
     if (!request.headers || !impersonates(request.headers)) return user
     return (await import('./authorization.ts')).impersonate(api, user, request.headers)
   }

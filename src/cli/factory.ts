@@ -116,11 +116,14 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
         parseDuration(timeout)
       } catch {
         throw new CliError(
-          'invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
+          'Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
         )
       }
     }
-    const token = globals.string('token')
+    // a service account's token in a kubeconfig is shown as one on the command line; what is not one is the
+    // administrator's, whose credentials are not simulated
+    const kept = typeof c.auth.token === 'string' && c.auth.token.split('.').length === 3 ? c.auth.token : ''
+    const token = globals.string('token') || kept
     const headers: Record<string, string> = {
       'user-agent': `kubectl/${versions.client} (linux/amd64) kubernetes/kubesim`,
       ...(token ? { authorization: `Bearer ${token}` } : {}),

@@ -154,8 +154,9 @@ async function run(ctx: CommandContext): Promise<void> {
   if (form.kind === 'create') {
     for (;;) {
       const { infos, error } = await (await resources(factory, request)).tolerant()
+      // everything that is named must be there
       if (error !== undefined && !isNotFound(error)) throw error
-      if (infos.length) break
+      if (infos.length && error === undefined) break
       if (io.clock.now() >= end) throw new CliError('timed out waiting for the condition')
       await io.clock.sleep(Math.min(500, Math.max(1, end - io.clock.now())), io.signal)
     }
