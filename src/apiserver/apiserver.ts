@@ -7,6 +7,7 @@ import { createResources, writable } from './resources.ts'
 import type { Resources } from './resources.ts'
 import { METRICS, fittingWarnings, text } from './api.ts'
 import type { Api, ApiServerOptions, Context, Handler, Served, Subresource } from './api.ts'
+import { checkRoute, checkStream, formOf } from './negotiate.ts'
 import { requestInfo } from './request-info.ts'
 import type { RequestInfo } from './request-info.ts'
 import { methodNotAllowed, noRoute, unserved } from './unserved.ts'
@@ -140,6 +141,7 @@ export function createApiServer(options: ApiServerOptions): Door {
     if (info.verb === 'create' && info.name) return methodNotAllowed()
     if ((info.verb === 'update' || info.verb === 'patch') && !info.name) return methodNotAllowed()
     if (unrouted || !served.info.verbs.includes(info.verb)) return methodNotAllowed()
+    negotiate(ctx)
     deprecation(ctx)
     const special =
       served.info.group === 'authorization.k8s.io' ||
@@ -202,6 +204,15 @@ export function createApiServer(options: ApiServerOptions): Door {
   }
 
   return { handle, connect }
+}
+
+/** Whether an answer can be given in a form that the client takes is said before anything is done. */
+function negotiate({ request, info }: Context): void {
+  const accept = request.headers?.accept
+  if (accept === undefined) return
+  checkRoute(accept, info.verb === 'list' || info.verb === 'watch')
+  if (info.verb === 'watch') checkStream(accept)
+  else formOf(accept)
 }
 
 const READING: ReadonlySet<string> = new Set(['get', 'list', 'watch'])

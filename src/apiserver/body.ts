@@ -35,10 +35,20 @@ export function summarize(text: string, max = 30): string {
 /** The internal type's package, as conversion errors name it: core.ConfigMap, apps.Deployment. */
 const internalPackage = (group: string): string => (group === '' ? 'core' : (group.split('.')[0] ?? group))
 
+/** A value's kind as encoding/json names it. */
+export const goJsonKind = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : isObject(value) ? 'object' : typeof value === 'boolean' ? 'bool' : typeof value
+
+/** A body that is nothing of the target's; what deletes cannot read, they tell as it is. */
+const unrecognized = (target: Target, why: string, body: string): StatusError =>
+  target.bare
+    ? new StatusError(500, '', why)
+    : badRequest(`the object provided is unrecognized (must be of type ${target.kind}): ${why} (${summarize(body)})`)
+
 /** A body as JSON values, with the fields that were written twice. */
 async function parse(
   ctx: Context,
-  wanted: string,
+  target: Target,
 ): Promise<{ value: unknown; text?: string; duplicates: readonly string[] }> {
   const body = ctx.request.body
   if (body === undefined) return { value: undefined, text: '', duplicates: [] }
@@ -49,9 +59,7 @@ async function parse(
     try {
       return { value: parseYaml(body), text: body, duplicates: [] }
     } catch (e) {
-      throw badRequest(
-        `the object provided is unrecognized (must be of type ${wanted}): ${(e as Error).message} (${summarize(body)})`,
-      )
+      throw unrecognized(target, (e as Error).message, body)
     }
   }
   if (type !== '' && type !== 'application/json') throw unsupportedMediaType(ACCEPTED)
@@ -59,9 +67,7 @@ async function parse(
   try {
     return { ...parseJsonText(body), text: body }
   } catch (e) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${wanted}): couldn't get version/kind; json parse error: ${(e as Error).message} (${summarize(body)})`,
-    )
+    throw unrecognized(target, `couldn't get version/kind; json parse error: ${(e as Error).message}`, body)
   }
 }
 
@@ -93,7 +99,7 @@ export async function readBody(
   target: Target,
   fieldValidation: 'Strict' | 'Warn' | 'Ignore',
 ): Promise<Draft<KubeObject>> {
-  const { value, text = '', duplicates } = await parse(ctx, target.kind)
+  const { value, text = '', duplicates } = await parse(ctx, target)
   if (value === undefined || value === null) {
     if (text === '' && value === undefined && ctx.request.method !== 'DELETE')
       throw badRequest(
@@ -102,11 +108,26 @@ export async function readBody(
     if (text === '' || value === null) return decodeInto(ctx, {}, target, fieldValidation, [])
   }
   if (!isObject(value))
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${target.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${summarize(text || JSON.stringify(value))})`,
+    throw unrecognized(
+      target,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${goJsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      text || JSON.stringify(value),
     )
+  for (const [k, v] of Object.entries(value))
+    if ((k === 'kind' || k === 'apiVersion') && v !== null && typeof v !== 'string')
+      throw unrecognized(
+        target,
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${goJsonKind(v)} into Go struct field .${k} of type string`,
+        text || JSON.stringify(value),
+      )
   return decodeInto(ctx, value, target, fieldValidation, duplicates)
 }
+
+/** Kinds that are registered beside a version's own: in each of them, and in v1 (metav1.AddToGroupVersion). */
+const EVERYWHERE = /^(WatchEvent|(List|Get|Delete|Create|Update|Patch)Options)$/
+const IN_V1 = /^(Status|APIVersions|APIGroup|APIGroupList|APIResourceList|List)$/
+const isMetaKind = (group: string, version: string, kind: string): boolean =>
+  group === '' && version === 'v1' && (EVERYWHERE.test(kind) || IN_V1.test(kind))
 
 /** Refuses a type that is not known, or that cannot become the target's. */
 export function refuseForeign(
@@ -116,7 +137,7 @@ export function refuseForeign(
   cannot: (why: string) => StatusError,
 ): void {
   const { apiVersion, kind, group, version } = is
-  if (!ctx.api.schemas.type(ctx.api.schemas.nameOf(group, version, kind)))
+  if (!ctx.api.schemas.type(ctx.api.schemas.nameOf(group, version, kind)) && !isMetaKind(group, version, kind))
     throw cannot(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
   if (group !== target.group || kind !== target.kind)
     throw cannot(
@@ -144,13 +165,19 @@ export async function decodeInto(
   if (target.anyVersion && kind === target.kind)
     return decoded(ctx, value, target, fieldValidation, duplicates, kind, version)
   const cannot = (why: string): StatusError =>
-    badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
+    target.bare
+      ? new StatusError(500, '', why)
+      : badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   // metav1's options are registered in every group version: kubectl sends DeleteOptions of v1
   if (
     !target.custom &&
     !(kind === target.kind && kind === 'DeleteOptions') &&
     (group !== target.group || kind !== target.kind || version !== target.version)
   ) {
+    // it is read as what it says it is before it is found to be the wrong thing
+    const schema = ctx.api.schemas.nameOf(group, version, kind)
+    if (ctx.api.schemas.type(schema))
+      (await import('./decode-object.ts')).decodeObject(ctx.api, value, { group, version, kind, schema }, cannot)
     refuseForeign(ctx, { apiVersion, kind, group, version }, target, cannot)
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
   }
@@ -185,7 +212,9 @@ async function decoded(
   version: string,
 ): Promise<Draft<KubeObject>> {
   const cannot = (why: string): StatusError =>
-    badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
+    target.bare
+      ? new StatusError(500, '', why)
+      : badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   const { decodeObject } = await import('./decode-object.ts')
   const { object, errors } = decodeObject(ctx.api, value, target, cannot, typeof ctx.request.body !== 'string')
   const strict =

@@ -17,6 +17,7 @@ export interface Target {
   readonly schema: string
   readonly custom?: Served['custom']
   /** Options types belong to every group. */ readonly anyVersion?: true
+  /** What is wrong is told without saying of what, as an error of the server's. */ readonly bare?: true
   /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject
   readonly defaults?: Served['kind']['strategy']['defaults']
 }

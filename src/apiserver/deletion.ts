@@ -1,5 +1,6 @@
 // Deleting: preconditions, grace, finalizers, propagation policies, namespaces; as apiserver's
 // registry/rest.BeforeDelete and registry.Store.Delete.
+import { isTrue } from './request-info.ts'
 import { copy } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { invalid as invalidField, notSupported } from '../apimachinery/field.ts'
@@ -48,6 +49,7 @@ export async function deleteOptions(ctx: Context): Promise<DeleteOptions> {
           kind: 'DeleteOptions',
           schema: 'meta.v1.DeleteOptions',
           anyVersion: true,
+          bare: true,
         },
         'Ignore',
       )) as unknown as {
@@ -57,17 +59,19 @@ export async function deleteOptions(ctx: Context): Promise<DeleteOptions> {
         propagationPolicy?: string
         dryRun?: string[]
       })
-  const grace = param(ctx, 'gracePeriodSeconds')
-  const orphan = param(ctx, 'orphanDependents')
-  const policy = param(ctx, 'propagationPolicy') ?? body.propagationPolicy
-  const dry = ctx.request.query?.dryRun ?? body.dryRun ?? []
+  // who sends a body says everything in it
+  const asked = (name: string): string | undefined => (empty ? param(ctx, name) : undefined)
+  const grace = asked('gracePeriodSeconds')
+  const orphan = asked('orphanDependents')
+  const policy = asked('propagationPolicy') ?? body.propagationPolicy
+  const dry = (empty ? ctx.request.query?.dryRun : body.dryRun) ?? []
   const out: DeleteOptions = { dryRun: dry.length > 0 }
   if (grace !== undefined && !/^[+-]?\d+$/.test(grace))
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`)
   const seconds = grace !== undefined ? Number(grace) : body.gracePeriodSeconds
   if (seconds !== undefined && seconds !== null && Number.isInteger(seconds)) out.gracePeriodSeconds = seconds
   if (body.preconditions) out.preconditions = body.preconditions
-  if (orphan !== undefined) out.orphanDependents = orphan === 'true'
+  if (orphan !== undefined) out.orphanDependents = isTrue(orphan)
   else if (body.orphanDependents !== undefined && body.orphanDependents !== null)
     out.orphanDependents = body.orphanDependents
   if (policy) out.propagationPolicy = policy

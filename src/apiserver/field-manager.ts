@@ -101,15 +101,20 @@ export async function applyServerSide(
   subresource: string,
 ): Promise<Draft<KubeObject>> {
   const { served, info } = ctx
-  const kind = String(config.kind ?? '')
-  const apiVersion = String(config.apiVersion ?? '')
+  const said = (v: unknown): string => (typeof v === 'string' ? v : '')
+  const kind = said(config.kind)
+  const apiVersion = said(config.apiVersion)
   if (kind !== served.info.kind || apiVersion !== served.apiVersion)
-    throw badRequest(
-      `incorrect object type in patch: got: ${apiVersion}, Kind=${kind}, expected: ${served.apiVersion}, Kind=${served.info.kind}`,
-    )
+    throw badRequest(`invalid object type: ${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`)
   const resetStatus = !subresource && hasStatus(served)
-  const { status: _status, ...withoutStatus } = config
-  const result = applyConfiguration(existing, resetStatus ? withoutStatus : config, {
+  const { status, metadata, ...rest } = config
+  const applied = {
+    ...rest,
+    // a null says nothing of a struct
+    ...(metadata !== null && metadata !== undefined ? { metadata } : {}),
+    ...(status !== undefined && !resetStatus ? { status } : {}),
+  }
+  const result = applyConfiguration(existing, applied, {
     ...managerContext(ctx, options, subresource),
     force: options.force ?? false,
     resetStatus,

@@ -20,6 +20,8 @@ export function checkListOptions(ctx: Context, watching: boolean): void {
     const text = ctx.request.query?.[name]?.[0]
     if (text !== undefined && !/^[-+]?\d+$/.test(text))
       throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`)
+    if (text !== undefined && BigInt.asIntN(64, BigInt(text.replace('+', ''))) !== BigInt(text.replace('+', '')))
+      throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`)
   }
   const match = param(ctx, MATCH) ?? ''
   const version = param(ctx, 'resourceVersion') ?? ''

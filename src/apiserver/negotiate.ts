@@ -53,32 +53,46 @@ export function formOf(header: string | undefined): Form {
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return as
   }
   // who asks for protobuf alone must be told that it is not among them
-  throw notAcceptable(
-    list,
-    `, application/json;stream=watch, ${PROTOBUF};stream=watch`,
-    header?.includes('protobuf') ? '' : `, ${PROTOBUF}`,
-  )
+  throw notAcceptable(header?.includes('protobuf') ? TYPES : `${TYPES}, ${PROTOBUF}`)
 }
 
 const TYPES = 'application/json, application/yaml'
 
-/** The router's refusal, which knows types, or that of the negotiation, which knows their parameters. */
-function notAcceptable(list: readonly Accepted[], streams: string | undefined, protobuf: string): StatusError {
-  return streams !== undefined && !list.some((a) => READABLE.has(a.type) || a.type === PROTOBUF)
-    ? new StatusError(
-        406,
-        'NotAcceptable',
-        `406: Not Acceptable\n\nAvailable representations: ${TYPES}, ${PROTOBUF}${streams}`,
-        {},
-      )
-    : new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${TYPES}${protobuf}`)
+const notAcceptable = (types: string): StatusError =>
+  new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${types}`)
+
+const ROUTED = new Set(['application/json', 'application/yaml', PROTOBUF, '*/*'])
+/** The router's refusal: it knows the types that a route gives, the negotiation after it their parameters. */
+export function checkRoute(header: string | undefined, collection: boolean): void {
+  const list = accepts(header)
+  if (list.length === 0 || list.some((a) => ROUTED.has(a.type))) return
+  const streams = collection ? `, application/json;stream=watch, ${PROTOBUF};stream=watch` : ''
+  throw new StatusError(
+    406,
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${TYPES}, ${PROTOBUF}${streams}`,
+    {},
+  )
+}
+
+/** Checks that a stream of events can be given. Throws NotAcceptable. */
+export function checkStream(header: string | undefined): void {
+  const list = accepts(header)
+  if (list.length > 0 && !list.some((a) => READABLE.has(a.type) && a.type !== 'application/yaml'))
+    throw notAcceptable(`application/json;stream=watch, ${PROTOBUF};stream=watch`)
+}
+
+/** Whether a client takes an object as it is: errors come so to everybody else, too, but readable for people. */
+export const takesPlain = (header: string | undefined): boolean => {
+  const list = accepts(header)
+  return list.length === 0 || list.some((a) => !a.params.has('as') && READABLE.has(a.type))
 }
 
 /** Checks that a document of discovery may be answered as JSON (or YAML). Throws NotAcceptable. */
 export function checkPlainForm(header: string | undefined, routed: boolean): void {
-  const list = accepts(header)
-  if (list.length > 0 && !list.some((a) => !a.params.has('as') && (READABLE.has(a.type) || a.type === PROTOBUF)))
-    throw notAcceptable(list, routed ? '' : undefined, `, ${PROTOBUF}`)
+  if (routed) checkRoute(header, false)
+  if (!takesPlain(header) && !accepts(header).some((a) => !a.params.has('as') && a.type === PROTOBUF))
+    throw notAcceptable(`${TYPES}, ${PROTOBUF}`)
 }
 
 /** Whether the answer is wanted as YAML. */
@@ -170,6 +184,8 @@ function wireForm(body: Json): Json {
   if (!builtin) return body
   if (!Array.isArray(body.items) || typeof body.kind !== 'string' || !body.kind.endsWith('List'))
     return typedOrder(body)
+  // metadata alone is no list of one type: each item says what it is
+  if (body.kind === 'PartialObjectMetadataList') return body
   return {
     ...body,
     items: body.items.map((i: Json) => {

@@ -42,7 +42,7 @@ export function writeOptions(ctx: Context, kind: OptionsKind, apply = false): Wr
   const dry = query?.dryRun ?? []
   const fieldManager = param(ctx, 'fieldManager') ?? ''
   const validation = param(ctx, 'fieldValidation') ?? ''
-  const force = param(ctx, 'force')
+  const force = kind === 'PatchOptions' ? param(ctx, 'force') : undefined
   const errors: FieldError[] = []
   if (kind === 'PatchOptions') {
     if (!apply && force !== undefined) errors.push(forbidden('force', 'may not be specified for non-apply patch'))

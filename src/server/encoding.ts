@@ -4,7 +4,7 @@ import { readJson } from '../apimachinery/bigint.ts'
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
-import { accepts, askedPretty, encodeBody, indentJson, wantsYaml } from '../apiserver/negotiate.ts'
+import { accepts, askedPretty, encodeBody, indentJson, takesPlain, wantsYaml } from '../apiserver/negotiate.ts'
 
 /** People who look with curl or a browser get it readable, unless they say otherwise. */
 function pretty(request: ApiRequest): boolean {
@@ -51,8 +51,9 @@ export async function encodeAnswer(
   }
   if (response.indented) return { type, bytes: Buffer.from(JSON.stringify(body, null, 2)) }
   const text = encodeBody(body)
-  // what is written before a form was agreed upon is for people
-  if (response.status === 406) return { type: type || 'application/json', bytes: Buffer.from(indentJson(text)) }
+  // an error for who takes no object as it is, is for people
+  if (response.status >= 400 && !takesPlain(accept))
+    return { type: type || 'application/json', bytes: Buffer.from(indentJson(text)) }
   return { type: type || 'application/json', bytes: Buffer.from(pretty(request) ? indentJson(text) : `${text}\n`) }
 }
 

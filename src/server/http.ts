@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { gzip } from 'node:zlib'
 import { writeJson } from '../apimachinery/bigint.ts'
 import type { ApiRequest, ApiResponse, Door, Method } from '../apimachinery/door.ts'
+import { isObject } from '../apimachinery/object.ts'
 import type { Json } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { chunkOf, encodeAnswer, eventChunk } from './encoding.ts'
@@ -105,11 +106,12 @@ function refusal(
 function translate(incoming: http.IncomingMessage, signal: AbortSignal, url = incoming.url ?? '/'): ApiRequest {
   const cut = url.indexOf('?')
   const query: Record<string, string[]> = {}
-  if (cut >= 0)
-    for (const [k, v] of new URLSearchParams(url.slice(cut + 1))) {
-      if (Object.hasOwn(query, k)) query[k]?.push(v)
-      else query[k] = [v]
-    }
+  // a part with a semicolon says nothing: Go's net/url leaves it out
+  const parts = cut < 0 ? [] : url.slice(cut + 1).split('&')
+  for (const [k, v] of new URLSearchParams(parts.filter((p) => !p.includes(';')).join('&'))) {
+    if (Object.hasOwn(query, k)) query[k]?.push(v)
+    else query[k] = [v]
+  }
   const headers: Record<string, string> = {}
   for (const [k, v] of Object.entries(incoming.headers))
     if (v !== undefined && k !== 'authorization') headers[k] = Array.isArray(v) ? v.join(', ') : v
@@ -150,6 +152,12 @@ function withBody(request: ApiRequest, body: Buffer, decode: HttpOptions['decode
 }
 
 const escapeWarning = (text: string): string => text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')
+
+/** After how many seconds a refused request may be tried again. */
+function retryAfter(body: ApiResponse['body']): string | undefined {
+  if (!isObject(body) || body.kind !== 'Status' || !isObject(body.details)) return undefined
+  return typeof body.details.retryAfterSeconds === 'number' ? String(body.details.retryAfterSeconds) : undefined
+}
 
 /** Waits until a slow reader has taken what was written, or is gone. */
 const drained = (to: Duplex | http.ServerResponse): Promise<void> =>
@@ -209,6 +217,8 @@ async function respond(
       ? { type: 'application/json', bytes: Buffer.alloc(0) }
       : await encodeAnswer(request, response)
   let body = bytes
+  const wait = retryAfter(response.body)
+  if (wait !== undefined) headers['retry-after'] = wait
   if (type) headers['content-type'] = type
   // what a router says in plain words, no browser shall take for something else
   if (type.startsWith('text/plain') && typeof response.body !== 'string') headers['x-content-type-options'] = 'nosniff'

@@ -1,16 +1,18 @@
 // DELETE of a collection: each object that the selectors choose, with the same options.
 import type { ApiResponse } from '../../apimachinery/door.ts'
-import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
-import { answer } from '../api.ts'
 import type { Context } from '../api.ts'
 import { deleteObject, deleteOptions } from '../deletion.ts'
+import { checkListOptions } from '../listoptions.ts'
 import { fromStored, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
+import { presentList } from './get.ts'
 
 export async function removeAll(ctx: Context): Promise<ApiResponse> {
   const { api, served } = ctx
   const options = await deleteOptions(ctx)
+  checkListOptions(ctx, false)
   const filter = filterOf(ctx)
   const namespace = namespaceOf(ctx)
   const objects = api.store.list(served.storage, namespace ? { namespace } : {}).filter(filter.matches)
@@ -29,10 +31,5 @@ export async function removeAll(ctx: Context): Promise<ApiResponse> {
       if (!(e instanceof StatusError && e.code === 404)) throw e
     }
   }
-  return answer(200, {
-    kind: `${served.info.kind}List`,
-    apiVersion: served.apiVersion,
-    metadata: { resourceVersion: String(api.store.revision) },
-    items: items as unknown as JsonObject[],
-  })
+  return presentList(ctx, items, { resourceVersion: String(api.store.revision) })
 }

@@ -1,6 +1,7 @@
 // GET of one object, in the form the client asked for.
 import type { ApiResponse } from '../../apimachinery/door.ts'
-import type { KubeObject } from '../../apimachinery/object.ts'
+import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import { StatusError } from '../../apimachinery/status.ts'
 import { answer } from '../api.ts'
 import type { Context } from '../api.ts'
 import { formOf } from '../negotiate.ts'
@@ -10,10 +11,47 @@ import { getStored, inVersion } from '../stored.ts'
 export async function present(ctx: Context, status: number, object: KubeObject): Promise<ApiResponse> {
   const form = formOf(ctx.request.headers?.accept)
   if (form === 'object') return answer(status, object)
+  if (form === 'PartialObjectMetadataList')
+    throw notInForm(`you requested ${form}, but the requested object is not a list (${goType(ctx)})`)
   const { table, partialMetadata } = await import('../table.ts')
-  if (form === 'Table')
-    return answer(status, table(ctx, [object], { resourceVersion: object.metadata.resourceVersion ?? '' }))
+  const { resourceVersion } = object.metadata
+  if (form === 'Table') return answer(status, table(ctx, [object], resourceVersion ? { resourceVersion } : {}))
   return answer(status, partialMetadata(object))
+}
+
+const notInForm = (message: string): StatusError => new StatusError(406, 'NotAcceptable', message)
+
+/** The Go type of the resource's objects inside the API server. */
+const goType = ({ served }: Context, list = ''): string =>
+  served.custom
+    ? `*unstructured.Unstructured${list}`
+    : `*${/^(events\.k8s\.io)?$/.test(served.info.group) ? 'core' : (served.info.group.split('.')[0] ?? '')}.${served.info.kind}${list}`
+
+/** An answer with a list of the request's resource, in the three forms. */
+export async function presentList(
+  ctx: Context,
+  objects: readonly KubeObject[],
+  metadata: JsonObject,
+): Promise<ApiResponse> {
+  const { served } = ctx
+  const form = formOf(ctx.request.headers?.accept)
+  if (form === 'object')
+    return answer(200, {
+      kind: `${served.info.kind}List`,
+      apiVersion: served.apiVersion,
+      metadata,
+      items: objects as unknown as JsonObject[],
+    })
+  if (form === 'PartialObjectMetadata')
+    throw notInForm(`you requested ${form}, but the requested object is a list (${goType(ctx, 'List')})`)
+  const { table, partialMetadata } = await import('../table.ts')
+  if (form === 'Table') return answer(200, table(ctx, objects, metadata))
+  return answer(200, {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    items: objects.map(partialMetadata),
+  })
 }
 
 export async function get(ctx: Context): Promise<ApiResponse> {

@@ -7,10 +7,10 @@ import type { Json, JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { StatusError, badRequest, gone } from '../../apimachinery/status.ts'
 import { StoreExpired } from '../../storage/store.ts'
 import type { Change } from '../../storage/store.ts'
-import { answer, param } from '../api.ts'
+import { param } from '../api.ts'
 import type { Context } from '../api.ts'
 import { checkListOptions } from '../listoptions.ts'
-import { formOf } from '../negotiate.ts'
+import { presentList } from './get.ts'
 import { inVersion, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
 
@@ -152,10 +152,18 @@ export async function list(ctx: Context): Promise<ApiResponse> {
   const filter = filterOf(ctx)
   const version = parseVersion(param(ctx, 'resourceVersion'), 'list')
   if (version !== undefined && version > api.store.revision) {
-    throw new StatusError(504, 'Timeout', `Too large resource version: ${version}, current: ${api.store.revision}`, {
-      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-      retryAfterSeconds: 1,
-    })
+    // what is to be exactly of then goes past the cache to etcd
+    if (param(ctx, 'resourceVersionMatch') === 'Exact')
+      throw new StatusError(500, '', 'etcdserver: mvcc: required revision is a future revision')
+    throw new StatusError(
+      504,
+      'Timeout',
+      `Timeout: Too large resource version: ${version}, current: ${api.store.revision}`,
+      {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      },
+    )
   }
   const limit = Number(param(ctx, 'limit') ?? 0) || 0
   const token = param(ctx, 'continue') ? decodeToken(param(ctx, 'continue') ?? '') : undefined
@@ -174,20 +182,5 @@ export async function list(ctx: Context): Promise<ApiResponse> {
     objects = objects.slice(0, limit)
   }
   if (served.stored || served.custom) objects = objects.map((o) => inVersion(ctx, o))
-  const form = formOf(ctx.request.headers?.accept)
-  if (form === 'object')
-    return answer(200, {
-      kind: `${served.info.kind}List`,
-      apiVersion: served.apiVersion,
-      metadata,
-      items: objects as unknown as JsonObject[],
-    })
-  const { table, partialMetadata } = await import('../table.ts')
-  if (form === 'Table') return answer(200, table(ctx, objects, metadata))
-  return answer(200, {
-    kind: 'PartialObjectMetadataList',
-    apiVersion: 'meta.k8s.io/v1',
-    metadata,
-    items: objects.map(partialMetadata),
-  })
+  return presentList(ctx, objects, metadata)
 }

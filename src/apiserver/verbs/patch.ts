@@ -9,7 +9,7 @@ import { PatchError } from '../../apimachinery/patch.ts'
 import { StatusError, badRequest, invalid } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { groupVersion, warn } from '../api.ts'
-import { matchName, mediaType, refuseForeign, targetOf, unsupportedMediaType } from '../body.ts'
+import { goJsonKind, matchName, mediaType, refuseForeign, targetOf, unsupportedMediaType } from '../body.ts'
 import type { Target } from '../decode-object.ts'
 import { decodeObject } from '../decode-object.ts'
 import { typedOrder } from '../negotiate.ts'
@@ -29,13 +29,13 @@ const ACCEPTED = [JSON_PATCH, MERGE, STRATEGIC, APPLY]
 const unprocessable = (): StatusError =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 
-async function patchText(ctx: Context): Promise<unknown> {
-  const { body } = ctx.request
-  if (typeof body !== 'string') return body
+async function patchText(ctx: Context): Promise<{ value: unknown; duplicates?: readonly string[] }> {
+  const { body = '' } = ctx.request
+  if (typeof body !== 'string') return { value: body }
   if (mediaType(ctx.request.headers?.['content-type']) === APPLY) {
     const { parseYaml } = await import('../../apimachinery/yaml.ts')
     try {
-      return parseYaml(body)
+      return { value: parseYaml(body) }
     } catch (e) {
       throw badRequest(`error decoding YAML: ${(e as Error).message}`)
     }
@@ -43,7 +43,7 @@ async function patchText(ctx: Context): Promise<unknown> {
   const { parseJsonText } = await import('../../apimachinery/decode.ts')
   const before = mediaType(ctx.request.headers?.['content-type']) === STRATEGIC ? '' : 'error decoding patch: '
   try {
-    return parseJsonText(body).value
+    return parseJsonText(body)
   } catch (e) {
     throw badRequest(before + (e as Error).message)
   }
@@ -64,8 +64,15 @@ function strategicError(e: unknown): unknown {
 /** What a kind of patch makes of the present object. */
 export type Apply = (current: JsonObject) => Promise<JsonObject> | JsonObject
 
+export interface Patch {
+  readonly type: string
+  readonly apply: Apply
+  readonly value: unknown
+  /** Fields that a merge patch writes twice. */ readonly duplicates?: readonly string[] | undefined
+}
+
 /** Reads the request's patch. */
-export async function readPatch(ctx: Context, schema: string): Promise<{ type: string; apply: Apply; value: unknown }> {
+export async function readPatch(ctx: Context, schema: string): Promise<Patch> {
   const type = mediaType(ctx.request.headers?.['content-type'])
   // the built-in kinds' router refuses what no patch is; custom resources' handler does so itself
   if (!ACCEPTED.includes(type))
@@ -73,11 +80,12 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
       ? unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
       : new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   if (type === STRATEGIC && !schema) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
-  const value = await patchText(ctx)
+  const { value, duplicates } = await patchText(ctx)
   if (type === JSON_PATCH) {
+    if (value === null) return { type, value: [], apply: (current) => current }
     if (!Array.isArray(value))
       throw badRequest(
-        'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+        `error decoding patch: json: cannot unmarshal ${goJsonKind(value)} into Go value of type []handlers.jsonPatchOp`,
       )
     if (value.length > 10_000)
       throw new StatusError(
@@ -100,13 +108,21 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
   }
   if (value === null && type === STRATEGIC) return { type, value: {}, apply: (current) => current }
   if (value === null && type === MERGE) throw badRequest('Invalid JSON Patch')
-  if (!isObject(value))
+  if (type === APPLY && (value === null || value === undefined)) return { type, value: {}, apply: (current) => current }
+  if (!isObject(value)) {
+    const before =
+      type === STRATEGIC
+        ? ''
+        : type === APPLY
+          ? 'error decoding YAML: error unmarshaling JSON: while decoding JSON: '
+          : 'error decoding patch: '
     throw badRequest(
-      `${type === STRATEGIC ? '' : 'error decoding patch: '}json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`,
+      `${before}json: cannot unmarshal ${goJsonKind(value)} into Go value of type map[string]interface {}`,
     )
+  }
   if (type === MERGE) {
     const { applyMergePatch } = await import('../../apimachinery/patch.ts')
-    return { type, value, apply: (current) => applyMergePatch(current, value) as JsonObject }
+    return { type, value, duplicates, apply: (current) => applyMergePatch(current, value) as JsonObject }
   }
   if (type === APPLY) return { type, value, apply: (current) => current }
   const { applyStrategicMerge } = await import('../../apimachinery/strategicmerge.ts')
@@ -115,6 +131,7 @@ export async function readPatch(ctx: Context, schema: string): Promise<{ type: s
   return {
     type,
     value,
+    duplicates,
     apply: (current) => {
       let merged: JsonObject
       try {
@@ -169,11 +186,13 @@ export function decodePatched(
   patched: JsonObject,
   target: Target,
   options: WriteOptions,
-  patch: { readonly type: string; readonly value: unknown },
+  patch: Omit<Patch, 'apply'>,
 ): Draft<KubeObject> {
   const refuse = (why: string): StatusError => patchInvalid(patchShown(patch, patched), why)
   if (!target.custom && patch.type !== STRATEGIC) readType(ctx, patched, target, refuse)
-  const { object, errors } = decodeObject(ctx.api, patched, target, refuse)
+  const read = decodeObject(ctx.api, patched, target, refuse)
+  const { object } = read
+  const errors = [...(patch.duplicates ?? []), ...read.errors]
   // a typed object has no say in what it is
   if (!target.custom) {
     object.kind = target.kind
@@ -254,7 +273,7 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
   const { served } = ctx
   const applying = mediaType(ctx.request.headers?.['content-type']) === APPLY
   const options = writeOptions(ctx, 'PatchOptions', applying)
-  const { type, apply, value } = await readPatch(ctx, served.schema)
+  const { type, apply, value, duplicates } = await readPatch(ctx, served.schema)
   const target = targetOf(served)
   if (applying) {
     const { applyServerSide } = await import('../field-manager.ts')
@@ -273,7 +292,7 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
     produce: async (existing) => {
       const current = (existing ?? {}) as unknown as JsonObject
       const patched = await apply(current)
-      const draft = decodePatched(ctx, patched, target, options, { type, value })
+      const draft = decodePatched(ctx, patched, target, options, { type, value, duplicates })
       // what names the object is not the patch's to change
       if (existing) matchName(ctx, draft)
       return draft
