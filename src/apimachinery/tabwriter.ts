@@ -10,6 +10,8 @@ export interface TabOptions {
   readonly remember?: boolean
 }
 
+const SURROGATE = /[\ud800-\udbff]/
+
 /** The number of code points: what Go counts as a cell's width. */
 export function runeCount(text: string): number {
   let n = text.length
@@ -52,7 +54,8 @@ export class TabWriter {
     // The last line's last cell exists only when something stands in it.
     const last = lines[lines.length - 1]
     if (last && last[last.length - 1] === '') last.pop()
-    const sizes = lines.map((cells) => cells.map(runeCount))
+    const size = SURROGATE.test(text) ? runeCount : (cell: string): number => cell.length
+    const sizes = lines.map((cells) => cells.map(size))
     const widths: number[] = []
     let out = ''
     const print = (from: number, to: number): void => {

@@ -27,6 +27,8 @@ interface ColumnDefinition {
 /** The tabwriter of kubectl's tables: columns never shrink from one flush to the next. */
 export const tableWriter = (): TabWriter => new TabWriter({ minWidth: 6, tabWidth: 4, padding: 3, remember: true })
 
+// eslint-disable-next-line no-control-regex
+const SPECIAL = /[\f\n\r\u001b]/
 /**
  * What stands in one cell: up to the first line break, `...` where something was cut; tabs and control characters
  * escaped.
@@ -34,6 +36,7 @@ export const tableWriter = (): TabWriter => new TabWriter({ minWidth: 6, tabWidt
 function cellText(value: Json | undefined): string {
   if (value === null || value === undefined) return ''
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (!SPECIAL.test(text)) return text
   const cut = text.search(/[\f\n\r]/)
   // eslint-disable-next-line no-control-regex
   const shown = (cut < 0 ? text : text.slice(0, cut)).replace(/\u001b/g, '^[').replace(/\r/g, '\\r')
@@ -98,25 +101,27 @@ export class TableView {
     }
     if (rows.length) this.#printedHeaders = true
     const columns = this.#columns
-    const shown = columns.map((c, i) => ({ c, i })).filter(({ c }) => o.wide || !c.priority)
+    const shown = [...columns.keys()].filter((i) => o.wide || !columns[i]?.priority)
     const nameColumn = o.kind ? columns.findIndex((c) => c.format === 'name' && c.type === 'string') : -1
     let out = ''
     if (headers && rows.length) {
-      out += `${[...(event === undefined ? [] : ['EVENT']), ...(o.withNamespace ? ['NAMESPACE'] : []), ...shown.map(({ c }) => c.name.toUpperCase()), ...o.columnLabels.map(labelHeader), ...(o.showLabels ? ['LABELS'] : [])].join('\t')}\n`
+      out += `${[...(event === undefined ? [] : ['EVENT']), ...(o.withNamespace ? ['NAMESPACE'] : []), ...shown.map((i) => columns[i]?.name.toUpperCase()), ...o.columnLabels.map(labelHeader), ...(o.showLabels ? ['LABELS'] : [])].join('\t')}\n`
     }
     for (const row of rows) {
       const cells = Array.isArray(row.cells) ? (row.cells as readonly Json[]) : []
       const target = isObject(row.object) ? row.object : {}
-      const labels = labelsOf(target)
-      out += `${[
-        ...(event === undefined ? [] : [event.padEnd(8)]),
-        ...(o.withNamespace ? [namespaceOf(target)] : []),
-        ...shown
-          .filter(({ i }) => i < cells.length)
-          .map(({ i }) => (i === nameColumn ? `${o.kind}/${cellText(cells[i])}` : cellText(cells[i]))),
-        ...o.columnLabels.map((l) => (Object.hasOwn(labels, l) ? cellText(labels[l]) : '')),
-        ...(o.showLabels ? [allLabels(target)] : []),
-      ].join('\t')}\n`
+      // many rows: no list of lists for each
+      const line: string[] = []
+      if (event !== undefined) line.push(event.padEnd(8))
+      if (o.withNamespace) line.push(namespaceOf(target))
+      for (const i of shown)
+        if (i < cells.length) line.push(i === nameColumn ? `${o.kind}/${cellText(cells[i])}` : cellText(cells[i]))
+      if (o.columnLabels.length) {
+        const labels = labelsOf(target)
+        for (const l of o.columnLabels) line.push(Object.hasOwn(labels, l) ? cellText(labels[l]) : '')
+      }
+      if (o.showLabels) line.push(allLabels(target))
+      out += `${line.join('\t')}\n`
     }
     return out
   }

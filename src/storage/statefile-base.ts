@@ -1,4 +1,5 @@
 // An opened state file: its head, its sections, and their lines, each read where it is asked for.
+import { isAscii } from 'node:buffer'
 import * as fs from 'node:fs'
 import { readJson, writeJson } from '../apimachinery/bigint.ts'
 import type { ManagedFieldsEntry } from '../apimachinery/api/meta.v1.ts'
@@ -78,7 +79,7 @@ export function managedLine(o: KubeObject): string | undefined {
         (e) =>
           `{${Object.entries(e)
             .flatMap(([k, v]) =>
-              v === undefined ? [] : [`${JSON.stringify(k)}:${k === 'fieldsV1' ? textOf(v) : JSON.stringify(v)}`],
+              v === undefined ? [] : [`${JSON.stringify(k)}:${k === 'fieldsV1' ? fieldsText(v) : JSON.stringify(v)}`],
             )
             .join(',')}}`,
       )
@@ -86,7 +87,7 @@ export function managedLine(o: KubeObject): string | undefined {
   )
 }
 const texts = new WeakMap<object, string>()
-function textOf(fields: unknown): string {
+function fieldsText(fields: unknown): string {
   if (typeof fields !== 'object' || fields === null) return JSON.stringify(fields)
   let t = texts.get(fields)
   if (t === undefined) {
@@ -175,6 +176,9 @@ class Bytes {
   }
 }
 
+/** Nearly all states are plain text. */
+const textOf = (b: Buffer): string => b.toString(isAscii(b) ? 'latin1' : 'utf8')
+
 /** A state: its head, and its sections on demand. */
 export class Base implements WholeState {
   readonly head: Head
@@ -241,10 +245,11 @@ export class Base implements WholeState {
     const s = this.section(resource)
     if (!s || s.count === 0) return []
     const [from, to] = this.range(s)
-    const objects = this.parse(
-      `[${this.bytes.read(from, to - from).toString('utf8')}]`,
-      resource,
-    ) as unknown as KubeObject[]
+    // its lines stand in a list, with a line end on either side: then no longer text has to be put together
+    const list = this.bytes.read(from - 2, to - from + 4)
+    const whole = list.toString('latin1', 0, 2) === '[\n' && list.toString('latin1', list.length - 2) === '\n]'
+    const text = whole ? textOf(list) : `[${textOf(this.bytes.read(from, to - from))}]`
+    const objects = this.parse(text, resource) as unknown as KubeObject[]
     if (s.managed) for (const o of objects) this.#lazily(resource, o)
     return objects
   }
