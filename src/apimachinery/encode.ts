@@ -199,15 +199,17 @@ function structForm(value: JsonObject, { places, always }: Layout, old?: JsonObj
   let formed = true
   let last = -1
   let said = 0
-  for (const k of Object.keys(value)) {
+  for (const k in value) {
     const p = places.get(k)
     const v = value[k]
     if (p === undefined || v === undefined) {
       formed = false
       continue
     }
-    if (typeof v !== 'object' || v === null || old?.[k] !== v) {
-      const w = written(v, p, old?.[k])
+    // nothing is said of a value that says something by itself, or that stood there before
+    const before = old?.[k]
+    if (typeof v === 'object' ? v === null || v !== before : !v && !p.keep) {
+      const w = written(v, p, before)
       if (w !== v) {
         changed ??= new Map()
         changed.set(k, w)

@@ -14,16 +14,19 @@ import type { FieldSchema, TypeSchema } from './schema.ts'
 export interface FieldSet {
   readonly member: boolean
   readonly children: ReadonlyMap<string, FieldSet>
+  /** The same as FieldsV1, once somebody asked for it. */ formatted?: JsonObject | undefined
 }
 
 // Sets are never changed, and the same few come again with every object of a kind: equal ones are, as a rule, one
 // object, found on a path of steps.
 // Whoever has worked something out about a set (its FieldsV1) finds it again with the next one.
 interface Step {
+  /** The way that was taken last: objects of a kind mostly go the same. */
+  last: { readonly element: string; readonly below: FieldSet; readonly to: Step } | undefined
   next: Map<string, Map<FieldSet, Step>> | undefined
   set: FieldSet | undefined
 }
-const step = (): Step => ({ next: undefined, set: undefined })
+const step = (): Step => ({ last: undefined, next: undefined, set: undefined })
 const MOST_STEPS = 50_000
 let steps = 0
 let members = step()
@@ -31,7 +34,25 @@ let others = step()
 
 export const NONE: FieldSet = { member: false, children: new Map() }
 export const MEMBER: FieldSet = { member: true, children: new Map() }
-export const isEmptySet = (s: FieldSet): boolean => !s.member && s.children.size === 0
+export const isEmptySet = (s: FieldSet): boolean => s === NONE || (!s.member && s.children.size === 0)
+
+/** The step that an element with this below it leads to. */
+function go(at: Step, element: string, below: FieldSet): Step {
+  at.next ??= new Map()
+  let by = at.next.get(element)
+  if (!by) {
+    by = new Map()
+    at.next.set(element, by)
+  }
+  let to = by.get(below)
+  if (!to) {
+    to = step()
+    by.set(below, to)
+    steps++
+  }
+  at.last = { element, below, to }
+  return to
+}
 
 /** The set with these children; bare ones are left out. */
 export function setOf(member: boolean, elements: readonly string[], sets: readonly FieldSet[]): FieldSet {
@@ -47,19 +68,8 @@ export function setOf(member: boolean, elements: readonly string[], sets: readon
     const c = sets[i] ?? NONE
     if (isEmptySet(c)) continue
     size++
-    at.next ??= new Map()
-    let by = at.next.get(e)
-    if (!by) {
-      by = new Map()
-      at.next.set(e, by)
-    }
-    let then = by.get(c)
-    if (!then) {
-      then = step()
-      by.set(c, then)
-      steps++
-    }
-    at = then
+    const { last }: Step = at
+    at = last?.below === c && last.element === e ? last.to : go(at, e, c)
   }
   if (size === 0) return member ? MEMBER : NONE
   if (!at.set) {
@@ -68,7 +78,7 @@ export function setOf(member: boolean, elements: readonly string[], sets: readon
       const c = sets[i]
       if (c && !isEmptySet(c)) children.set(elements[i] ?? '', c)
     }
-    at.set = { member, children }
+    at.set = { member, children, formatted: undefined }
   }
   return at.set
 }
@@ -105,24 +115,43 @@ const byElement = (a: string, b: string): number =>
   (a.charCodeAt(0) === b.charCodeAt(0) ? 0 : (RANK[a[0] ?? ''] ?? 9) - (RANK[b[0] ?? ''] ?? 9)) || compareBytes(a, b)
 
 const NOTHING: JsonObject = Object.freeze({})
-const formatted = new WeakMap<FieldSet, JsonObject>()
-
 /** The tree as FieldsV1, in upstream's order of elements. Shared: not to be changed. */
 export function formatFields(s: FieldSet): JsonObject {
   if (s.children.size === 0) return NOTHING
-  const known = formatted.get(s)
-  if (known) return known
+  if (s.formatted) return s.formatted
   const out: Record<string, Json> = {}
   if (s.member) out['.'] = {}
   const keys = [...s.children.keys()]
   if (keys.length > 1) keys.sort(byElement)
   for (const k of keys) out[k] = formatFields(s.children.get(k) ?? NONE)
-  formatted.set(s, out)
+  s.formatted = out
   parsed.set(out, s)
   return out
 }
 
-export function union(a: FieldSet, b: FieldSet): FieldSet {
+/** What was worked out about two sets is kept: the same two meet again with the next object of their kind. */
+function remembered(work: (a: FieldSet, b: FieldSet) => FieldSet): (a: FieldSet, b: FieldSet) => FieldSet {
+  const results = new WeakMap<FieldSet, WeakMap<FieldSet, FieldSet>>()
+  return (a, b) => {
+    let of = results.get(a)
+    if (!of) {
+      of = new WeakMap()
+      results.set(a, of)
+    }
+    let result = of.get(b)
+    if (!result) {
+      result = work(a, b)
+      of.set(b, result)
+    }
+    return result
+  }
+}
+
+export const union = remembered(unite)
+export const difference = remembered(subtract)
+export const intersection = remembered(intersect)
+
+function unite(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmptySet(b)) return a
   if (isEmptySet(a)) return b
   const elements: string[] = []
@@ -130,7 +159,7 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
   for (const [k, c] of a.children) {
     const d = b.children.get(k)
     elements.push(k)
-    sets.push(d ? union(c, d) : c)
+    sets.push(d ? unite(c, d) : c)
   }
   for (const [k, c] of b.children)
     if (!a.children.has(k)) {
@@ -140,7 +169,7 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
   return setOf(a.member || b.member, elements, sets)
 }
 
-export function difference(a: FieldSet, b: FieldSet): FieldSet {
+function subtract(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return NONE
   if (isEmptySet(b)) return a
   const elements: string[] = []
@@ -148,7 +177,7 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
   let same = !(a.member && b.member)
   for (const [k, c] of a.children) {
     const d = b.children.get(k)
-    const rest = d ? difference(c, d) : c
+    const rest = d ? subtract(c, d) : c
     if (rest !== c) same = false
     elements.push(k)
     sets.push(rest)
@@ -156,7 +185,7 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
   return same ? a : setOf(a.member && !b.member, elements, sets)
 }
 
-export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+function intersect(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a
   const elements: string[] = []
   const sets: FieldSet[] = []
@@ -164,7 +193,7 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
     const d = b.children.get(k)
     if (d) {
       elements.push(k)
-      sets.push(intersection(c, d))
+      sets.push(intersect(c, d))
     }
   }
   return setOf(a.member && b.member, elements, sets)
@@ -219,11 +248,13 @@ const SCALARS = new Set([
   'json',
 ])
 
-/** What a field of a struct is to merging, and its path element. */
-interface FieldShape {
+/** A field of a map or struct: its path element, and what it is to merging; undefined where the type has none such. */
+interface Member {
   readonly element: string
-  readonly shape: Shape
+  readonly shape: Shape | undefined
 }
+/** So many keys of maps are kept in mind. */
+const MOST_KEYS = 1000
 
 /** Where types are looked up by name. */
 export interface TypeSource {
@@ -233,7 +264,9 @@ export interface TypeSource {
 export class Types {
   readonly #schemas: TypeSource
   readonly #words = new Map<string, Shape>()
-  readonly #fields = new WeakMap<TypeSchema, Map<string, FieldShape | undefined>>()
+  readonly #structs = new WeakMap<TypeSchema, Shape>()
+  readonly #members = new WeakMap<Shape, Map<string, Member>>()
+  readonly #elements = new WeakMap<Shape, Map<unknown, string>>()
   constructor(schemas: TypeSource) {
     this.#schemas = schemas
   }
@@ -251,7 +284,16 @@ export class Types {
   /** The shape of a kind's object; of a custom resource where the definition's name is empty. */
   root(schemaName: string): Shape {
     const type = schemaName ? this.#schemas.type(schemaName) : undefined
-    return type ? { kind: 'struct', type } : CUSTOM
+    return type ? this.#struct(type) : CUSTOM
+  }
+
+  #struct(type: TypeSchema): Shape {
+    let s = this.#structs.get(type)
+    if (!s) {
+      s = { kind: 'struct', type }
+      this.#structs.set(type, s)
+    }
+    return s
   }
 
   /** The shape of a type word that no field says more about. */
@@ -275,14 +317,35 @@ export class Types {
           : LEAF
     if (word.startsWith('{')) return f?.map === 'atomic' ? LEAF : { kind: 'map', inner: word.slice(1, -1) }
     const type = this.#schemas.type(word)
-    return !type || type.map === 'atomic' || f?.map === 'atomic' ? LEAF : { kind: 'struct', type }
+    return !type || type.map === 'atomic' || f?.map === 'atomic' ? LEAF : this.#struct(type)
   }
 
   /** The shape of a field of a map or struct; undefined for a field that the type does not have. */
   field(shape: Shape, key: string): Shape | undefined {
+    return this.member(shape, key).shape
+  }
+
+  /** A field of a map or struct. */
+  member(shape: Shape, key: string): Member {
+    let known = this.#members.get(shape)
+    if (!known) {
+      known = new Map()
+      this.#members.set(shape, known)
+    }
+    let m = known.get(key)
+    if (!m) {
+      m = { element: `f:${key}`, shape: this.#below(shape, key) }
+      if (known.size < MOST_KEYS) known.set(key, m)
+    }
+    return m
+  }
+
+  #below(shape: Shape, key: string): Shape | undefined {
     switch (shape.kind) {
-      case 'struct':
-        return this.#field(shape.type, key)?.shape ?? (shape.type.open ? ANY : undefined)
+      case 'struct': {
+        const f = Object.hasOwn(shape.type.fields, key) ? shape.type.fields[key] : undefined
+        return f ? this.#shape(f.type, f) : shape.type.open ? ANY : undefined
+      }
       case 'map':
         return this.shape(shape.inner)
       case 'custom':
@@ -294,22 +357,6 @@ export class Types {
     }
   }
 
-  #field(type: TypeSchema, key: string): FieldShape | undefined {
-    let of = this.#fields.get(type)
-    if (!of) {
-      of = new Map(
-        Object.entries(type.fields).map(([k, f]) => [k, f && { element: `f:${k}`, shape: this.#shape(f.type, f) }]),
-      )
-      this.#fields.set(type, of)
-    }
-    return of.get(key)
-  }
-
-  /** A field's path element. */
-  name(shape: Shape, key: string): string {
-    return (shape.kind === 'struct' ? this.#field(shape.type, key)?.element : undefined) ?? `f:${key}`
-  }
-
   /** Whether an item may leave a key out. */
   hasDefault(shape: Shape & { kind: 'list' }, key: string): boolean {
     const f = this.#schemas.type(shape.inner)?.fields[key]
@@ -318,6 +365,23 @@ export class Types {
 
   /** Which element of its list an item is. Keys that are absent have their defaults. */
   element(shape: Shape & { kind: 'list' }, item: unknown): string {
+    // most are told apart by one text, and few texts there are
+    const only = shape.keys.length === 1 && isObject(item) ? item[shape.keys[0] ?? ''] : undefined
+    if (typeof only !== 'string') return this.#element(shape, item)
+    let known = this.#elements.get(shape)
+    if (!known) {
+      known = new Map()
+      this.#elements.set(shape, known)
+    }
+    let e = known.get(only)
+    if (e === undefined) {
+      e = this.#element(shape, item)
+      if (known.size < MOST_KEYS) known.set(only, e)
+    }
+    return e
+  }
+
+  #element(shape: Shape & { kind: 'list' }, item: unknown): string {
     if (shape.keys.length === 0) return `v:${writeJson(item)}`
     const map = isObject(item) ? item : {}
     const type = this.#schemas.type(shape.inner)
@@ -370,11 +434,12 @@ export function fieldsOf(types: Types, shape: Shape, value: unknown, always = fa
     for (const k of Object.keys(value)) {
       const v = value[k]
       if (v === undefined) continue
-      elements.push(types.name(shape, k))
+      const m = types.member(shape, k)
+      elements.push(m.element)
       sets.push(
         fieldsOf(
           types,
-          types.field(shape, k) ?? LEAF,
+          m.shape ?? LEAF,
           v,
           v === null ||
             (isObject(v) && Object.keys(v).length === 0) ||
@@ -400,11 +465,12 @@ function everything(types: Types, shape: Shape, value: unknown): FieldSet {
       sets.push(everything(types, inner, v))
     }
   } else if (isObject(value))
-    for (const k of Object.keys(value)) {
+    for (const k in value) {
       const v = value[k]
       if (v === undefined) continue
-      elements.push(types.name(shape, k))
-      sets.push(everything(types, types.field(shape, k) ?? LEAF, v))
+      const m = types.member(shape, k)
+      elements.push(m.element)
+      sets.push(m.shape ? everything(types, m.shape, v) : MEMBER)
     }
   return setOf(true, elements, sets)
 }
@@ -416,6 +482,8 @@ export interface Comparison {
 }
 const SAME: Comparison = { added: NONE, modified: NONE, removed: NONE }
 const OTHER: Comparison = { added: NONE, modified: MEMBER, removed: NONE }
+const CAME: Comparison = { added: MEMBER, modified: NONE, removed: NONE }
+const WENT: Comparison = { added: NONE, modified: NONE, removed: MEMBER }
 
 const isHollow = (v: unknown): boolean =>
   v === null || (Array.isArray(v) ? v.length === 0 : isObject(v) && Object.keys(v).length === 0)
@@ -425,44 +493,68 @@ export function compare(types: Types, shape: Shape, old: unknown, next: unknown)
   if (old === next) return SAME
   if (!descends(shape, old) || !descends(shape, next) || (isHollow(old) && isHollow(next)))
     return equal(old, next) ? SAME : OTHER
-  const elements: string[] = []
-  const added: FieldSet[] = []
-  const modified: FieldSet[] = []
-  const removed: FieldSet[] = []
-  const put = (e: string, c: Comparison): void => {
-    elements.push(e)
-    added.push(c.added)
-    modified.push(c.modified)
-    removed.push(c.removed)
-  }
-  const below = (e: string, s: Shape, a: unknown, b: unknown): void => {
-    if (a === b) return
-    if (a === undefined) put(e, { ...SAME, added: everything(types, s, b) })
-    else if (b === undefined) put(e, { ...SAME, removed: everything(types, s, a) })
-    else {
-      const c = compare(types, s, a, b)
-      if (c !== SAME) put(e, c)
-    }
-  }
+  const all = new Gathered()
   if (shape.kind === 'list') {
     const a = types.items(shape, old)
     const b = types.items(shape, next)
     const inner = types.shape(shape.inner)
-    for (const [e, v] of a) below(e, inner, v, b.get(e))
-    for (const [e, v] of b) if (!a.has(e)) below(e, inner, undefined, v)
+    for (const [e, v] of a) all.put(e, below(types, inner, v, b.get(e)))
+    for (const [e, v] of b) if (!a.has(e)) all.put(e, below(types, inner, undefined, v))
   } else {
-    const a = isObject(old) ? old : {}
-    const b = isObject(next) ? next : {}
-    for (const k of Object.keys(a))
-      if (a[k] !== b[k]) below(types.name(shape, k), types.field(shape, k) ?? LEAF, a[k], b[k])
-    for (const k of Object.keys(b))
-      if (!Object.hasOwn(a, k)) below(types.name(shape, k), types.field(shape, k) ?? LEAF, undefined, b[k])
-  }
-  return elements.length === 0
-    ? SAME
-    : {
-        added: setOf(false, elements, added),
-        modified: setOf(false, elements, modified),
-        removed: setOf(false, elements, removed),
+    const a = isObject(old) ? old : EMPTY
+    const b = isObject(next) ? next : EMPTY
+    for (const k in a)
+      if (a[k] !== b[k]) {
+        const m = types.member(shape, k)
+        all.put(m.element, below(types, m.shape ?? LEAF, a[k], b[k]))
       }
+    for (const k in b)
+      if (!Object.hasOwn(a, k)) {
+        const m = types.member(shape, k)
+        all.put(m.element, below(types, m.shape ?? LEAF, undefined, b[k]))
+      }
+  }
+  return all.comparison()
+}
+
+const EMPTY: JsonObject = {}
+
+/** What is different about one field or item. */
+function below(types: Types, shape: Shape, a: unknown, b: unknown): Comparison {
+  if (a === b) return SAME
+  if (a === undefined) return descends(shape, b) ? { ...SAME, added: everything(types, shape, b) } : CAME
+  if (b === undefined) return descends(shape, a) ? { ...SAME, removed: everything(types, shape, a) } : WENT
+  return compare(types, shape, a, b)
+}
+
+/** The comparisons of what lies below, side by side. */
+class Gathered {
+  #added: Children | undefined
+  #modified: Children | undefined
+  #removed: Children | undefined
+  put(element: string, c: Comparison): void {
+    if (c.added !== NONE) (this.#added ??= new Children()).put(element, c.added)
+    if (c.modified !== NONE) (this.#modified ??= new Children()).put(element, c.modified)
+    if (c.removed !== NONE) (this.#removed ??= new Children()).put(element, c.removed)
+  }
+  comparison(): Comparison {
+    if (!this.#added && !this.#modified && !this.#removed) return SAME
+    return {
+      added: this.#added?.set() ?? NONE,
+      modified: this.#modified?.set() ?? NONE,
+      removed: this.#removed?.set() ?? NONE,
+    }
+  }
+}
+
+class Children {
+  readonly #elements: string[] = []
+  readonly #sets: FieldSet[] = []
+  put(element: string, set: FieldSet): void {
+    this.#elements.push(element)
+    this.#sets.push(set)
+  }
+  set(): FieldSet {
+    return setOf(false, this.#elements, this.#sets)
+  }
 }

@@ -19,9 +19,11 @@ export const EVERYTHING: Selector = []
 
 export class SelectorError extends Error {}
 
+const SURROGATE = /[\ud800-\udfff]/
 /** Go's order of strings: by bytes, which for UTF-16 differs only above the basic plane. */
 export function compareBytes(a: string, b: string): number {
   if (a === b) return 0
+  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : 1
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i)

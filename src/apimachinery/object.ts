@@ -48,6 +48,11 @@ export function copy<T>(value: T): Draft<T> {
   return value as Draft<T>
 }
 
+/** Takes a field away. One that is not there is left alone: the engine makes even that a slow deed. */
+export function drop<T extends object>(object: T, key: keyof T): void {
+  if (object[key] !== undefined) delete object[key]
+}
+
 /** Deep equality of JSON values; an undefined field equals an absent one (reflect.DeepEqual on decoded objects). */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true

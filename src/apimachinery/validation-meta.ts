@@ -126,12 +126,36 @@ export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | u
 
 export type NameRule = (name: string, prefix: boolean) => string[]
 
-/** ValidateObjectMeta. `namespaced`: the kind lives in namespaces. */
+/**
+ * What metadata hold besides names and times; of finalizers those that are to be looked at. What stood in `before` too,
+ * as it stands, was looked at when that was stored.
+ */
+function validateParts(
+  meta: ObjectMeta,
+  path: string,
+  before: ObjectMeta | undefined,
+  finalizers: readonly string[] | undefined,
+): FieldError[] {
+  const { labels, annotations, ownerReferences, managedFields } = meta
+  const out: FieldError[] = []
+  if (labels && labels !== before?.labels) out.push(...validateLabels(labels, sub(path, 'labels')))
+  if (annotations && annotations !== before?.annotations)
+    out.push(...validateAnnotations(annotations, sub(path, 'annotations')))
+  if (ownerReferences && ownerReferences !== before?.ownerReferences)
+    out.push(...validateOwnerReferences(ownerReferences, sub(path, 'ownerReferences')))
+  if (finalizers && finalizers !== before?.finalizers)
+    out.push(...validateFinalizers(finalizers, sub(path, 'finalizers')))
+  if (managedFields) out.push(...validateManagedFields(managedFields, sub(path, 'managedFields')))
+  return out
+}
+
+/** ValidateObjectMeta. `namespaced`: the kind lives in namespaces; `before`: what the object had when it was stored. */
 export function validateObjectMeta(
   meta: ObjectMeta,
   namespaced: boolean,
   nameRule: NameRule = nameIsDnsSubdomain,
   path = 'metadata',
+  before?: ObjectMeta,
 ): FieldError[] {
   const out: FieldError[] = []
   if (meta.generateName)
@@ -142,15 +166,11 @@ export function validateObjectMeta(
     if (meta.namespace) out.push(forbidden(sub(path, 'namespace'), 'not allowed on this type'))
   } else if (!meta.namespace) out.push(required(sub(path, 'namespace')))
   else out.push(...dns1123Label(meta.namespace).map((m) => invalid(sub(path, 'namespace'), meta.namespace, m)))
-  return [
-    ...out,
+  out.push(
     ...validateNonnegative(meta.generation, sub(path, 'generation')),
-    ...validateLabels(meta.labels, sub(path, 'labels')),
-    ...validateAnnotations(meta.annotations, sub(path, 'annotations')),
-    ...validateOwnerReferences(meta.ownerReferences, sub(path, 'ownerReferences')),
-    ...validateFinalizers(meta.finalizers, sub(path, 'finalizers')),
-    ...validateManagedFields(meta.managedFields, sub(path, 'managedFields')),
-  ]
+    ...validateParts(meta, path, before, meta.finalizers),
+  )
+  return out
 }
 
 export const validateImmutable = (next: unknown, old: unknown, path: string): FieldError[] =>
@@ -179,7 +199,7 @@ export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta, path
   for (const name of ['name', 'namespace', 'uid'] as const)
     out.push(...validateImmutable(next[name] ?? '', old[name] ?? '', sub(path, name)))
   for (const name of ['creationTimestamp', 'deletionTimestamp'] as const)
-    out.push(...validateImmutable(goTime(next[name]), goTime(old[name]), sub(path, name)))
+    if (next[name] !== old[name]) out.push(...validateImmutable(goTime(next[name]), goTime(old[name]), sub(path, name)))
   out.push(
     ...validateImmutable(
       next.deletionGracePeriodSeconds,
@@ -187,13 +207,8 @@ export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta, path
       sub(path, 'deletionGracePeriodSeconds'),
     ),
   )
-  return [
-    ...out,
-    ...validateLabels(next.labels, sub(path, 'labels')),
-    ...validateAnnotations(next.annotations, sub(path, 'annotations')),
-    ...validateOwnerReferences(next.ownerReferences, sub(path, 'ownerReferences')),
-    ...validateManagedFields(next.managedFields, sub(path, 'managedFields')),
-  ]
+  out.push(...validateParts(next, path, old, undefined))
+  return out
 }
 
 export interface LabelSelectorOptions {

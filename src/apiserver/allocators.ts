@@ -7,25 +7,30 @@ const NOTHING = (): void => {}
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
 
 /** What the server itself does after a write: a definition's names are accepted, or not. */
-export async function afterWrite(api: Api, resource: string, object: KubeObject): Promise<void> {
-  if (resource === DEFINITIONS) (await import('./customresources.ts')).acceptNames(api, object)
+export function afterWrite(api: Api, resource: string, object: KubeObject): Promise<void> | undefined {
+  if (resource !== DEFINITIONS) return undefined
+  return import('./customresources.ts').then((m) => void m.acceptNames(api, object))
 }
 
 /** Allocates for a new object; the returned function takes everything back. */
-export async function beginCreate(ctx: Context, object: Draft<KubeObject>, dryRun: boolean): Promise<() => void> {
+export function beginCreate(
+  ctx: Context,
+  object: Draft<KubeObject>,
+  dryRun: boolean,
+): (() => void) | Promise<() => void> {
   if (ctx.served.storage !== 'services') return NOTHING
-  return (await import('./service-allocation.ts')).allocateForCreate(ctx, object, dryRun)
+  return import('./service-allocation.ts').then((m) => m.allocateForCreate(ctx, object, dryRun))
 }
 
 /** Allocates and releases for a changed object; the returned function undoes it. */
-export async function beginUpdate(
+export function beginUpdate(
   ctx: Context,
   object: Draft<KubeObject>,
   old: KubeObject,
   dryRun: boolean,
-): Promise<() => void> {
+): (() => void) | Promise<() => void> {
   if (ctx.served.storage !== 'services') return NOTHING
-  return (await import('./service-allocation.ts')).allocateForUpdate(ctx, object, old, dryRun)
+  return import('./service-allocation.ts').then((m) => m.allocateForUpdate(ctx, object, old, dryRun))
 }
 
 /** Gives back what a deleted object held. */

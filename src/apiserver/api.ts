@@ -77,7 +77,7 @@ export interface Api {
   readonly versions: Versions
   now(): number
   /** The resource at a path, or undefined. */
-  find(group: string, version: string, resource: string): Promise<Served | undefined>
+  find(group: string, version: string, resource: string): Served | undefined | Promise<Served | undefined>
   /** Everything served, built-in first. */
   served(): Promise<readonly ResourceInfo[]>
   /** A request of the server to itself, past authorization (aggregated roles, default accounts). */

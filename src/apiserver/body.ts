@@ -1,10 +1,12 @@
 // Reading what a client sent: content type, type and version of the object, strict decoding; refused as apiserver's
 // handlers refuse (transformDecodeError).
+import { inDocumentOrder, parseJsonText } from '../apimachinery/decode.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { StatusError, badRequest } from '../apimachinery/status.ts'
 import type { Context, Served } from './api.ts'
 import { groupVersion, warn } from './api.ts'
+import { decodeObject } from './decode-object.ts'
 import type { Target } from './decode-object.ts'
 
 const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
@@ -45,29 +47,33 @@ const unrecognized = (target: Target, why: string, body: string): StatusError =>
     ? new StatusError(500, '', why)
     : badRequest(`the object provided is unrecognized (must be of type ${target.kind}): ${why} (${summarize(body)})`)
 
+interface Parsed {
+  readonly value: unknown
+  readonly text?: string
+  readonly duplicates: readonly string[]
+}
+
 /** A body as JSON values, with the fields that were written twice. */
-async function parse(
-  ctx: Context,
-  target: Target,
-): Promise<{ value: unknown; text?: string; duplicates: readonly string[] }> {
+function parse(ctx: Context, target: Target): Parsed | Promise<Parsed> {
   const body = ctx.request.body
   if (body === undefined) return { value: undefined, text: '', duplicates: [] }
   if (typeof body !== 'string') return { value: body, duplicates: [] }
   const type = mediaType(ctx.request.headers?.['content-type'])
-  if (type === 'application/yaml') {
-    const { parseYaml } = await import('../apimachinery/yaml.ts')
-    try {
-      return { value: parseYaml(body), text: body, duplicates: [] }
-    } catch (e) {
-      throw unrecognized(target, (e as Error).message, body)
-    }
-  }
+  if (type === 'application/yaml') return parseYamlBody(body, target)
   if (type !== '' && type !== 'application/json') throw unsupportedMediaType(ACCEPTED)
-  const { parseJsonText } = await import('../apimachinery/decode.ts')
   try {
     return { ...parseJsonText(body), text: body }
   } catch (e) {
     throw unrecognized(target, `couldn't get version/kind; json parse error: ${(e as Error).message}`, body)
+  }
+}
+
+async function parseYamlBody(body: string, target: Target): Promise<Parsed> {
+  const { parseYaml } = await import('../apimachinery/yaml.ts')
+  try {
+    return { value: parseYaml(body), text: body, duplicates: [] }
+  } catch (e) {
+    throw unrecognized(target, (e as Error).message, body)
   }
 }
 
@@ -92,14 +98,25 @@ export const targetOf = (s: Served): Target => ({
 
 /**
  * Reads a request's body as an object of the target's type, with defaults filled in. Strict errors become a refusal or
- * warnings, as fieldValidation says.
+ * warnings, as fieldValidation says. Only who sends YAML waits for its reader.
  */
-export async function readBody(
+export function readBody(
   ctx: Context,
   target: Target,
   fieldValidation: 'Strict' | 'Warn' | 'Ignore',
-): Promise<Draft<KubeObject>> {
-  const { value, text = '', duplicates } = await parse(ctx, target)
+): Draft<KubeObject> | Promise<Draft<KubeObject>> {
+  const parsed = parse(ctx, target)
+  return parsed instanceof Promise
+    ? parsed.then((p) => readParsed(ctx, p, target, fieldValidation))
+    : readParsed(ctx, parsed, target, fieldValidation)
+}
+
+function readParsed(
+  ctx: Context,
+  { value, text = '', duplicates }: Parsed,
+  target: Target,
+  fieldValidation: 'Strict' | 'Warn' | 'Ignore',
+): Draft<KubeObject> {
   if (value === undefined || value === null) {
     if (text === '' && value === undefined && ctx.request.method !== 'DELETE')
       throw badRequest(
@@ -146,13 +163,13 @@ export function refuseForeign(
 }
 
 /** Checks an object's type and version against what the path serves, decodes it and fills in defaults. */
-export async function decodeInto(
+function decodeInto(
   ctx: Context,
   value: JsonObject,
   target: Target,
   fieldValidation: 'Strict' | 'Warn' | 'Ignore',
   duplicates: readonly string[],
-): Promise<Draft<KubeObject>> {
+): Draft<KubeObject> {
   const apiVersion =
     typeof value.apiVersion === 'string' && value.apiVersion
       ? value.apiVersion
@@ -176,8 +193,7 @@ export async function decodeInto(
   ) {
     // it is read as what it says it is before it is found to be the wrong thing
     const schema = ctx.api.schemas.nameOf(group, version, kind)
-    if (ctx.api.schemas.type(schema))
-      (await import('./decode-object.ts')).decodeObject(ctx.api, value, { group, version, kind, schema }, cannot)
+    if (ctx.api.schemas.type(schema)) decodeObject(ctx.api, value, { group, version, kind, schema }, cannot)
     refuseForeign(ctx, { apiVersion, kind, group, version }, target, cannot)
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
   }
@@ -202,7 +218,7 @@ export async function decodeInto(
   )
 }
 
-async function decoded(
+function decoded(
   ctx: Context,
   value: JsonObject,
   target: Target,
@@ -210,16 +226,15 @@ async function decoded(
   duplicates: readonly string[],
   kind: string,
   version: string,
-): Promise<Draft<KubeObject>> {
+): Draft<KubeObject> {
   const cannot = (why: string): StatusError =>
     target.bare
       ? new StatusError(500, '', why)
       : badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
-  const { decodeObject } = await import('./decode-object.ts')
   const { object, errors } = decodeObject(ctx.api, value, target, cannot, typeof ctx.request.body !== 'string')
   const strict =
     errors.length > 0 && duplicates.length > 0 && typeof ctx.request.body === 'string'
-      ? (await import('../apimachinery/decode.ts')).inDocumentOrder(ctx.request.body, errors, duplicates)
+      ? inDocumentOrder(ctx.request.body, errors, duplicates)
       : [...errors, ...duplicates]
   if (strict.length > 0 && fieldValidation === 'Strict') throw cannot(`strict decoding error: ${strict.join(', ')}`)
   if (fieldValidation === 'Warn') for (const e of strict) warn(ctx, e)

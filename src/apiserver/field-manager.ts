@@ -7,6 +7,7 @@ import {
 } from '../apimachinery/managedfields.ts'
 import type { FieldManagerContext } from '../apimachinery/managedfields.ts'
 import { typedForm } from '../apimachinery/encode.ts'
+import { drop } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { badRequest, conflict } from '../apimachinery/status.ts'
 import type { Context } from './api.ts'
@@ -58,13 +59,13 @@ function written(
 }
 
 /** Notes in `next` what this request's manager changed since `live`. */
-export async function trackUpdate(
+export function trackUpdate(
   ctx: Context,
   live: KubeObject | undefined,
   next: Draft<KubeObject>,
   options: WriteOptions,
   subresource = '',
-): Promise<Draft<KubeObject>> {
+): Draft<KubeObject> {
   // what is stored is in typed form; a converted version of it may not be
   const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
   const form = written(ctx, live, next as KubeObject, subresource, typed)
@@ -75,7 +76,7 @@ export async function trackUpdate(
       : track(live, form, { ...managerContext(ctx, options, subresource), typed })
   const draft = typed ? formed(ctx, live, next, form, subresource) : next
   if (fields.length > 0) draft.metadata.managedFields = fields as Draft<typeof fields>
-  else delete draft.metadata.managedFields
+  else drop(draft.metadata, 'managedFields')
   return draft
 }
 
@@ -89,7 +90,11 @@ function formed(
 ): Draft<KubeObject> {
   if (subresource === 'status')
     return Object.assign(next, { metadata: form.metadata, status: (form as WithStatus).status })
-  return !live && !subresource && !hasStatus(ctx.served) ? (form as Draft<KubeObject>) : next
+  if (live || subresource) return next
+  const draft: Draft<WithStatus> = form as Draft<WithStatus>
+  const { status } = next as Draft<WithStatus>
+  if (status !== undefined && hasStatus(ctx.served)) draft.status = status
+  return draft
 }
 
 /** Server-side apply of a configuration onto the present object. */

@@ -31,7 +31,13 @@ export function versionInfo(server: string): { readonly [k: string]: string } {
 function metrics(api: Api): string {
   const block = (name: string, type: string, help: string, rows: readonly string[]): string =>
     `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.map((r) => `${name}${r}\n`).join('')}`
-  const counts = [...api.part('request counts', () => new Map<string, number>())].sort(([a], [b]) => (a < b ? -1 : 1))
+  const requests = new Map<string, number>()
+  for (const [key, n] of api.part('request counts', () => new Map<string, number>())) {
+    const [, verb = '', resource = '', code = ''] = /^([^ ]*) (.*) (\d+)$/s.exec(key) ?? []
+    const labels = `verb="${/^[a-z]{1,20}$/.test(verb) ? verb : ''}",resource="${/^[a-z.]{1,80}$/.test(resource) ? resource : ''}",code="${code}"`
+    requests.set(labels, (requests.get(labels) ?? 0) + n)
+  }
+  const counts = [...requests].sort(([a], [b]) => (a < b ? -1 : 1))
   return (
     block(
       'apiserver_request_total',

@@ -1,7 +1,7 @@
 // The one generic store around a kind's strategy: create, update and their order of steps, as apiserver's
 // registry/generic/registry.Store and registry/rest do it.
 import { goQuote } from '../apimachinery/gostring.ts'
-import { copy, equal } from '../apimachinery/object.ts'
+import { copy, drop, equal } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { User } from '../apimachinery/door.ts'
 import { invalid as invalidField } from '../apimachinery/field.ts'
@@ -75,12 +75,13 @@ function refuse(s: Served, name: string, errors: readonly FieldError[]): void {
 }
 
 /** Field errors of an object's metadata, with the kind's rule for names. */
-function metaErrors(s: Served, obj: KubeObject, generic: boolean): FieldError[] {
+function metaErrors(s: Served, obj: KubeObject, generic: boolean, before?: KubeObject['metadata']): FieldError[] {
   const errors = validateObjectMeta(
     obj.metadata,
     s.info.namespaced,
     generic ? pathSegmentName : strategyOf(s).nameRule,
     'metadata',
+    before,
   )
   if (!generic && !s.custom)
     obj.metadata.finalizers?.forEach((f, i) => {
@@ -152,8 +153,11 @@ function fillSystemFields(api: Api, served: Served, draft: Writable): void {
 /** What a client may not set on creation. */
 function wipeSystemFields(draft: Writable): void {
   const meta = draft.metadata
-  for (const k of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const)
-    delete meta[k]
+  drop(meta, 'uid')
+  drop(meta, 'creationTimestamp')
+  drop(meta, 'deletionTimestamp')
+  drop(meta, 'deletionGracePeriodSeconds')
+  drop(meta, 'selfLink')
 }
 
 /**
@@ -169,9 +173,10 @@ async function prepareCreate(
   fillSystemFields(api, served, draft)
   let object = toStored(served, draft)
   const strategy = strategyOf(served)
-  const undo = await beginCreate(ctx, object, options.dryRun)
+  const begun = beginCreate(ctx, object, options.dryRun)
+  const undo = begun instanceof Promise ? await begun : begun
   try {
-    if (hasStatus(served) && !STATUS_AT_CREATION.has(served.storage)) delete (object as { status?: unknown }).status
+    if (hasStatus(served) && !STATUS_AT_CREATION.has(served.storage)) drop(object as { status?: unknown }, 'status')
     if (generationAtCreation(strategy)) object.metadata.generation = 1
     strategy.prepareForCreate?.(object, { ...strategyContext(api, served, ctx.user), warn: (text) => warn(ctx, text) })
     object = normalize(api, storedOf(served), object)
@@ -198,7 +203,7 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
   wipeSystemFields(draft)
   matchNamespace(ctx, draft)
   dedupOwners(ctx, draft)
-  const object = await trackUpdate(ctx, undefined, draft, options)
+  const object = trackUpdate(ctx, undefined, draft, options)
   await admit(ctx, { operation: 'CREATE', object, options })
   dedupOwners(ctx, object, true)
   const generated = !object.metadata.name && !!object.metadata.generateName
@@ -215,7 +220,8 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
       return fromStored(served, final as KubeObject)
     }
     const stored = api.store.create(served.storage, final as KubeObject)
-    await afterWrite(api, served.storage, stored)
+    const done = afterWrite(api, served.storage, stored)
+    if (done) await done
     return fromStored(served, stored)
   } catch (e) {
     undo()
@@ -306,7 +312,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
     delete draft.metadata.resourceVersion
     wipeSystemFields(draft)
     matchNamespace(ctx, draft)
-    const tracked = update.managed ? draft : await trackUpdate(ctx, undefined, draft, options)
+    const tracked = update.managed ? draft : trackUpdate(ctx, undefined, draft, options)
     await admit(ctx, { operation: 'CREATE', object: tracked, options })
     dedupOwners(ctx, tracked, true)
     const { object, undo } = await prepareCreate(ctx, tracked, options)
@@ -332,7 +338,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   }
   matchNamespace(ctx, draft)
   if (old.metadata.creationTimestamp) draft.metadata.creationTimestamp ??= old.metadata.creationTimestamp
-  if (!update.managed) draft = await trackUpdate(ctx, old, draft, options, subresource)
+  if (!update.managed) draft = trackUpdate(ctx, old, draft, options, subresource)
   await admit(ctx, { operation: 'UPDATE', object: draft, old, options, subresource })
   dedupOwners(ctx, draft, true)
   if (version && !/^\d+$/.test(version))
@@ -341,7 +347,8 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   // without a version the newest is meant
   draft.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
   let object = toStored(served, draft)
-  const undo = subresource ? () => {} : await beginUpdate(ctx, object, existing, options.dryRun)
+  const begun = subresource ? () => {} : beginUpdate(ctx, object, existing, options.dryRun)
+  const undo = begun instanceof Promise ? await begun : begun
   try {
     await strategy.needs?.(object as KubeObject)
     object = prepareUpdate(ctx, object, existing, update)
@@ -365,7 +372,8 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
       }
     }
     const stored = api.store.update(served.storage, next, existing.metadata.resourceVersion ?? '')
-    if (!subresource) await afterWrite(api, served.storage, stored)
+    const done = subresource ? undefined : afterWrite(api, served.storage, stored)
+    if (done) await done
     return { object: fromStored(served, stored), created: false }
   } catch (e) {
     undo()
@@ -382,7 +390,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   const meta = draft.metadata
   const old = existing.metadata
   if (old.generation !== undefined) meta.generation = old.generation
-  else delete meta.generation
+  else drop(meta, 'generation')
   const status = (o: unknown): unknown => (o as { status?: unknown }).status
   if (subresource === 'status') {
     // only the status, and what hangs on the object's metadata, is written here
@@ -407,7 +415,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
     }
     strategy.prepareForUpdate?.(draft, existing, context)
   }
-  delete meta.selfLink
+  drop(meta, 'selfLink')
   if (!meta.uid) meta.uid = old.uid ?? ''
   if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp
   if (old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp
@@ -427,7 +435,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
       ? []
       : metaErrors(served, next, false).filter((e) => e.field.startsWith('metadata.finalizers'))
   refuse(served, next.metadata.name ?? '', [
-    ...metaErrors(served, next, true),
+    ...metaErrors(served, next, true, old),
     ...validateObjectMetaUpdate(next.metadata, old, 'metadata'),
     ...finalizers,
     ...specific,

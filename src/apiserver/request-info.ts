@@ -63,26 +63,24 @@ export function requestInfo(method: Method, path: string, query: Query = {}): Re
       path,
       empty: path.startsWith('//') ? 'head' : 'inside',
     }
-  const parts = path
-    .split('/')
-    .filter((p) => p !== '')
-    .map(decode)
-  const none: RequestInfo = {
+  const whole = path.split('/').filter((p) => p !== '')
+  const parts = path.includes('%') ? whole.map(decode) : whole
+  const none = (prefix: RequestInfo['prefix'], group: string, version: string): RequestInfo => ({
     isResource: false,
     path,
     verb: method.toLowerCase(),
-    prefix: '',
-    group: '',
-    version: '',
+    prefix,
+    group,
+    version,
     namespace: '',
     resource: '',
     subresource: '',
     name: '',
     rest: '',
     parts,
-  }
+  })
   const prefix = parts[0]
-  if (prefix !== 'api' && prefix !== 'apis') return none
+  if (prefix !== 'api' && prefix !== 'apis') return none('', '', '')
   let at = 1
   let group = ''
   if (prefix === 'apis') {
@@ -91,26 +89,24 @@ export function requestInfo(method: Method, path: string, query: Query = {}): Re
   }
   const version = parts[at] ?? ''
   at++
-  if (parts.length <= at) return { ...none, prefix, group, version }
+  if (parts.length <= at) return none(prefix, group, version)
   let verb = VERBS[method]
   // the old spelling /api/v1/watch/pods of ?watch=true, and /api/v1/proxy
   if (parts[at] === 'watch' || parts[at] === 'proxy') {
-    if (parts.length === at + 1) return { ...none, broken: `unable to determine kind and namespace from url, ${path}` }
+    if (parts.length === at + 1)
+      return { ...none('', '', ''), broken: `unable to determine kind and namespace from url, ${path}` }
     verb = parts[at] ?? verb
     at++
   }
-  let rest = parts.slice(at)
   let namespace = ''
-  if (rest[0] === 'namespaces') {
-    const second = rest[1]
-    if (second !== undefined) {
-      namespace = second
-      if (rest.length > 2 && !NAMESPACE_SUBRESOURCES.has(rest[2] ?? '')) rest = rest.slice(2)
-    }
+  if (parts[at] === 'namespaces') {
+    namespace = parts[at + 1] ?? ''
+    const third = parts[at + 2]
+    if (third !== undefined && !NAMESPACE_SUBRESOURCES.has(third)) at += 2
   }
-  const resource = rest[0] ?? ''
-  let name = rest[1] ?? ''
-  const subresource = rest[2] ?? ''
+  const resource = parts[at] ?? ''
+  let name = parts[at + 1] ?? ''
+  const subresource = parts[at + 2] ?? ''
   if (name === '' && verb === 'get') {
     verb = isTrue(query.watch?.[0]) ? 'watch' : 'list'
     const field = /^metadata\.name={1,2}([^,]+)$/.exec(query.fieldSelector?.[0] ?? '')
@@ -142,7 +138,7 @@ export function requestInfo(method: Method, path: string, query: Query = {}): Re
     resource,
     subresource,
     name,
-    rest: rest.slice(3).join('/'),
+    rest: parts.length > at + 3 ? parts.slice(at + 3).join('/') : '',
     parts,
   }
 }

@@ -12,10 +12,12 @@ import type { Api, Served } from './api.ts'
 const CRDS = 'customresourcedefinitions.apiextensions.k8s.io'
 
 const WRITABLE = new WeakMap<Served, Served>()
-/** A resource for one who writes: with all that its kind's strategy has. */
+/** A resource for one who writes, with all that its kind's strategy has; undefined where that must be loaded first. */
+export const ready = (served: Served): Served | undefined =>
+  served.kind.writing || served.stored?.kind.writing ? WRITABLE.get(served) : served
+/** The same, loaded. */
 export async function writable(served: Served): Promise<Served> {
-  if (!served.kind.writing && !served.stored?.kind.writing) return served
-  let whole = WRITABLE.get(served)
+  let whole = ready(served)
   if (!whole) {
     whole = {
       ...served,
@@ -28,7 +30,7 @@ export async function writable(served: Served): Promise<Served> {
 }
 
 export interface Resources {
-  find(group: string, version: string, resource: string): Promise<Served | undefined>
+  find(group: string, version: string, resource: string): Served | undefined | Promise<Served | undefined>
   all(): Promise<readonly ResourceInfo[]>
 }
 
@@ -65,25 +67,28 @@ export function createResources(api: Api, kinds: readonly KindLine[]): Resources
     return served
   }
 
+  /** Groups whose objects the server makes when somebody first asks for them. */
+  const seeding = (group: string): boolean =>
+    group === 'rbac.authorization.k8s.io' ||
+    group === 'apiregistration.k8s.io' ||
+    group === 'flowcontrol.apiserver.k8s.io'
+  const findOther = async (group: string, version: string, resource: string): Promise<Served | undefined> => {
+    const info = builtin().get(key(group, version, resource))
+    if (info) {
+      if (seeding(group)) await (await import('./system-objects.ts')).seeded(api, `${resource}.${group}`)
+      return builtinServed(info)
+    }
+    if (group === METRICS) return (await import('./metrics.ts')).servedMetrics(api, version, resource)
+    const crd = group && api.store.count(CRDS) > 0 ? api.store.get(CRDS, '', `${resource}.${group}`) : undefined
+    if (!crd) return undefined
+    return (await import('./customresources.ts')).servedCustomResource(api, crd, version)
+  }
+
   const definitions = (): readonly KubeObject[] => (api.store.count(CRDS) === 0 ? [] : api.store.list(CRDS))
 
   return {
-    async find(group, version, resource) {
-      const info = builtin().get(key(group, version, resource))
-      if (info) {
-        if (
-          group === 'rbac.authorization.k8s.io' ||
-          group === 'apiregistration.k8s.io' ||
-          group === 'flowcontrol.apiserver.k8s.io'
-        )
-          await (await import('./system-objects.ts')).seeded(api, `${resource}.${group}`)
-        return builtinServed(info)
-      }
-      if (group === METRICS) return (await import('./metrics.ts')).servedMetrics(api, version, resource)
-      const crd = group && api.store.count(CRDS) > 0 ? api.store.get(CRDS, '', `${resource}.${group}`) : undefined
-      if (!crd) return undefined
-      return (await import('./customresources.ts')).servedCustomResource(api, crd, version)
-    },
+    find: (group, version, resource) =>
+      (seeding(group) ? undefined : made.get(key(group, version, resource))) ?? findOther(group, version, resource),
     async all() {
       const crds = definitions()
       const metrics = api.store.get('apiservices.apiregistration.k8s.io', '', `v1beta1.${METRICS}`)

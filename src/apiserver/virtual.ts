@@ -256,7 +256,7 @@ async function tokenReview(ctx: Context, review: Review): Promise<unknown> {
 async function review(ctx: Context): Promise<ApiResponse> {
   const options = writeOptions(ctx, 'CreateOptions')
   const body = (await readBody(ctx, targetOf(ctx.served), options.fieldValidation)) as Review
-  const draft = (await trackUpdate(ctx, undefined, body, options)) as Review
+  const draft = trackUpdate(ctx, undefined, body, options) as Review
   switch (ctx.served.info.resource) {
     case 'selfsubjectaccessreviews':
       draft.status = await accessReview(ctx, draft, ctx.user)

@@ -39,16 +39,17 @@ const segmentFaults = (name: string): string[] =>
   name === '.' || name === '..'
     ? [`may not be '${name}'`]
     : ['/', '%'].filter((c) => name.includes(c)).map((c) => `may not contain '${c}'`)
+const SPECIAL = /[/%]|^\.\.?$/
 
 /**
  * /api/v1/namespaces/default/services/web/status and its shorter forms. An empty namespace means cluster scope or all
  * namespaces. Throws where a name is no part of a path.
  */
 export function pathOf(resource: ResourcePath, namespace = '', name = '', subresource = ''): string {
-  const faults = segmentFaults(name)
-  const astray = segmentFaults(namespace)
-  if (astray.length) throw new Error(`invalid namespace ${JSON.stringify(namespace)}: [${astray.join(' ')}]`)
-  if (faults.length) throw new Error(`invalid resource name ${JSON.stringify(name)}: [${faults.join(' ')}]`)
+  if (SPECIAL.test(namespace))
+    throw new Error(`invalid namespace ${JSON.stringify(namespace)}: [${segmentFaults(namespace).join(' ')}]`)
+  if (SPECIAL.test(name))
+    throw new Error(`invalid resource name ${JSON.stringify(name)}: [${segmentFaults(name).join(' ')}]`)
   const cut = resource.lastIndexOf('/')
   const gv = resource.slice(0, cut)
   return `${gv.includes('/') ? '/apis' : '/api'}/${gv}${namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''}/${resource.slice(cut + 1)}${name ? `/${encodeURIComponent(name)}` : ''}${subresource ? `/${subresource}` : ''}`
@@ -97,12 +98,12 @@ export class Client {
     options: CallOptions & { body?: ApiRequest['body'] } = {},
   ): Promise<ApiResponse> {
     const query: Record<string, readonly string[]> = {}
-    for (const [k, v] of Object.entries(options.query ?? {})) if (v !== undefined) query[k] = [v]
+    if (options.query) for (const [k, v] of Object.entries(options.query)) if (v !== undefined) query[k] = [v]
     const response = await this.door.handle({
       method,
       path,
       query,
-      headers: { ...this.#options.headers, ...options.headers },
+      headers: options.headers ? { ...this.headers, ...options.headers } : this.headers,
       ...(options.body !== undefined ? { body: options.body } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     })

@@ -124,10 +124,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   })
   const unhurried: Door = {
     ...api,
-    async handle(request) {
-      await breathe()
-      return api.handle(request)
-    },
+    handle: (request) => breathe()?.then(() => api.handle(request)) ?? api.handle(request),
   }
   const contexts = new Map<string, ControllerContext>()
   let record: ReturnType<typeof createRecorder> | undefined

@@ -1,7 +1,6 @@
 // The engine under the controllers: changes become keys, keys are reconciled until nothing is left (a fixpoint), due
 // wake-ups run at their own time.
 import { isObject } from '../apimachinery/object.ts'
-import type { KubeObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { StoreFull } from '../storage/store.ts'
 import type { Change, Store } from '../storage/store.ts'
@@ -39,7 +38,7 @@ const NO_ROOM = 10_000
 export class Engine {
   readonly #o: EngineOptions
   readonly #loaded = new Map<string, Controller>()
-  readonly #listeners = new Map<string, ControllerLine[]>()
+  readonly #listeners = new Map<string, readonly ControllerLine[]>()
   #changes: Change[] = []
   readonly #queues = new Map<string, Set<string>>()
   /** Lists of keys that stand in a queue whole: a source that wakes the same thousands for each change gives the same. */
@@ -56,12 +55,6 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#o = options
-    for (const c of options.controllers)
-      for (const r of c.resources) {
-        const l = this.#listeners.get(r)
-        if (l) l.push(c)
-        else this.#listeners.set(r, [c])
-      }
     const wake = options.store.meta('wakeups')
     for (const w of Array.isArray(wake) ? wake : [])
       if (isObject(w) && typeof w.at === 'number')
@@ -170,6 +163,12 @@ export class Engine {
     else this.#queues.set(controller, new Set([key]))
   }
 
+  #enqueueAll(controller: string, keys: readonly string[]): void {
+    if (keys.length > 1 && this.#whole.get(controller) === keys) return
+    for (const key of keys) this.#enqueue(controller, key)
+    if (keys.length > 1) this.#whole.set(controller, keys)
+  }
+
   async #controller(line: ControllerLine): Promise<Controller> {
     let c = this.#loaded.get(line.name)
     if (!c) {
@@ -179,12 +178,24 @@ export class Engine {
     return c
   }
 
+  /** Who listens to a resource: those that name it, then those that listen to all. */
+  #listening(resource: string): readonly ControllerLine[] {
+    let lines = this.#listeners.get(resource)
+    if (!lines) {
+      const { controllers } = this.#o
+      lines = [resource, '*'].flatMap((r) => controllers.filter((c) => c.resources.includes(r)))
+      this.#listeners.set(resource, lines)
+    }
+    return lines
+  }
+
   async #distribute(): Promise<void> {
     const changes = this.#changes
     this.#changes = []
+    const { breathe, lister, store } = this.#o
     for (const [at, change] of changes.entries()) {
       // what is left comes first when somebody gives up meanwhile
-      const turn = this.#o.breathe?.()
+      const turn = breathe?.()
       if (turn) {
         await turn
         if (this.#halted) {
@@ -192,27 +203,22 @@ export class Engine {
           return
         }
       }
-      for (const line of [...(this.#listeners.get(change.resource) ?? []), ...(this.#listeners.get('*') ?? [])]) {
-        if (line.needs && change.resource !== line.needs && this.#o.store.count(line.needs) === 0) continue
+      for (const line of this.#listening(change.resource)) {
+        if (line.needs && change.resource !== line.needs && store.count(line.needs) === 0) continue
         if (line.wants && !line.wants(change)) continue
         const c = this.#loaded.get(line.name) ?? (await this.#controller(line))
-        for (const s of c.sources)
-          if (s.resource === change.resource || s.resource === '*') {
-            const wake = (o: KubeObject): void => {
-              const keys = s.keys(o, this.#o.lister, change)
-              if (keys.length > 1 && this.#whole.get(c.name) === keys) return
-              for (const key of keys) this.#enqueue(c.name, key)
-              if (keys.length > 1) this.#whole.set(c.name, keys)
-            }
-            wake(change.object)
-            if (change.previous && change.type !== 'DELETED') wake(change.previous)
-          }
+        for (const s of c.sources) {
+          if (s.resource !== change.resource && s.resource !== '*') continue
+          this.#enqueueAll(c.name, s.keys(change.object, lister, change))
+          if (change.previous && change.type !== 'DELETED')
+            this.#enqueueAll(c.name, s.keys(change.previous, lister, change))
+        }
       }
     }
   }
 
   async #quiet(): Promise<void> {
-    const rounds = new Map<string, number>()
+    const rounds = new Map<string, Map<string, number>>()
     const turns = new Map<string, number>()
     for (;;) {
       if (this.#halted) return
@@ -226,14 +232,16 @@ export class Engine {
       }
       turns.set(line.name, (turns.get(line.name) ?? 0) + 1)
       const controller = await this.#controller(line)
+      const counted = rounds.get(line.name) ?? new Map<string, number>()
+      rounds.set(line.name, counted)
       const keys = this.#queues.get(line.name) ?? new Set<string>()
       this.#queues.delete(line.name)
       this.#whole.delete(line.name)
       for (const key of keys) {
-        await this.#o.breathe?.()
-        const id = `${line.name} ${key}`
-        const n = (rounds.get(id) ?? 0) + 1
-        rounds.set(id, n)
+        const turn = this.#o.breathe?.()
+        if (turn) await turn
+        const n = (counted.get(key) ?? 0) + 1
+        counted.set(key, n)
         if (this.#halted) return
         if (n > ROUNDS) {
           this.#o.onError?.(line.name, key, new Error(`the controller did not come to rest after ${ROUNDS} rounds`))
@@ -255,23 +263,26 @@ export class Engine {
   }
 
   async #reconcile(controller: Controller, key: string): Promise<void> {
-    const id = `${controller.name} ${key}`
     try {
       const again = await controller.reconcile(key, this.#o.contextFor(controller.name))
       if (again)
-        this.#wake.set(id, {
+        this.#wake.set(`${controller.name} ${key}`, {
           controller: controller.name,
           key,
           at: this.#o.clock.now() + Math.max(1, again.after),
           ...(again.soft ? { soft: true as const } : {}),
         })
-      else this.#wake.delete(id)
+      else if (this.#wake.size > 0) this.#wake.delete(`${controller.name} ${key}`)
     } catch (e) {
       // somebody else wrote meanwhile, or it went away: look again
       if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'NotFound'))
         this.#enqueue(controller.name, key)
       else if (e instanceof StoreFull)
-        this.#wake.set(id, { controller: controller.name, key, at: this.#o.clock.now() + NO_ROOM })
+        this.#wake.set(`${controller.name} ${key}`, {
+          controller: controller.name,
+          key,
+          at: this.#o.clock.now() + NO_ROOM,
+        })
       else this.#o.onError?.(controller.name, key, e)
     }
   }

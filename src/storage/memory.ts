@@ -91,9 +91,10 @@ class Shelf {
   put(key: string, o: KubeObject, previous: KubeObject | undefined, unsure = false): void {
     if (this.untouched(key)) (unsure ? this.#unsure : this.#added).add(key)
     this.objects.set(key, o)
-    this.removed.delete(key)
-    this.#lists.clear()
-    if (!previous) this.#keys.clear()
+    if (this.removed.size > 0) this.removed.delete(key)
+    // even what is empty costs to empty
+    if (this.#lists.size > 0) this.#lists.clear()
+    if (!previous && this.#keys.size > 0) this.#keys.clear()
     if (!this.#index) return
     if (
       previous &&
@@ -345,6 +346,7 @@ export class MemoryStore implements Store {
       this.#kept = this.#kept.slice(from)
       this.#oldest = (this.#history[0]?.revision ?? this.#revision) - 1
     }
+    if (this.#listeners.size === 1) for (const l of this.#listeners) return l(change)
     for (const l of [...this.#listeners]) l(change)
   }
 

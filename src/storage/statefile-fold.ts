@@ -145,6 +145,9 @@ function mergeResource(
     { readonly namespace: string; readonly entry: string; readonly add: Set<string>; readonly drop: Set<string> }
   >()
   const mark = (o: KubeObject, what: 'add' | 'drop'): void => {
+    const { labels, ownerReferences } = o.metadata
+    // events, as a rule
+    if (!labels && !ownerReferences) return
     const namespace = o.metadata.namespace ?? ''
     const name = o.metadata.name ?? ''
     for (const entry of indexEntries(o)) {

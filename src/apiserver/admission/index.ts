@@ -122,13 +122,10 @@ export const PLUGINS: readonly PluginLine[] = [
   },
 ]
 
-const loaded = new Map<string, Promise<Plugin>>()
-function load(line: PluginLine): Promise<Plugin> {
-  let plugin = loaded.get(line.name)
-  if (!plugin) {
-    plugin = line.load()
-    loaded.set(line.name, plugin)
-  }
+const loaded = new Map<PluginLine, Plugin>()
+async function load(line: PluginLine): Promise<Plugin> {
+  const plugin = await line.load()
+  loaded.set(line, plugin)
   return plugin
 }
 
@@ -137,15 +134,18 @@ const NEEDS: Readonly<Record<string, string>> = {
   ValidatingAdmissionPolicy: 'validatingadmissionpolicybindings.admissionregistration.k8s.io',
 }
 
-const chosen = new Map<string, readonly PluginLine[]>()
+const chosen = new Map<Operation, Map<string, readonly PluginLine[]>>()
 /** The plugins that look at an operation on a resource. */
 function linesFor(resource: string, operation: Operation): readonly PluginLine[] {
-  const key = `${operation} ${resource}`
-  let lines = chosen.get(key)
+  let known = chosen.get(operation)
+  if (!known || known.size > 1000) {
+    known = new Map()
+    chosen.set(operation, known)
+  }
+  let lines = known.get(resource)
   if (!lines) {
     lines = PLUGINS.filter((l) => l.operations.includes(operation) && (!l.resources || l.resources.includes(resource)))
-    if (chosen.size > 1000) chosen.clear()
-    chosen.set(key, lines)
+    known.set(resource, lines)
   }
   return lines
 }
@@ -159,11 +159,17 @@ function idle(line: PluginLine, ctx: Context): boolean {
 /** Runs the mutating plugins. */
 export async function admit(ctx: Context, m: Mutation): Promise<void> {
   for (const line of linesFor(ctx.served.storage, m.operation))
-    if (!idle(line, ctx)) await (await load(line)).admit?.(ctx, m)
+    if (!idle(line, ctx)) {
+      const done = (loaded.get(line) ?? (await load(line))).admit?.(ctx, m)
+      if (done) await done
+    }
 }
 
 /** Runs the validating plugins. */
 export async function validateAdmission(ctx: Context, r: Review): Promise<void> {
   for (const line of linesFor(ctx.served.storage, r.operation))
-    if (!idle(line, ctx)) await (await load(line)).validate?.(ctx, r)
+    if (!idle(line, ctx)) {
+      const done = (loaded.get(line) ?? (await load(line))).validate?.(ctx, r)
+      if (done) await done
+    }
 }

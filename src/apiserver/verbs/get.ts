@@ -8,15 +8,16 @@ import { formOf } from '../negotiate.ts'
 import { getStored, inVersion } from '../stored.ts'
 
 /** An answer with one object of the request's resource, as an object, a Table or its metadata alone. */
-export async function present(ctx: Context, status: number, object: KubeObject): Promise<ApiResponse> {
+export function present(ctx: Context, status: number, object: KubeObject): ApiResponse | Promise<ApiResponse> {
   const form = formOf(ctx.request.headers?.accept)
   if (form === 'object') return answer(status, object)
   if (form === 'PartialObjectMetadataList')
     throw notInForm(`you requested ${form}, but the requested object is not a list (${goType(ctx)})`)
-  const { table, partialMetadata } = await import('../table.ts')
-  const { resourceVersion } = object.metadata
-  if (form === 'Table') return answer(status, table(ctx, [object], resourceVersion ? { resourceVersion } : {}))
-  return answer(status, partialMetadata(object))
+  return import('../table.ts').then(({ table, partialMetadata }) => {
+    const { resourceVersion } = object.metadata
+    if (form === 'Table') return answer(status, table(ctx, [object], resourceVersion ? { resourceVersion } : {}))
+    return answer(status, partialMetadata(object))
+  })
 }
 
 const notInForm = (message: string): StatusError => new StatusError(406, 'NotAcceptable', message)

@@ -21,7 +21,7 @@ function known(ctx: Context, subresource: string): { known?: KubeObject } {
 export async function replace(ctx: Context, subresource = ''): Promise<ApiResponse> {
   const options = writeOptions(ctx, 'UpdateOptions')
   const { name } = ctx.info
-  const read = (): Promise<Draft<KubeObject>> =>
+  const read = (): Draft<KubeObject> | Promise<Draft<KubeObject>> =>
     readBody(ctx, { ...targetOf(ctx.served), ...known(ctx, subresource) }, options.fieldValidation)
   const draft = await read()
   matchName(ctx, draft)

@@ -2,7 +2,7 @@
 // pkg/registry/core/pod.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
-import { copy, equal } from '../../apimachinery/object.ts'
+import { drop, equal } from '../../apimachinery/object.ts'
 import { warningsForIP } from '../../apimachinery/ip.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
 import type { Strategy, StrategyContext } from '../kind.ts'
@@ -45,8 +45,9 @@ function prepareForCreate(pod: Draft<Pod>, { now, warn }: StrategyContext): void
 }
 
 function prepareForStatusUpdate(pod: Draft<Pod>, old: Pod): void {
-  if (old.metadata.ownerReferences) pod.metadata.ownerReferences = copy(old.metadata.ownerReferences)
-  else delete pod.metadata.ownerReferences
+  const { ownerReferences: owners } = old.metadata
+  if (owners) pod.metadata.ownerReferences = owners as Draft<typeof owners>
+  else drop(pod.metadata, 'ownerReferences')
   if (pod.status && !pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass
   dropDisabledStatusFields(pod.status, old.spec)
 }

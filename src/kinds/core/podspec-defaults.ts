@@ -12,6 +12,7 @@ import type {
   Volume,
 } from '../../apimachinery/api/core.v1.ts'
 import { parseImageName } from '../../apimachinery/imagename.ts'
+import { drop } from '../../apimachinery/object.ts'
 import type { Draft, Quantity } from '../../apimachinery/object.ts'
 import { canonical, milliValue, parseQuantity } from '../../apimachinery/quantity.ts'
 
@@ -46,11 +47,13 @@ export function podSpecDefaults(spec: Draft<PodSpec> | undefined): void {
   spec.terminationGracePeriodSeconds ??= 30
   spec.schedulerName ||= 'default-scheduler'
   // the deprecated name is read when the other is missing, and written always
-  spec.serviceAccountName ||= spec.serviceAccount
-  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName
-  else {
-    delete spec.serviceAccountName
-    delete spec.serviceAccount
+  const account = spec.serviceAccountName || spec.serviceAccount
+  if (account) {
+    spec.serviceAccountName = account
+    spec.serviceAccount = account
+  } else {
+    drop(spec, 'serviceAccountName')
+    drop(spec, 'serviceAccount')
   }
   for (const v of spec.volumes ?? []) volumeDefaults(v)
   for (const c of spec.initContainers ?? []) containerDefaults(c)
@@ -100,7 +103,7 @@ function httpGetDefaults(get: { path?: string | undefined; scheme?: string | und
 const MODE = 0o644
 
 function volumeDefaults(v: Draft<Volume>): void {
-  if (Object.keys(v).every((k) => k === 'name')) v.emptyDir = {}
+  if (Object.keys(v).length < 2 && Object.keys(v).every((k) => k === 'name')) v.emptyDir = {}
   if (v.image) v.image.pullPolicy ||= pullPolicy(v.image.reference)
   if (v.hostPath) v.hostPath.type ??= ''
   if (v.secret) v.secret.defaultMode ??= MODE
@@ -156,8 +159,9 @@ function downwardItems(
 
 /** Quantities finer than a thousandth are rounded up to it. */
 export function roundUp(list: ResourceList | undefined): void {
-  for (const [k, v] of Object.entries(list ?? {})) {
-    if (!list || !/[nu]$|\.\d{4}|e-/i.test(String(v))) continue
+  if (!list) return
+  for (const [k, v] of Object.entries(list)) {
+    if (!/[nu]$|\.\d{4}|e-/i.test(String(v))) continue
     try {
       list[k] = canonical(parseQuantity(`${milliValue(parseQuantity(v))}m`))
     } catch {

@@ -1,6 +1,7 @@
 // What the server does to pod specs before it validates them: drops fields whose feature is off in 1.33
 // (DropDisabledPodFields), computes the QoS class.
 import type { Container, Pod, PodSpec, PodStatus } from '../../apimachinery/api/core.v1.ts'
+import { drop } from '../../apimachinery/object.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import { compareQuantity, parseQuantity } from '../../apimachinery/quantity.ts'
 
@@ -26,22 +27,22 @@ export function allContainers<C>(
 /** Drops fields of features that are off by default, unless the old spec uses them already. */
 export function dropDisabledFields(spec: Draft<PodSpec> | undefined, old?: Spec): void {
   if (!spec) return
-  if (!old?.resources?.limits && !old?.resources?.requests) delete spec.resources
+  if (!old?.resources?.limits && !old?.resources?.requests) drop(spec, 'resources')
   if (!old?.resourceClaims?.length) {
-    delete spec.resourceClaims
-    for (const c of allContainers<Draft<Container>>(spec)) if (c.resources) delete c.resources.claims
+    drop(spec, 'resourceClaims')
+    for (const c of allContainers<Draft<Container>>(spec)) if (c.resources) drop(c.resources, 'claims')
   }
   if (!allContainers<Container>(old as PodSpec | undefined).some((c) => c.lifecycle?.stopSignal)) {
     for (const c of allContainers<Draft<Container>>(spec)) {
       if (!c.lifecycle?.stopSignal) continue
-      delete c.lifecycle.stopSignal
-      if (Object.keys(c.lifecycle).length === 0) delete c.lifecycle
+      drop(c.lifecycle, 'stopSignal')
+      if (Object.keys(c.lifecycle).length === 0) drop(c, 'lifecycle')
     }
   }
   const bundles = (s: Spec): boolean =>
     Boolean(s?.volumes?.some((v) => v.projected?.sources?.some((p) => p.clusterTrustBundle)))
   if (!bundles(old))
-    for (const v of spec.volumes ?? []) for (const s of v.projected?.sources ?? []) delete s.clusterTrustBundle
+    for (const v of spec.volumes ?? []) for (const s of v.projected?.sources ?? []) drop(s, 'clusterTrustBundle')
   if (!old?.volumes?.some((v) => v.image)) dropImageVolumes(spec)
 }
 
@@ -49,20 +50,20 @@ function dropImageVolumes(spec: Draft<PodSpec>): void {
   const names = new Set((spec.volumes ?? []).filter((v) => v.image).map((v) => v.name))
   if (names.size === 0) return
   spec.volumes = (spec.volumes ?? []).filter((v) => !v.image)
-  if (spec.volumes.length === 0) delete spec.volumes
+  if (spec.volumes.length === 0) drop(spec, 'volumes')
   for (const c of allContainers<Draft<Container>>(spec)) {
     if (!c.volumeMounts) continue
     c.volumeMounts = c.volumeMounts.filter((m) => !names.has(m.name))
-    if (c.volumeMounts.length === 0) delete c.volumeMounts
+    if (c.volumeMounts.length === 0) drop(c, 'volumeMounts')
   }
 }
 
 /** The same for a pod's status. */
 export function dropDisabledStatusFields(status: Draft<PodStatus> | undefined, oldSpec: Spec): void {
   if (!status) return
-  if (!oldSpec?.resourceClaims?.length) delete status.resourceClaimStatuses
+  if (!oldSpec?.resourceClaims?.length) drop(status, 'resourceClaimStatuses')
   for (const list of [status.containerStatuses, status.initContainerStatuses, status.ephemeralContainerStatuses])
-    for (const c of list ?? []) delete c.allocatedResourcesStatus
+    for (const c of list ?? []) drop(c, 'allocatedResourcesStatus')
 }
 
 /**
