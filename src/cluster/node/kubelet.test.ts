@@ -499,6 +499,43 @@ describe('while running', () => {
     ])
   })
 
+  test('a preStop hook runs before the end, within the grace period; one that fails is told of', async () => {
+    const w = await world()
+    const hooks: Record<string, [JsonObject, JsonObject?]> = {
+      nap: [{ sleep: { seconds: 10 } }],
+      script: [{ exec: { command: ['sh', '-c', 'echo bye; sleep 5'] } }],
+      long: [{ exec: { command: ['sleep', '300'] } }, { terminationGracePeriodSeconds: 20 }],
+      bad: [{ exec: { command: ['sh', '-c', 'exit 3'] } }],
+      none: [{ exec: { command: ['sleep', '5'] } }],
+    }
+    for (const [name, [preStop, spec]] of Object.entries(hooks))
+      await run(w, name, { command: ['sleep', '9999'], lifecycle: { preStop } }, spec)
+    for (const name of Object.keys(hooks))
+      await w.k.delete('v1/pods', 'default', name, name === 'none' ? { gracePeriodSeconds: 0 } : {})
+    await w.c.settle()
+    const there = (): string =>
+      w.c.lister
+        .list<Pod>('pods', 'default')
+        .map((p) => p.metadata.name)
+        .join(' ')
+    const seen = [there()]
+    for (const step of [4, 1, 5, 9, 1]) {
+      await w.c.advance(step * 1000)
+      seen.push(there())
+    }
+    expect(seen).toEqual(['long nap script', 'long nap script', 'long nap', 'long', 'long', ''])
+    const told = (name: string): string[] =>
+      w.c.lister
+        .list<Event>('events', 'default')
+        .filter((e) => e.involvedObject.name === name && /Killing|Hook/.test(e.reason ?? ''))
+        .map((e) => `${e.type} ${e.reason} ${e.message}`)
+        .sort()
+    expect(told('bad')).toEqual(['Normal Killing Stopping container c', 'Warning FailedPreStopHook PreStopHook failed'])
+    expect(told('nap')).toEqual(['Normal Killing Stopping container c'])
+    expect(w.errors).toEqual([])
+    expect(w.c.store.meta('stopping')).toEqual({})
+  })
+
   test('a deadline ends what runs, and what never did', async () => {
     const w = await world()
     await run(w, 'd', { command: ['sleep', '9999'] }, { activeDeadlineSeconds: 30 })

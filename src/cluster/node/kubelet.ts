@@ -785,19 +785,67 @@ async function run(s: Sync, spec: PodSpec): Promise<PodStatus> {
   }
 }
 
-/** Stops a pod: its containers end at once, then the API object may go. */
-async function stop(ctx: ControllerContext, pod: Pod, now: number): Promise<void> {
-  const namespace = pod.metadata.namespace ?? ''
+/** Until when pods that are stopped wait for their preStop hooks, by uid. */
+const STOPPING = 'stopping'
+
+/**
+ * Tells of the end of a pod's containers and runs their preStop hooks (killContainer). Returns the moment when all are
+ * done; no hook gets more time than the pod has.
+ */
+async function beforeStop(ctx: ControllerContext, pod: Pod, node: Node, now: number): Promise<number> {
+  const spec = pod.spec ?? { containers: [] }
   const statuses = [
     ...(pod.status?.initContainerStatuses ?? []).map((c) => [c, 'init'] as const),
     ...(pod.status?.containerStatuses ?? []).map((c) => [c, 'main'] as const),
   ]
-  for (const [c, kind] of statuses)
-    if (c.state?.running)
-      await ctx.event(pod, 'Normal', 'Killing', `Stopping container ${c.name}`, 'kubelet', {
-        fieldPath: fieldPath(kind, c.name),
-        host: pod.spec?.nodeName ?? '',
-      })
+  const end = Math.max(now, parseTime(pod.metadata.deletionTimestamp ?? ''))
+  const host = pod.spec?.nodeName ?? ''
+  let until = now
+  for (const [c, kind] of statuses) {
+    if (!c.state?.running) continue
+    const at = { fieldPath: fieldPath(kind, c.name), host }
+    await ctx.event(pod, 'Normal', 'Killing', `Stopping container ${c.name}`, 'kubelet', at)
+    const container = (kind === 'init' ? spec.initContainers : spec.containers)?.find((x) => x.name === c.name)
+    const hook = container?.lifecycle?.preStop
+    if (!container || !hook || pod.metadata.deletionGracePeriodSeconds === 0) continue
+    const s: Sync = {
+      ctx,
+      pod,
+      node,
+      now,
+      said: [],
+      wake: undefined,
+      look: undefined,
+      live: pod,
+      waitsForConfig: false,
+    }
+    const attempt = attemptOf(s, c.restartCount, exactStart(ctx, c) ?? now)
+    const went = await containerProcess.hook(pod, container, hook, attempt, ctx.programs)
+    if (!went.ok) await ctx.event(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', 'kubelet', at)
+    until = Math.max(until, Math.min(end, now + went.took))
+  }
+  return until
+}
+
+/** Stops a pod: when its preStop hooks are done its containers end at once, then the API object may go. */
+async function stop(ctx: ControllerContext, pod: Pod, node: Node, now: number): Promise<{ after: number } | void> {
+  const uid = pod.metadata.uid ?? ''
+  const kept = ctx.recall(STOPPING)
+  const waiting: Record<string, Json> =
+    typeof kept === 'object' && kept !== null && !Array.isArray(kept) ? { ...(kept as Record<string, Json>) } : {}
+  const known = Object.hasOwn(waiting, uid) ? waiting[uid] : undefined
+  const until = typeof known === 'number' ? known : await beforeStop(ctx, pod, node, now)
+  // a later, shorter grace period counts
+  const due = Math.min(until, Math.max(now, parseTime(pod.metadata.deletionTimestamp ?? '')))
+  if (due > now) {
+    if (known === undefined) ctx.remember(STOPPING, { ...waiting, [uid]: until })
+    return { after: due - now }
+  }
+  if (known !== undefined) {
+    delete waiting[uid]
+    ctx.remember(STOPPING, waiting)
+  }
+  const namespace = pod.metadata.namespace ?? ''
   const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
   if (pod.metadata.finalizers?.length && !finished) {
     // somebody else still waits for this pod: it shows how it ended
@@ -878,7 +926,7 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<{ af
   if (pod.metadata.deletionTimestamp) {
     remember(ctx, key, false)
     forgetTrouble(ctx, node.metadata.name ?? '', pod.metadata.uid ?? '')
-    return stop(ctx, pod, now)
+    return stop(ctx, pod, node, now)
   }
   if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return
   const uid = pod.metadata.uid ?? ''

@@ -2,7 +2,7 @@
 // from it. What a glance at the command line tells stands here;
 // anything that has to be run to be known (scripts, tools that ask the network or read files) is run on the simulated
 // clock by programs.ts, which is loaded only then.
-import type { Container, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
+import type { Container, LifecycleHandler, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
 import { parseImageName } from '../../apimachinery/imagename.ts'
 import { BUILTINS } from '../../shell/tools/builtin.ts'
 import { TOOLS } from '../../shell/tools/index.ts'
@@ -32,6 +32,12 @@ export interface ProbeAnswer {
   readonly again?: number
 }
 
+/** How a hook went: whether it failed, and its milliseconds. */
+export interface HookEnd {
+  readonly ok: boolean
+  readonly took: number
+}
+
 /** One run of a container: which restart, since when, and the present moment. */
 export interface Attempt {
   readonly number: number
@@ -52,6 +58,8 @@ export interface Programs {
     attempt: Attempt,
     running: number,
   ): Promise<ProbeAnswer | undefined>
+  /** Runs a hook now. */
+  hook(pod: Pod, container: Container, hook: LifecycleHandler, attempt: Attempt): Promise<HookEnd>
 }
 
 export interface ContainerProcess {
@@ -296,5 +304,18 @@ export const containerProcess = {
       own ??
       (programs ? await (await programs()).probe(pod, container, probe, attempt, running) : undefined) ?? { ok: true }
     )
+  },
+  hook: async (
+    pod: Pod,
+    container: Container,
+    hook: LifecycleHandler,
+    attempt: Attempt,
+    programs?: () => Promise<Programs>,
+  ): Promise<HookEnd> => {
+    if (hook.sleep) return { ok: true, took: hook.sleep.seconds * 1000 }
+    // a handler has a probe's actions
+    const own = await provided?.probe?.(pod, container, hook as Probe, attempt.now - attempt.startedAt)
+    if (own) return { ok: own.ok, took: 0 }
+    return programs ? (await programs()).hook(pod, container, hook, attempt) : { ok: true, took: 0 }
   },
 }

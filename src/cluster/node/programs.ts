@@ -2,7 +2,7 @@
 // program goes on when somebody looks or its sleep is over;
 // where it stands is kept beside its pod, so that the next process goes on from there. Exec probes and hooks are run
 // the same way.
-import type { Container, ExecAction, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
+import type { Container, ExecAction, LifecycleHandler, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
 import type { Frame, Shell } from '../../shell/interpreter.ts'
 import type { ToolContext } from '../../shell/tool.ts'
 import { BUILTINS } from '../../shell/tools/builtin.ts'
@@ -11,7 +11,7 @@ import type { Containers, NodeOptions } from './container.ts'
 import { commandLine, containersOf, executable } from './container.ts'
 import { diskName, dropPages, readDisk, readPages, writeDisk, writePages } from './disk.ts'
 import type { SavedRun } from './disk.ts'
-import type { Attempt, ProbeAnswer, ProcessPlan, Programs } from './process.ts'
+import type { HookEnd, Attempt, ProbeAnswer, ProcessPlan, Programs } from './process.ts'
 
 /** Commands in one moment of a program before it counts as busy: from then on each turn of its loops takes a second. */
 const BUSY = 200
@@ -447,7 +447,7 @@ export class RunningPrograms implements Programs {
     const last = answers.at(-1)
     // the present answer is asked for once a look; the past is what was found then
     if (!this.#asked.has(`${id} ${diskName(pod)} ${attempt.number} ${present} ${store.revision}`)) {
-      const fresh = await this.#exec(pod, container, probe.exec)
+      const { took: _took, ...fresh } = await this.#exec(pod, container, probe.exec)
       if (!last || last.ok !== fresh.ok || last.message !== fresh.message) {
         list = [...answers.filter((a) => a.from < present), { from: answers.length ? present : 0, ...fresh }].slice(
           -200,
@@ -477,12 +477,20 @@ export class RunningPrograms implements Programs {
   }
   readonly #asked = new Set<string>()
 
+  async hook(pod: Pod, container: Container, hook: LifecycleHandler, attempt: Attempt): Promise<HookEnd> {
+    if (hook.exec) return this.#exec(pod, container, hook.exec)
+    const answer = hook.httpGet
+      ? await this.#http(pod, container, hook as Probe, attempt.startedAt, attempt.now - attempt.startedAt)
+      : undefined
+    return { ok: answer?.ok ?? true, took: 0 }
+  }
+
   /** Runs a probe's or hook's command in the container. */
   async #exec(
     pod: Pod,
     container: Container,
     exec: ExecAction,
-  ): Promise<{ readonly ok: boolean; readonly message: string }> {
+  ): Promise<{ readonly ok: boolean; readonly message: string; readonly took: number }> {
     let out = ''
     const stop = new AbortController()
     const { clock } = this.#o
@@ -508,9 +516,9 @@ export class RunningPrograms implements Programs {
     const found = executable(ctx, words[0] ?? '')
     const tool = 'name' in found ? await findTool(found.name) : undefined
     // a program that the simulation does not have says that all is well
-    if (!tool) return { ok: true, message: '' }
+    if (!tool) return { ok: true, message: '', took: 0 }
     const code = await tool.run(words.slice(1), ctx).catch(() => 1)
-    return { ok: code === 0 || code === 127, message: code === 0 ? '' : out }
+    return { ok: code === 0 || code === 127, message: code === 0 ? '' : out, took: now - clock.now() }
   }
 
   /** An HTTP probe at what listens there; a port that nobody is known to have is taken for well. */
