@@ -47,6 +47,7 @@ for (const { gvk, load } of KINDS) {
     expect(twice).toEqual(once)
     const stored = once as KubeObject
     // addresses are the allocators' to give
+    await kind.strategy.needs?.(stored)
     const errors = gvk === 'v1/Service' ? [] : (kind.strategy.validate?.(stored, ctx) ?? [])
     expect(errors).toEqual([])
     expect(kind.strategy.nameRule?.(obj.metadata.name ?? '', false) ?? []).toEqual([])

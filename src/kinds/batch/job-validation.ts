@@ -273,13 +273,7 @@ function validateSpec(spec: JobSpec | undefined, path: string, old?: PodTemplate
     const there = here('successPolicy.rules')
     if (mode !== 'Indexed')
       errors.push(
-        invalid(
-          here('successPolicy'),
-          new GoText(
-            `batch.SuccessPolicy{Rules:[]batch.SuccessPolicyRule${spec?.successPolicy?.rules ? `{${list.map((r) => `batch.SuccessPolicyRule{SucceededIndexes:(*string)(${r.succeededIndexes === undefined ? 'nil' : '0xc000000000'}), SucceededCount:(*int32)(${r.succeededCount === undefined ? 'nil' : '0xc000000000'})}`).join(', ')}}` : '(nil)'}}`,
-          ),
-          'requires indexed completion mode',
-        ),
+        invalid(here('successPolicy'), goSuccessPolicy(spec.successPolicy), 'requires indexed completion mode'),
       )
     else {
       if (list.length === 0)
@@ -345,6 +339,16 @@ function goFailurePolicy(policy: PodFailurePolicy): GoText {
   return new GoText(`batch.PodFailurePolicy{Rules:[]batch.PodFailurePolicyRule{${rules.join(', ')}}}`)
 }
 
+/** A success policy in Go syntax; what it points to shows as an address. */
+function goSuccessPolicy({ rules }: NonNullable<JobSpec['successPolicy']>): GoText {
+  const pointer = (type: string, v: unknown): string => `(*${type})(${v === undefined ? 'nil' : '0xc000000000'})`
+  const shown = rules?.map(
+    (r) =>
+      `batch.SuccessPolicyRule{SucceededIndexes:${pointer('string', r.succeededIndexes)}, SucceededCount:${pointer('int32', r.succeededCount)}}`,
+  )
+  return new GoText(`batch.SuccessPolicy{Rules:[]batch.SuccessPolicyRule${shown ? `{${shown.join(', ')}}` : '(nil)'}}`)
+}
+
 /** What of a job may change: while suspended and never started, where its pods go. */
 function jobChanges(job: Job, old: Job): Errors {
   const [a, b] = [job.spec, old.spec]
@@ -361,7 +365,9 @@ function jobChanges(job: Job, old: Job): Errors {
             ? goLabelSelector(a.selector)
             : f === 'podFailurePolicy' && a?.podFailurePolicy
               ? goFailurePolicy(a.podFailurePolicy)
-              : value,
+              : f === 'successPolicy' && a?.successPolicy
+                ? goSuccessPolicy(a.successPolicy)
+                : value,
           IMMUTABLE,
         ),
       )

@@ -1,9 +1,11 @@
 // A Node. Behaves as pkg/registry/core/node; printed as printers/internalversion; described as kubectl's NodeDescriber.
 import type { Node } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
-import { duplicate, forbidden, internal, invalid } from '../../apimachinery/field.ts'
+import { duplicate, forbidden, internal, invalid, required } from '../../apimachinery/field.ts'
 import { GoText, goQuote, goStrings } from '../../apimachinery/gostring.ts'
 import { parseCIDR, validateLegacyCIDR, warningsForCIDR } from '../../apimachinery/ip.ts'
+import { isObject } from '../../apimachinery/object.ts'
+import { jsonError } from './jsonerror.ts'
 import { quantityValue } from './resourcenames.ts'
 import { validateTaints } from './podspec-scheduling.ts'
 import { age, column, name, wide } from '../columns.ts'
@@ -39,9 +41,35 @@ function resources(node: Node): FieldError[] {
   )
 }
 
+const AVOID_PODS = 'scheduler.alpha.kubernetes.io/preferAvoidPods'
+
+/** ValidateAvoidPodsInNodeAnnotations: whose pods a node would rather not have, as JSON. */
+function avoidedPods(text: string | undefined): FieldError[] {
+  if (!text) return []
+  const path = 'metadata.annotations'
+  const wrong = jsonError(text)
+  if (wrong !== undefined) return [invalid(`${path}.AvoidPods`, AVOID_PODS, wrong)]
+  const parsed: unknown = JSON.parse(text)
+  const entries: readonly unknown[] =
+    isObject(parsed) && Array.isArray(parsed.preferAvoidPods) ? parsed.preferAvoidPods : []
+  return entries.flatMap((e, i) => {
+    const signature = isObject(e) && isObject(e.podSignature) ? e.podSignature : {}
+    const controller = isObject(signature.podController) ? signature.podController : undefined
+    const at = `${path}.${AVOID_PODS}[${i}].PodSignature`
+    if (!controller) return [required(at)]
+    return controller.controller === true
+      ? []
+      : [invalid(`${at}.PodController.Controller`, false, 'must point to a controller')]
+  })
+}
+
 function validate(node: Node): FieldError[] {
   const cidrs = node.spec?.podCIDRs ?? []
-  const errors = [...validateTaints(node.spec?.taints, 'metadata.taints'), ...resources(node)]
+  const errors = [
+    ...avoidedPods(node.metadata.annotations?.[AVOID_PODS]),
+    ...validateTaints(node.spec?.taints, 'metadata.taints'),
+    ...resources(node),
+  ]
   for (const [i, c] of cidrs.entries()) errors.push(...validateLegacyCIDR(`spec.podCIDRs[${i}]`, c))
   const bad = cidrs.findIndex((c) => !parseCIDR(c))
   if (cidrs.length > 1 && bad >= 0)

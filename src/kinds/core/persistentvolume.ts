@@ -1,6 +1,11 @@
 // A PersistentVolume. Behaves as pkg/registry/core/persistentvolume; printed as printers/internalversion does;
 // described as kubectl's describer.
-import type { NodeSelectorRequirement, PersistentVolume, PersistentVolumeSpec } from '../../apimachinery/api/core.v1.ts'
+import type {
+  NodeSelectorRequirement,
+  PersistentVolume,
+  PersistentVolumeSpec,
+  Volume,
+} from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { forbidden, invalid, notSupported, required } from '../../apimachinery/field.ts'
 import { GoText, goQuote } from '../../apimachinery/gostring.ts'
@@ -16,7 +21,7 @@ import type { DescribeContext, Lines } from '../kind.ts'
 import { defineKind } from '../kind.ts'
 import { roundUp } from './podspec-defaults.ts'
 import { validateNodeSelector } from './podspec-scheduling.ts'
-import { noBacksteps, validateCsiDriver } from './podspec-volumes.ts'
+import { noBacksteps, sourceErrors, validateCsiDriver } from './podspec-volumes.ts'
 import { goQuantity } from '../fieldrules.ts'
 import { sourceDiff } from './podspec-diff.ts'
 import { accessModes, storageClassOf } from './volumetext.ts'
@@ -84,95 +89,96 @@ const SOURCES: readonly Source[] = [
   'storageos',
   'csi',
 ]
-/** What each kind of volume cannot be without. */
-const NEEDED: Partial<Record<Source, readonly string[]>> = {
-  hostPath: ['path'],
-  gcePersistentDisk: ['pdName'],
-  awsElasticBlockStore: ['volumeID'],
-  glusterfs: ['endpoints', 'path'],
-  nfs: ['server', 'path'],
-  rbd: ['monitors', 'image'],
-  quobyte: ['registry', 'volume'],
-  cephfs: ['monitors'],
-  iscsi: ['targetPortal', 'iqn'],
-  cinder: ['volumeID'],
-  flexVolume: ['driver'],
-  azureFile: ['secretName', 'shareName'],
-  vsphereVolume: ['volumePath'],
-  photonPersistentDisk: ['pdID'],
-  portworxVolume: ['volumeID'],
-  azureDisk: ['diskName', 'diskURI'],
-  scaleIO: ['gateway', 'system', 'volumeName'],
-  local: ['path'],
-  storageos: ['volumeName'],
+type Secret = { readonly name?: string; readonly namespace?: string } | undefined
+
+/** A Secret of another namespace must be named whole. */
+const reference = (secret: Secret, path: string): FieldError[] =>
+  secret ? (['name', 'namespace'] as const).flatMap((f) => (secret[f] ? [] : [required(`${path}.${f}`)])) : []
+
+/** validatePVSecretReference. */
+function secretReference(secret: Secret, path: string): FieldError[] {
+  if (!secret) return []
+  const { name, namespace } = secret
+  return [
+    ...(name ? dns1123Subdomain(name).map((t) => invalid(`${path}.name`, name, t)) : [required(`${path}.name`)]),
+    ...(namespace
+      ? dns1123Label(namespace).map((t) => invalid(`${path}.namespace`, namespace, t))
+      : [required(`${path}.namespace`)]),
+  ]
 }
 
-function validateSource(spec: PersistentVolumeSpec, source: Source, path: string): FieldError[] {
-  const fields = spec[source] as Readonly<Record<string, unknown>>
-  const at = `${path}.${source === 'gcePersistentDisk' ? 'persistentDisk' : source}`
-  const isEmpty = (v: unknown): boolean => !v || (Array.isArray(v) && v.length === 0)
-  const errors = (NEEDED[source] ?? []).filter((f) => isEmpty(fields[f])).map((f) => required(`${at}.${f}`))
-  const { hostPath, local, nfs, csi } = spec
-  if (source === 'hostPath' && hostPath?.path) {
-    errors.push(...noBacksteps(hostPath.path, `${at}.path`))
-    const types = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket']
-    if (hostPath.type !== undefined && !types.includes(hostPath.type))
-      errors.push(notSupported(`${at}.type`, hostPath.type, types))
+/** A volume as pods have it too, with what a PersistentVolume asks beyond that. */
+function validateSource(spec: PersistentVolumeSpec, source: Source, path: string, volume: string): FieldError[] {
+  const at = `${path}.${source}`
+  const shared = (...but: string[]): FieldError[] =>
+    sourceErrors(source as keyof Volume, spec[source], path).filter((e) => !but.some((f) => e.field === `${at}.${f}`))
+  const { local, glusterfs, iscsi, cinder, storageos, azureFile, csi } = spec
+  if (source === 'local')
+    return [
+      ...(local?.path ? noBacksteps(local.path, `${at}.path`) : [required(`${at}.path`)]),
+      ...(spec.nodeAffinity ? [] : [required(`${path}.nodeAffinity`, 'Local volume requires node affinity')]),
+    ]
+  if (source === 'glusterfs') {
+    const namespace = glusterfs?.endpointsNamespace
+    const wrong =
+      namespace === ''
+        ? ['if the endpointnamespace is set, it must be a valid namespace name']
+        : dns1123Label(namespace ?? 'x')
+    return [...shared(), ...wrong.map((t) => invalid(`${at}.endpointsNamespace`, namespace, t))]
   }
-  if (source === 'local') {
-    if (local?.path) errors.push(...noBacksteps(local.path, `${at}.path`))
-    if (!spec.nodeAffinity) errors.push(required(`${path}.nodeAffinity`, 'Local volume requires node affinity'))
+  if (source === 'iscsi' && iscsi) {
+    const long = iscsi.initiatorName !== undefined && `${volume}:${iscsi.targetPortal ?? ''}`.length > 64
+    const portal = `${at}.targetPortal`
+    const secret = iscsi.secretRef && !iscsi.secretRef.name ? [required(`${at}.secretRef.name`)] : []
+    const starts = shared().map((e) => ({ ...e, message: e.message.replace(/ starting with .*$/, '') }))
+    const last = starts.filter((e) => e.field.endsWith('.initiatorname'))
+    return [
+      ...starts.filter((e) => e.field === portal),
+      ...(long
+        ? [
+            invalid(
+              `${at}.targetportal`,
+              iscsi.targetPortal,
+              'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
+            ),
+          ]
+        : []),
+      ...starts.filter((e) => e.field !== portal && !last.includes(e)),
+      ...secret,
+      ...last,
+    ]
   }
-  if (source === 'nfs' && !nfs?.path?.startsWith('/'))
-    errors.push(invalid(`${at}.path`, nfs?.path ?? '', 'must be an absolute path'))
-  const { cinder, storageos, azureFile } = spec
-  const reference = source === 'cinder' ? cinder?.secretRef : source === 'storageos' ? storageos?.secretRef : undefined
-  if (storageos && source === 'storageos') {
-    if (storageos.volumeName)
-      errors.push(
-        ...dns1123Label(storageos.volumeName).map((t) => invalid(`${at}.volumeName`, storageos.volumeName, t)),
-      )
-    if (storageos.volumeNamespace)
-      errors.push(
-        ...dns1123Label(storageos.volumeNamespace).map((t) =>
-          invalid(`${at}.volumeNamespace`, storageos.volumeNamespace, t),
-        ),
-      )
-  }
-  if (reference)
-    for (const f of ['name', 'namespace'] as const) if (!reference[f]) errors.push(required(`${at}.secretRef.${f}`))
-  if (source === 'azureFile' && azureFile?.secretNamespace === '') errors.push(required(`${at}.secretNamespace`))
-  if (source === 'csi' && csi) {
-    errors.push(...validateCsiDriver(csi.driver ?? '', `${at}.driver`))
-    if (!csi.volumeHandle) errors.push(required(`${at}.volumeHandle`))
-    for (const ref of [
-      'controllerPublishSecretRef',
-      'controllerExpandSecretRef',
-      'nodePublishSecretRef',
-      'nodeExpandSecretRef',
-    ] as const) {
-      const secret = csi[ref]
-      if (!secret) continue
-      errors.push(
-        ...(secret.name
-          ? dns1123Subdomain(secret.name).map((t) => invalid(`${at}.${ref}.name`, secret.name, t))
-          : [required(`${at}.${ref}.name`)]),
-      )
-      errors.push(
-        ...(secret.namespace
-          ? dns1123Label(secret.namespace).map((t) => invalid(`${at}.${ref}.namespace`, secret.namespace, t))
-          : [required(`${at}.${ref}.namespace`)]),
-      )
-    }
-  }
-  return errors
+  if (source === 'cinder') return [...shared('secretRef.name'), ...reference(cinder?.secretRef, `${at}.secretRef`)]
+  if (source === 'storageos')
+    return [...shared('secretRef.name'), ...reference(storageos?.secretRef, `${at}.secretRef`)]
+  if (source === 'azureFile')
+    return [...shared(), ...(azureFile?.secretNamespace === '' ? [required(`${at}.secretNamespace`)] : [])]
+  if (source === 'csi' && csi)
+    return [
+      ...validateCsiDriver(csi.driver ?? '', `${at}.driver`),
+      ...(csi.volumeHandle ? [] : [required(`${at}.volumeHandle`)]),
+      ...(
+        [
+          'controllerPublishSecretRef',
+          'controllerExpandSecretRef',
+          'nodePublishSecretRef',
+          'nodeExpandSecretRef',
+        ] as const
+      ).flatMap((ref) => secretReference(csi[ref], `${at}.${ref}`)),
+    ]
+  return shared()
 }
 
 const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
 const POLICIES = ['Delete', 'Recycle', 'Retain']
 
 /** ValidatePersistentVolumeSpec; `inline`: the spec stands in a VolumeAttachment. */
-export function validateVolumeSpec(spec: PersistentVolumeSpec, path = 'spec', inline = false): FieldError[] {
+export function validateVolumeSpec(
+  spec: PersistentVolumeSpec,
+  path = 'spec',
+  inline = false,
+  volume = '',
+): FieldError[] {
   const errors: FieldError[] = []
   const elsewhere = 'in the context of inline volumes'
   const modes = spec.accessModes ?? []
@@ -220,7 +226,7 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, path = 'spec', in
     errors.push(
       ...(i && s !== 'flexVolume'
         ? [forbidden(`${path}.${s === 'cephfs' ? 'cephFS' : s}`, 'may not specify more than 1 volume type')]
-        : validateSource(spec, s, path)),
+        : validateSource(spec, s, path, volume)),
     ),
   )
   if (sources.length === 0) errors.push(required(path, 'must specify a volume type'))
@@ -244,7 +250,8 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, path = 'spec', in
   return errors
 }
 
-const validate = (pv: PersistentVolume): FieldError[] => validateVolumeSpec(pv.spec ?? {})
+const validate = (pv: PersistentVolume): FieldError[] =>
+  validateVolumeSpec(pv.spec ?? {}, 'spec', false, pv.metadata.name ?? '')
 
 function validateUpdate(pv: PersistentVolume, old: PersistentVolume): FieldError[] {
   const errors = [...validate(pv), ...validate(pv)]

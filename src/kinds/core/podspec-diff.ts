@@ -84,7 +84,13 @@ const mapValue = (type: string): string => (type === 'ResourceList' ? 'resource.
 /** How Go names the type. */
 export function typeName(type: string): string {
   if (isSlice(type)) return `[]${typeName(type.slice(2))}`
-  if (type === 'Capability' || type === 'PersistentVolumeAccessMode' || type === 'ResourceList') return `core.${type}`
+  if (
+    type === 'Capability' ||
+    type === 'PersistentVolumeAccessMode' ||
+    type === 'ResourceList' ||
+    type === 'ResourceName'
+  )
+    return `core.${type}`
   if (!fieldsOf(type)) return type
   return `${/^(LabelSelector|ObjectMeta)/.test(type) ? 'v1' : 'core'}.${type}`
 }
@@ -289,7 +295,7 @@ function formatValue(type: string, v: unknown, o: Options): Text {
       ? String(v)
       : v === undefined || v === null
         ? zeroText(type)
-        : quoted(String(v), o, '')
+        : quoted(String(v), o, type === 'ResourceName' ? 's' : '')
   const list = fields.flatMap((f) => {
     const at = fieldValue(type, v, f)
     return isZero(f.type, at) ? [] : [entry(f.name, formatValue(f.type, at, deeper(o, 'auto')))]

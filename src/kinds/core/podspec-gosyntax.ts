@@ -1,7 +1,7 @@
 // A pod template in Go syntax, as `%#v` prints the server's internal type in refusals. Pointers are shown as addresses,
 // which mean nothing: here they follow from what they point to.
 import type { PodTemplateSpec } from '../../apimachinery/api/core.v1.ts'
-import { goQuote } from '../../apimachinery/gostring.ts'
+import { GoText, goQuote } from '../../apimachinery/gostring.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
 import { isObject } from '../../apimachinery/object.ts'
 import { fnv32a } from '../../apimachinery/podhash.ts'
@@ -59,6 +59,9 @@ function print(type: string, v: unknown, where: string): string {
         : '""'
     : goQuote(String(v))
 }
+
+/** A value of one of the pod's types (`[]NodeSelectorTerm`) in Go syntax. */
+export const goSyntaxAs = (type: string, v: unknown): GoText => new GoText(print(type, v, type))
 
 /** The template of a workload, whole. */
 export function templateGoSyntax(t: PodTemplateSpec | undefined): string {

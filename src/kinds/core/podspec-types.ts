@@ -31,7 +31,7 @@ export const POD_TYPES: Readonly<Record<string, string>> = {
   ContainerPort: 'Name; HostPort int32; ContainerPort int32; Protocol; HostIP',
   EnvFromSource: 'Prefix; ConfigMapRef *ConfigMapEnvSource; SecretRef *SecretEnvSource',
   EnvVar: 'Name; Value; ValueFrom *EnvVarSource',
-  ContainerResizePolicy: 'ResourceName; RestartPolicy',
+  ContainerResizePolicy: 'ResourceName ResourceName; RestartPolicy',
   VolumeMount:
     'Name; ReadOnly bool; RecursiveReadOnly *string; MountPath; SubPath; MountPropagation *string; SubPathExpr',
   VolumeDevice: 'Name; DevicePath',

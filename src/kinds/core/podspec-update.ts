@@ -10,13 +10,14 @@ import type {
   PodSpec,
 } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
-import { at, forbidden, invalid, key, required, sub } from '../../apimachinery/field.ts'
+import { at, forbidden, internal, invalid, key, required, sub } from '../../apimachinery/field.ts'
 import { GoText, goQuote } from '../../apimachinery/gostring.ts'
-import { validateLegacyIP, isIPv6 } from '../../apimachinery/ip.ts'
+import { isIPv6, parseIP, validateLegacyIP } from '../../apimachinery/ip.ts'
 import { nameIsDnsSubdomain, qualifiedName, rangeError } from '../../apimachinery/names.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { goMap } from '../fieldrules.ts'
 import { podSpecDiff, ephemeralContainerDiff } from './podspec-diff.ts'
+import { goSyntaxAs } from './podspec-gosyntax.ts'
 import { APPARMOR } from './podspec-prepare.ts'
 import { validateAddedTolerations, validateRemovedGates } from './podspec-scheduling.ts'
 import { validatePod } from './podspec-validation.ts'
@@ -79,13 +80,24 @@ function affinityChanges(next: NodeAffinity | undefined, old: NodeAffinity | und
   const path = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
   const before = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
   const after = next?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
-  const shown = (what: unknown): GoText => new GoText(JSON.stringify(what))
   if (before.length && before.length !== after.length)
-    return [invalid(path, shown(after), 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')]
+    return [
+      invalid(
+        path,
+        goSyntaxAs('[]NodeSelectorTerm', after),
+        'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
+      ),
+    ]
   return before.flatMap((b, i) =>
     onlyAdds(after[i], b)
       ? []
-      : [invalid(at(path, i), shown(after[i]), 'only additions are allowed (no mutations or deletions)')],
+      : [
+          invalid(
+            at(path, i),
+            goSyntaxAs('NodeSelectorTerm', after[i]),
+            'only additions are allowed (no mutations or deletions)',
+          ),
+        ],
   )
 }
 
@@ -186,6 +198,9 @@ function addresses(list: readonly { readonly ip?: string }[] | undefined, path: 
   const ips = (list ?? []).map((a) => a.ip ?? '')
   const errors = ips.flatMap((ip, i) => validateLegacyIP(at(path, i), ip))
   const families = new Set(ips.map(isIPv6))
+  const bad = ips.findIndex((ip) => !parseIP(ip))
+  if (ips.length > 1 && bad >= 0)
+    errors.push(internal(path, `failed to check for dual stack with error:invalid IP[${bad}]: ${ips[bad] ?? ''}`))
   if (ips.length > 1 && (families.size < 2 || ips.length > 2))
     errors.push(
       invalid(

@@ -436,6 +436,12 @@ const SOURCES: readonly {
   },
 ]
 
+/** What is wrong with a source of a kind that pods and PersistentVolumes share. */
+export function sourceErrors(field: keyof Volume, source: unknown, path: string): Errors {
+  const found = SOURCES.find((s) => s.field === field)
+  return found ? found.check(source as never, sub(path, found.at ?? field)) : []
+}
+
 const HOST_PATH_TYPES = [
   '',
   'BlockDevice',
