@@ -23,7 +23,8 @@ const SERVICE =
   'apiVersion: v1\nkind: Service\nmetadata:\n  name: s#\nspec:\n  selector:\n    app: web\n  ports:\n  - port: 80\n'
 /**
  * What the warm-up runs, each twice (# is 0, then 1), under the words it begins with: what they load and compile is
- * kept for the next command that begins so. @new: on a state of its own; < what it reads.
+ * kept for the next command that begins so; several beginnings may share it. @new: on a state of its own; < what it
+ * reads.
  */
 const WARM = {
   version: ['version --client'],
@@ -82,6 +83,9 @@ const WARM = {
   completion: ['completion bash'],
   dns: ['dns query web# --from t#'],
   delete: ['delete svc s#', 'delete pod t#'],
+  // what goes without moving pods
+  'delete-configmap delete-configmaps delete-cm delete-secret delete-secrets delete-service delete-services delete-svc':
+    ['delete configmap c#', 'delete svc c#'],
   // it ends as soon as it listens: see its signal below
   serve: ['@new serve --api-address 127.0.0.1:0 --dns-address 127.0.0.1:0'],
 }
@@ -224,7 +228,7 @@ ${
     : `const keys = ' ${Object.keys(WARM).join(' ')} '
 let key = '', verb
 for (let i = 2; i < process.argv.length; i++) {
-  const a = process.argv[i], longer = verb ? verb + '-' + a : a
+  const a = process.argv[i].split('/')[0], longer = verb ? verb + '-' + a : a
   if (!verb && (keys.includes(' ' + a + ' ') || keys.includes(' ' + a + '-'))) verb = a
   if (verb && keys.includes(' ' + longer + ' ')) key = longer
 }
@@ -288,7 +292,9 @@ if (!args.includes('--no-cache')) {
         warm.clear()
         const script = warm.take(ids, source.latin1Slice())
         for (const line of lines) await run(line, 1)
-        fs.writeFileSync(path.join(${JSON.stringify(cache)}, key), Buffer.concat([Buffer.from([source.length, ...ids].join(' ') + '\\n'), source, script.createCachedData()]))
+        const [first, ...others] = key.split(' ').map((k) => path.join(${JSON.stringify(cache)}, k))
+        fs.writeFileSync(first, Buffer.concat([Buffer.from([source.length, ...ids].join(' ') + '\\n'), source, script.createCachedData()]))
+        for (const o of others) fs.linkSync(first, o)
       }
     })().catch((e) => { console.error(e); process.exitCode = 1 }).finally(() => { fs.rmSync(home, { recursive: true, force: true }); process.exit() })`
   const r = spawnSync(process.execPath, ['-e', script], {

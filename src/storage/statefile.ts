@@ -131,6 +131,17 @@ function readJournal(file: string, generation: string, from = 0): JournalRead {
   return { entries, good, generation: said }
 }
 
+/** Opens the journal to append; it may have to be made. */
+function openJournal(file: string): { readonly fd: number; readonly made: boolean } {
+  const { O_APPEND, O_CREAT, O_WRONLY } = fs.constants
+  try {
+    return { fd: fs.openSync(journalOf(file), O_APPEND | O_WRONLY), made: false }
+  } catch (e) {
+    if (codeOf(e) !== 'ENOENT') throw e
+    return { fd: fs.openSync(journalOf(file), O_APPEND | O_CREAT | O_WRONLY, 0o600), made: true }
+  }
+}
+
 function syncDirectory(dir: string): void {
   const fd = fs.openSync(dir, 'r')
   try {
@@ -309,7 +320,7 @@ export class FileStore extends MemoryStore {
   }
 
   #append(line: Buffer): void {
-    const fd = fs.openSync(journalOf(this.#file), 'a', 0o600)
+    const { fd, made } = openJournal(this.#file)
     try {
       if (fs.fstatSync(fd).size > this.#journal) fs.ftruncateSync(fd, this.#journal) // a torn tail, or a journal of an older generation
       let text = line
@@ -323,7 +334,7 @@ export class FileStore extends MemoryStore {
       // that the controllers have seen everything may get lost with the power: they look again
       if (this.#pending.size > 0 || [...this.#pendingMeta.keys()].some((k) => k !== 'settled')) fs.fdatasyncSync(fd)
       this.#journal += text.length
-      if (fresh) syncDirectory(path.dirname(this.#file))
+      if (made) syncDirectory(path.dirname(this.#file))
     } finally {
       fs.closeSync(fd)
     }
@@ -377,8 +388,10 @@ export class FileStore extends MemoryStore {
 
   override begin(state: WholeState): void {
     this.beforeWrite()
-    // there may be a base: another process was quicker
-    if (!this.#base && this.revision === 0) super.begin(this.#put((out) => writeWhole(out, state.whole())))
+    // another process may have been quicker
+    if (this.#base || this.revision > 0) return
+    fs.closeSync(openJournal(this.#file).fd) // its name becomes safe with that of the state
+    super.begin(this.#put((out) => writeWhole(out, state.whole())))
   }
 
   override async close(): Promise<void> {
