@@ -2,14 +2,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   addQuantity,
+  asRead,
   canonical,
   compareQuantity,
   milliValue,
   newMilliQuantity,
   parseQuantity,
+  readQuantity,
   subQuantity,
   value,
+  withSpellings,
 } from './quantity.ts'
+import type { Spellings } from './quantity.ts'
 
 test('canonical texts', () => {
   const of = [
@@ -99,4 +103,22 @@ test('arithmetic', () => {
       expect(compareQuantity(canonical(`${n}${s}`), `${n}${s}`)).toBe(0)
     }),
   )
+})
+
+test('how amounts were spelt is known to who read them, and to nobody else', () => {
+  const mine: Spellings = new Map()
+  expect(withSpellings(mine, () => readQuantity('0.5'))).toBe('500m')
+  expect(withSpellings(mine, () => asRead('500m'))).toMatchObject({ unscaled: 5n, scale: -1 })
+  expect(asRead('500m')).toMatchObject({ unscaled: 500n, scale: -3 })
+  expect(withSpellings(new Map(), () => asRead('500m'))).toMatchObject({ unscaled: 500n, scale: -3 })
+  // what is read again as it is kept counts
+  withSpellings(mine, () => readQuantity('500m'))
+  expect(mine.size).toBe(0)
+  expect(() =>
+    withSpellings(mine, () => {
+      throw new Error('x')
+    }),
+  ).toThrow('x')
+  readQuantity('0.25')
+  expect(mine.size).toBe(0)
 })

@@ -142,24 +142,34 @@ export function compareQuantity(a: QuantityLike, b: QuantityLike): number {
 }
 
 /**
- * How amounts were spelt when they were last read, where that is not their canonical text: refusals in Go's syntax show
- * the parsed form (5 at scale -1 for 0.5).
+ * How amounts were spelt when they were read, where that is not their canonical text: refusals in Go's syntax show the
+ * parsed form (5 at scale -1 for 0.5). Who reads and refuses keeps them as long as both take.
  */
-const spelt = new Map<string, ParsedQuantity>()
+export type Spellings = Map<string, ParsedQuantity>
+let spelt: Spellings | undefined
+
+/** Runs work that reads quantities, or shows them as they were read. */
+export function withSpellings<T>(spellings: Spellings, work: () => T): T {
+  const before = spelt
+  spelt = spellings
+  try {
+    return work()
+  } finally {
+    spelt = before
+  }
+}
 
 /** A quantity's text as it is kept. Throws QuantityError. */
 export function readQuantity(text: string | number): string {
   const q = parseQuantity(text)
   const kept = canonical(q)
-  if (kept !== String(text)) {
-    if (spelt.size > 1000) spelt.clear()
-    spelt.set(kept, q)
-  } else if (spelt.size > 0) spelt.delete(kept)
+  if (kept !== String(text)) spelt?.set(kept, q)
+  else if (spelt && spelt.size > 0) spelt.delete(kept)
   return kept
 }
 
 /** A kept quantity as it was parsed when it was read. */
-export const asRead = (kept: string | number): ParsedQuantity => spelt.get(String(kept)) ?? parseQuantity(kept)
+export const asRead = (kept: string | number): ParsedQuantity => spelt?.get(String(kept)) ?? parseQuantity(kept)
 
 /** The text upstream's String() gives: 1000m is 1, 1024Mi is 1Gi, 0.5 is 500m; canonical texts stay as they are. */
 export function canonical(q: QuantityLike): string {

@@ -8,6 +8,7 @@ import type { GroupResource } from '../apimachinery/status.ts'
 import type { Versions } from '../apimachinery/versions.ts'
 import type { KindLine } from '../kinds/index.ts'
 import type { Kind } from '../kinds/kind.ts'
+import type { Spellings } from '../apimachinery/quantity.ts'
 import type { Store } from '../storage/store.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { NodeRuntime, UsageSource } from './runtime.ts'
@@ -94,6 +95,8 @@ export interface Context {
   readonly user: User
   readonly served: Served
   readonly warnings: string[]
+  /** How the request spelt its quantities. */
+  readonly spellings: Spellings
 }
 
 /** A query parameter's first value. */

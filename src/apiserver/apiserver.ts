@@ -109,7 +109,7 @@ export function createApiServer(options: ApiServerOptions): Door {
     // all namespaces at once can only be looked at
     if (served.info.namespaced && !info.namespace && (info.verb === 'create' || info.verb === 'deletecollection'))
       return { response: methodNotAllowed() }
-    return { ctx: { api, request, info, user, served, warnings: [] } }
+    return { ctx: { api, request, info, user, served, warnings: [], spellings: new Map() } }
   }
 
   const serve = async (asked: Context): Promise<ApiResponse> => {

@@ -3,6 +3,7 @@
 import { inDocumentOrder, parseJsonText } from '../apimachinery/decode.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import { withSpellings } from '../apimachinery/quantity.ts'
 import { StatusError, badRequest } from '../apimachinery/status.ts'
 import type { Context, Served } from './api.ts'
 import { groupVersion, warn } from './api.ts'
@@ -231,7 +232,9 @@ function decoded(
     target.bare
       ? new StatusError(500, '', why)
       : badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
-  const { object, errors } = decodeObject(ctx.api, value, target, cannot, typeof ctx.request.body !== 'string')
+  const { object, errors } = withSpellings(ctx.spellings, () =>
+    decodeObject(ctx.api, value, target, cannot, typeof ctx.request.body !== 'string'),
+  )
   const strict =
     errors.length > 0 && duplicates.length > 0 && typeof ctx.request.body === 'string'
       ? inDocumentOrder(ctx.request.body, errors, duplicates)

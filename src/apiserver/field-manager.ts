@@ -1,5 +1,6 @@
 // Who set which field: metadata.managedFields of every write, and server-side apply; the machinery is apimachinery's,
 // here is what a strategy takes out of it (reset fields).
+import { withSpellings } from '../apimachinery/quantity.ts'
 import {
   applyServerSide as applyConfiguration,
   forgetsOwners,
@@ -134,8 +135,10 @@ export async function applyServerSide(
       `uid mismatch: the provided object specified uid ${result.metadata.uid}, and no existing object was found`,
     )
   const managed = result.metadata.managedFields
-  const { object } = decodeObject(ctx.api, result as unknown as JsonObject, targetOf(served), (why) =>
-    badRequest(`failed to convert merged object: ${why}`),
+  const { object } = withSpellings(ctx.spellings, () =>
+    decodeObject(ctx.api, result as unknown as JsonObject, targetOf(served), (why) =>
+      badRequest(`failed to convert merged object: ${why}`),
+    ),
   )
   if (!object.metadata.name) object.metadata.name = info.name
   if (managed && managed.length > 0) object.metadata.managedFields = managed

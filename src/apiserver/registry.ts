@@ -6,6 +6,7 @@ import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { User } from '../apimachinery/door.ts'
 import { invalid as invalidField } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
+import { withSpellings } from '../apimachinery/quantity.ts'
 import { StatusError, alreadyExists, badRequest, conflict, invalid, notFound } from '../apimachinery/status.ts'
 import { rfc3339 } from '../apimachinery/time.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/validation-meta.ts'
@@ -185,7 +186,7 @@ async function prepareCreate(
     const name = object.metadata.name ?? ''
     refuse(served, name, [
       ...metaErrors(served, frozen, false),
-      ...(strategy.validate?.(frozen, strategyContext(api, served)) ?? []),
+      ...withSpellings(ctx.spellings, () => strategy.validate?.(frozen, strategyContext(api, served)) ?? []),
     ])
     refuse(served, name, nameErrors(frozen.metadata))
     for (const w of strategy.warnings?.(frozen, undefined, strategyContext(api, served)) ?? []) warn(ctx, w)
@@ -425,11 +426,13 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (subresource !== 'status' && generationMoves(strategy, object as KubeObject, existing))
     object.metadata.generation = (old.generation ?? 0) + 1
   const next = object as KubeObject
-  const specific = update.validate
-    ? update.validate(next, existing)
-    : subresource === 'status'
-      ? (strategy.validateStatusUpdate?.(next, existing, context) ?? [])
-      : (strategy.validateUpdate?.(next, existing, context) ?? [])
+  const specific = withSpellings(ctx.spellings, () =>
+    update.validate
+      ? update.validate(next, existing)
+      : subresource === 'status'
+        ? (strategy.validateStatusUpdate?.(next, existing, context) ?? [])
+        : (strategy.validateUpdate?.(next, existing, context) ?? []),
+  )
   const finalizers =
     subresource || !WHOLE_ON_UPDATE.has(served.storage)
       ? []

@@ -6,6 +6,7 @@ import { sortedKeys } from '../../apimachinery/gojson.ts'
 import { isObject } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { PatchError } from '../../apimachinery/patch.ts'
+import { withSpellings } from '../../apimachinery/quantity.ts'
 import { StatusError, badRequest, invalid } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { groupVersion, warn } from '../api.ts'
@@ -190,7 +191,7 @@ export function decodePatched(
 ): Draft<KubeObject> {
   const refuse = (why: string): StatusError => patchInvalid(patchShown(patch, patched), why)
   if (!target.custom && patch.type !== STRATEGIC) readType(ctx, patched, target, refuse)
-  const read = decodeObject(ctx.api, patched, target, refuse)
+  const read = withSpellings(ctx.spellings, () => decodeObject(ctx.api, patched, target, refuse))
   const { object } = read
   const errors = [...(patch.duplicates ?? []), ...read.errors]
   // a typed object has no say in what it is
