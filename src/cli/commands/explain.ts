@@ -252,6 +252,7 @@ async function parse(ctx: CommandContext, word: string): Promise<{ mapping: Mapp
   const versioned = ctx.flags.string('api-version') !== ''
   const refusal = `invalid jsonpath syntax, ${versioned ? 'all nodes must be field nodes' : 'first node must be field node'}`
   const [first = '', ...path] = steps(word, refusal)
+  if (word === '') throw new CliError('a resource must be present, got: /, Resource=')
   if (first === '') throw new CliError('invalid jsonpath syntax, first node must be field node')
   const mapping = await resolve(ctx.factory, first)
   if (versioned) return { mapping, path }

@@ -24,7 +24,8 @@ export function clientVersion(gitVersion: string): JsonObject {
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const output = flags.string('output')
-  if (ctx.args.length) throw new CliError(`extra arguments: [${ctx.args.join(' ')}]`)
+  // --client looks at nothing else (Options.Complete)
+  if (ctx.args.length && !flags.bool('client')) throw new CliError(`extra arguments: [${ctx.args.join(' ')}]`)
   if (output !== '' && output !== 'yaml' && output !== 'json') throw new CliError("--output must be 'yaml' or 'json'")
   const client = clientVersion(factory.versions.client)
   let server: JsonObject | undefined

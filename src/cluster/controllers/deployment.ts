@@ -630,10 +630,23 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
 
   const progressing = conditionOf(sync.conditions, 'Progressing')
   if (sync.deadline !== undefined && progressing?.reason !== 'ProgressDeadlineExceeded') {
-    if (d.spec?.paused && progressing?.reason !== 'DeploymentPaused')
-      sync.set(sync.condition('Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused'))
-    else if (!d.spec?.paused && progressing?.reason === 'DeploymentPaused')
-      sync.set(sync.condition('Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed'))
+    const changed =
+      d.spec?.paused && progressing?.reason !== 'DeploymentPaused'
+        ? sync.condition('Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused')
+        : !d.spec?.paused && progressing?.reason === 'DeploymentPaused'
+          ? sync.condition('Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed')
+          : undefined
+    if (changed) {
+      // a write of its own, whose event brings the deployment back here (checkPausedConditions)
+      sync.set(changed)
+      await ctx.client.update(
+        'apps/v1/deployments',
+        d.metadata.namespace ?? '',
+        { ...d, status: { ...d.status, conditions: sync.conditions } },
+        { subresource: 'status' },
+      )
+      return
+    }
   }
   if (d.spec?.paused) {
     await sync.resize()
