@@ -320,6 +320,13 @@ export class Types {
     return !type || type.map === 'atomic' || f?.map === 'atomic' ? LEAF : this.#struct(type)
   }
 
+  /** What a value that merges as one is made of: a struct or map that is atomic, or else the leaf that it is. */
+  inside(word: string): Shape {
+    if (word.startsWith('{')) return { kind: 'map', inner: word.slice(1, -1) }
+    const type = word === 'any' || SCALARS.has(word) || word.startsWith('[') ? undefined : this.#schemas.type(word)
+    return type ? { kind: 'struct', type } : LEAF
+  }
+
   /** The shape of a field of a map or struct; undefined for a field that the type does not have. */
   field(shape: Shape, key: string): Shape | undefined {
     return this.member(shape, key).shape

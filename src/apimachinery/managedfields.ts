@@ -398,6 +398,15 @@ function scalarFault(word: string, v: unknown, path: string): string[] {
 function faults(types: Types, word: string, shape: Shape, value: unknown, path: string): string[] {
   if (value === null || value === undefined) return []
   const list = word.startsWith('[')
+  // what merges as one is looked into all the same
+  if (shape.kind === 'leaf' && list && Array.isArray(value)) {
+    const inner = word.slice(1, -1)
+    return value.flatMap((v: unknown, i) => faults(types, inner, types.shape(inner), v, `${path}[${i}]`))
+  }
+  if (shape.kind === 'leaf' && !list) {
+    const inside = types.inside(word)
+    if (inside.kind !== 'leaf') return faults(types, word, inside, value, path)
+  }
   const map = word.startsWith('{') || shape.kind === 'struct'
   if (list && !Array.isArray(value)) return [`${path}: expected list, got &{${goValue(value)}}`]
   if (map && !isObject(value)) return [`${path}: expected map, got &{${goValue(value)}}`]

@@ -289,7 +289,7 @@ async function save(
       ...object,
       metadata: {
         ...metaOf(object),
-        annotations: { ...(isObject(annotations) ? annotations : {}), [LAST_APPLIED]: encode(object).trimEnd() },
+        annotations: { ...(isObject(annotations) ? annotations : {}), [LAST_APPLIED]: encode(object) },
       },
     }
     await client.patch(mapping.path, u.namespace, u.name, 'merge', createMergePatch(object, after), { query })

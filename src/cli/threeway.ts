@@ -8,7 +8,7 @@ import type { PatchType } from '../client/client.ts'
 import type { Mapping } from './command.ts'
 import { CliError } from './exit.ts'
 
-/** With --overwrite=false: what others changed is not to be changed back. */
+/** No patch can be made: what was applied is no JSON, or with --overwrite=false others changed the same. */
 export class PatchClash extends Error {}
 
 /**
@@ -29,6 +29,8 @@ export async function applyPatch(
       const v = readJson(original) as Json
       if (isObject(v)) before = v
     } catch (e) {
+      if (schemas.type(schemas.nameOf(mapping.group, mapping.version, mapping.kind)))
+        throw new PatchClash('invalid JSON document')
       throw new CliError(`invalid last-applied-configuration: ${e instanceof Error ? e.message : String(e)}`)
     }
   }

@@ -25,8 +25,8 @@ import { fieldAt, validateDefinitionSchema } from './schema-validation.ts'
 type CRD = CustomResourceDefinition
 
 function defaults(crd: Draft<CRD>): void {
-  const spec = crd.spec
-  if (!spec) return
+  // a spec that is absent is Go's empty one
+  const spec = (crd.spec ??= {} as Draft<CustomResourceDefinitionSpec>)
   const names = (spec.names ??= { kind: '', plural: '' })
   if (!names.singular && names.kind) names.singular = names.kind.toLowerCase()
   if (!names.listKind && names.kind) names.listKind = `${names.kind}List`

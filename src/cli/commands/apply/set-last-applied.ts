@@ -1,8 +1,7 @@
 // kubectl apply set-last-applied: the annotation alone, from a file. Behaves as
 // kubectl/pkg/cmd/apply/apply_set_last_applied.go.
-import { readJson } from '../../../apimachinery/bigint.ts'
-import { equal, isObject } from '../../../apimachinery/object.ts'
-import type { Json, JsonObject } from '../../../apimachinery/object.ts'
+import { isObject } from '../../../apimachinery/object.ts'
+import type { JsonObject } from '../../../apimachinery/object.ts'
 import { StatusError } from '../../../apimachinery/status.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError, withSource } from '../../exit.ts'
@@ -26,8 +25,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const todo: { info: Info; patch: JsonObject }[] = []
   await found.visit(async (info) => {
     const object = info.object ?? {}
-    // the text without the newline of the encoder: it went through a YAML reader once
-    const text = encode(object).trimEnd()
+    const text = encode(object)
     const annotations = metaOf(object).annotations
     const had = isObject(annotations) ? annotations : {}
     const patch: JsonObject = had[LAST_APPLIED] === text ? {} : { metadata: { annotations: { [LAST_APPLIED]: text } } }
@@ -43,13 +41,7 @@ async function run(ctx: CommandContext): Promise<void> {
       throw new CliError(
         `no last-applied-configuration annotation found on resource: ${info.name}, to create the annotation, run the command with --create-annotation`,
       )
-    let same = false
-    try {
-      same = original !== undefined && equal(readJson(original) as Json, object)
-    } catch {
-      /* not JSON: it differs */
-    }
-    if (same) io.stdout.write(`set-last-applied ${info.name}: no changes required.\n`)
+    if (original === text) io.stdout.write(`set-last-applied ${info.name}: no changes required.\n`)
     else todo.push({ info, patch })
   })
   for (const { info, patch } of todo) {

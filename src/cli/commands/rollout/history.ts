@@ -15,7 +15,8 @@ async function run(ctx: CommandContext): Promise<void> {
     throw new CliError('required resource not specified')
   if (wanted < 0) throw new CliError(`revision must be a positive integer: ${wanted}`)
   const found = await rolloutObjects(ctx)
-  const formatted = flags.string('output') !== '' || flags.string('template') !== ''
+  // a template alone is no output format: it prints the object itself (OutputFlagSpecified)
+  const formatted = flags.string('output') !== ''
   const print = formatted ? await printerFor(ctx, '') : undefined
   await found.visit(async (info) => {
     const revisions = await revisionsOf(factory, info, 'history')
