@@ -16,6 +16,9 @@ export const filenameFlags = (what: string): FlagSpec[] => [
   },
   { name: 'recursive', short: 'R', type: 'bool', usage: 'Look into the folders below the one named by -f.' },
 ]
+/** The flags of commands over genericclioptions' ResourceBuilderFlags: no -k, and folders are read with those below. */
+export const builderFlags = (flags: readonly FlagSpec[]): FlagSpec[] =>
+  flags.filter((f) => f.name !== 'kustomize').map((f) => (f.name === 'recursive' ? { ...f, default: true } : f))
 export const selectorFlag: FlagSpec = {
   name: 'selector',
   short: 'l',
@@ -43,13 +46,14 @@ export const fieldManagerFlag = (name: string): FlagSpec => ({
   usage: 'The name under which the fields are managed.',
 })
 
-/** The parts of a request that the usual flags give. */
+/** The parts of a request that the usual flags give; without -k where the command has none. */
 export function fileRequest(
   ctx: CommandContext,
+  kustomize = true,
 ): Pick<ResourceRequest, 'filenames' | 'kustomize' | 'recursive' | 'enforceNamespace'> {
   return {
     filenames: ctx.flags.list('filename'),
-    kustomize: ctx.flags.string('kustomize'),
+    kustomize: kustomize ? ctx.flags.string('kustomize') : '',
     recursive: ctx.flags.bool('recursive'),
     enforceNamespace: ctx.factory.namespace().explicit,
   }

@@ -34,9 +34,11 @@ function less(a: PathValue, b: PathValue, field: string, rows: boolean): boolean
   const y = resultValue(b)
   if (x === null) return y !== null
   if (y === null) return false
+  // the object itself is no value in an interface
+  const whole = /^\{[.$@]+\}$/.test(field)
   const bad = (type: string): Unsortable =>
     new Unsortable(
-      `Field ${field} in ${rows ? '[][][]reflect.Value' : '*unstructured.Unstructured'} is an unsortable type: interface, err: ${type}`,
+      `Field ${field} in ${rows ? '[][][]reflect.Value' : '*unstructured.Unstructured'} is an unsortable type: ${whole ? 'map, err: unsortable type: map' : `interface, err: ${type}`}`,
       rows ? 'sorter.go:375' : 'sorter.go:329',
     )
   if (typeof x === 'bigint' || typeof y === 'bigint') {

@@ -6,7 +6,7 @@ import type { Command, CommandContext } from '../command.ts'
 import { CliError, filterOut } from '../exit.ts'
 import { printFlags } from '../printflags.ts'
 import { metaOf } from '../info.ts'
-import { fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
+import { builderFlags, fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
 import { resources } from '../resources.ts'
 import type { Info } from '../info.ts'
 import type { ResourceRequest } from '../resources.ts'
@@ -138,7 +138,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const fieldSelector = flags.string('field-selector')
   const request: ResourceRequest = {
     args: ctx.args,
-    ...fileRequest(ctx),
+    ...fileRequest(ctx, false),
     enforceNamespace: false,
     local,
     continueOnError: true,
@@ -190,7 +190,7 @@ export const wait: Command = {
     { name: 'all', type: 'bool', usage: 'All objects of the given types in the namespace.' },
     { name: 'all-namespaces', short: 'A', type: 'bool', usage: 'The objects of all namespaces.' },
     { name: 'field-selector', type: 'string', usage: 'Only objects whose fields match.' },
-    ...filenameFlags('that name the objects'),
+    ...builderFlags(filenameFlags('that name the objects')),
     {
       name: 'for',
       type: 'string',

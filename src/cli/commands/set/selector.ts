@@ -10,7 +10,7 @@ import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
 import { asTyped, dict, selectorFlag, setFlags } from '../../podtemplate.ts'
 import type { Dict } from '../../podtemplate.ts'
-import { dryRun, fileRequest, writeQuery } from '../../requestflags.ts'
+import { builderFlags, dryRun, fileRequest, writeQuery } from '../../requestflags.ts'
 import { resources } from '../../resources.ts'
 import { recordFlag, recordIn } from '../../record.ts'
 
@@ -42,7 +42,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const local = flags.bool('local')
   const version = flags.string('resource-version')
   const found = await resources(factory, {
-    ...fileRequest(ctx),
+    ...fileRequest(ctx, false),
     local,
     flatten: true,
     ...(local
@@ -89,10 +89,12 @@ export const selector: Command = {
   short: 'Set the selector on a resource',
   long: 'Set the selector of a service; it replaces the old one.',
   examples: "  # The pods of another environment\n  kubectl set selector service my-svc 'environment=qa'",
-  flags: setFlags('change', selectorFlag, recordFlag, {
-    name: 'resource-version',
-    type: 'string',
-    usage: 'Change the object only at this version.',
-  }),
+  flags: builderFlags(
+    setFlags('change', selectorFlag, recordFlag, {
+      name: 'resource-version',
+      type: 'string',
+      usage: 'Change the object only at this version.',
+    }),
+  ),
   run,
 }
