@@ -75,20 +75,26 @@ export async function deleteOptions(ctx: Context): Promise<DeleteOptions> {
   else if (body.orphanDependents !== undefined && body.orphanDependents !== null)
     out.orphanDependents = body.orphanDependents
   if (policy) out.propagationPolicy = policy
+  validateDeleteOptions(out, dry)
+  return out
+}
+
+/** Throws what is wrong with options (ValidateDeleteOptions). `dry`: the dry runs that were asked for. */
+export function validateDeleteOptions(options: DeleteOptions, dry: readonly string[]): void {
+  const { orphanDependents, propagationPolicy } = options
   const errors: FieldError[] = []
-  if (out.orphanDependents !== undefined && out.propagationPolicy !== undefined)
+  if (orphanDependents !== undefined && propagationPolicy !== undefined)
     errors.push(
       invalidField(
         'propagationPolicy',
-        out.propagationPolicy,
+        propagationPolicy,
         'orphanDependents and deletionPropagation cannot be both set',
       ),
     )
-  if (out.propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(out.propagationPolicy))
-    errors.push(notSupported('propagationPolicy', out.propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']))
+  if (propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(propagationPolicy))
+    errors.push(notSupported('propagationPolicy', propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']))
   errors.push(...dryRunErrors(dry))
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
-  return out
 }
 
 /** The finalizers an object needs for the way its dependents shall go. */

@@ -9,7 +9,7 @@ import { rfc1123z } from '../apimachinery/time.ts'
 import type { Api } from './api.ts'
 import { answer } from './api.ts'
 import { hashOf, servedKey, tagged } from './etag.ts'
-import { notServed } from './unserved.ts'
+import { nothingServed, notServed } from './unserved.ts'
 import { accepts, encodeBody } from './negotiate.ts'
 import type { RequestInfo } from './request-info.ts'
 import { groupVersion } from './api.ts'
@@ -302,7 +302,7 @@ export async function serveOpenApi(api: Api, request: ApiRequest, info: RequestI
   const resources = request.path.endsWith('/') ? undefined : groups.get(place.join('/'))
   const vary = { vary: 'Accept' }
   if (!takes(request, [])) return { status: 406, headers: vary, body: '' }
-  if (!resources) return { status: 404, headers: vary, body: '' }
+  if (!resources) return nothingServed()
   const now = hash(resources)
   const asked = request.query?.hash?.[0]
   // the address of another time leads to the present one; that of this one is good for ever

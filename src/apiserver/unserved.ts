@@ -17,6 +17,9 @@ export const notServed = (): ApiResponse =>
   refusal(404, 'NotFound', NOT_SERVED, {
     causes: [{ reason: 'UnexpectedServerResponse', message: '404 page not found' }],
   })
+/** The same where the answer has no body. */
+export const nothingServed = (): ApiResponse =>
+  refusal(404, 'NotFound', NOT_SERVED, { causes: [{ reason: 'UnexpectedServerResponse', message: '' }] })
 /**
  * A path in a group that is served, but to nothing there: the group's router says so, with a Status that names nothing.
  */

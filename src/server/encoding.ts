@@ -19,8 +19,8 @@ function pretty(request: ApiRequest): boolean {
 function routerText(status: number, body: Json): string | undefined {
   if (status !== 404 || !isObject(body) || !isObject(body.details) || !Array.isArray(body.details.causes))
     return undefined
-  if (!body.details.causes.some((c) => isObject(c) && c.reason === 'UnexpectedServerResponse')) return undefined
-  return '404 page not found\n'
+  const said = body.details.causes.find((c) => isObject(c) && c.reason === 'UnexpectedServerResponse')
+  return isObject(said) ? (said.message === '' ? '' : '404 page not found\n') : undefined
 }
 
 const openapi = new WeakMap<object, Uint8Array>()
@@ -35,7 +35,7 @@ export async function encodeAnswer(
   if (typeof body === 'string')
     return { type: type || (body ? 'text/plain; charset=utf-8' : ''), bytes: Buffer.from(body) }
   const plain = routerText(response.status, body)
-  if (plain !== undefined) return { type: 'text/plain; charset=utf-8', bytes: Buffer.from(plain) }
+  if (plain !== undefined) return { type: plain && 'text/plain; charset=utf-8', bytes: Buffer.from(plain) }
   const accept = request.headers?.accept
   if (request.path === '/openapi/v2' && response.status === 200 && isObject(body)) {
     const { OPENAPI_V2_ANSWER, OPENAPI_V2_PROTOBUF, encodeOpenApiV2 } = await import('../apiserver/openapi-protobuf.ts')

@@ -10,7 +10,7 @@ import { rfc3339 } from '../../apimachinery/time.ts'
 import { answer } from '../api.ts'
 import type { Context, Subresource } from '../api.ts'
 import { readBody } from '../body.ts'
-import { deleteObject } from '../deletion.ts'
+import { deleteObject, validateDeleteOptions } from '../deletion.ts'
 import type { DeleteOptions } from '../deletion.ts'
 import { writeOptions } from '../options.ts'
 import { getStored } from '../stored.ts'
@@ -21,6 +21,7 @@ type Eviction = Draft<KubeObject> & {
     gracePeriodSeconds?: number
     preconditions?: { uid?: string; resourceVersion?: string }
     propagationPolicy?: string
+    orphanDependents?: boolean
     dryRun?: string[]
   }
 }
@@ -88,7 +89,9 @@ async function evict(ctx: Context): Promise<ApiResponse> {
     ...(wanted.gracePeriodSeconds !== undefined ? { gracePeriodSeconds: wanted.gracePeriodSeconds } : {}),
     ...(wanted.preconditions ? { preconditions: wanted.preconditions } : {}),
     ...(wanted.propagationPolicy ? { propagationPolicy: wanted.propagationPolicy } : {}),
+    ...(wanted.orphanDependents !== undefined ? { orphanDependents: wanted.orphanDependents } : {}),
   }
+  validateDeleteOptions(how, wanted.dryRun ?? [])
   if (!needsNoBudget(pod)) {
     const budgets = (api.store.list(BUDGETS, { namespace: info.namespace }) as readonly PodDisruptionBudget[]).filter(
       (b) => b.spec?.selector && matches(fromLabelSelector(b.spec.selector), pod.metadata.labels),

@@ -3,6 +3,7 @@
 import type { Namespace } from '../../apimachinery/api/core.v1.ts'
 import { copy } from '../../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
+import { finalizerName } from '../../kinds/core/namespace.ts'
 import type { Subresource } from '../api.ts'
 import { matchName, readBody, targetOf } from '../body.ts'
 import { writeOptions } from '../options.ts'
@@ -18,7 +19,8 @@ export const finalize: Subresource = {
     const done = await updateObject(ctx, ctx.info.name, {
       options,
       subresource: 'finalize',
-      validate: () => [],
+      validate: (next) =>
+        ((next as Namespace).spec?.finalizers ?? []).flatMap((f, i) => finalizerName(f, `spec.finalizers[${i}]`)),
       produce: (existing) => {
         const draft = copy(existing) as Draft<Namespace>
         draft.spec = { ...draft.spec, finalizers: [...(body.spec?.finalizers ?? [])] }

@@ -79,12 +79,17 @@ function scaleOf(ctx: Context, object: KubeObject, reading = false): Scale {
   }
 }
 
-async function write(ctx: Context, produce: (current: Scale) => Promise<Draft<Scale>>): Promise<ApiResponse> {
+async function write(
+  ctx: Context,
+  produce: (current: Scale) => Promise<Draft<Scale>>,
+  uid?: string,
+): Promise<ApiResponse> {
   const kind = ctx.request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions'
   const options = writeOptions(ctx, kind)
   const done = await updateObject(ctx, ctx.info.name, {
     options,
     subresource: 'scale',
+    ...(uid ? { uid } : {}),
     produce: async (existing) => {
       if (!existing) throw badRequest('nothing to scale')
       const next = await produce(scaleOf(ctx, existing))
@@ -131,7 +136,10 @@ export const scale: Subresource = {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
     const body = (await readBody({ ...ctx, served: { ...ctx.served } }, SCALE, fieldValidation)) as Draft<Scale>
     matchName(ctx, body)
-    return write(ctx, async () => copy(body) as Draft<Scale>)
+    const { namespace, uid } = body.metadata
+    if (namespace && namespace !== ctx.info.namespace)
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+    return write(ctx, async () => copy(body) as Draft<Scale>, uid)
   },
   async patch(ctx) {
     const options = writeOptions(ctx, 'PatchOptions')
