@@ -202,9 +202,12 @@ function visitField(object: Mutable, path: string, create: boolean, change: (val
   return count
 }
 
-/** A scalar in the place of another takes over its type where it can. */
-function retyped(value: unknown, old: unknown): unknown {
-  // a field that was created has no type yet: its plain text is read as YAML 1.2
+/**
+ * A scalar in the place of another takes over its type where it can. One that was created has no type yet: its plain
+ * text is read as YAML 1.2, save among the annotations, which kustomize writes again as strings.
+ */
+function retyped(value: unknown, old: unknown, path: string): unknown {
+  if (old === undefined && path.startsWith('metadata.annotations.')) return value
   if (old === undefined && typeof value === 'string' && !/^(y|n|yes|no|on|off)$/i.test(value)) {
     const read = parseYaml(value)
     return typeof read === 'number' || typeof read === 'boolean' ? read : value
@@ -256,7 +259,7 @@ function replace(resources: readonly Resource[], entry: JsonObject): void {
       for (const field of list(target.fieldPaths).length > 0 ? list(target.fieldPaths) : ['metadata.name']) {
         const changed = visitField(r.object, text(field), how.create === true, (old) => {
           if (text(how.delimiter) === '' || typeof old !== 'string')
-            return typeof value === 'object' ? structuredClone(value) : retyped(value, old)
+            return typeof value === 'object' ? structuredClone(value) : retyped(value, old, text(field))
           const parts = old.split(text(how.delimiter))
           const index = Number(how.index ?? 0)
           if (index < 0) parts.unshift(String(value))
