@@ -86,6 +86,28 @@ function decodeManaged(entries: readonly ManagedFieldsEntry[] | undefined): Mana
   return out
 }
 
+const made = new WeakMap<FieldSet, ManagedFieldsEntry>()
+/**
+ * An owner's entry. Who writes the same fields of many objects at once writes the same entry: they share it, and its
+ * text.
+ */
+function entryOf({ entry: e, set }: Owner): ManagedFieldsEntry {
+  if (e.fieldsV1 !== undefined && parseFields(e.fieldsV1) === set) return e
+  const last = made.get(set)
+  if (last && last.time === e.time && identity(last) === identity(e) && last.apiVersion === e.apiVersion) return last
+  const entry: ManagedFieldsEntry = {
+    manager: e.manager ?? '',
+    operation: e.operation ?? '',
+    apiVersion: e.apiVersion ?? '',
+    ...(e.time ? { time: e.time } : {}),
+    fieldsType: 'FieldsV1',
+    fieldsV1: formatFields(set),
+    ...(e.subresource ? { subresource: e.subresource } : {}),
+  }
+  made.set(set, entry)
+  return entry
+}
+
 const MAX_UPDATERS = 10
 function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
   const list = [...managed.values()].filter((o) => !isEmptySet(o.set))
@@ -104,36 +126,17 @@ function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
     const rest = list.filter((o) => !old.includes(o))
     list.splice(0, list.length, ...rest, ...by.values())
   }
-  const rank = (e: ManagedFieldsEntry): string[] => [
-    e.operation ?? '',
-    e.time ?? '',
-    e.manager ?? '',
-    e.apiVersion ?? '',
-    e.subresource ?? '',
-  ]
-  return list
-    .map(({ entry: e, set }) =>
-      e.fieldsV1 !== undefined && parseFields(e.fieldsV1) === set
-        ? e
-        : {
-            manager: e.manager ?? '',
-            operation: e.operation ?? '',
-            apiVersion: e.apiVersion ?? '',
-            ...(e.time ? { time: e.time } : {}),
-            fieldsType: 'FieldsV1',
-            fieldsV1: formatFields(set),
-            ...(e.subresource ? { subresource: e.subresource } : {}),
-          },
-    )
-    .sort((a, b) => {
-      const x = rank(a)
-      const y = rank(b)
-      for (let i = 0; i < x.length; i++) {
-        const c = compareBytes(x[i] ?? '', y[i] ?? '')
-        if (c) return c
-      }
-      return 0
-    })
+  const entries = list.map(entryOf)
+  return entries.length < 2 ? entries : entries.sort(byRank)
+}
+
+const RANK = ['operation', 'time', 'manager', 'apiVersion', 'subresource'] as const
+function byRank(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+  for (const k of RANK) {
+    const c = compareBytes(a[k] ?? '', b[k] ?? '')
+    if (c) return c
+  }
+  return 0
 }
 
 /** The object as merging sees it: in its typed form, without managedFields. */

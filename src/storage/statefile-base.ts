@@ -67,32 +67,22 @@ export function objectLine(o: KubeObject): string {
   })
 }
 /**
- * An object's managedFields as a line: [namespace, name, entries]; nothing where it has none. Objects of a kind share
- * most of their sets.
+ * An object's managedFields as a line: [namespace, name, entries]; nothing where it has none. Objects that were written
+ * at once share most of their entries.
  */
 export function managedLine(o: KubeObject): string | undefined {
   const { namespace, name, managedFields } = o.metadata
   return (
     managedFields &&
-    `[${JSON.stringify(namespace ?? '')},${JSON.stringify(name)},[${managedFields
-      .map(
-        (e) =>
-          `{${Object.entries(e)
-            .flatMap(([k, v]) =>
-              v === undefined ? [] : [`${JSON.stringify(k)}:${k === 'fieldsV1' ? fieldsText(v) : JSON.stringify(v)}`],
-            )
-            .join(',')}}`,
-      )
-      .join(',')}]]`
+    `[${JSON.stringify(namespace ?? '')},${JSON.stringify(name)},[${managedFields.map(entryText).join(',')}]]`
   )
 }
-const texts = new WeakMap<object, string>()
-function fieldsText(fields: unknown): string {
-  if (typeof fields !== 'object' || fields === null) return JSON.stringify(fields)
-  let t = texts.get(fields)
+const texts = new WeakMap<ManagedFieldsEntry, string>()
+function entryText(entry: ManagedFieldsEntry): string {
+  let t = texts.get(entry)
   if (t === undefined) {
-    t = JSON.stringify(fields)
-    texts.set(fields, t)
+    t = JSON.stringify(entry)
+    texts.set(entry, t)
   }
   return t
 }
