@@ -119,3 +119,18 @@ test('a limit refuses what would go beyond it, and lets objects shrink and go', 
   s.update('configmaps', { ...heavy('x', 8000), metadata: small.metadata }, '2')
   expect(names(s.list('configmaps'))).toEqual(['a/x'])
 })
+
+test('the past is cut by a good part at once, not by one change each time', () => {
+  const s = new MemoryStore()
+  s.create('configmaps', cm('default', 'x'))
+  const write = (): void => {
+    const known = s.get('configmaps', 'default', 'x')
+    s.update('configmaps', cm('default', 'x'), known?.metadata.resourceVersion ?? '')
+  }
+  for (let i = 1; i < 40_000; i++) write()
+  expect(s.oldest).toBe(1)
+  write()
+  expect(s.oldest).toBe(20_002)
+  write()
+  expect(s.oldest).toBe(20_002)
+})

@@ -337,11 +337,10 @@ export class MemoryStore implements Store {
     this.#weight += weight
     if (this.#history.length > HISTORY * 2 || this.#weight > HISTORY_WEIGHT * 2) {
       // a good part at once, so that the rest is not moved each time
-      let from = Math.max(0, this.#history.length - HISTORY)
-      for (let i = 0; i < this.#history.length - 1 && (i < from || this.#weight > HISTORY_WEIGHT); i++) {
-        this.#weight -= this.#kept[i] ?? 0
-        from = i + 1
-      }
+      const least = Math.max(0, this.#history.length - HISTORY)
+      let from = 0
+      while (from < least || (from < this.#history.length - 1 && this.#weight > HISTORY_WEIGHT))
+        this.#weight -= this.#kept[from++] ?? 0
       this.#history = this.#history.slice(from)
       this.#kept = this.#kept.slice(from)
       this.#oldest = (this.#history[0]?.revision ?? this.#revision) - 1
