@@ -132,7 +132,17 @@ export function answer(q: Message, o: ResolverOptions): Answer {
   }
 }
 
+/** Opcodes other than QUERY and NOTIFY: the header comes back, nothing else. */
+const NOTIMP = 4
+
 function serve(q: Message, o: ResolverOptions, depth: number): Answer {
+  if (q.opcode !== 0 && q.opcode !== 4) {
+    const { edns: _edns, ...head } = q
+    return {
+      message: { ...head, qr: true, aa: false, rcode: NOTIMP, questions: [] },
+      why: ['only queries are answered'],
+    }
+  }
   if (depth > MAX_ZONES) throw new Circle()
   const why: string[] = []
   const edns = q.edns

@@ -9,6 +9,12 @@ import type { ToolContext } from './tool.ts'
 /** The version a program of the image has: the `9.16.11` of `bind 9.16.11`. */
 export const versionOf = (ctx: ToolContext, program: string): string =>
   (ctx.image.programs[program] ?? '').replace(/^[a-z-]+ /, '')
+/** The version with its distribution's part, as the image's dig has it. */
+export function programVersion(ctx: ToolContext): string {
+  const own = versionOf(ctx, 'nslookup')
+  const dig = ctx.image.programs['dig'] ?? ''
+  return dig.startsWith(own) ? dig : own
+}
 /** Whether the version is at least major.minor. */
 export function atLeast(version: string, major: number, minor: number): boolean {
   const m = /(\d+)\.(\d+)/.exec(version)
@@ -79,11 +85,11 @@ export function ask(
 /**
  * The names to try, as dighost builds them: fewer dots than ndots tries the search list first, then the name as it is.
  */
-export function searchNames(name: string, ctx: ToolContext, domain?: string): readonly string[] {
+export function searchNames(name: string, ctx: ToolContext, domain?: string, ndots = ctx.dns.ndots): readonly string[] {
   if (isFqdn(name)) return [name]
   const search = domain ? [domain] : ctx.dns.search
   const dots = name.split('.').length - 1
-  return dots >= ctx.dns.ndots
+  return dots >= ndots
     ? [`${name}.`, ...search.map((s) => `${name}.${s}.`)]
     : [...search.map((s) => `${name}.${s}.`), `${name}.`]
 }
@@ -93,6 +99,10 @@ export interface Columns {
   readonly class?: boolean
   readonly units?: boolean
   readonly multiline?: boolean
+  /** A question: it has a class whatever records show. */
+  readonly question?: boolean
+  /** Types and classes as numbers (RFC 3597). */
+  readonly unknown?: boolean
 }
 
 /**
@@ -144,23 +154,26 @@ export function recordLine(
   const showTtl = o.ttl !== false
   const showClass = o.class !== false
   // dig's styles: ttl 24, class 32, type 40, data 48; without class or ttl the rest moves left by one stop
-  const typeAt = o.multiline ? 24 : showClass && showTtl ? 40 : 32
-  const dataAt = o.multiline ? 32 : showClass && showTtl ? 48 : 40
+  const classAt = o.multiline || !showTtl || !showClass ? 24 : 32
+  const typeAt = o.multiline ? 24 : showClass && showTtl ? 40 : showClass || showTtl ? 32 : 24
+  const dataAt = typeAt + 8
+  const flat = o.multiline === true
+  const nameOf = {
+    class: o.unknown ? `CLASS${r.class}` : className(r.class),
+    type: o.unknown ? `TYPE${r.type}` : typeName(r.type),
+  }
   if (showTtl && r.ttl !== undefined) {
     to(t, 24)
     put(t, o.units ? ttlUnits(r.ttl) : String(r.ttl))
   }
-  if (showClass) {
-    if (o.multiline && r.ttl !== undefined) to(t, 0)
-    else to(t, showTtl ? 32 : 24)
-    put(t, className(r.class))
+  if (showClass || o.question) {
+    to(t, flat && r.ttl !== undefined ? 0 : classAt)
+    put(t, nameOf.class)
   }
-  if (o.multiline && r.ttl !== undefined) to(t, 0)
-  else to(t, typeAt)
-  put(t, typeName(r.type))
+  to(t, flat ? 0 : typeAt)
+  put(t, nameOf.type)
   if (r.data !== undefined) {
-    if (o.multiline) to(t, 0)
-    else to(t, dataAt)
+    to(t, flat ? 0 : dataAt)
     put(t, r.data)
   }
   return t.out

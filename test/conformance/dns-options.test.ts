@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { KubeObject } from '../../src/apimachinery/object.ts'
 import { clusterView, resolverOptions } from '../../src/cluster/dns.ts'
-import type { Lister } from '../../src/cluster/lister.ts'
 import type { Profile } from '../../src/cluster/profile.ts'
 import { parseProfile } from '../../src/cluster/profiles.ts'
 import { respond } from '../../src/dns/resolver.ts'
 import { showReply } from '../harness/dnsreply.ts'
+import { objectLister } from '../harness/objectlister.ts'
 
 interface Recorded {
   readonly world: readonly KubeObject[]
@@ -21,32 +21,7 @@ const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'dns/options.
 const PROFILE = join(import.meta.dirname, '../../fixtures/profiles/recorded.yaml')
 const profile = await parseProfile(readFileSync(PROFILE, 'utf8'), PROFILE)
 
-const KINDS: Readonly<Record<string, string>> = {
-  namespaces: 'Namespace',
-  services: 'Service',
-  pods: 'Pod',
-  'endpointslices.discovery.k8s.io': 'EndpointSlice',
-}
-const shelf = new Map<string, KubeObject[]>()
-for (const o of recorded.world) shelf.set(o.kind ?? '', [...(shelf.get(o.kind ?? '') ?? []), o])
-/** Reads from the recorded objects alone. */
-const lister: Lister = {
-  get: <T extends KubeObject>(resource: string, namespace: string, name: string) =>
-    shelf
-      .get(KINDS[resource] ?? '')
-      ?.find((o) => o.metadata.name === name && (o.metadata.namespace ?? '') === namespace) as T | undefined,
-  list: <T extends KubeObject>(resource: string, namespace = '', labels: Readonly<Record<string, string>> = {}) =>
-    (shelf.get(KINDS[resource] ?? '') ?? []).filter(
-      (o) =>
-        (namespace === '' || o.metadata.namespace === namespace) &&
-        Object.entries(labels).every(([k, v]) => o.metadata.labels?.[k] === v),
-    ) as unknown as readonly T[],
-  owned: () => [],
-  dependents: () => [],
-  resources: () => [],
-  count: () => 0,
-  revision: 1,
-}
+const lister = objectLister(recorded.world)
 
 for (const { options, cases } of recorded.servers) {
   const named = Object.entries(options)

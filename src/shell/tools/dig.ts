@@ -1,7 +1,7 @@
 // dig of BIND 9.16 to 9.18: its options, and its output to the blank.
-import { reverseName } from '../../dns/address.ts'
+import { parseIPv6, reverseName } from '../../dns/address.ts'
 import { fqdn, illegal, isSubdomain } from '../../dns/qname.ts'
-import { CLASSES, className, dataText, OPCODES, RCODES, typeCode, typeName } from '../../dns/wire.ts'
+import { CLASSES, className, dataText, encode, OPCODES, RCODES, typeCode, typeName } from '../../dns/wire.ts'
 import type { Edns, Message, ResourceRecord } from '../../dns/wire.ts'
 import {
   answerLine,
@@ -17,130 +17,8 @@ import {
   versionOf,
 } from '../bind.ts'
 import type { Tool, ToolContext } from '../tool.ts'
-
-interface Lookup {
-  name: string
-  type: number
-  class: number
-  typeSet: boolean
-  classSet: boolean
-  reverse: boolean
-  server: string | undefined
-  port: number
-  cmd: boolean
-  question: boolean
-  answer: boolean
-  authority: boolean
-  additional: boolean
-  comments: boolean
-  stats: boolean
-  short: boolean
-  identify: boolean
-  qr: boolean
-  yaml: boolean
-  multiline: boolean
-  ttlid: boolean
-  cl: boolean
-  units: boolean
-  onesoa: boolean
-  rd: boolean
-  ad: boolean
-  cd: boolean
-  dnssec: boolean
-  nsid: boolean
-  tcp: boolean
-  edns: number
-  cookie: boolean
-  bufsize: number
-  search: boolean
-  showsearch: boolean
-  ignore: boolean
-  tries: number
-  time: number
-  fail: boolean
-  ednsneg: boolean
-  mdns: boolean
-  /** dig before 9.18 parts the words of a question by tabs only. */ tabbed: boolean
-}
-
-/** Every + option; an abbreviation that fits only one is enough. */
-const OPTIONS = [
-  'aaflag',
-  'aaonly',
-  'additional',
-  'adflag',
-  'all',
-  'answer',
-  'authority',
-  'badcookie',
-  'besteffort',
-  'bufsize',
-  'cdflag',
-  'class',
-  'cl',
-  'cmd',
-  'comments',
-  'cookie',
-  'crypto',
-  'defname',
-  'dns64prefix',
-  'dnssec',
-  'do',
-  'domain',
-  'dscp',
-  'edns',
-  'ednsflags',
-  'ednsnegotiation',
-  'ednsopt',
-  'expandaaaa',
-  'expire',
-  'fail',
-  'header-only',
-  'https',
-  'identify',
-  'idnin',
-  'idnout',
-  'ignore',
-  'keepalive',
-  'keepopen',
-  'mapped',
-  'multiline',
-  'ndots',
-  'nsid',
-  'nssearch',
-  'onesoa',
-  'opcode',
-  'padding',
-  'qr',
-  'question',
-  'raflag',
-  'rdflag',
-  'recurse',
-  'retry',
-  'rrcomments',
-  'search',
-  'short',
-  'showbadcookie',
-  'showsearch',
-  'split',
-  'stats',
-  'subnet',
-  'tcflag',
-  'tcp',
-  'time',
-  'timeout',
-  'tls',
-  'topdown',
-  'trace',
-  'tries',
-  'trusted-key',
-  'ttlid',
-  'ttlunits',
-  'unknownformat',
-  'vc',
-  'yaml',
-  'zflag',
-]
+import { setOption } from './digoptions.ts'
+import type { Lookup } from './digoptions.ts'
 
 function fresh(ctx: ToolContext, modern: boolean): Lookup {
   return {
@@ -168,6 +46,29 @@ function fresh(ctx: ToolContext, modern: boolean): Lookup {
     cl: true,
     units: false,
     onesoa: false,
+    unknown: false,
+    expand: false,
+    micro: false,
+    six: false,
+    opcode: 0,
+    aa: false,
+    ra: false,
+    expire: false,
+    keepalive: false,
+    padding: 0,
+    subnet: undefined,
+    options: [],
+    tcpSet: false,
+    tls: false,
+    https: false,
+    ednsFlags: 0,
+    cookieText: undefined,
+    domain: undefined,
+    ndots: undefined,
+    trace: false,
+    nssearch: false,
+    serial: undefined,
+    words: [],
     rd: true,
     ad: true,
     cd: false,
@@ -187,146 +88,6 @@ function fresh(ctx: ToolContext, modern: boolean): Lookup {
     mdns: true,
     tabbed: !modern,
   }
-}
-
-/** One +option; false when it is not one. */
-function plus(word: string, l: Lookup): boolean {
-  const [raw = '', value] = word.split(/=(.*)/s)
-  let key = raw.toLowerCase()
-  let on = true
-  const find = (k: string): string | undefined => (OPTIONS.includes(k) ? k : OPTIONS.find((o) => o.startsWith(k)))
-  let name = find(key)
-  if (key.startsWith('no') && !OPTIONS.includes(key)) {
-    const plain = find(key.slice(2))
-    if (plain && key.length > 2) {
-      on = false
-      name = plain
-      key = key.slice(2)
-    }
-  }
-  const number = (fallback: number): number => (value !== undefined && /^\d+$/.test(value) ? Number(value) : fallback)
-  switch (name) {
-    case 'all':
-      l.question = l.answer = l.authority = l.additional = l.comments = l.stats = l.cmd = on
-      break
-    case 'cmd':
-      l.cmd = on
-      break
-    case 'question':
-      l.question = on
-      break
-    case 'answer':
-      l.answer = on
-      break
-    case 'authority':
-      l.authority = on
-      break
-    case 'additional':
-      l.additional = on
-      break
-    case 'comments':
-      l.comments = on
-      break
-    case 'stats':
-      l.stats = on
-      break
-    case 'short':
-      l.short = on
-      if (on) {
-        l.cmd = l.question = l.authority = l.additional = l.comments = l.stats = false
-        l.answer = true
-      }
-      break
-    case 'identify':
-      l.identify = on
-      break
-    case 'qr':
-      l.qr = on
-      break
-    case 'yaml':
-      l.yaml = on
-      if (on) l.cmd = false
-      break
-    case 'multiline':
-      l.multiline = on
-      break
-    case 'ttlid':
-      l.ttlid = on
-      break
-    case 'ttlunits':
-      l.units = on
-      if (on) l.ttlid = true
-      break
-    case 'class':
-    case 'cl':
-      l.cl = on
-      break
-    case 'recurse':
-    case 'rdflag':
-      l.rd = on
-      break
-    case 'adflag':
-      l.ad = on
-      break
-    case 'cdflag':
-      l.cd = on
-      break
-    case 'dnssec':
-    case 'do':
-      l.dnssec = on
-      if (on && l.edns < 0) l.edns = 0
-      break
-    case 'nsid':
-      l.nsid = on
-      break
-    case 'tcp':
-    case 'vc':
-      l.tcp = on
-      break
-    case 'edns':
-      l.edns = on ? number(0) : -1
-      break
-    case 'cookie':
-      l.cookie = on
-      break
-    case 'bufsize':
-      l.bufsize = on ? number(1232) : 512
-      break
-    case 'search':
-    case 'defname':
-      l.search = on
-      break
-    case 'domain':
-      l.search = on
-      break
-    case 'showsearch':
-      l.showsearch = l.search = on
-      break
-    case 'ignore':
-      l.ignore = on
-      break
-    case 'tries':
-      l.tries = Math.max(1, number(3))
-      break
-    case 'retry':
-      l.tries = number(2) + 1
-      break
-    case 'time':
-    case 'timeout':
-      l.time = Math.max(1, number(5))
-      break
-    case 'fail':
-      l.fail = on
-      break
-    case 'ednsnegotiation':
-      l.ednsneg = on
-      break
-    case undefined:
-      return false
-    default:
-      break
-  }
-  return true
 }
 
 function messageLines(m: Message, l: Lookup, options: { got: string; size: number; note: boolean }): string[] {
@@ -351,17 +112,22 @@ function messageLines(m: Message, l: Lookup, options: { got: string; size: numbe
     if (m.edns) {
       out.push(
         ';; OPT PSEUDOSECTION:',
-        `; EDNS: version: ${m.edns.version}, flags:${m.edns.do ? ' do' : ''}; udp: ${m.edns.udpSize}`,
+        `; EDNS: version: ${m.edns.version}, flags:${m.edns.do ? ' do' : ''};${m.edns.z ? ` MBZ: 0x${m.edns.z.toString(16).padStart(4, '0')},` : ''} udp: ${m.edns.udpSize}`,
       )
       for (const o of m.edns.options) {
         const hex = [...o.data].map((b) => b.toString(16).padStart(2, '0')).join('')
         if (o.code === 10)
           out.push(`; COOKIE: ${hex}${options.note ? (o.data.length === 8 ? ' (echoed)' : ' (good)') : ''}`)
-        else if (o.code === 3) out.push(`; NSID${hex ? `: ${hex}` : ''}`)
+        else if (o.code === 3) out.push(`; NSID:${hex ? ` ${hex} ("${Buffer.from(o.data).toString('latin1')}")` : ''}`)
+        else if (o.code === 9) out.push(`; EXPIRE:${hex ? ` ${parseInt(hex, 16)}` : ''}`)
+        else if (o.code === 11) out.push(`; TCP KEEPALIVE:${hex ? ` ${(parseInt(hex, 16) / 10).toFixed(1)} secs` : ''}`)
+        else if (o.code === 12) out.push(`; PAD: (${o.data.length} bytes)`)
         else out.push(`; OPT=${o.code}${hex ? `: ${hex}` : ''}`)
       }
     }
   }
+  if (l.comments && options.note && !m.edns && l.edns >= 0 && (m.rcode === 1 || m.rcode === 4))
+    out.push(`;; WARNING: EDNS query returned status ${RCODES[m.rcode]} - retry with '+noedns'`, '')
   const section = (title: string, show: boolean, lines: readonly string[]): void => {
     if (!show || lines.length === 0) return
     if (l.comments) out.push(`;; ${title} SECTION:`)
@@ -371,10 +137,7 @@ function messageLines(m: Message, l: Lookup, options: { got: string; size: numbe
   section(
     'QUESTION',
     l.question,
-    m.questions.map(
-      (q) =>
-        `;${l.tabbed ? recordLine(q, { ttl: l.ttlid, class: l.cl }).replace(/ /g, '\t') : recordLine(q, { ttl: l.ttlid, class: l.cl })}`,
-    ),
+    m.questions.map((q) => `;${questionText(q, l)}`),
   )
   section(
     'ANSWER',
@@ -394,7 +157,28 @@ function messageLines(m: Message, l: Lookup, options: { got: string; size: numbe
   return out
 }
 
+/** The question's line: its class is always there. */
+function questionText(q: Message['questions'][number], l: Lookup): string {
+  if (l.unknown) return recordLine(q, { ttl: l.ttlid, class: true, unknown: true })
+  const line = recordLine(q, { ttl: l.ttlid, class: l.cl, question: true, multiline: l.multiline })
+  return l.tabbed ? line.replace(/ /g, '\t') : line
+}
+/** An address in all its digits. */
+const wholeIPv6 = (text: string): string =>
+  [...(parseIPv6(text) ?? [])]
+    .map((b) => b.toString(16).padStart(2, '0'))
+    .join('')
+    .replace(/(.{4})(?!$)/g, '$1:')
+
 function recordText(r: ResourceRecord, l: Lookup, columns: Parameters<typeof answerLine>[1]): string {
+  if (l.unknown) {
+    const bytes = recordData(r)
+    const hex = [...bytes].map((b) => b.toString(16).padStart(2, '0').toUpperCase()).join('')
+    const data = `\\# ${bytes.length} ${(hex.match(/.{1,56}/g) ?? []).join(' ')}`
+    return recordLine({ ...r, data }, { ...columns, unknown: true })
+  }
+  if (l.expand && r.data.kind === 'address' && r.type === 28)
+    return recordLine({ ...r, data: wholeIPv6(r.data.address) }, columns)
   if (!l.multiline || r.data.kind !== 'soa') return answerLine(r, columns)
   const d = r.data
   const words = (n: number): string => {
@@ -435,7 +219,7 @@ function yamlText(m: Message, l: Lookup, server: string, size: number, tcp: bool
   const out = [
     '- type: MESSAGE',
     '  message:',
-    `    type: ${m.qr ? (m.ra || m.rd ? 'RECURSIVE_RESPONSE' : 'AUTH_RESPONSE') : 'QUERY'}`,
+    `    type: ${m.qr ? (m.ra && m.rd ? 'RECURSIVE_RESPONSE' : 'AUTH_RESPONSE') : 'QUERY'}`,
     `    query_time: !!timestamp ${stamp}`,
     `    response_time: !!timestamp ${stamp}`,
     `    message_size: ${size}b`,
@@ -465,7 +249,9 @@ function yamlText(m: Message, l: Lookup, server: string, size: number, tcp: bool
     )
     for (const o of m.edns.options)
       if (o.code === 10)
-        out.push(`          COOKIE: ${[...o.data].map((b) => b.toString(16).padStart(2, '0')).join('')}`)
+        out.push(
+          `          COOKIE: ${[...o.data].map((b) => b.toString(16).padStart(2, '0')).join('')}${o.data.length === 8 ? ' (echoed)' : ' (good)'}`,
+        )
   }
   out.push(
     '      QUESTION_SECTION:',
@@ -484,11 +270,30 @@ function yamlText(m: Message, l: Lookup, server: string, size: number, tcp: bool
   return `${out.join('\n')}\n`
 }
 
+/** The data of a record as bytes. */
+function recordData(r: ResourceRecord): Uint8Array {
+  const empty = {
+    id: 0,
+    opcode: 0,
+    rcode: 0,
+    qr: true,
+    aa: false,
+    tc: false,
+    rd: false,
+    ra: false,
+    ad: false,
+    cd: false,
+  }
+  const bytes = encode({ ...empty, questions: [], answers: [{ ...r, name: '.' }], authority: [], additional: [] })
+  return bytes.subarray(12 + 1 + 10)
+}
+
 const USAGE =
   'Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}\n            {global-d-opt} host [@local-server] {local-d-opt}\n            [ host [@local-server] {local-d-opt} [...]]\n\nUse "dig -h" (or "dig -h | more") for complete list of options\n'
 
 interface State {
-  banner: boolean
+  /** The words whose banner was shown. */
+  banner: readonly string[] | undefined
   failed: number
 }
 
@@ -527,8 +332,14 @@ export const dig: Tool = {
           continue
         }
         if (w.startsWith('+')) {
-          if (!plus(w.slice(1), target())) {
-            return fail(`Invalid option: ${w}\n${USAGE}`, 1)
+          const done = setOption(w.slice(1), target())
+          if (done === false) return fail(`Invalid option: ${w}\n${USAGE}`, 1)
+          // the short form is one for all
+          if (/^(?:no)?short(?:$|=)/i.test(w.slice(1))) for (const l of [base, ...list]) setOption(w.slice(1), l)
+          if (typeof done === 'object') {
+            ctx.stdout(done.stdout)
+            ctx.stderr(done.stderr)
+            if (done.code !== 0) return done.code
           }
           continue
         }
@@ -539,6 +350,8 @@ export const dig: Tool = {
               ctx.stderr(`DiG ${version}\n`)
               return 0
             }
+            if (c === '6') base.six = target().six = true
+            if (c === 'u') base.micro = target().micro = true
             continue
           }
           if (c === 'h') {
@@ -549,11 +362,12 @@ export const dig: Tool = {
             const value = w.length > 2 ? w.slice(2) : words[++i]
             if (value === undefined) return fail(`Invalid option: ${w}\n${USAGE}`, 1)
             if (c === 'p') {
-              if (!/^\d+$/.test(value) || Number(value) > 65535)
-                return fail(
-                  `dig: couldn't parse port number '${value}': ${/^\d+$/.test(value) ? 'out of range' : 'not a valid number'}\n`,
-                  1,
+              if (!/^\d+$/.test(value) || Number(value) > 65535) {
+                ctx.stdout(
+                  `invalid port number '${value}': ${/^\d+$/.test(value) ? 'out of range' : 'not a valid number'}\n`,
                 )
+                return fail("dig: Couldn't parse port number\n", 1)
+              }
               base.port = Number(value)
               if (current) current.port = Number(value)
               for (const l of list) l.port = Number(value)
@@ -579,30 +393,42 @@ export const dig: Tool = {
               } else pendingType.class = cl
             } else if (c === 'q') start(value)
             else if (c === 'x') {
-              const r = reverseName(value)
-              if (!r) return fail(`dig: Invalid IP address ${value}\n`, 1)
+              // what is no address is turned round by its dots
+              const r = reverseName(value) ?? `${value.split('.').reverse().join('.')}.in-addr.arpa.`
               start(r)
               if (current) {
                 if (!current.typeSet) current.type = 12
                 current.reverse = true
               }
             } else if (c === 'f') batch = value
+            else if (c === 'k') ctx.stderr(`Couldn't read key from ${value}: file not found\n`)
             continue
           }
           return fail(`Invalid option: ${w}\n${USAGE}`, 1)
         }
-        const type = typeCode(w)
+        const ixfr = /^ixfr=(\d+)$/i.exec(w)
+        const type = ixfr ? 251 : typeCode(w)
+        if (ixfr) target().serial = Number(ixfr[1])
+        if (type === 251 && !ixfr) ctx.stderr(';; Warning, ixfr requires a serial number\n')
+        if (type === 251 && !ixfr) continue
         if (type !== undefined) {
           if (current && !current.typeSet) {
             current.type = type
             current.typeSet = true
           } else if (!current && pendingType.type === undefined) pendingType.type = type
-          else if (current) {
-            current.type = type
-          } else pendingType.type = type
+          else {
+            ctx.stderr(';; Warning, extra type option\n')
+            if (current) current.type = type
+            else pendingType.type = type
+          }
           continue
         }
-        const cls = Object.hasOwn(CLASSES, w.toUpperCase()) ? CLASSES[w.toUpperCase()] : undefined
+        const numbered = /^class(\d+)$/i.exec(w)
+        const cls = numbered
+          ? Number(numbered[1])
+          : Object.hasOwn(CLASSES, w.toUpperCase())
+            ? CLASSES[w.toUpperCase()]
+            : undefined
         if (cls !== undefined) {
           if (current) {
             current.class = cls
@@ -625,28 +451,32 @@ export const dig: Tool = {
     }
     const early = parse(args, defaults, lookups)
     if (early !== undefined) return early
+    for (const l of lookups) l.words = args
     if (batch !== undefined) {
       const text =
         batch === '-'
           ? await readAll(ctx)
           : ctx.files.read(batch.startsWith('/') ? batch : `${ctx.cwd === '/' ? '' : ctx.cwd}/${batch}`)
-      if (text === undefined) return fail(`couldn't open batch file '${batch}': file not found\n`, 10)
+      if (text === undefined)
+        return fail(`${batch}: No such file or directory\ndig: couldn't open specified batch file\n`, 8)
       for (const line of text.split('\n')) {
         const words = line.trim().split(/\s+/).filter(Boolean)
-        if (words.length === 0 || words[0]?.startsWith('#') || words[0]?.startsWith(';')) continue
-        const stop = parse(words, { ...defaults }, lookups)
+        if (words.length === 0) continue
+        const ofLine: Lookup[] = []
+        const stop = parse(words, { ...defaults }, ofLine)
         if (stop !== undefined) return stop
+        for (const l of ofLine) lookups.push({ ...l, words })
       }
     }
-    if (lookups.length === 0) lookups.push({ ...defaults, type: 2 })
-    const state: State = { banner: false, failed: 0 }
+    if (lookups.length === 0) lookups.push({ ...defaults, type: 2, words: args })
+    const state: State = { banner: undefined, failed: 0 }
     for (const l of lookups) {
       const why = illegal(l.name)
       if (why) {
         ctx.stderr(`dig: '${l.name}' is not a legal name (${why === 'bad escape' ? 'bad escape' : why})\n`)
         return 10
       }
-      const code = await one(ctx, l, l.server ?? server, args, version, modern, state)
+      const code = await one(ctx, l, l.server ?? server, version, modern, state)
       if (code !== 0) return code
       if (ctx.signal.aborted) break
     }
@@ -664,7 +494,6 @@ async function one(
   ctx: ToolContext,
   l: Lookup,
   given: string | undefined,
-  args: readonly string[],
   version: string,
   modern: boolean,
   state: State,
@@ -676,7 +505,7 @@ async function one(
       ctx.stderr(
         `dig: couldn't get address for '${given}': ${ctx.dns.resolve(given).status === 'again' ? 'failure' : 'not found'}\n`,
       )
-      return 10
+      return modern ? 1 : 10
     }
     server = found
   }
@@ -688,24 +517,54 @@ async function one(
           version: Math.max(0, l.edns),
           udpSize: l.bufsize,
           do: l.dnssec,
+          ...(l.ednsFlags & 0x7fff ? { z: l.ednsFlags & 0x7fff } : {}),
           options: [
             ...(l.nsid ? [{ code: 3, data: new Uint8Array(0) }] : []),
-            ...(l.cookie ? [{ code: 10, data: cookie() }] : []),
+            ...(l.subnet ? [l.subnet] : []),
+            ...(l.cookie
+              ? [{ code: 10, data: l.cookieText ? Uint8Array.from(Buffer.from(l.cookieText, 'hex')) : cookie() }]
+              : []),
+            ...(l.expire ? [{ code: 9, data: new Uint8Array(0) }] : []),
+            ...(l.keepalive && l.tcp ? [{ code: 11, data: new Uint8Array(0) }] : []),
+            ...l.options,
           ],
         }
   const banner = (): void => {
-    if (state.banner) return
-    state.banner = true
+    if (state.banner === l.words) return
+    state.banner = l.words
     if (l.cmd)
       ctx.stdout(
-        `\n; <<>> DiG ${version} <<>> ${args.join(' ')}\n${given !== undefined ? '; (1 server found)\n' : ''};; global options: +cmd\n`,
+        `\n; <<>> DiG ${version} <<>>${l.words.map((w) => ` ${w}`).join('')}\n${given !== undefined ? '; (1 server found)\n' : ''};; global options: +cmd\n`,
       )
   }
-  const names = l.search && !l.reverse ? searchNames(l.name, ctx) : [fqdn(l.name)]
+  const names =
+    l.search && !l.reverse ? searchNames(canonical(l.name), ctx, l.domain, l.ndots) : [fqdn(canonical(l.name))]
+  if (l.six && !server.includes(':')) {
+    for (let i = 0; i < l.tries; i++) ctx.stdout(';; communications error to ::1#53: connection refused\n')
+    ctx.stdout(';; no servers could be reached\n')
+    return 9
+  }
+  if (l.trace) return traced(ctx, l, server, given, banner, edns)
+  if (l.nssearch) return nameServers(ctx, l, server, edns)
+  if (l.tls || l.https) {
+    const port = l.tls ? 853 : 443
+    ctx.stdout(
+      `;; Connection to ${server}#${port}(${given ?? server}) for ${bareName(l.name)} failed: connection refused.\n;; no servers could be reached\n`,
+    )
+    return 9
+  }
   let sent: Awaited<ReturnType<typeof send>> | undefined
   for (const [i, name] of names.entries()) {
-    const q = ask(ctx, name, l.type, { rd: l.rd, class: l.class, edns, ad: l.ad, cd: l.cd })
-    const tcp = l.tcp || l.type === 255 || l.type === 252
+    const q = padded(
+      {
+        ...ask(ctx, name, l.type, { rd: l.rd, class: l.class, edns, ad: l.ad, cd: l.cd }),
+        opcode: l.opcode,
+        aa: l.aa,
+        ra: l.ra,
+      },
+      l.padding,
+    )
+    const tcp = l.tcp || (l.type === 255 && !l.tcpSet) || l.type === 252 || (l.type === 251 && l.serial !== undefined)
     sent = await send(ctx, q, {
       server,
       port: l.port,
@@ -728,7 +587,8 @@ async function one(
         }),
         { server, port: l.port, tries: l.tries, seconds: l.time, tcp, modern },
       )
-    for (const c of sent.comments) if (!l.short) ctx.stdout(`${c}\n`)
+    if (bad) sent = { ...sent, comments: [';; BADVERS, retrying with EDNS version 0.', ...sent.comments] }
+    for (const c of sent.comments) if (!l.short || !sent.reply) ctx.stdout(`${c}\n`)
     if (l.qr) {
       banner()
       ctx.stdout(
@@ -739,7 +599,13 @@ async function one(
     if (!sent.reply || sent.reply.rcode !== 3 || i === names.length - 1) break
     if (l.showsearch) {
       banner()
-      ctx.stdout(lines(messageLines(sent.reply, l, { got: ';; Got answer:', size: sent.size, note: true })))
+      ctx.stdout(
+        lines([
+          ...messageLines(sent.reply, l, { got: ';; Got answer:', size: sent.size, note: true }),
+          ...(l.stats ? statistics(ctx, l, sent, server, given, modern) : []),
+        ]),
+      )
+      state.banner = undefined
     }
   }
   banner()
@@ -748,7 +614,7 @@ async function one(
     return 9
   }
   const m = sent.reply
-  if (l.type === 252 && m.rcode !== 0) {
+  if ((l.type === 252 || (l.type === 251 && l.serial !== undefined)) && m.rcode !== 0) {
     ctx.stdout('; Transfer failed.\n')
     return 0
   }
@@ -762,13 +628,7 @@ async function one(
   }
   const out = messageLines(m, l, { got: ';; Got answer:', size: sent.size, note: true })
   if (l.stats) {
-    out.push(
-      `;; Query time: 0 msec`,
-      `;; SERVER: ${server}#${l.port}(${given ?? server})${modern ? ` (${sent.tcp ? 'TCP' : 'UDP'})` : ''}`,
-      `;; WHEN: ${unixDate(ctx.now())}`,
-      `;; MSG SIZE  rcvd: ${sent.size}`,
-      '',
-    )
+    out.push(...statistics(ctx, l, sent, server, given, modern))
   } else if (l.identify && !l.stats)
     out.push(`;; Received ${sent.size} bytes from ${server}#${l.port}(${given ?? server}) in 0 ms`, '')
   ctx.stdout(lines(out))
@@ -776,3 +636,106 @@ async function one(
 }
 
 const lines = (list: readonly string[]): string => list.map((x) => `${x}\n`).join('')
+
+/** What dig says of a reply's way. */
+function statistics(
+  ctx: ToolContext,
+  l: Lookup,
+  sent: { readonly size: number; readonly tcp: boolean },
+  server: string,
+  given: string | undefined,
+  modern: boolean,
+): string[] {
+  return [
+    `;; Query time: 0 ${l.micro ? 'usec' : 'msec'}`,
+    `;; SERVER: ${server}#${l.port}(${given ?? server})${modern ? ` (${sent.tcp ? 'TCP' : 'UDP'})` : ''}`,
+    `;; WHEN: ${unixDate(ctx.now())}`,
+    `;; MSG SIZE  rcvd: ${sent.size}`,
+    '',
+  ]
+}
+const bareName = (name: string): string => (name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name)
+
+/** A name as it comes back from the wire: bytes that are no plain characters in digits, escapes only where needed. */
+function canonical(name: string): string {
+  return name.replace(/\\(\d{3})|\\(.)|([^!-~])/gs, (_all, digits?: string, c?: string, odd?: string) => {
+    const code = digits !== undefined ? Number(digits) : (c ?? odd ?? '').charCodeAt(0)
+    if (code < 0x21 || code > 0x7e) return `\\${String(code).padStart(3, '0')}`
+    const text = String.fromCharCode(code)
+    return /[."();@$\\]/.test(text) ? `\\${text}` : text
+  })
+}
+
+/** The query filled up to a multiple of so many bytes (RFC 7830). */
+function padded(q: Message, block: number): Message {
+  if (block === 0 || !q.edns) return q
+  const size = sizeOf({
+    ...q,
+    edns: { ...q.edns, options: [...q.edns.options, { code: 12, data: new Uint8Array(0) }] },
+  })
+  const data = new Uint8Array((block - (size % block)) % block)
+  return { ...q, edns: { ...q.edns, options: [...q.edns.options, { code: 12, data }] } }
+}
+
+/** +trace: the root's servers first; a resolver that does not know them ends the way. */
+async function traced(
+  ctx: ToolContext,
+  l: Lookup,
+  server: string,
+  given: string | undefined,
+  banner: () => void,
+  edns: Edns | undefined,
+): Promise<number> {
+  const sent = await send(ctx, ask(ctx, '.', 2, { rd: true, edns, ad: l.ad, cd: l.cd }), {
+    server,
+    port: l.port,
+    tries: l.tries,
+    seconds: l.time,
+    tcp: l.tcp,
+    modern: true,
+  })
+  for (const c of sent.comments) ctx.stdout(`${c}\n`)
+  if (!sent.reply) {
+    ctx.stdout(';; no servers could be reached\n')
+    return 9
+  }
+  banner()
+  const columns = { ttl: l.ttlid, class: l.cl, units: l.units, multiline: l.multiline }
+  ctx.stdout(
+    lines([
+      ...sent.reply.answers.map((r) => answerLine(r, columns)),
+      `;; Received ${sent.size} bytes from ${server}#${l.port}(${given ?? server}) in 0 ms`,
+      '',
+    ]),
+  )
+  return 0
+}
+
+/** +nssearch: the SOA of the zone from each of its servers. */
+async function nameServers(ctx: ToolContext, l: Lookup, server: string, edns: Edns | undefined): Promise<number> {
+  const how = { port: l.port, tries: l.tries, seconds: l.time, tcp: l.tcp, modern: true }
+  const found = await send(ctx, ask(ctx, canonical(l.name), 2, { edns }), { ...how, server })
+  for (const c of found.comments) ctx.stdout(`${c}\n`)
+  if (!found.reply) {
+    ctx.stdout(';; no servers could be reached\n')
+    return 9
+  }
+  let reached = found.reply.answers.length === 0
+  for (const ns of found.reply.answers) {
+    if (ns.data.kind !== 'name') continue
+    const { target } = ns.data
+    const glue = found.reply.additional.flatMap((r) =>
+      r.name === target && r.data.kind === 'address' ? [r.data.address] : [],
+    )
+    for (const address of glue.length > 0 ? glue : ctx.dns.resolve(target).addresses) {
+      const sent = await send(ctx, ask(ctx, canonical(l.name), 6, { rd: false, edns }), { ...how, server: address })
+      for (const c of sent.comments) ctx.stdout(`${c}\n`)
+      if (!sent.reply) continue
+      reached = true
+      for (const r of sent.reply.answers)
+        if (r.type === 6) ctx.stdout(`SOA ${dataText(r)} from server ${address} in 0 ms.\n`)
+    }
+  }
+  if (!reached) ctx.stdout(';; NS servers could not be reached\n')
+  return reached ? 0 : 9
+}

@@ -1,13 +1,14 @@
 // host of BIND 9.16 to 9.18: A, AAAA and MX asked in turn, or the type one names.
 import { family, reverseName } from '../../dns/address.ts'
-import { bare, fqdn } from '../../dns/qname.ts'
-import { dataText, OPCODES, RCODES, typeCode, typeName } from '../../dns/wire.ts'
+import { bare, fqdn, illegal } from '../../dns/qname.ts'
+import { CLASSES, dataText, OPCODES, RCODES, typeCode, typeName } from '../../dns/wire.ts'
 import type { Message, ResourceRecord } from '../../dns/wire.ts'
 import {
   answerLine,
   ask,
   atLeast,
   flagWords,
+  programVersion,
   recordLine,
   searchNames,
   send,
@@ -18,7 +19,7 @@ import { getopt } from '../getopt.ts'
 import type { Tool, ToolContext } from '../tool.ts'
 
 const USAGE =
-  'Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] [-p port] hostname [server]\n'
+  'Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] [-p port] hostname [server]\n       -a is equivalent to -v -t ANY\n       -A is like -a but omits RRSIG, NSEC, NSEC3\n       -c specifies query class for non-IN data\n       -C compares SOA records on authoritative nameservers\n       -d is equivalent to -v\n       -l lists all hosts in a domain, using AXFR\n       -m set memory debugging flag (trace|record|usage)\n       -N changes the number of dots allowed before root lookup is done\n       -p specifies the port on the server to query\n       -r disables recursive processing\n       -R specifies number of retries for UDP packets\n       -s a SERVFAIL response should stop query\n       -t specifies the query type\n       -T enables TCP/IP mode\n       -U enables UDP mode\n       -v enables verbose output\n       -V print version number and exit\n       -w specifies to wait forever for a reply\n       -W specifies how long to wait for a reply\n       -4 use IPv4 query transport only\n       -6 use IPv6 query transport only\n'
 const WORDS: Readonly<{ [type: number]: string }> = {
   1: 'has address',
   28: 'has IPv6 address',
@@ -62,6 +63,9 @@ export const host: Tool = {
     let loud = false
     let rd = true
     let tcp = false
+    let compare = false
+    let ndots: number | undefined
+    let cls = 1
     let tries = 2
     let seconds = 5
     const words: string[] = []
@@ -71,7 +75,7 @@ export const host: Tool = {
         continue
       }
       if (found.kind === 'missing') {
-        ctx.stderr(`host: option requires an argument -- '${found.name}'\n${USAGE}`)
+        ctx.stderr(`host: option requires an argument -- ${found.name}\n${USAGE}`)
         return 1
       }
       const { name: option, value = '' } = found
@@ -80,7 +84,7 @@ export const host: Tool = {
           const code = typeCode(value.split('=')[0] ?? '')
           if (code === undefined) {
             ctx.stderr(`host: invalid type: ${value}\n\n`)
-            return 1
+            return 2
           }
           type = code
           break
@@ -99,6 +103,7 @@ export const host: Tool = {
           loud = true
           break
         case 'a':
+        case 'A':
           loud = true
           type = 255
           break
@@ -108,12 +113,30 @@ export const host: Tool = {
         case 'T':
           tcp = true
           break
+        case 'l':
+          type = 252
+          break
+        case 'C':
+          compare = true
+          break
+        case 'N':
+          ndots = Number(value) || 0
+          break
+        case 'c': {
+          const known = Object.hasOwn(CLASSES, value.toUpperCase()) ? CLASSES[value.toUpperCase()] : undefined
+          if (known === undefined) {
+            ctx.stderr(`host: invalid class: ${value}\n\n`)
+            return 2
+          }
+          cls = known
+          break
+        }
         case 'V':
-          ctx.stdout(`host ${versionOf(ctx, 'host')}\n`)
+          ctx.stderr(`host ${programVersion(ctx)}\n`)
           return 0
         default:
-          if (!'46CilnsUwcNmD'.includes(option)) {
-            ctx.stderr(`host: invalid option -- '${option}'\n${USAGE}`)
+          if (!'46inrsUwmD'.includes(option)) {
+            ctx.stderr(`host: illegal option -- ${option}\n${USAGE}`)
             return 1
           }
       }
@@ -121,6 +144,11 @@ export const host: Tool = {
     const name = words[0]
     if (name === undefined || words.length > 2) {
       ctx.stderr(USAGE)
+      return 1
+    }
+    const wrong = illegal(name)
+    if (wrong) {
+      ctx.stderr(`host: '${name}' is not in legal name syntax (${wrong})\n`)
       return 1
     }
     let server = ctx.dns.nameservers[0] ?? '127.0.0.1'
@@ -141,14 +169,23 @@ export const host: Tool = {
     }
     const reverse = family(name) ? reverseName(name) : undefined
     const types = reverse !== undefined ? [type ?? 12] : type !== undefined ? [type] : [1, 28, 15]
-    let names = reverse !== undefined ? [reverse] : searchNames(name, ctx)
+    let names = reverse !== undefined ? [reverse] : searchNames(name, ctx, undefined, ndots)
+    if (compare) return compared(ctx, name, { server, port, tries, seconds, tcp, modern })
+    let code = 0
     for (const t of types) {
       let m: Message | undefined
       let size = 0
       for (const n of names) {
         if (loud) ctx.stdout(`Trying "${bare(n)}"\n`)
-        const sent = await send(ctx, ask(ctx, n, t, { rd }), { server, port, tries, seconds, tcp, modern })
-        for (const c of sent.comments) ctx.stdout(`${c}\n`)
+        const sent = await send(ctx, ask(ctx, n, t, { rd, class: cls }), {
+          server,
+          port,
+          tries,
+          seconds,
+          tcp: tcp || t === 252,
+          modern,
+        })
+        for (const c of sent.comments) if (loud || !c.startsWith(';; Truncated')) ctx.stdout(`${c}\n`)
         if (!sent.reply) {
           ctx.stdout(
             modern ? ';; no servers could be reached\n' : ';; connection timed out; no servers could be reached\n',
@@ -163,9 +200,13 @@ export const host: Tool = {
       head()
       const asked = bare(m.questions[0]?.name ?? name)
       if (m.rcode !== 0) {
-        if (loud) ctx.stdout(verbose(m, size, server, port))
         ctx.stdout(`Host ${asked} not found: ${m.rcode}(${RCODES[m.rcode]})\n`)
-        return 1
+        if (t === 252) ctx.stdout('; Transfer failed.\n')
+        else if (loud) ctx.stdout(`Received ${size} bytes from ${server}#${port} in 0 ms\n`)
+        // the questions after the first are on their way already
+        if (t === types[0]) return 1
+        code = 1
+        continue
       }
       if (loud) ctx.stdout(verbose(m, size, server, port))
       else {
@@ -180,6 +221,24 @@ export const host: Tool = {
           canonical = r.data.target
       names = [canonical]
     }
-    return 0
+    return code
   },
 } satisfies Tool & { run(args: readonly string[], ctx: ToolContext): Promise<number> }
+
+/** -C: the SOA of the zone from each of its servers. */
+async function compared(ctx: ToolContext, name: string, how: Parameters<typeof send>[2]): Promise<number> {
+  const found = await send(ctx, ask(ctx, fqdn(name), 2, {}), how)
+  for (const ns of found.reply?.answers ?? []) {
+    if (ns.data.kind !== 'name') continue
+    const { target } = ns.data
+    const glue = (found.reply?.additional ?? []).flatMap((r) =>
+      r.name === target && r.data.kind === 'address' ? [r.data.address] : [],
+    )
+    for (const server of glue.length > 0 ? glue : ctx.dns.resolve(target).addresses) {
+      const sent = await send(ctx, ask(ctx, fqdn(name), 6, { rd: false }), { ...how, server })
+      const soa = sent.reply?.answers.find((r) => r.type === 6)
+      if (soa) ctx.stdout(`Nameserver ${server}:\n\t${say(soa)}`)
+    }
+  }
+  return found.reply && found.reply.answers.length > 0 ? 0 : 1
+}

@@ -1,9 +1,9 @@
 // nslookup: BIND's (9.16 and 9.18 differ), busybox's of 1.29 and later, and busybox's old one; the image says which.
 import { family, reverseName } from '../../dns/address.ts'
-import { bare, fqdn, isFqdn } from '../../dns/qname.ts'
+import { bare, fqdn, illegal, isFqdn } from '../../dns/qname.ts'
 import { dataText, RCODES, typeCode, typeName } from '../../dns/wire.ts'
 import type { Message, ResourceRecord } from '../../dns/wire.ts'
-import { ask, atLeast, searchNames, send, serverAddress, versionOf } from '../bind.ts'
+import { ask, atLeast, programVersion, searchNames, send, serverAddress, versionOf } from '../bind.ts'
 import type { Tool, ToolContext } from '../tool.ts'
 
 export const nslookup: Tool = {
@@ -21,12 +21,14 @@ interface Settings {
   class: number
   port: number
   seconds: number
+  secondsSet: boolean
   tries: number
   debug: boolean
   recurse: boolean
   tcp: boolean
   search: boolean
   domain: string | undefined
+  ndots: number | undefined
   server: string | undefined
   servername: string | undefined
 }
@@ -46,11 +48,14 @@ function set(word: string, s: Settings): string | undefined {
   else if (is('port', 2)) {
     if (!/^\d+$/.test(value)) return `Couldn't parse port number '${value}'\n`
     s.port = Number(value)
-  } else if (is('timeout', 1)) s.seconds = Math.max(1, Number(value) || 0)
-  else if (is('retry', 3)) s.tries = Math.max(1, Number(value) || 0)
+  } else if (is('timeout', 1)) {
+    s.seconds = Math.max(1, Number(value) || 0)
+    s.secondsSet = true
+  } else if (is('retry', 3)) s.tries = Math.max(1, Number(value) || 0)
   else if (is('domain', 2)) s.domain = value
-  else if (key === 'debug' || key === 'deb' || key === 'd2') s.debug = true
-  else if (key === 'nodebug' || key === 'nodeb' || key === 'nod2') s.debug = false
+  else if (is('ndots', 1)) s.ndots = Number(value) || 0
+  else if (key === 'debug' || key === 'deb') s.debug = true
+  else if (key === 'nodebug' || key === 'nodeb') s.debug = false
   else if (is('recurse', 3)) s.recurse = true
   else if (is('norecurse', 5)) s.recurse = false
   else if (key === 'vc') s.tcp = true
@@ -59,6 +64,8 @@ function set(word: string, s: Settings): string | undefined {
   else if (is('nosearch', 5)) s.search = false
   else if (
     key === 'sil' ||
+    key === 'd2' ||
+    key === 'nod2' ||
     key === 'fail' ||
     key === 'nofail' ||
     key === 'defname' ||
@@ -70,6 +77,27 @@ function set(word: string, s: Settings): string | undefined {
   return undefined
 }
 
+const BIND_USAGE =
+  "Usage:\n   nslookup [-opt ...]             # interactive mode using default server\n   nslookup [-opt ...] - server    # interactive mode using 'server'\n   nslookup [-opt ...] host        # just look up 'host' using default server\n   nslookup [-opt ...] host server # just look up 'host' using 'server'\n"
+
+/** What `set all` shows. */
+function allSettings(s: Settings, ctx: ToolContext): string {
+  const server = s.server ?? ctx.dns.nameservers[0] ?? '127.0.0.1'
+  const type = s.typeSet ? typeName(s.type) : 'A'
+  return [
+    `Default server: ${s.servername ?? server}`,
+    `Address: ${server}#${s.port}`,
+    '',
+    'Set options:',
+    `  ${s.tcp ? 'vc' : 'novc'}\t\t\t${s.debug ? 'debug' : 'nodebug'}\t\tnod2`,
+    `  ${s.search ? 'search' : 'nosearch'}\t\t${s.recurse ? 'recurse' : 'norecurse'}`,
+    `  timeout = ${s.secondsSet ? s.seconds : 0}\t\tretry = ${s.tries}\tport = ${s.port}\tndots = ${s.ndots ?? ctx.dns.ndots}`,
+    `  querytype = ${type.padEnd(8)}\tclass = ${s.class === 3 ? 'CH' : s.class === 4 ? 'HS' : 'IN'}`,
+    `  srchlist = ${(s.domain === undefined ? ctx.dns.search : [s.domain]).join('/')}`,
+    '',
+  ].join('\n')
+}
+
 async function bind(args: readonly string[], ctx: ToolContext): Promise<number> {
   const s: Settings = {
     type: 1,
@@ -77,12 +105,14 @@ async function bind(args: readonly string[], ctx: ToolContext): Promise<number> 
     class: 1,
     port: 53,
     seconds: 5,
+    secondsSet: false,
     tries: 3,
     debug: false,
     recurse: true,
     tcp: false,
     search: true,
     domain: undefined,
+    ndots: undefined,
     server: undefined,
     servername: undefined,
   }
@@ -90,17 +120,23 @@ async function bind(args: readonly string[], ctx: ToolContext): Promise<number> 
   for (const a of args) {
     if (a.startsWith('-') && a.length > 1) {
       if (a === '-version' || a === '-V') {
-        ctx.stdout(`nslookup ${versionOf(ctx, 'nslookup')}\n`)
+        ctx.stderr(`nslookup ${programVersion(ctx)}\n`)
         return 0
       }
       const trouble = set(a.slice(1), s)
       if (trouble) ctx.stdout(trouble)
+      if (a === '-all') ctx.stdout(allSettings(s, ctx))
     } else words.push(a)
+  }
+  if (words.length > 2) {
+    ctx.stderr(BIND_USAGE)
+    return 1
   }
   if (words[1] !== undefined) {
     const address = serverAddress(ctx, words[1])
     if (!address) {
-      ctx.stderr(`nslookup: couldn't get address for '${words[1]}': not found\n`)
+      const why = ctx.dns.resolve(words[1]).status === 'again' ? 'failure' : 'not found'
+      ctx.stderr(`nslookup: couldn't get address for '${words[1]}': ${why}\n`)
       return 1
     }
     s.server = address
@@ -125,6 +161,7 @@ async function interactive(s: Settings, ctx: ToolContext): Promise<number> {
       for (const m of more) {
         const t = set(m, s)
         if (t) ctx.stdout(t)
+        if (m === 'all') ctx.stdout(allSettings(s, ctx))
       }
       return true
     }
@@ -228,6 +265,8 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   // a server named on the command line is not judged for offering recursion
   const judged = s.server === undefined && s.recurse
   let headed = reverse !== undefined
+  /** Whether -debug told of a name that is not there. */
+  let missed = false
   const head = (): void => {
     if (!headed) {
       headed = true
@@ -257,6 +296,13 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
       else if (modern && judged && !last.ra) ctx.stdout(`;; Got recursion not available from ${server}\n`)
       // only a name that does not exist sends the search on
       if (last.rcode !== 3) return last
+      if (s.debug && n !== names.at(-1)) {
+        missed = true
+        headed = false
+        head()
+        headed = false
+        ctx.stdout(`${details(last)}** server can't find ${bare(n)}: NXDOMAIN\n`)
+      }
     }
     return last
   }
@@ -278,7 +324,12 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
     ctx.stdout('\n')
     return 0
   }
-  const names = s.search ? searchNames(name, ctx, s.domain) : [fqdn(name)]
+  const wrong = illegal(name)
+  if (wrong) {
+    ctx.stderr(`nslookup: '${name}' is not in legal name syntax (${wrong})\n`)
+    return 1
+  }
+  const names = s.search ? searchNames(name, ctx, s.domain, s.ndots) : [fqdn(name)]
   const first = await round(names, s.type)
   if (!first) return 1
   if (first.rcode !== 0) return fail(first, first.questions[0]?.name ?? name)
@@ -289,7 +340,7 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   if (s.typeSet) {
     if (first.answers.length === 0) ctx.stdout(`*** Can't find ${bare(name)}: No answer\n`)
     ctx.stdout(first.aa || first.answers.length === 0 ? '\n' : '\nAuthoritative answers can be found from:\n\n')
-    return 0
+    return missed ? 1 : 0
   }
   // Both families are asked: the AAAA question goes to where the CNAMEs ended.
   let canonical = first.questions[0]?.name ?? fqdn(name)
@@ -308,7 +359,7 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   )
   if (first.answers.length === 0 && second.answers.length === 0) ctx.stdout(`*** Can't find ${bare(name)}: No answer\n`)
   ctx.stdout('\n')
-  return 0
+  return missed ? 1 : 0
 }
 
 const BUSYBOX_USAGE = (version: string): string =>
