@@ -64,7 +64,7 @@ const PACKAGES: Record<string, string[]> = {
   'cli-table3': ['cli/report.ts'],
   chalk: ['cli/report.ts'],
   ajv: ['apimachinery/jsonschema.ts'],
-  'just-bash': ['shell/interpreter.ts'],
+  'just-bash': ['shell/sh/justbash.ts'],
   ws: ['server/remotecommand.ts', 'server/portforward.ts', 'server/httpdoor.ts'],
   selfsigned: ['server/certificate.ts'],
 }

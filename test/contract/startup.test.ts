@@ -90,5 +90,5 @@ test('writes and exec load no package either', { timeout: 120_000 }, () => {
   const { out, files } = ran('exec', 't', '--', 'nslookup', 'web')
   expect(out).toContain('web.default.svc.cluster.local')
   expect(packages(files)).toEqual([])
-  expect(ours(files, 'shell/interpreter')).toEqual([])
+  expect(ours(files, 'shell/sh/')).toEqual([])
 })

@@ -3,7 +3,7 @@
 // where it stands is kept beside its pod, so that the next process goes on from there. Exec probes and hooks are run
 // the same way.
 import type { Container, ExecAction, LifecycleHandler, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
-import type { Frame, Shell } from '../../shell/interpreter.ts'
+import type { Frame, Shell } from '../../shell/sh/shell.ts'
 import type { ToolContext } from '../../shell/tool.ts'
 import { BUILTINS } from '../../shell/tools/builtin.ts'
 import { findTool } from '../../shell/tools/index.ts'
@@ -207,7 +207,7 @@ class Run {
       this.#say(`${name}: ${rest[0]}: No such file or directory\n`)
       return name === 'bash' ? 127 : 2
     }
-    const { createShell } = await import('../../shell/interpreter.ts')
+    const { createShell } = await import('../../shell/sh/interpreter.ts')
     const programs = ctx.image.programs
     const saved = this.#saved
     const kind = programs['sh'] ?? ''
@@ -231,7 +231,7 @@ class Run {
       tracker: {
         frames: this.#frames,
         resume: (saved?.frames ?? []).map((f) => ({ ...f })),
-        begin: (frame, resumed) => {
+        begin: (resumed) => {
           if (resumed && saved) {
             this.now = saved.begun ?? this.now
             this.#skip = saved.written ?? 0
@@ -240,7 +240,6 @@ class Run {
           this.#begun = this.now
           this.#written = 0
           this.#count()
-          void frame
         },
         skip: (took) => {
           // up to where something else happens; the last turns before somebody looks are run

@@ -43,7 +43,7 @@ const shell = (name: string): Tool => ({
       for (const c of a.slice(1)) flags.add(c)
     }
     const rest = args.slice(i)
-    const { createShell } = await import('../interpreter.ts')
+    const { createShell } = await import('../sh/interpreter.ts')
     const tools = Object.keys(ctx.image.programs).filter((p) => !BUILTINS.includes(p))
     const builtins = BUILTINS.filter((b) => Object.hasOwn(ctx.image.programs, b))
     const make = (interactive: boolean, over: ToolContext = ctx) =>
@@ -79,7 +79,7 @@ const shell = (name: string): Tool => ({
       await s.finish()
       return code
     }
-    if (ctx.tty) return (await import('../session.ts')).prompt(ctx, (live) => make(true, live), style(ctx, name))
+    if (ctx.tty) return (await import('../sh/session.ts')).prompt(ctx, (live) => make(true, live), style(ctx, name))
     const s = make(false)
     // without a terminal the lines of the input are the script; each runs as soon as it is whole
     if (!ctx.stdin) return 0
@@ -88,7 +88,7 @@ const shell = (name: string): Tool => ({
     for await (const chunk of ctx.stdin) {
       text += Buffer.from(chunk).toString('utf8')
       const cut = text.lastIndexOf('\n')
-      if (cut < 0 || !(await import('../session.ts')).complete(text.slice(0, cut))) continue
+      if (cut < 0 || !(await import('../sh/session.ts')).complete(text.slice(0, cut))) continue
       const r = await s.run(text.slice(0, cut))
       text = text.slice(cut + 1)
       if (r.exited) return r.code

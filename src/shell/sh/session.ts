@@ -1,6 +1,7 @@
 // A prompt on a terminal: line editing, history, Ctrl-C, Ctrl-D, as bash and busybox' ash have them.
-import type { Shell } from './interpreter.ts'
-import type { ToolContext } from './tool.ts'
+import type { ToolContext } from '../tool.ts'
+import type { ShellStyle } from './complaints.ts'
+import type { Shell } from './shell.ts'
 
 /** Whether a text is whole: no open quote, no loop without its end, no trailing backslash or pipe. */
 export function complete(text: string): boolean {
@@ -259,11 +260,7 @@ async function readLine(
 }
 
 /** Prompts until `exit` or Ctrl-D; the exit code of the shell. */
-export async function prompt(
-  ctx: ToolContext,
-  make: (ctx: ToolContext) => Shell,
-  style: 'bash' | 'dash' | 'ash',
-): Promise<number> {
+export async function prompt(ctx: ToolContext, make: (ctx: ToolContext) => Shell, style: ShellStyle): Promise<number> {
   const keys = new Keys(ctx.stdin)
   const raw = (text: string): void => ctx.stdout(text)
   let running = new AbortController()

@@ -1,11 +1,12 @@
 // The shell's `read`: a line of the input, parted into variables by IFS, as POSIX, bash and busybox have it.
-import { getopt } from './getopt.ts'
-import type { Input } from './input.ts'
+import { getopt } from '../getopt.ts'
+import type { Input } from '../input.ts'
+import type { ShellStyle } from './complaints.ts'
 
 export interface ReadOptions {
   /** Separators between words. */
   readonly ifs: string
-  readonly style: 'bash' | 'dash' | 'ash'
+  readonly style: ShellStyle
   /** Prints a prompt, where one is shown. */
   readonly prompt: (text: string) => void
 }

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createStub } from '../dns/stub.ts'
-import type { PodFiles, ToolContext } from './tool.ts'
-import { BUILTINS } from './tools/builtin.ts'
-import { findTool, TOOLS } from './tools/index.ts'
+import { createStub } from '../../dns/stub.ts'
+import type { PodFiles, ToolContext } from '../tool.ts'
+import { BUILTINS } from '../tools/builtin.ts'
+import { findTool, TOOLS } from '../tools/index.ts'
 
 type Case = readonly [shells: string, script: string, input: string, stdout: string, stderr: string, exit: number]
 const recorded = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../test/conformance/shell/scripts.json'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../../test/conformance/shell/scripts.json'), 'utf8'),
 ) as { readonly cases: readonly Case[] }
 
 const HOSTS = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n'
