@@ -226,26 +226,41 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
     return fromStored(served, stored)
   } catch (e) {
     undo()
-    if (!(e instanceof StoreConflict)) throw e
-    const name = final.metadata.name ?? ''
-    const exists = alreadyExists(served.gr, name)
-    if (generated)
-      throw new StatusError(
-        409,
-        'AlreadyExists',
-        `${exists.message}, the server was not able to generate a unique name for the object`,
-        {
-          name,
-          ...(served.gr.group ? { group: served.gr.group } : {}),
-          kind: served.gr.resource,
-          retryAfterSeconds: 1,
-        },
-      )
-    const there = api.store.get(served.storage, final.metadata.namespace ?? '', name)
-    throw there?.metadata.deletionTimestamp
-      ? new StatusError(409, 'AlreadyExists', `object is being deleted: ${exists.message}`, exists.details)
-      : exists
+    throw e instanceof StoreConflict ? exists(ctx, final.metadata, generated) : e
   }
+}
+
+/** Stores a new object that was cast from one like it (cast.ts). */
+export function createCast(ctx: Context, draft: Writable): KubeObject {
+  const { api, served } = ctx
+  fillSystemFields(api, served, draft)
+  try {
+    return api.store.create(served.storage, draft as KubeObject)
+  } catch (e) {
+    throw e instanceof StoreConflict ? exists(ctx, draft.metadata, true) : e
+  }
+}
+
+/** The refusal of a name that is taken; `generated`: it was not the client who chose it. */
+function exists({ api, served }: Context, meta: Writable['metadata'], generated: boolean): StatusError {
+  const name = meta.name ?? ''
+  const refusal = alreadyExists(served.gr, name)
+  if (generated)
+    return new StatusError(
+      409,
+      'AlreadyExists',
+      `${refusal.message}, the server was not able to generate a unique name for the object`,
+      {
+        name,
+        ...(served.gr.group ? { group: served.gr.group } : {}),
+        kind: served.gr.resource,
+        retryAfterSeconds: 1,
+      },
+    )
+  const there = api.store.get(served.storage, meta.namespace ?? '', name)
+  return there?.metadata.deletionTimestamp
+    ? new StatusError(409, 'AlreadyExists', `object is being deleted: ${refusal.message}`, refusal.details)
+    : refusal
 }
 
 export interface Update {

@@ -14,6 +14,7 @@ import type { ControllerContext } from './controller.ts'
 import { CONTROLLERS } from './controllers/index.ts'
 import type { ControllerLine } from './controllers/index.ts'
 import { createRecorder } from './events.ts'
+import { createEventWriter } from './eventwriter.ts'
 import type { Containers } from './node/container.ts'
 import type { RunningPrograms } from './node/programs.ts'
 import { createLister } from './lister.ts'
@@ -136,7 +137,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
           'user-agent': `${name.startsWith('kubelet') ? 'kubelet' : name === 'default-scheduler' ? 'kube-scheduler' : 'kube-controller-manager'}/${profile.version.server}`,
         },
       })
-      record ??= createRecorder(client, lister, clock)
+      record ??= createRecorder(client, createEventWriter(client, { store, clock, entropy: o.entropy }), lister, clock)
       const say = record
       c = {
         client,

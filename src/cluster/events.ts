@@ -7,6 +7,7 @@ import { StatusError } from '../apimachinery/status.ts'
 import { rfc3339, rfc3339Micro } from '../apimachinery/time.ts'
 import type { Client } from '../client/client.ts'
 import type { EventMore } from './controller.ts'
+import type { WriteEvent } from './eventwriter.ts'
 import type { Lister } from './lister.ts'
 
 /** How a combined event begins. */
@@ -63,7 +64,12 @@ const speakerOf = (uid: string, component: string, host: string): string => [uid
  * A recorder over the client. Events of a namespace that is going away are dropped, as upstream drops what cannot be
  * written.
  */
-export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock, 'now'>): RecordEvent {
+export function createRecorder(
+  client: Client,
+  write: WriteEvent,
+  lister: Lister,
+  clock: Pick<Clock, 'now'>,
+): RecordEvent {
   const known = new Map<string, Heard>()
   let last = 0
   let tie = 0
@@ -120,6 +126,12 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
     last = now
     return `${about.metadata.name}.${(BigInt(Math.floor(now)) * 1000000n + BigInt(tie)).toString(16)}`
   }
+  /** What tells events apart that have values in other fields, or other authors. */
+  const sortOf = (about: KubeObject, author: string, more: string): string => {
+    const { namespace, uid, resourceVersion } = about.metadata
+    const known = `${uid === undefined ? '' : 'u'}${resourceVersion === undefined ? '' : 'v'}`
+    return [namespace ?? '', about.apiVersion, about.kind, known, author, more].join(' ')
+  }
   const involvedIn = ({ apiVersion, kind, metadata }: KubeObject, fieldPath?: string): JsonObject => ({
     kind,
     ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
@@ -162,7 +174,7 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
       }
       const name = nameOf(about, now)
       const instance = `${component}-${lister.list('nodes')[0]?.metadata.name ?? 'vm'}`
-      await client.create('v1/events', namespace, {
+      await write(namespace, sortOf(about, instance, options.action === '' ? '' : 'action'), {
         kind: 'Event',
         apiVersion: 'v1',
         metadata: { name, namespace },
@@ -224,7 +236,8 @@ export function createRecorder(client: Client, lister: Lister, clock: Pick<Clock
       }
       const name = nameOf(about, now)
       // in the order of the types, so that nothing is put in order again
-      await client.create('v1/events', namespace, {
+      const sort = sortOf(about, `${component}${options.host ? ' host' : ''}`, options.fieldPath ? 'part' : '')
+      await write(namespace, sort, {
         kind: 'Event',
         apiVersion: 'v1',
         metadata: { name, namespace },

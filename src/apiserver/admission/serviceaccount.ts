@@ -1,11 +1,12 @@
 // ServiceAccount: every pod runs as an account, with the account's token, CA and namespace mounted and its pull
 // secrets; as plugin/pkg/admission/serviceaccount.
-import type { Container, Pod, ServiceAccount } from '../../apimachinery/api/core.v1.ts'
+import type { Container, Pod, PodSpec, ServiceAccount } from '../../apimachinery/api/core.v1.ts'
 import type { Draft } from '../../apimachinery/object.ts'
 import type { Plugin } from './plugin.ts'
 import { refusal } from './plugin.ts'
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
+const VOLUME = 'kube-api-access-'
 const MIRROR = 'kubernetes.io/config.mirror'
 
 function mountsToken(account: ServiceAccount, pod: Draft<Pod>): boolean {
@@ -14,8 +15,8 @@ function mountsToken(account: ServiceAccount, pod: Draft<Pod>): boolean {
 
 function addToken(pod: Draft<Pod>, suffix: string): void {
   const spec = (pod.spec ??= { containers: [] })
-  const own = (spec.volumes ?? []).find((v) => v.name?.startsWith('kube-api-access-'))
-  const name = own?.name ?? `kube-api-access-${suffix}`
+  const own = (spec.volumes ?? []).find((v) => v.name?.startsWith(VOLUME))
+  const name = own?.name ?? VOLUME + suffix
   let used = false
   const mount = (c: Draft<Container>): void => {
     if (c.volumeMounts?.some((m) => m.mountPath === MOUNT_PATH)) return
@@ -43,6 +44,25 @@ function addToken(pod: Draft<Pod>, suffix: string): void {
       },
     },
   ]
+}
+
+/** The name of the volume with a pod's token. */
+export const tokenVolume = (pod: Pod): string | undefined =>
+  pod.spec?.volumes?.find((v) => v.name?.startsWith(VOLUME))?.name
+
+/** The same pod with another suffix at its token's volume. */
+export function renameToken(spec: PodSpec, from: string, suffix: string): PodSpec {
+  const name = VOLUME + suffix
+  const renamed = <T extends { readonly name?: string }>(list: readonly T[]): readonly T[] =>
+    list.map((v) => (v.name === from ? { ...v, name } : v))
+  const mounting = (list: readonly Container[]): readonly Container[] =>
+    list.map((c) => (c.volumeMounts ? { ...c, volumeMounts: renamed(c.volumeMounts) } : c))
+  return {
+    ...spec,
+    ...(spec.volumes && { volumes: renamed(spec.volumes) }),
+    ...(spec.initContainers && { initContainers: mounting(spec.initContainers) }),
+    containers: mounting(spec.containers),
+  }
 }
 
 export const serviceAccount: Plugin = {

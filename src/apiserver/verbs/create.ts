@@ -1,10 +1,12 @@
 // POST: a new object.
+import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import { StatusError, forbidden } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
 import { readBody, targetOf } from '../body.ts'
+import { castPod, keepMould } from '../cast.ts'
 import { writeOptions } from '../options.ts'
-import { createObject } from '../registry.ts'
+import { createCast, createObject } from '../registry.ts'
 import { present } from './get.ts'
 
 /** Beyond this many pods a real cluster is not supported, and a simulated one would run out of memory. */
@@ -24,8 +26,13 @@ export async function create(ctx: Context): Promise<ApiResponse> {
       { group: ctx.served.gr.group, kind: ctx.served.gr.resource },
     )
   const options = writeOptions(ctx, 'CreateOptions')
-  if (ctx.served.storage === 'pods' && ctx.api.store.count('pods') >= MOST_PODS)
+  const pods = ctx.served.storage === 'pods'
+  if (pods && ctx.api.store.count('pods') >= MOST_PODS)
     throw forbidden(ctx.served.gr, ctx.info.name, `the simulated cluster is full: it holds ${MOST_PODS} pods at most`)
+  const cast = pods ? castPod(ctx) : undefined
+  if (cast) return present(ctx, 201, createCast(ctx, cast))
   const draft = await readBody(ctx, targetOf(ctx.served), options.fieldValidation)
-  return present(ctx, 201, await createObject(ctx, draft, options))
+  const made = await createObject(ctx, draft, options)
+  if (pods) keepMould(ctx, made as Pod)
+  return present(ctx, 201, made)
 }
