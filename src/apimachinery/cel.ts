@@ -14,7 +14,7 @@ import { goRegExp, goRegExpError } from './goregexp.ts'
 export { celValue, declaredType, escapeName, namedType, MAX_REQUEST } from './cel/schema.ts'
 export { Access, CelError, Optional, StructValue } from './cel/value.ts'
 export type { AccessQuery, Decide, Decision } from './cel/value.ts'
-export { readType } from './cel/library.ts'
+export { readType } from './cel/overload.ts'
 export {
   DYN,
   BOOL,

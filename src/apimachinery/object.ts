@@ -1,20 +1,10 @@
 // The shapes everything is made of: JSON values and API objects, as k8s.io/apimachinery's meta/v1 and runtime have
 // them.
 import type { ObjectMeta } from './api/meta.v1.ts'
+import type { JsonObject } from './json.ts'
 
 export type { ObjectMeta }
-
-/**
- * Any JSON value; whole numbers that a double cannot hold are bigint (bigint.ts). Objects that pass the door are never
- * mutated, hence readonly.
- */
-export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
-export type JsonObject = { readonly [key: string]: Json | undefined }
-
-/** A quantity as written (`100m`, `1Gi`); numbers appear only before decoding. */
-export type Quantity = string | number
-/** A port or percentage: 80, "http", "25%". */
-export type IntOrString = number | string
+export type { IntOrString, Json, JsonObject, Quantity } from './json.ts'
 
 /** Any API object: what every kind has. Kinds' own types are in ./api, generated. */
 export type KubeObject = {

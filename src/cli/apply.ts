@@ -5,57 +5,20 @@ import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import type { ApplySet } from './applyset.ts'
-import type { CommandContext, Factory, Mapping } from './command.ts'
-import { cascade, deleteOptions } from './commands/delete.ts'
+import { applySettings } from './applysettings.ts'
+import type { ApplySettings } from './applysettings.ts'
+import type { CommandContext } from './command.ts'
+import { deleteOptions } from './commands/delete.ts'
 import { CliError, throwAll, withSource } from './exit.ts'
-import { klog } from './klog.ts'
 import { encode, LAST_APPLIED, modifiedConfiguration, originalConfiguration } from './lastapplied.ts'
-import { validation } from './manifests.ts'
-import type { Validation } from './manifests.ts'
-import { fetchInfo, gvrText, metaOf, nameOf, namespaceOf, versionOf } from './info.ts'
-import { dryRun, fileRequest, writeQuery } from './requestflags.ts'
+import { fetchInfo, infoText, metaOf, nameOf, refresh } from './info.ts'
+import { fileRequest, writeQuery } from './requestflags.ts'
 import { resources } from './resources.ts'
 import type { Info } from './info.ts'
-import type { DryRun } from './requestflags.ts'
 import { recorded } from './record.ts'
 import { resultPrinter } from './result.ts'
 import { applyPatch, PatchClash } from './threeway.ts'
 import { uidOf } from './waiting.ts'
-
-export interface ApplySettings {
-  readonly mode: DryRun
-  readonly serverSide: boolean
-  readonly forceConflicts: boolean
-  readonly manager: string
-  readonly validate: Validation
-  readonly force: boolean
-  readonly overwrite: boolean
-  readonly policy: string
-  readonly grace: number
-  readonly timeout: number
-  readonly subresource: string
-}
-
-const CONFLICT_HELP = `Please review the fields above--they currently have other managers. Here
-are the ways you can resolve this warning:
-* If you intend to manage all of these fields, please re-run the apply
-  command with the \`--force-conflicts\` flag.
-* If you do not intend to manage all of the fields, please edit your
-  manifest to remove references to the fields that should keep their
-  current managers.
-* You may co-own fields by updating your manifest to match the existing
-  value; in this case, you'll become the manager if the other manager(s)
-  stop managing the field (remove it from their configuration).
-See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
-
-/** An Info as Go prints it in errors. */
-export const infoText = (info: Info): string => {
-  const m = info.mapping
-  const basic = `Name: ${JSON.stringify(info.name)}, Namespace: ${JSON.stringify(info.namespace)}`
-  return m
-    ? `Resource: ${JSON.stringify(gvrText(m))}, GroupVersionKind: ${JSON.stringify(`${m.group}/${m.version}, Kind=${m.kind}`)}\n${basic}`
-    : basic
-}
 
 /** A copy without null fields, as apply creates it. */
 function withoutNulls(value: Json): Json {
@@ -66,174 +29,12 @@ function withoutNulls(value: Json): Json {
   return out
 }
 
-const refresh = (info: Info, object: unknown): void => {
-  info.object = isObject(object) ? object : {}
-  info.name = nameOf(info.object)
-  info.namespace = namespaceOf(info.object)
-  info.resourceVersion = versionOf(info.object)
-}
-
+/** Warns of an object that is on its way out. */
 function warnIfDeleting(ctx: CommandContext, info: Info): void {
   if (metaOf(info.object).deletionTimestamp)
     ctx.io.stderr.write(
       `Warning: Detected changes to resource ${nameOf(info.object)} which is currently being deleted.\n`,
     )
-}
-
-/** How the command line sets apply up. */
-export function applySettings(ctx: CommandContext): ApplySettings {
-  const { flags } = ctx
-  const serverSide = flags.bool('server-side')
-  return {
-    serverSide,
-    mode: dryRun(ctx),
-    forceConflicts: flags.bool('force-conflicts'),
-    manager: flags.changed('field-manager') || !serverSide ? flags.string('field-manager') : 'kubectl',
-    validate: validation(flags.string('validate')),
-    force: flags.bool('force'),
-    overwrite: flags.bool('overwrite'),
-    policy: cascade(flags.string('cascade'), ctx.io),
-    grace: flags.int('grace-period'),
-    timeout: flags.number('timeout'),
-    subresource: flags.string('subresource'),
-  }
-}
-
-/** Server-side apply of one object, and the ways out of a client-side past. */
-async function applyServerSide(ctx: CommandContext, info: Info, s: ApplySettings): Promise<void> {
-  const { mapping, object } = info
-  if (!mapping || !object) return
-  const client = await ctx.factory.client()
-  const send = async (manager: string, body: JsonObject, force: boolean | undefined): Promise<JsonObject> =>
-    (await client.patch(mapping.path, info.namespace, info.name, 'apply', body, {
-      query: {
-        ...writeQuery(s.mode, manager, s.validate),
-        ...(manager === '' ? { fieldManager: '' } : {}),
-        force: force === undefined ? undefined : String(force),
-      },
-      ...(s.subresource ? { subresource: s.subresource } : {}),
-    })) as unknown as JsonObject
-  try {
-    refresh(info, await send(s.manager, object, s.forceConflicts))
-  } catch (e) {
-    if (e instanceof StatusError && e.reason === 'Conflict') throw new CliError(`${e.message}\n${CONFLICT_HELP}`)
-    throw e
-  }
-  const annotation = originalConfiguration(info.object)
-  const managed = (op: string): JsonObject[] => {
-    const list = metaOf(info.object).managedFields
-    return (Array.isArray(list) ? (list as readonly Json[]).filter(isObject) : []).filter(
-      (m) => m.operation === op && ownsAnnotation(m),
-    )
-  }
-  if (s.manager === 'kubectl' && annotation !== undefined && !managed('Apply').length) {
-    try {
-      refresh(
-        info,
-        await send(
-          'kubectl-last-applied',
-          {
-            apiVersion: mapping.groupVersion,
-            kind: mapping.kind,
-            metadata: {
-              name: info.name,
-              ...(info.namespace ? { namespace: info.namespace } : {}),
-              annotations: { [LAST_APPLIED]: annotation },
-            },
-          },
-          undefined,
-        ),
-      )
-    } catch (e) {
-      ctx.io.stderr.write(
-        `Warning: failed to migrate kubectl.kubernetes.io/last-applied-configuration for Server-Side Apply. This is non-fatal and will be retried next time you apply. Error: ${e instanceof Error ? e.message : String(e)}\n`,
-      )
-    }
-  }
-  const names = new Set(managed('Update').map((m) => String(m.manager)))
-  if (names.size) {
-    try {
-      if (await migrate(ctx.factory, info, names, s)) refresh(info, await send(s.manager, object, s.forceConflicts))
-    } catch (e) {
-      ctx.io.stderr.write(
-        `Warning: server rejected managed fields migration to Server-Side Apply. This is non-fatal and will be retried next time you apply. Error: ${e instanceof Error ? e.message : String(e)}\n`,
-      )
-    }
-  }
-  warnIfDeleting(ctx, info)
-}
-
-/** Whether an entry of managedFields holds the last-applied annotation. */
-function ownsAnnotation(entry: JsonObject): boolean {
-  const at = (v: Json | undefined, k: string): Json | undefined => (isObject(v) ? v[k] : undefined)
-  return at(at(at(entry.fieldsV1, 'f:metadata'), 'f:annotations'), `f:${LAST_APPLIED}`) !== undefined
-}
-
-type Fields = Record<string, Json>
-const union = (a: JsonObject, b: JsonObject): Fields => {
-  const out: Fields = { ...a } as Fields
-  for (const [k, v] of Object.entries(b)) {
-    const old = out[k]
-    if (v !== undefined) out[k] = isObject(old) && isObject(v) ? union(old, v) : v
-  }
-  return out
-}
-
-/** Client-side managers' fields become the server-side manager's (client-go's csaupgrade). */
-async function migrate(
-  factory: Factory,
-  info: Info,
-  managers: ReadonlySet<string>,
-  s: ApplySettings,
-): Promise<boolean> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await migrateOnce(factory, info, managers, s)
-    } catch (e) {
-      // a controller may have written in between: look again, as often as a patch is tried (maxPatchRetry)
-      if (!(e instanceof StatusError) || e.reason !== 'Conflict') throw e
-      await fetchInfo(factory, info)
-      if (attempt === 5) throw e
-    }
-  }
-}
-
-async function migrateOnce(
-  factory: Factory,
-  info: Info,
-  managers: ReadonlySet<string>,
-  s: ApplySettings,
-): Promise<boolean> {
-  const { mapping } = info
-  const list = metaOf(info.object).managedFields
-  if (!mapping || !Array.isArray(list)) return false
-  const entries = (list as readonly Json[]).filter(isObject)
-  const from = entries.filter((m) => m.operation === 'Update' && !m.subresource && managers.has(String(m.manager)))
-  if (!from.length) return false
-  let target = entries.find((m) => m.operation === 'Apply' && !m.subresource && m.manager === s.manager)
-  let rest: JsonObject[]
-  const first = from[0] ?? {}
-  if (target) rest = entries.filter((m) => !from.includes(m))
-  else {
-    target = { ...first, manager: s.manager, operation: 'Apply' }
-    const made = target
-    rest = entries.flatMap((m) => (m === first ? [made] : from.includes(m) ? [] : [m]))
-  }
-  let fields: Fields = isObject(target.fieldsV1) ? (target.fieldsV1 as Fields) : {}
-  for (const m of from) if (isObject(m.fieldsV1)) fields = union(fields, m.fieldsV1)
-  const result = rest.map((m) => (m === target ? { ...m, fieldsV1: fields } : m))
-  const client = await factory.client()
-  const patch: Json = [
-    { op: 'replace', path: '/metadata/managedFields', value: result },
-    { op: 'replace', path: '/metadata/resourceVersion', value: versionOf(info.object) },
-  ]
-  refresh(
-    info,
-    await client.patch(mapping.path, info.namespace, info.name, 'json', patch, {
-      query: writeQuery(s.mode, s.manager),
-    }),
-  )
-  return true
 }
 
 async function sendPatch(
@@ -350,7 +151,9 @@ async function applyOne(
   if (!info.name && typeof generated === 'string' && generated)
     throw new CliError(`from ${generated}: cannot use generate name with apply`)
   if (s.serverSide) {
+    const { applyServerSide } = await import('./serversideapply.ts')
     await applyServerSide(ctx, info, s)
+    warnIfDeleting(ctx, info)
     seen(info)
     return 'serverside-applied'
   }
@@ -430,142 +233,6 @@ function checkSubresource(s: ApplySettings): void {
   if (s.subresource && !s.serverSide) throw new CliError('--subresource can only be specified for --server-side')
 }
 
-/** What --prune looks at when it is not told. */
-const PRUNABLE = [
-  '/v1/ConfigMap',
-  '/v1/Endpoints',
-  '/v1/Namespace',
-  '/v1/PersistentVolumeClaim',
-  '/v1/PersistentVolume',
-  '/v1/Pod',
-  '/v1/ReplicationController',
-  '/v1/Secret',
-  '/v1/Service',
-  'batch/v1/Job',
-  'batch/v1/CronJob',
-  'networking.k8s.io/v1/Ingress',
-  'apps/v1/DaemonSet',
-  'apps/v1/Deployment',
-  'apps/v1/ReplicaSet',
-  'apps/v1/StatefulSet',
-] as const
-
-export interface PruneKind {
-  readonly group: string
-  readonly version: string
-  readonly kind: string
-}
-
-/** --prune-allowlist's entries. */
-export async function pruneKinds(factory: Factory, entries: readonly string[]): Promise<PruneKind[]> {
-  const out: PruneKind[] = []
-  for (const e of entries) {
-    const [group = '', version = '', kind = '', ...more] = e.split('/')
-    if (!version || !kind || more.length)
-      throw new CliError(`invalid GroupVersionKind format: ${e}, please follow <group/version/kind>`)
-    const g = group === 'core' ? '' : group
-    await factory.mappingForKind(g ? `${g}/${version}` : version, kind)
-    out.push({ group: g, version, kind })
-  }
-  return out
-}
-
-async function pruneMappings(
-  factory: Factory,
-  kinds: readonly PruneKind[],
-  namespaceGiven: boolean,
-  ctx: CommandContext,
-): Promise<{ namespaced: Mapping[]; cluster: Mapping[] }> {
-  let list: readonly PruneKind[] = kinds
-  if (!list.length) {
-    list = PRUNABLE.map((t) => {
-      const [group = '', version = '', kind = ''] = t.split('/')
-      return { group, version, kind }
-    })
-    if (namespaceGiven)
-      klog(
-        ctx.io,
-        'W',
-        'prune.go:71',
-        'Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.',
-      )
-  }
-  const namespaced: Mapping[] = []
-  const cluster: Mapping[] = []
-  for (const k of list) {
-    const m = await factory.mappingForKind(k.group ? `${k.group}/${k.version}` : k.version, k.kind)
-    ;(m.namespaced ? namespaced : cluster).push(m)
-  }
-  return { namespaced, cluster }
-}
-
-/** What diff --prune shows: applied before, not in the files now. */
-export async function prunedObjects(
-  ctx: CommandContext,
-  uids: ReadonlySet<string>,
-  namespaces: ReadonlySet<string>,
-): Promise<{ mapping: Mapping; object: JsonObject }[]> {
-  const { factory, flags } = ctx
-  const client = await factory.client()
-  const { namespaced, cluster } = await pruneMappings(
-    factory,
-    await pruneKinds(factory, flags.list('prune-allowlist')),
-    factory.namespace().namespace !== '',
-    ctx,
-  )
-  const out: { mapping: Mapping; object: JsonObject }[] = []
-  for (const [n, mappings] of [...[...namespaces].map((ns) => [ns, namespaced] as const), ['', cluster] as const]) {
-    for (const m of mappings) {
-      for (const item of (
-        await client.list(m.path, n, { query: { labelSelector: flags.string('selector') || undefined } })
-      ).items) {
-        const object = { apiVersion: m.groupVersion, kind: m.kind, ...(item as unknown as JsonObject) }
-        if (originalConfiguration(object) !== undefined && !uids.has(uidOf(object))) out.push({ mapping: m, object })
-      }
-    }
-  }
-  return out
-}
-
-async function prune(
-  ctx: CommandContext,
-  s: ApplySettings,
-  kinds: readonly PruneKind[],
-  uids: ReadonlySet<string>,
-  namespaces: ReadonlySet<string>,
-): Promise<void> {
-  const { factory, flags } = ctx
-  const client = await factory.client()
-  const { namespaced, cluster } = await pruneMappings(factory, kinds, factory.namespace().namespace !== '', ctx)
-  const one = async (namespace: string, m: Mapping): Promise<void> => {
-    const list = await client.list(m.path, namespace, {
-      query: { labelSelector: flags.string('selector') || undefined },
-    })
-    for (const item of list.items) {
-      const object = { apiVersion: m.groupVersion, kind: m.kind, ...(item as unknown as JsonObject) }
-      if (originalConfiguration(object) === undefined || uids.has(uidOf(object))) continue
-      if (s.mode !== 'client')
-        await client.delete(m.path, namespace, nameOf(object), deleteOptions(s.policy, s.grace, s.mode === 'server'))
-      await (
-        await resultPrinter(ctx, 'pruned', s.mode)
-      )(object)
-    }
-  }
-  for (const n of namespaces)
-    for (const m of namespaced)
-      await one(n, m).catch((e: unknown) => {
-        throw new CliError(
-          `error pruning namespaced object ${m.groupVersion}, Kind=${m.kind}: ${e instanceof Error ? e.message : String(e)}`,
-        )
-      })
-  for (const m of cluster)
-    await one('', m).catch((e: unknown) => {
-      throw new CliError(
-        `error pruning nonNamespaced object ${m.groupVersion}, Kind=${m.kind}: ${e instanceof Error ? e.message : String(e)}`,
-      )
-    })
-}
-
 export async function runApply(ctx: CommandContext): Promise<void> {
   const { flags, factory } = ctx
   if (ctx.args.length) {
@@ -577,7 +244,8 @@ export async function runApply(ctx: CommandContext): Promise<void> {
   requireFiles(ctx)
   const reference = flags.changed('applyset') ? flags.string('applyset') : ''
   const set = reference ? await (await import('./applyset.ts')).ApplySet.parse(ctx, reference) : undefined
-  const kinds = flags.bool('prune') ? await pruneKinds(factory, flags.list('prune-allowlist')) : []
+  const pruning = flags.bool('prune') ? await import('./prune.ts') : undefined
+  const kinds = (await pruning?.pruneKinds(factory, flags.list('prune-allowlist'))) ?? []
   await checkFlags(ctx, s, set)
   const output = flags.string('output')
   const whole = output !== '' && output !== 'name'
@@ -641,5 +309,5 @@ export async function runApply(ctx: CommandContext): Promise<void> {
     else if (infos[0]?.object) await print(infos[0].object)
   }
   if (set) await set.prune(s, uids)
-  else if (flags.bool('prune')) await prune(ctx, s, kinds, uids, namespaces)
+  else await pruning?.prune(ctx, s, kinds, uids, namespaces)
 }

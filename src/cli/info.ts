@@ -94,3 +94,20 @@ export async function fetchInfo(factory: Factory, info: Info, request: ReadOptio
 
 /** An object as clients get it, for code that wants metadata's type. */
 export const asKube = (o: JsonObject): KubeObject => o as unknown as KubeObject
+
+/** An Info as Go prints it in errors. */
+export const infoText = (info: Info): string => {
+  const m = info.mapping
+  const basic = `Name: ${JSON.stringify(info.name)}, Namespace: ${JSON.stringify(info.namespace)}`
+  return m
+    ? `Resource: ${JSON.stringify(gvrText(m))}, GroupVersionKind: ${JSON.stringify(`${m.group}/${m.version}, Kind=${m.kind}`)}\n${basic}`
+    : basic
+}
+
+/** Takes over what the server answered. */
+export const refresh = (info: Info, object: unknown): void => {
+  info.object = isObject(object) ? object : {}
+  info.name = nameOf(info.object)
+  info.namespace = namespaceOf(info.object)
+  info.resourceVersion = versionOf(info.object)
+}

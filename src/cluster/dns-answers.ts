@@ -11,7 +11,7 @@ import type { Exchange } from '../dns/stub.ts'
 import { dataText, query as question, RCODES, typeCode, typeName } from '../dns/wire.ts'
 import type { ResourceRecord } from '../dns/wire.ts'
 import { zoneRecords } from '../dns/zone.ts'
-import type { Cluster } from './cluster.ts'
+import type { ClusterParts } from './parts.ts'
 import { clusterView, resolverOptions } from './dns.ts'
 import { Containers } from './node/container.ts'
 import { nodeNameServer, resolvConf } from './node/podfs.ts'
@@ -20,7 +20,7 @@ const value = (request: ApiRequest, name: string): string => request.query?.[nam
 const row = (r: ResourceRecord): JsonObject => ({ name: r.name, type: typeName(r.type), ttl: r.ttl, data: dataText(r) })
 
 /** GET ?namespace=: every record of the zone with the object it comes from. */
-export async function records(request: ApiRequest, c: Cluster): Promise<Json> {
+export async function records(request: ApiRequest, c: ClusterParts): Promise<Json> {
   const namespace = value(request, 'namespace')
   const options = resolverOptions(clusterView(c.lister, c.store.revision), c.profile, c.clock.now(), (items) => [
     ...items,
@@ -51,7 +51,7 @@ function answered(e: Exchange): JsonObject {
 }
 
 /** GET ?name=&type=&from=&namespace=: the questions a pod's stub sends, each answer, and why. */
-export async function query(request: ApiRequest, c: Cluster): Promise<Json> {
+export async function query(request: ApiRequest, c: ClusterParts): Promise<Json> {
   const name = value(request, 'name')
   const typed = value(request, 'type')
   const from = value(request, 'from')

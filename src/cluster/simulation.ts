@@ -4,16 +4,16 @@ import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError, badRequest } from '../apimachinery/status.ts'
-import type { Cluster } from './cluster.ts'
+import type { ClusterParts } from './parts.ts'
 
 export const SIMULATION_PREFIX = '/kubesim/v1/'
 
 export interface SimulationLine {
   readonly name: string
-  readonly answer: (request: ApiRequest, cluster: Cluster) => Promise<Json>
+  readonly answer: (request: ApiRequest, cluster: ClusterParts) => Promise<Json>
 }
 
-const clockNow = (cluster: Cluster): JsonObject => {
+const clockNow = (cluster: ClusterParts): JsonObject => {
   const s = cluster.clock.state
   const next = cluster.engine.nextWake
   return {
@@ -26,7 +26,7 @@ const clockNow = (cluster: Cluster): JsonObject => {
 }
 
 /** GET: the time. POST {advance: ms} | {freeze: true} | {set: ms} | {resume: true}: changes it. */
-async function clock(request: ApiRequest, cluster: Cluster): Promise<Json> {
+async function clock(request: ApiRequest, cluster: ClusterParts): Promise<Json> {
   if (request.method === 'GET') return clockNow(cluster)
   let body: ApiRequest['body'] | Json = request.body
   try {
@@ -54,14 +54,14 @@ async function clock(request: ApiRequest, cluster: Cluster): Promise<Json> {
 }
 
 /** Every object of the state, by resource, as it is stored. */
-async function objects(_request: ApiRequest, cluster: Cluster): Promise<Json> {
+async function objects(_request: ApiRequest, cluster: ClusterParts): Promise<Json> {
   return Object.fromEntries(cluster.store.resources().map((r) => [r, cluster.store.list(r) as unknown as Json]))
 }
 
 const SIX_HOURS = 6 * 3_600_000
 
 /** What kubectl remembers of the custom resources, for six hours. POST: remembers a list. */
-async function discovery(request: ApiRequest, c: Cluster): Promise<Json> {
+async function discovery(request: ApiRequest, c: ClusterParts): Promise<Json> {
   if (request.method === 'GET') {
     const kept = c.store.meta('discovery')
     return isObject(kept) && Number(kept.at) + SIX_HOURS > c.clock.running() ? (kept.resources ?? null) : null
@@ -74,7 +74,7 @@ async function discovery(request: ApiRequest, c: Cluster): Promise<Json> {
 }
 
 /** The profile, and how many objects of each resource there are. */
-async function cluster(_request: ApiRequest, c: Cluster): Promise<Json> {
+async function cluster(_request: ApiRequest, c: ClusterParts): Promise<Json> {
   return {
     profile: JSON.parse(JSON.stringify(c.profile)) as Json,
     revision: c.store.revision,
@@ -93,7 +93,7 @@ export const SIMULATION: readonly SimulationLine[] = [
 ]
 
 /** Answers a request under /kubesim/v1. */
-export async function answerSimulation(request: ApiRequest, c: Cluster): Promise<ApiResponse> {
+export async function answerSimulation(request: ApiRequest, c: ClusterParts): Promise<ApiResponse> {
   try {
     const line = SIMULATION.find((l) => request.path === SIMULATION_PREFIX + l.name)
     if (!line) throw new StatusError(404, 'NotFound', `the simulation has no ${request.path}`)

@@ -430,8 +430,6 @@ class Coster {
       case 'isCIDR':
       case 'quantity':
       case 'isQuantity':
-      case 'semver':
-      case 'isSemver':
         return traversed(1)
       case 'ip.isCanonical':
         return traversed(2)

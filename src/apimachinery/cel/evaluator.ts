@@ -1,8 +1,8 @@
 // What an expression is worth; as cel-go's interpreter: errors are put off where && and || do not need the value.
-import { mapKey, overloadsOf, TYPE_NAMES } from './library.ts'
-import type { Overload } from './library.ts'
+import { overloadsOf, TYPE_NAMES } from './library.ts'
+import type { Overload } from './overload.ts'
 import type { CallExpr, Comprehension, Expr } from './parser.ts'
-import { asText, equal, noOverload } from './semantics.ts'
+import { asText, equal, mapKey, noOverload } from './semantics.ts'
 import { KEYWORDS } from './type.ts'
 import type { Type } from './type.ts'
 import { CelError, Optional, StructValue, TypeValue, typeName } from './value.ts'

@@ -23,7 +23,7 @@ import {
   quantitySign,
   subQuantity,
 } from '../quantity.ts'
-import type { Line } from './library.ts'
+import type { Line } from './overload.ts'
 import { goRegExp, goRegExpError } from '../goregexp.ts'
 import { compare, equal } from './semantics.ts'
 import {

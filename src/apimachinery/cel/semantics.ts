@@ -9,7 +9,6 @@ import {
   IPValue,
   Optional,
   Quantity,
-  Semver,
   StructValue,
   Timestamp,
   TypeValue,
@@ -43,7 +42,6 @@ export function equal(a: unknown, b: unknown): boolean {
   if (a instanceof CIDRValue)
     return b instanceof CIDRValue && formatIP(a.cidr.ip) === formatIP(b.cidr.ip) && a.cidr.bits === b.cidr.bits
   if (a instanceof URLValue) return b instanceof URLValue && a.text === b.text
-  if (a instanceof Semver) return b instanceof Semver && compareSemver(a, b) === 0
   if (a instanceof Format) return b instanceof Format && a.name === b.name
   return false
 }
@@ -73,26 +71,15 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** The order of versions, pre-releases before what they precede. */
-export function compareSemver(a: Semver, b: Semver): number {
-  for (let i = 0; i < 3; i++) {
-    const [x = 0n, y = 0n] = [a.parts[i], b.parts[i]]
-    if (x !== y) return x < y ? -1 : 1
-  }
-  if (a.pre.length === 0 || b.pre.length === 0) return Math.sign(b.pre.length - a.pre.length)
-  for (const [i, p] of a.pre.entries()) {
-    const q = b.pre[i]
-    if (q === undefined) return 1
-    if (p === q) continue
-    const [m, n] = [/^\d+$/.test(p), /^\d+$/.test(q)]
-    if (m && n) return BigInt(p) < BigInt(q) ? -1 : 1
-    if (m !== n) return m ? -1 : 1
-    return p < q ? -1 : 1
-  }
-  return a.pre.length === b.pre.length ? 0 : -1
-}
-
 /** A key in a sentence. */
 export function asText(v: unknown): string {
   return v instanceof Uint ? String(v.value) : String(v)
 }
+
+/** A key as maps hold it: numbers of every type that are equal are one key. */
+export function mapKey(v: unknown): unknown {
+  if (v instanceof Uint) return v.value
+  return typeof v === 'number' && Number.isInteger(v) ? BigInt(v) : v
+}
+/** Whether a list holds a value. */
+export const contains = (list: readonly unknown[], x: unknown): boolean => list.some((y) => equal(x, y))

@@ -89,17 +89,6 @@ export class URLValue {
   }
 }
 
-export class Semver {
-  readonly parts: readonly bigint[]
-  readonly pre: readonly string[]
-  readonly text: string
-  constructor(text: string, parts: readonly bigint[], pre: readonly string[]) {
-    this.text = text
-    this.parts = parts
-    this.pre = pre
-  }
-}
-
 /** A format of names, with what is wrong of a text. */
 export class Format {
   readonly name: string
@@ -175,7 +164,6 @@ const NAMES: readonly (readonly [string, (v: unknown) => boolean])[] = [
   ['net.IP', (v) => v instanceof IPValue],
   ['net.CIDR', (v) => v instanceof CIDRValue],
   ['kubernetes.URL', (v) => v instanceof URLValue],
-  ['kubernetes.Semver', (v) => v instanceof Semver],
   ['kubernetes.NamedFormat', (v) => v instanceof Format],
   ['kubernetes.authorization.Decision', (v) => v instanceof DecisionValue],
 ]

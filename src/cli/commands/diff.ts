@@ -154,7 +154,7 @@ async function run(ctx: CommandContext): Promise<number> {
     })
   })
   if (flags.bool('prune')) {
-    const { prunedObjects } = await import('../apply.ts')
+    const { prunedObjects } = await import('../prune.ts')
     for (const { mapping, object } of await prunedObjects(ctx, seen, namespaces)) {
       const plain = withoutManaged(object) ?? {}
       pairs.push({

@@ -62,5 +62,5 @@ export const BUILTINS: readonly string[] = [
 /** A tool that runs just-bash's command of the same name. */
 export const builtin = (name: string): Tool => ({
   name,
-  run: async (args, ctx) => (await import('../sh/justbash.ts')).runBuiltin(ctx, name, args),
+  run: async (args, ctx) => (await import('../sh/bash.ts')).runBuiltin(ctx, name, args),
 })

@@ -7,7 +7,7 @@ import type { Command, CommandContext } from '../../command.ts'
 import { CliError, withSource } from '../../exit.ts'
 import { encode, LAST_APPLIED, originalConfiguration } from '../../lastapplied.ts'
 import { printFlags } from '../../printflags.ts'
-import { fetchInfo, metaOf } from '../../info.ts'
+import { fetchInfo, infoText, metaOf } from '../../info.ts'
 import { dryRun, dryRunFlag, writeQuery } from '../../requestflags.ts'
 import { resources } from '../../resources.ts'
 import type { Info } from '../../info.ts'
@@ -33,7 +33,6 @@ async function run(ctx: CommandContext): Promise<void> {
       await fetchInfo(factory, info)
     } catch (e) {
       if (e instanceof StatusError && e.reason === 'NotFound') throw e
-      const { infoText } = await import('../../apply.ts')
       throw withSource(`retrieving current configuration of:\n${infoText(info)}\nfrom server for:`, info.source, e)
     }
     const original = originalConfiguration(info.object)
