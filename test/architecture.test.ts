@@ -146,3 +146,17 @@ test('what is exported stays what it was when its file was loaded: the build mak
     sources.filter((p) => /^export (?:let|var)\b/m.test(readFileSync(p, 'utf8'))).map((p) => relative(src, p)),
   ).toEqual([])
 })
+
+test('what is exported is used by another file', () => {
+  const words = (path: string): Set<string> => new Set(readFileSync(path, 'utf8').match(/\w+/g))
+  const files = new Map<string, number>()
+  const everywhere = ['test', 'bench', 'scripts'].flatMap((d) => walk(join(root, d)))
+  for (const path of [...walk(src), ...everywhere].filter((p) => /\.(ts|mjs)$/.test(p)))
+    for (const w of words(path)) files.set(w, (files.get(w) ?? 0) + 1)
+  const unused = sources.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/^export (?:async )?(?:abstract )?(?:const|function\*?|class) (\w+)/gm)]
+      .filter((m) => files.get(m[1] ?? '') === 1)
+      .map((m) => `${relative(src, path)}: ${m[1]}`),
+  )
+  expect(unused).toEqual([])
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatGoDuration, humanDuration, parseDuration, shortHumanDuration } from './duration.ts'
+import { formatGoDuration, humanDuration, parseDuration } from './duration.ts'
 import { parseTime, rfc1123z, rfc3339, rfc3339Micro } from './time.ts'
 
 const S = 1000,
@@ -50,7 +50,6 @@ test('ages', () => {
     '2y5d',
     '8y',
   ])
-  expect([59 * S, 60 * S, 90 * M, 25 * H, 400 * D].map(shortHumanDuration)).toEqual(['59s', '1m', '1h', '1d', '1y'])
 })
 test('Go durations', () => {
   expect(['1h2m3s', '1.5s', '-300ms', '100us', '0'].map((t) => formatGoDuration(parseDuration(t)))).toEqual([

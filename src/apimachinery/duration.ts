@@ -22,20 +22,6 @@ export function humanDuration(ms: number): string {
   return `${Math.trunc(days / 365)}y`
 }
 
-/** An age in one unit: 45s, 5m, 3h, 30d, 2y. */
-export function shortHumanDuration(ms: number): string {
-  const seconds = Math.trunc(ms / 1000)
-  if (seconds < -1) return '<invalid>'
-  if (seconds < 0) return '0s'
-  if (seconds < 60) return `${seconds}s`
-  const minutes = Math.trunc(ms / 60_000)
-  if (minutes < 60) return `${minutes}m`
-  const hours = Math.trunc(minutes / 60)
-  if (hours < 24) return `${hours}h`
-  if (hours < 24 * 365) return `${Math.trunc(hours / 24)}d`
-  return `${Math.trunc(hours / 24 / 365)}y`
-}
-
 const UNITS: ReadonlyMap<string, number> = new Map([
   ['ns', 1e-6],
   ['us', 1e-3],
@@ -50,7 +36,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 const MAX = 9223372036854.775
 
 /** A duration that Go's time.ParseDuration refuses, in its words. */
-export class DurationError extends Error {}
+class DurationError extends Error {}
 
 /** How the time package quotes: bytes outside ASCII as \x. */
 const quote = (text: string): string =>

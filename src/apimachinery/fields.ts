@@ -8,7 +8,7 @@ export interface FieldRequirement {
 }
 export type FieldSelector = readonly FieldRequirement[]
 
-export class FieldSelectorError extends Error {}
+class FieldSelectorError extends Error {}
 
 function unescape(value: string): string {
   let out = ''
@@ -60,7 +60,3 @@ export function fieldsMatch(selector: FieldSelector, fields: Readonly<Record<str
     (r) => ((Object.hasOwn(fields, r.field) ? (fields[r.field] ?? '') : '') === r.value) === (r.operator === '='),
   )
 }
-
-const escape = (value: string): string => value.replace(/[\\,=]/g, '\\$&')
-export const fieldSelectorString = (selector: FieldSelector): string =>
-  selector.map((r) => `${r.field}${r.operator}${escape(r.value)}`).join(',')

@@ -57,7 +57,7 @@ export function sortedKeys(value: object): string[] {
 }
 
 /** Compares by code points, as Go compares strings. */
-export function compareRunes(a: string, b: string): number {
+function compareRunes(a: string, b: string): number {
   const x = Array.from(a)
   const y = Array.from(b)
   for (let i = 0; i < x.length && i < y.length; i++) {

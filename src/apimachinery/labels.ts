@@ -15,8 +15,6 @@ export type Labels = Readonly<Record<string, string>>
 
 /** Matches no object: what a missing LabelSelector means. */
 export const NOTHING: Selector = [{ key: '', operator: 'in', values: [] }]
-export const EVERYTHING: Selector = []
-
 export class SelectorError extends Error {}
 
 const SURROGATE = /[\ud800-\udfff]/

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { difference, formatFields, intersection, parseFields, union } from './fieldset.ts'
-import { applyServerSide, trackUpdate, upgradeManagedFields } from './managedfields.ts'
+import { applyServerSide, trackUpdate } from './managedfields.ts'
 import type { FieldManagerContext } from './managedfields.ts'
 import type { JsonObject, KubeObject } from './object.ts'
 import { Schemas } from './schema.ts'
@@ -184,19 +184,6 @@ describe('server-side apply', () => {
         expect((live as unknown as { data: JsonObject }).data).toMatchObject(z)
       }),
     )
-  })
-  test('moving from client-side apply', () => {
-    const entry = {
-      manager: 'kubectl-client-side-apply',
-      operation: 'Update',
-      apiVersion: 'v1',
-      fieldsType: 'FieldsV1',
-      fieldsV1: { 'f:data': { '.': {}, 'f:a': {} } },
-    }
-    expect(upgradeManagedFields([entry], ['kubectl-client-side-apply'], 'kubectl')).toEqual([
-      { ...entry, manager: 'kubectl', operation: 'Apply' },
-    ])
-    expect(upgradeManagedFields([{ ...entry, manager: 'x' }], ['kubectl-client-side-apply'], 'kubectl')).toBeUndefined()
   })
 })
 

@@ -579,37 +579,3 @@ function withoutAllowed(conflicts: readonly Conflict[], live: KubeObject, types:
     .map((c) => ({ owner: c.owner, paths: c.paths.filter((p) => !allowed.has(p)) }))
     .filter((c) => c.paths.length > 0)
 }
-
-/**
- * csaupgrade: what the client-side managers set becomes the property of the server-side one. The entries after it, or
- * undefined when nothing is to be done.
- */
-export function upgradeManagedFields(
-  entries: readonly ManagedFieldsEntry[],
-  clientSide: readonly string[],
-  serverSide: string,
-  subresource = '',
-): readonly ManagedFieldsEntry[] | undefined {
-  const isClient = (e: ManagedFieldsEntry): boolean =>
-    e.operation === 'Update' && (e.subresource ?? '') === subresource && clientSide.includes(e.manager ?? '')
-  if (!entries.some(isClient)) return undefined
-  const list = entries.map((e) => ({ ...e }))
-  let target = list.findIndex(
-    (e) => e.operation === 'Apply' && e.manager === serverSide && (e.subresource ?? '') === subresource,
-  )
-  if (target < 0) {
-    target = list.findIndex(isClient)
-    const e = list[target]
-    if (e) list[target] = { ...e, manager: serverSide, operation: 'Apply' }
-  }
-  let set = parseFields(list[target]?.fieldsV1)
-  const rest: ManagedFieldsEntry[] = []
-  list.forEach((e, i) => {
-    if (i !== target && isClient(e)) set = union(set, parseFields(e.fieldsV1))
-  })
-  list.forEach((e, i) => {
-    if (i === target) rest.push({ ...e, fieldsV1: formatFields(set) })
-    else if (!isClient(e)) rest.push(e)
-  })
-  return rest
-}

@@ -34,7 +34,7 @@ export function regexError(message: string, format: string, ...examples: string[
   if (examples.length === 0) return `${message} (regex used for validation is '${format}')`
   return `${message} (e.g. ${examples.map((e, i) => `${i > 0 ? ' or ' : ''}'${e}', `).join('')}regex used for validation is '${format}')`
 }
-export const maxLenError = (length: number): string => `must be no more than ${length} characters`
+const maxLenError = (length: number): string => `must be no more than ${length} characters`
 export const rangeError = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`
 const ASCII = /^[\x00-\x7f]*$/
 /** Length in bytes, as Go's len counts. */
@@ -100,14 +100,6 @@ export const labelValue = rule(
   'MyValue',
   'my_value',
   '12345',
-)
-export const cIdentifier = rule(
-  '[A-Za-z_][A-Za-z0-9_]*',
-  0,
-  "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-  'my_name',
-  'MY_NAME',
-  'MyName',
 )
 export const percent = rule(
   '[0-9]+%',

@@ -17,14 +17,14 @@ export function fnv32a(text: string): number {
 }
 
 /** FNV-1, 32 bits, over UTF-8. */
-export function fnv32(text: string): number {
+function fnv32(text: string): number {
   let h = 0x811c9dc5
   for (const b of new TextEncoder().encode(text)) h = Math.imul(h, 0x01000193) ^ b
   return h >>> 0
 }
 
 /** Each character becomes one of the alphabet, so that no word can appear. */
-export function safeEncode(text: string): string {
+function safeEncode(text: string): string {
   let out = ''
   for (let i = 0; i < text.length; i++) out += ALPHABET[text.charCodeAt(i) % ALPHABET.length] ?? ''
   return out
@@ -114,8 +114,7 @@ function dump(type: string, value: unknown, zero: string): string {
 }
 
 /** A template as Go would dump it. */
-export const dumpTemplate = (template: unknown): string =>
-  `(v1.PodTemplateSpec)${dump('v1.PodTemplateSpec', template, '')}`
+const dumpTemplate = (template: unknown): string => `(v1.PodTemplateSpec)${dump('v1.PodTemplateSpec', template, '')}`
 
 /** The pod-template-hash of a template, a real cluster's of version 1.33; a collision count gives another one. */
 export function podTemplateHash(template: unknown, collisionCount?: number): string {

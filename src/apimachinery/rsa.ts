@@ -44,7 +44,7 @@ export function toBytes(n: bigint, length?: number): Uint8Array {
   out.set(bytes, length - bytes.length)
   return out
 }
-export const fromBytes = (bytes: Uint8Array): bigint =>
+const fromBytes = (bytes: Uint8Array): bigint =>
   BigInt(`0x${[...bytes].map((b) => b.toString(16).padStart(2, '0')).join('') || '0'}`)
 
 function smallPrimes(below: number): number[] {

@@ -85,13 +85,6 @@ export const forbidden = (r: GroupResource, name: string, why: string): StatusEr
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message)
 export const internalError = (message: string): StatusError =>
   new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
-export const methodNotSupported = (r: GroupResource, verb: string): StatusError =>
-  new StatusError(
-    405,
-    'MethodNotAllowed',
-    `${verb} is not supported on resources of kind "${resourceName(r)}"`,
-    details(r, ''),
-  )
 export const gone = (message: string): StatusError => new StatusError(410, 'Expired', message)
 
 /** 422: `Service "x" is invalid: spec.a: …` for one cause, `[a, b]` for several. `kind` is Kind or Kind.group. */

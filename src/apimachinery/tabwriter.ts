@@ -13,7 +13,7 @@ export interface TabOptions {
 const SURROGATE = /[\ud800-\udbff]/
 
 /** The number of code points: what Go counts as a cell's width. */
-export function runeCount(text: string): number {
+function runeCount(text: string): number {
   let n = text.length
   for (let i = 0; i < text.length - 1; i++) {
     const c = text.charCodeAt(i)

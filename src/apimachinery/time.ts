@@ -32,7 +32,7 @@ export function rfc1123z(ms: number): string {
 }
 
 /** A time that Go's time.Parse(RFC3339) refuses, in its words. */
-export class TimeError extends Error {}
+class TimeError extends Error {}
 
 const LAYOUT = '2006-01-02T15:04:05Z07:00'
 const MICRO_LAYOUT = '2006-01-02T15:04:05.000000Z07:00'

@@ -41,7 +41,7 @@ function goOwner(r: OwnerReference): string {
   return `v1.OwnerReference{APIVersion:${goQuote(r.apiVersion)}, Kind:${goQuote(r.kind)}, Name:${goQuote(r.name)}, UID:${goQuote(r.uid)}, Controller:${pointer(r.controller)}, BlockOwnerDeletion:${pointer(r.blockOwnerDeletion)}}`
 }
 
-export function validateOwnerReferences(refs: readonly OwnerReference[] | undefined, path: string): FieldError[] {
+function validateOwnerReferences(refs: readonly OwnerReference[] | undefined, path: string): FieldError[] {
   const out: FieldError[] = []
   let first = ''
   for (const r of refs ?? []) {
@@ -69,7 +69,7 @@ export function validateOwnerReferences(refs: readonly OwnerReference[] | undefi
   return out
 }
 
-export function validateFinalizers(finalizers: readonly string[] | undefined, path: string): FieldError[] {
+function validateFinalizers(finalizers: readonly string[] | undefined, path: string): FieldError[] {
   const out = (finalizers ?? []).flatMap((f) => qualifiedName(f).map((m) => invalid(path, f, m)))
   if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion'))
     out.push({
@@ -87,7 +87,7 @@ const unicode = (c: string): string => {
   return /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c) ? `${hex} '${c}'` : hex
 }
 const PLAIN = /^[\x20-\x7e]*$/
-export function validateFieldManager(manager: string, path: string): FieldError[] {
+function validateFieldManager(manager: string, path: string): FieldError[] {
   if (manager.length <= 128 && PLAIN.test(manager)) return []
   const out = byteLength(manager) > 128 ? [tooLong(path, '', 128)] : []
   let position = 0
@@ -105,7 +105,7 @@ const isPlainEntry = (e: ManagedFieldsEntry): boolean =>
   (e.subresource ?? '').length <= 64 &&
   (e.manager ?? '').length <= 128 &&
   PLAIN.test(e.manager ?? '')
-export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined, path: string): FieldError[] {
+function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined, path: string): FieldError[] {
   if (!entries || entries.every(isPlainEntry)) return []
   return entries.flatMap((e, i) => {
     const p = at(path, i)
@@ -264,22 +264,4 @@ export function validateConditions(conditions: readonly Condition[] | undefined,
     if (byteLength(c.message ?? '') > 32768) out.push(tooLong(sub(p, 'message'), '', 32768))
     return out
   })
-}
-
-/** ValidateDeleteOptions' propagation part, and dryRun and fieldValidation of every write's options. */
-export function validateDryRun(dryRun: readonly string[], path = 'dryRun'): FieldError[] {
-  return dryRun.every((d) => d === 'All')
-    ? []
-    : [
-        {
-          type: 'FieldValueNotSupported',
-          field: path,
-          message: `Unsupported value: []string{${dryRun.map(goQuote).join(', ')}}: supported values: "All"`,
-        },
-      ]
-}
-export function validateFieldValidation(value: string, path = 'fieldValidation'): FieldError[] {
-  return ['', 'Ignore', 'Warn', 'Strict'].includes(value)
-    ? []
-    : [notSupported(path, value, ['', 'Ignore', 'Strict', 'Warn'])]
 }

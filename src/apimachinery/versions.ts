@@ -11,7 +11,7 @@ export interface Feature {
   readonly side: 'client' | 'server'
 }
 
-export const FEATURES = {
+const FEATURES = {
   /** -o kyaml. */
   kyaml: { from: 35, side: 'client' },
   /** Generators write `creationTimestamp: null`. */

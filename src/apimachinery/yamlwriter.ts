@@ -9,7 +9,7 @@ const isLetter = (ch: string): boolean => /\p{L}/u.test(ch)
 const isDigit = (ch: string | undefined): ch is string => ch !== undefined && ch >= '0' && ch <= '9'
 
 /** go-yaml's order of keys: numbers inside compare as numbers (a2 before a10), letters after everything else. */
-export function compareKeys(a: string, b: string): number {
+function compareKeys(a: string, b: string): number {
   let common = 0
   while (common < a.length && common < b.length && a.charCodeAt(common) === b.charCodeAt(common)) common++
   const x = Array.from(a)

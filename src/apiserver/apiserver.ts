@@ -17,7 +17,7 @@ import { VERBS } from './verbs/index.ts'
 export type { ApiServerOptions } from './api.ts'
 
 /** The asker when a request names nobody: the cluster's administrator. */
-export const ADMINISTRATOR: User = {
+const ADMINISTRATOR: User = {
   name: 'kubernetes-admin',
   uid: 'admin',
   groups: ['system:masters', 'system:authenticated'],

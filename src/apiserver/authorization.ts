@@ -11,7 +11,7 @@ const AUTHENTICATED = 'system:authenticated'
 const UNAUTHENTICATED = 'system:unauthenticated'
 
 /** namespace and name of a service account's user name. */
-export function serviceAccountOf(user: string): { namespace: string; name: string } | undefined {
+function serviceAccountOf(user: string): { namespace: string; name: string } | undefined {
   const m = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user)
   return m?.[1] && m[2] ? { namespace: m[1], name: m[2] } : undefined
 }
@@ -103,7 +103,7 @@ export async function impersonate(api: Api, user: User, headers: Readonly<Record
 }
 
 /** What a request asks to be allowed. */
-export function attributesOf(info: RequestInfo, request: ApiRequest): Attributes {
+function attributesOf(info: RequestInfo, request: ApiRequest): Attributes {
   if (!info.isResource) return { verb: request.method.toLowerCase(), path: info.path }
   return {
     verb: info.verb,

@@ -8,7 +8,7 @@ import type { RequestInfo } from './request-info.ts'
 
 const OPENID = new Set(['openid/v1/jwks', '.well-known/openid-configuration'])
 /** What /version says of a server with this version. */
-export function versionInfo(server: string): { readonly [k: string]: string } {
+function versionInfo(server: string): { readonly [k: string]: string } {
   const m = /^v(\d+)\.(\d+)/.exec(server)
   return {
     major: m?.[1] ?? '1',

@@ -55,7 +55,7 @@ function pathMatches(rule: PolicyRule, path: string): boolean {
 }
 
 /** Whether a rule allows a request. */
-export function ruleAllows(rule: PolicyRule, a: Attributes): boolean {
+function ruleAllows(rule: PolicyRule, a: Attributes): boolean {
   if (a.path !== undefined) return matches(rule.verbs, a.verb) && pathMatches(rule, a.path)
   const subresource = a.subresource ?? ''
   const combined = subresource ? `${a.resource}/${subresource}` : (a.resource ?? '')

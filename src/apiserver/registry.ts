@@ -2,7 +2,7 @@
 // registry/generic/registry.Store and registry/rest do it.
 import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, drop, equal } from '../apimachinery/object.ts'
-import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import type { Draft, KubeObject } from '../apimachinery/object.ts'
 import type { User } from '../apimachinery/door.ts'
 import { invalid as invalidField } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
@@ -500,7 +500,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   'ingresses.networking.k8s.io': 'ingress',
 }
 /** The key in etcd, as storage errors show it. */
-export function storageKey(s: Served, namespace: string, name: string): string {
+function storageKey(s: Served, namespace: string, name: string): string {
   const resource = storedOf(s).info.resource
   const place = namespace ? `${namespace}/${name}` : name
   if (s.custom) return `/registry/${s.info.group}/${resource}/${place}`

@@ -44,7 +44,7 @@ interface Key extends RsaPrivate {
 let known: { readonly text: Json; readonly key: Key } | undefined
 
 /** The cluster's key, made when it is first needed. */
-export function signingKey(place: KeyPlace, entropy: Entropy): Key {
+function signingKey(place: KeyPlace, entropy: Entropy): Key {
   let text = place.recall(PLACE)
   if (known && text !== undefined && known.text === text) return known.key
   if (!isObject(text) || typeof text.p !== 'string' || typeof text.q !== 'string') {

@@ -127,7 +127,7 @@ function camelWords(text: string): string[] {
 const ACRONYMS = new Set(['API', 'URL', 'UID', 'OSB', 'GUID'])
 
 /** `clusterIP` as a title: Cluster IP. */
-export function smartLabel(field: string): string {
+function smartLabel(field: string): string {
   if (/[^\p{L}-]/u.test(field)) return field
   return camelWords(field)
     .map((p) =>

@@ -1,6 +1,6 @@
 // One object of a command line, named or loaded: cli-runtime's resource.Info, and the words of its metadata.
 import { copy, isObject } from '../apimachinery/object.ts'
-import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { pathOf } from '../client/client.ts'
 import type { Factory, Mapping } from './command.ts'
@@ -91,9 +91,6 @@ export async function fetchInfo(factory: Factory, info: Info, request: ReadOptio
     throw e
   }
 }
-
-/** An object as clients get it, for code that wants metadata's type. */
-export const asKube = (o: JsonObject): KubeObject => o as unknown as KubeObject
 
 /** An Info as Go prints it in errors. */
 export const infoText = (info: Info): string => {

@@ -88,7 +88,7 @@ function entries(value: Json | undefined, field: string): Map<string, ConfigEntr
 }
 
 /** A kubeconfig's parsed document as a config. */
-export function readConfig(doc: Json): KubeConfig {
+function readConfig(doc: Json): KubeConfig {
   if (!isObject(doc)) return emptyConfig()
   return {
     clusters: entries(doc.clusters, 'cluster'),

@@ -200,12 +200,6 @@ function formed(value: Json | undefined, type: string): Json {
   return out
 }
 
-/** One entry (v1.Cluster, v1.Context, v1.AuthInfo) in the form of its type. */
-export function formedEntry(entry: JsonObject, type: string): JsonObject {
-  const out = formed(entry, type)
-  return isObject(out) ? out : {}
-}
-
 /** A whole config in the order of its type. */
 export function formedConfig(config: JsonObject): JsonObject {
   const out = formed(config, 'v1.Config')

@@ -32,7 +32,7 @@ export async function named(
 }
 
 /** namespace and label selector of the pods that belong to an object. */
-export function podsOf(object: JsonObject): { readonly namespace: string; readonly selector: string } {
+function podsOf(object: JsonObject): { readonly namespace: string; readonly selector: string } {
   const kind = String(object.kind)
   const meta = isObject(object.metadata) ? object.metadata : {}
   const spec = isObject(object.spec) ? object.spec : {}
@@ -73,7 +73,7 @@ const restarts = (p: Pod): number => Math.max(0, ...(p.status?.containerStatuses
  * The pod that lives most: placed, running, ready, ready for longest, fewest restarts, oldest. Logs prefer more
  * restarts.
  */
-export const byActivity =
+const byActivity =
   (logs: boolean) =>
   (a: Pod, b: Pod): number =>
     (a.spec?.nodeName ? 0 : 1) - (b.spec?.nodeName ? 0 : 1) ||

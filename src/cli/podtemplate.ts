@@ -188,7 +188,7 @@ export async function patchObjects(ctx: CommandContext, infos: readonly Info[], 
 }
 
 /** `web`, `*`, `we*b`: the containers that a --containers word names (upstream's wildcard, with its habits). */
-export function namesContainer(name: string, spec: string): boolean {
+function namesContainer(name: string, spec: string): boolean {
   if (spec === '*') return true
   if (!spec.includes('*')) return name === spec
   let pos = 0

@@ -30,20 +30,6 @@ export const printFlags: readonly FlagSpec[] = [
   { name: 'show-managed-fields', type: 'bool', usage: 'Keep managedFields in JSON and YAML.' },
 ]
 
-/** What `get` has besides: table flags. */
-export const getPrintFlags: readonly FlagSpec[] = [
-  {
-    ...(printFlags[0] ?? { name: 'output', type: 'string' }),
-    usage: `Output format: wide, custom-columns, custom-columns-file, ${FORMATS}.`,
-  },
-  ...printFlags.slice(1),
-  { name: 'no-headers', type: 'bool', usage: 'No header line in tables and custom columns.' },
-  { name: 'show-labels', type: 'bool', usage: 'Show all labels in a last column.' },
-  { name: 'label-columns', short: 'L', type: 'stringSlice', usage: 'Labels that get a column of their own.' },
-  { name: 'show-kind', type: 'bool', usage: 'Show the kind before each name.' },
-  { name: 'sort-by', type: 'string', usage: 'Sort by the field that this JSONPath expression names.' },
-]
-
 type Family = PrinterLine['family']
 
 /** The printers a client of this version has. */
@@ -131,12 +117,6 @@ export async function printerFor(ctx: CommandContext, operation: string): Promis
 }
 
 const GET: readonly Family[] = ['template', 'jsonyaml', 'columns', 'name']
-
-/** Whether `get` prints a table: no format, or wide. */
-export function isHumanReadable(ctx: CommandContext): boolean {
-  const word = ctx.flags.string('output')
-  return word === 'wide' || (word === '' && ctx.flags.string('template') === '')
-}
 
 /** `get`'s printer for everything but tables. Throws CliError for a format it has not. */
 export async function getPrinter(ctx: CommandContext): Promise<Print> {

@@ -272,13 +272,6 @@ function globalsOf(node: Node, values: FlagValues): FlagValues {
   return hiding(values, own)
 }
 
-/**
- * The global flags as given: a command's own flag of the same name (--user of create rolebinding) says nothing about
- * them.
- */
-const withoutOwn = (values: FlagValues, own: readonly FlagSpec[]): FlagValues =>
-  hiding(values, new Set(own.map((f) => f.name)))
-
 async function execute(
   node: Node,
   host: CliHost,

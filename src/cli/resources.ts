@@ -68,7 +68,7 @@ export interface Resources {
   readonly mappings: readonly Mapping[]
 }
 
-export const MISSING_RESOURCE = `You must provide one or more resources by argument or filename.
+const MISSING_RESOURCE = `You must provide one or more resources by argument or filename.
 Example resource specifications include:
    '-f rsrc.yaml'
    '--filename=rsrc.json'
@@ -94,12 +94,6 @@ function combined(args: readonly string[]): boolean {
       "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
     )
   return slashes > 0
-}
-
-/** Whether the arguments name objects, not only types. */
-export function hasNames(args: readonly string[]): boolean {
-  const list = normalizeArgs(args)
-  return combined(list) || list.length > 1
 }
 
 /** A refused list, told with what was asked for. */

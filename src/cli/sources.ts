@@ -36,7 +36,7 @@ function partPattern(part: string, pattern: string): RegExp {
 }
 
 /** Names in `dir` that match a shell pattern of one path segment or more; * ? [..] only. */
-export function glob(files: Factory['io']['files'], pattern: string): string[] {
+function glob(files: Factory['io']['files'], pattern: string): string[] {
   let found = [pattern.startsWith('/') ? '/' : '']
   for (const part of pattern.split('/').filter((p) => p !== '')) {
     const next: string[] = []

@@ -79,7 +79,7 @@ function node(n: ProfileNode, podCIDR: string, profile: Profile, time: string): 
 }
 
 /** The pod range of the nth node: its own, or the nth /24 of the profile's. */
-export function nodePodCIDR(profile: Profile, index: number): string {
+function nodePodCIDR(profile: Profile, index: number): string {
   const own = profile.nodes[index]?.podCIDR
   if (own) return own
   const [base = '10.244.0.0'] = profile.podCIDR.split('/')

@@ -11,7 +11,7 @@ export interface ClockState {
   readonly frozen?: number
 }
 
-export function readClock(value: Json | undefined): ClockState {
+function readClock(value: Json | undefined): ClockState {
   if (!isObject(value)) return { offset: 0 }
   return {
     offset: typeof value.offset === 'number' ? value.offset : 0,

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError, badRequest } from '../apimachinery/status.ts'
 import type { ClusterParts } from './parts.ts'
 
-export const SIMULATION_PREFIX = '/kubesim/v1/'
+const SIMULATION_PREFIX = '/kubesim/v1/'
 
 export interface SimulationLine {
   readonly name: string

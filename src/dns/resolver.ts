@@ -55,7 +55,7 @@ const ECHOED = new Set([3, 9, 10, 11, 12])
  * The names outside the cluster, from the table: CNAMEs followed, at most ten. Undefined when the table does not know
  * the name.
  */
-export function outsideRecords(
+function outsideRecords(
   external: ResolverOptions['external'],
   name: string,
   type: number,

@@ -101,7 +101,7 @@ export async function events(out: Lines, obj: KubeObject, ctx: DescribeContext, 
 }
 
 /** The table of these events. */
-export function eventTable(out: Lines, list: readonly Event[], now: number): void {
+function eventTable(out: Lines, list: readonly Event[], now: number): void {
   if (list.length === 0) return out.write(0, 'Events:\t<none>\n')
   out.flush()
   out.write(0, 'Events:\n  Type\tReason\tAge\tFrom\tMessage\n')

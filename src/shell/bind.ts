@@ -126,7 +126,7 @@ const put = (t: { out: string; at: number }, s: string): void => {
 }
 
 /** 30 as `30s`, 28800 as `8h`. */
-export function ttlUnits(seconds: number): string {
+function ttlUnits(seconds: number): string {
   let rest = seconds
   let out = ''
   for (const [unit, size] of [

@@ -41,7 +41,7 @@ test('no name stands twice at one place', () => {
   expect(names.filter((n, i) => names.indexOf(n) !== i)).toEqual([])
 })
 
-describe.each(found.map((f) => [f.path, f] as const))('%s', (path, { line, command }) => {
+describe.each(found.map((f) => [f.path, f] as const))('%s', (_path, { line, command }) => {
   test('loads what its line says', () => {
     expect(command.name).toBe(line.name)
     expect(command.run !== undefined || (command.subcommands?.length ?? 0) > 0).toBe(true)

@@ -34,7 +34,7 @@ const urlCovers = (owner: string, path: string): boolean =>
   owner === path || (owner.endsWith('*') && path.startsWith(owner.replace(/\*+$/, '')))
 
 /** Whether a rule that somebody has holds a broken-down one. */
-export function ruleCovers(owner: PolicyRule, sub: PolicyRule): boolean {
+function ruleCovers(owner: PolicyRule, sub: PolicyRule): boolean {
   const resources =
     owner.resources?.includes('*') ||
     (sub.resources ?? []).every(

@@ -13,7 +13,7 @@ export interface PluginLine {
 
 const PODS = ['pods']
 
-export const PLUGINS: readonly PluginLine[] = [
+const PLUGINS: readonly PluginLine[] = [
   {
     name: 'NamespaceLifecycle',
     operations: ['CREATE', 'DELETE'],

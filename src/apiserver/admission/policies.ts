@@ -23,7 +23,7 @@ import { refusal } from './plugin.ts'
 
 const GROUP = 'admissionregistration.k8s.io'
 const POLICIES = `validatingadmissionpolicies.${GROUP}`
-export const BINDINGS = `validatingadmissionpolicybindings.${GROUP}`
+const BINDINGS = `validatingadmissionpolicybindings.${GROUP}`
 const CODES: Readonly<Record<string, number>> = {
   Forbidden: 403,
   Unauthorized: 401,

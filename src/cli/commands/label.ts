@@ -6,7 +6,7 @@ import { CliError } from '../exit.ts'
 import { metadataFlags, resourcesAndPairs, updateMetadata } from '../metadataedit.ts'
 
 /** KEY=VALUE and KEY- of label; values are checked here, keys by the server. */
-export function parseLabels(specs: readonly string[]): { set: Map<string, string>; remove: string[] } {
+function parseLabels(specs: readonly string[]): { set: Map<string, string>; remove: string[] } {
   const set = new Map<string, string>()
   const remove: string[] = []
   for (const spec of specs) {

@@ -6,7 +6,7 @@ import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 
 /** What a build of that version says of itself. */
-export function clientVersion(gitVersion: string): JsonObject {
+function clientVersion(gitVersion: string): JsonObject {
   const m = /^v?(\d+)\.(\d+)/.exec(gitVersion)
   return {
     major: m?.[1] ?? '1',

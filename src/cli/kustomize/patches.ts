@@ -17,7 +17,6 @@ import {
   record,
   remember,
   sameId,
-  selects,
   text,
 } from './resource.ts'
 import type { Mutable, Resource, ResId } from './resource.ts'

@@ -67,12 +67,6 @@ export function requireKind(object: JsonObject): void {
     throw new CliError('missing apiVersion or kind; try GetObjectKind().SetGroupVersionKind() if you know the type')
 }
 
-/** The object as JSON text: sorted, or in struct order when typed. */
-export async function jsonText(object: JsonObject, typed: boolean, schemas: Schemas): Promise<string> {
-  if (!typed) return (await import('../../apimachinery/gojson.ts')).toJson(object)
-  return (await import('../../apimachinery/encode.ts')).encodeTyped(object, schemas)
-}
-
 /** Go's words for a file that cannot be opened. */
 export function openError(path: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'ENOENT'

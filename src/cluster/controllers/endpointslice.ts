@@ -19,7 +19,7 @@ export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
 export const HEADLESS = 'service.kubernetes.io/headless'
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time'
 const RESERVED = new Set([SERVICE_NAME, MANAGED_BY, HEADLESS])
-export const MAX_ENDPOINTS = 100
+const MAX_ENDPOINTS = 100
 
 /** The Services whose selector matches a pod. */
 export function serviceKeys(pod: KubeObject, lister: Lister): string[] {

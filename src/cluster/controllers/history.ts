@@ -14,7 +14,7 @@ import { claim, controllerRef, equalities } from './owners.ts'
 const PATH = 'apps/v1/controllerrevisions'
 
 /** What a revision remembers: the template, marked to replace. */
-export const revisionData = (template: PodTemplateSpec | undefined): JsonObject => ({
+const revisionData = (template: PodTemplateSpec | undefined): JsonObject => ({
   spec: { template: { ...(template as unknown as JsonObject), $patch: 'replace' } },
 }) // a template is JSON
 

@@ -49,13 +49,7 @@ function allocatableOf(node: Node, resource: string): number {
 }
 
 /** The part of a pod's request that a node cannot give beside what it holds already. */
-function fits(
-  pod: Pod,
-  requests: Amounts,
-  node: Node,
-  state: NodeState,
-  without?: ReadonlySet<string>,
-): Misfit | undefined {
+function fits(requests: Amounts, node: Node, state: NodeState, without?: ReadonlySet<string>): Misfit | undefined {
   const usage = state.usage(node.metadata.name ?? '')
   const reasons: string[] = []
   const used = (r: string): number => {
@@ -102,7 +96,7 @@ interface Volumes {
 }
 
 /** The claims of a pod: what is bound already, what must be bound on the chosen node. */
-export function claimsOf(ctx: Pick<ControllerContext, 'lister'>, pod: Pod): Volumes {
+function claimsOf(ctx: Pick<ControllerContext, 'lister'>, pod: Pod): Volumes {
   const namespace = pod.metadata.namespace ?? ''
   const bound: PersistentVolume[] = []
   const toBind: PersistentVolumeClaim[] = []
@@ -230,7 +224,7 @@ function filter(
   if (required && !matchesNode(required, node)) return never("node(s) didn't match Pod's node affinity/selector")
   if (!portsFree(pod, name, state, without)) return maybe("node(s) didn't have free ports for the requested pod ports")
   return (
-    fits(pod, requests, node, state, without) ??
+    fits(requests, node, state, without) ??
     volumesFit(ctx, volumes, node) ??
     podFits(ctx.lister, pod, node, nodes, state, without)
   )

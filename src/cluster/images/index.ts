@@ -70,7 +70,7 @@ export const IMAGES: readonly ImageLine[] = [
   { names: ['coredns'], load: () => import('./servers.ts').then((m) => m.coredns) },
 ]
 /** What an image not listed is. */
-export const GENERIC: ImageLine = { names: [], load: () => import('./generic.ts').then((m) => m.generic) }
+const GENERIC: ImageLine = { names: [], load: () => import('./generic.ts').then((m) => m.generic) }
 
 /** The image of a reference, and its tag. */
 export async function findImage(

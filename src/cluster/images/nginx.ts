@@ -1,5 +1,5 @@
 // nginx: the welcome page, its start-up log, its access log; Debian by default, Alpine by tag.
-import { alpineFiles, busyboxPrograms, debianFiles, debianPrograms, PATH, tagVersion } from './image.ts'
+import { alpineFiles, busyboxPrograms, debianFiles, debianPrograms, PATH } from './image.ts'
 import type { Image, Running } from './image.ts'
 import { nginxListeners, nginxPorts } from './webserver.ts'
 
@@ -9,7 +9,7 @@ const version = (tag: string): string => {
   if (!m) return tag === 'stable' || tag.startsWith('stable-') ? '1.28.0' : '1.29.0'
   return `${m[1]}.${m[2]}.${m[3] ?? (Number(m[2]) >= 27 ? '5' : '3')}`
 }
-export const WELCOME =
+const WELCOME =
   '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n<style>\nhtml { color-scheme: light dark; }\nbody { width: 35em; margin: 0 auto;\nfont-family: Tahoma, Verdana, Arial, sans-serif; }\n</style>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n<p>If you see this page, the nginx web server is successfully installed and\nworking. Further configuration is required.</p>\n\n<p>For online documentation and support please refer to\n<a href="http://nginx.org/">nginx.org</a>.<br/>\nCommercial support is available at\n<a href="http://nginx.com/">nginx.com</a>.</p>\n\n<p><em>Thank you for using nginx.</em></p>\n</body>\n</html>\n'
 
 const two = (n: number): string => String(n).padStart(2, '0')
@@ -74,10 +74,4 @@ export const nginx: Image = {
       ].map((t) => `${at} [notice] 1#1: ${t}`),
     ]
   },
-}
-/** The major version of the server in a tag; used by the tests. */
-export const nginxVersion = version
-export const isOld = (tag: string): boolean => {
-  const [major, minor] = tagVersion(tag)
-  return major === 1 && minor < 19
 }

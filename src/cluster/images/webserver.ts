@@ -34,7 +34,7 @@ const errorPage = (status: number, reason: string, server: string): string =>
   `<html>\r\n<head><title>${status} ${reason}</title></head>\r\n<body>\r\n<center><h1>${status} ${reason}</h1></center>\r\n<hr><center>${server}</center>\r\n</body>\r\n</html>\r\n`
 
 /** What nginx answers. */
-export function nginxAnswer(site: Site, c: Running, request: HttpRequest): HttpResponse {
+function nginxAnswer(site: Site, c: Running, request: HttpRequest): HttpResponse {
   const build = (
     status: number,
     reason: string,
@@ -83,7 +83,7 @@ export function nginxAnswer(site: Site, c: Running, request: HttpRequest): HttpR
 const safe = (path: string): string => (/%(?![0-9a-fA-F]{2})/.test(path) ? path.replaceAll('%', '%25') : path)
 
 /** nginx' combined log line with the forwarded address, as its images configure it. */
-export const nginxAccess =
+const nginxAccess =
   (c: Running) =>
   (q: HttpRequest, r: HttpResponse, v: Visitor): string => {
     const head = (n: string): string => q.headers.find(([k]) => k.toLowerCase() === n)?.[1] ?? '-'

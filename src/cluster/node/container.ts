@@ -33,8 +33,6 @@ export interface KnownImage {
   readonly tag: string
   readonly name: string
 }
-export type AnyContainer = Container
-
 /** All containers of a pod: init, main, ephemeral; with which list they stand in. */
 export function containersOf(pod: Pod): readonly {
   readonly container: Container
@@ -76,7 +74,7 @@ export function commandLine(container: Container, image: Image, vars: ReadonlyMa
 }
 
 /** The user a container runs as. */
-export function userOf(pod: Pod, container: Container, image: Image): string {
+function userOf(pod: Pod, container: Container, image: Image): string {
   const uid = container.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser
   return uid === undefined ? (image.user ?? 'root') : uid === 0 ? 'root' : String(uid)
 }
@@ -544,7 +542,7 @@ export function executable(
 }
 
 /** Runs a program of the image inside another one (env, xargs, a shell): 127 when there is none. */
-export async function runProgram(ctx: ToolContext, words: readonly string[]): Promise<number> {
+async function runProgram(ctx: ToolContext, words: readonly string[]): Promise<number> {
   const [path = '', ...args] = words
   const found = executable(ctx, path)
   const tool = 'name' in found ? await findTool(found.name) : undefined

@@ -64,7 +64,7 @@ export function resourceValue(
 const upper = (name: string): string => name.toUpperCase().replaceAll('-', '_')
 
 /** The variables of one Service: WEB_SERVICE_HOST and its kin. */
-export function serviceVariables(s: Service): [string, string][] {
+function serviceVariables(s: Service): [string, string][] {
   const host = s.spec?.clusterIP
   if (!host || host === 'None') return []
   const prefix = upper(s.metadata.name ?? '')

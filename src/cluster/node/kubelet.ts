@@ -42,7 +42,7 @@ const START_SHOWN = 1000
 /** About how often the kubelet tries again what failed. */
 const RETRY = 12_500
 /** Keys of pods that wait for a ConfigMap or Secret, for configwaiters.ts. */
-export const WAITERS = 'config-waiters'
+const WAITERS = 'config-waiters'
 
 type Kind = 'init' | 'main' | 'ephemeral'
 type Policy = 'Always' | 'OnFailure' | 'Never'

@@ -114,7 +114,7 @@ const base64url = (text: string): string => Buffer.from(text).toString('base64ur
  * A projected service account token: the form of a JWT with the claims the API server gives; its signature is the
  * simulation's.
  */
-export function accountToken(pod: Pod, profile: Profile, audience: string | undefined, seconds: number): string {
+function accountToken(pod: Pod, profile: Profile, audience: string | undefined, seconds: number): string {
   const ns = pod.metadata.namespace ?? ''
   const account = pod.spec?.serviceAccountName ?? 'default'
   const issued = Math.floor(

@@ -7,7 +7,7 @@ import { goQuote } from '../../apimachinery/gostring.ts'
 import type { ControllerContext } from '../controller.ts'
 
 /** 64 hexadecimal digits that depend on the text alone. */
-export function digestOf(text: string): string {
+function digestOf(text: string): string {
   let out = ''
   for (let i = 0; i < 8; i++) out += fnv32a(`${i}${text}`).toString(16).padStart(8, '0')
   return out

@@ -223,7 +223,7 @@ function command(words: readonly string[]): Outcome | undefined {
 }
 
 /** The default answer: servers run, shells without work end, known commands do what they say. */
-export function defaultPlan(container: Container): ProcessPlan | 'run' {
+function defaultPlan(container: Container): ProcessPlan | 'run' {
   let plan = known.get(container)
   if (plan === undefined) {
     plan = glance(container)

@@ -180,7 +180,7 @@ function validateUrl(text: string, path: string): FieldError[] {
 }
 
 /** ValidateWebhookService; also of CRD conversions. */
-export function validateWebhookService(
+function validateWebhookService(
   service: { readonly name?: string; readonly namespace?: string; readonly path?: string; readonly port?: number },
   path: string,
 ): FieldError[] {

@@ -33,7 +33,7 @@ type Errors = FieldError[]
 const NO_MATCH = '`selector` does not match template `labels`'
 
 /** Counts of a status that may not be negative, and those that may not exceed the replicas. */
-export function validateCounts(
+function validateCounts(
   status: object | undefined,
   names: readonly string[],
   limited: readonly string[] = [],
@@ -55,7 +55,7 @@ const collision = (next: number | undefined, old: number | undefined): Errors =>
     ? [invalid('status.collisionCount', next ?? 0, 'cannot be decremented')]
     : []
 
-export const selectorUnchanged = (next: LabelSelector | undefined, old: LabelSelector | undefined): Errors =>
+const selectorUnchanged = (next: LabelSelector | undefined, old: LabelSelector | undefined): Errors =>
   equal(next, old) ? [] : [invalid('spec.selector', next && goLabelSelector(next), IMMUTABLE)]
 
 /**

@@ -49,7 +49,7 @@ const condition = (job: Job, type: string): boolean =>
   Boolean(job.status?.conditions?.some((c) => c.type === type && c.status === 'True'))
 
 /** STATUS: the first of these that is so. */
-export function jobStatus(job: Job): string {
+function jobStatus(job: Job): string {
   if (condition(job, 'Complete')) return 'Complete'
   if (condition(job, 'Failed')) return 'Failed'
   if (job.metadata.deletionTimestamp) return 'Terminating'

@@ -157,7 +157,7 @@ function validateStatusUpdate(next: CSR, old: CSR): FieldError[] {
 }
 
 /** Dates of conditions that came without them; also for the approval subresource. */
-export function stampConditions(csr: Draft<CSR>, old: CSR, ctx: StrategyContext): void {
+function stampConditions(csr: Draft<CSR>, old: CSR, ctx: StrategyContext): void {
   const now = rfc3339(ctx.now)
   for (const c of csr.status?.conditions ?? []) {
     c.lastUpdateTime ??= now

@@ -16,7 +16,7 @@ import { roundUp } from './podspec-defaults.ts'
 const ROLE = 'node-role.kubernetes.io/'
 
 /** The roles that a node's labels give it, sorted. */
-export function nodeRoles(node: Node): string[] {
+function nodeRoles(node: Node): string[] {
   const roles = new Set<string>()
   for (const [k, v] of Object.entries(node.metadata.labels ?? {})) {
     if (k.startsWith(ROLE) && k.length > ROLE.length) roles.add(k.slice(ROLE.length))

@@ -140,7 +140,7 @@ function stateLines(title: string, state: ContainerState | undefined, out: Lines
 }
 
 /** Limits and Requests, sorted by name. */
-export function describeResources(r: ResourceRequirements | undefined, out: Lines, level: number): void {
+function describeResources(r: ResourceRequirements | undefined, out: Lines, level: number): void {
   for (const [title, list] of [
     ['Limits', r?.limits],
     ['Requests', r?.requests],
@@ -152,7 +152,7 @@ export function describeResources(r: ResourceRequirements | undefined, out: Line
 }
 
 /** `http-get http://:80/ delay=0s timeout=1s period=10s #success=1 #failure=3`. */
-export function probeText(p: Probe, versions: Versions): string {
+function probeText(p: Probe, versions: Versions): string {
   const [success, failure] = has(versions, 'describeProbeThresholds')
     ? ['successThreshold', 'failureThreshold']
     : ['#success', '#failure']

@@ -126,7 +126,7 @@ function resourceClaims(spec: PodSpec, path: string): Errors {
 }
 
 /** ValidatePodSpec. `meta` is the pod's own; templates have none. */
-export function validatePodSpec(spec: PodSpec | undefined, meta: ObjectMeta | undefined, path: string): Errors {
+function validatePodSpec(spec: PodSpec | undefined, meta: ObjectMeta | undefined, path: string): Errors {
   const s: PodSpec = spec ?? ({} as PodSpec)
   const at = (name: string): string => sub(path, name)
   const { errors: volumeErrors, valid: volumes } = validateVolumes(s.volumes, meta, at('volumes'))

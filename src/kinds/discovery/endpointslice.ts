@@ -59,7 +59,7 @@ function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
 }
 
 /** IsFullyQualifiedDomainName. */
-export function fullyQualifiedName(path: string, value: string): FieldError[] {
+function fullyQualifiedName(path: string, value: string): FieldError[] {
   if (!value) return [required(path)]
   const domain = value.replace(/\.$/, '')
   const wrong = dns1123Subdomain(domain)

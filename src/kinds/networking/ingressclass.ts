@@ -13,7 +13,7 @@ import { typedLocalReference } from './reference.ts'
 const PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
 
 /** IsDomainPrefixedPath: `acme.io/foo`. */
-export function domainPrefixedPath(path: string, value: string): FieldError[] {
+function domainPrefixedPath(path: string, value: string): FieldError[] {
   if (!value) return [required(path)]
   const cut = value.indexOf('/')
   if (cut <= 0 || cut === value.length - 1)

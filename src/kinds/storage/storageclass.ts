@@ -16,8 +16,7 @@ import { defineKind } from '../kind.ts'
 const DEFAULT = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
 
 /** The class that claims without one get. */
-export const isDefaultClass = (sc: StorageClass): boolean =>
-  DEFAULT.some((a) => sc.metadata.annotations?.[a] === 'true')
+const isDefaultClass = (sc: StorageClass): boolean => DEFAULT.some((a) => sc.metadata.annotations?.[a] === 'true')
 
 function validateParameters(params: Readonly<Record<string, string>>): FieldError[] {
   const entries = Object.entries(params)

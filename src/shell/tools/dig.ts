@@ -20,7 +20,7 @@ import type { Tool, ToolContext } from '../tool.ts'
 import { setOption } from './digoptions.ts'
 import type { Lookup } from './digoptions.ts'
 
-function fresh(ctx: ToolContext, modern: boolean): Lookup {
+function fresh(modern: boolean): Lookup {
   return {
     name: '.',
     type: 1,
@@ -302,7 +302,7 @@ export const dig: Tool = {
   async run(args, ctx) {
     const version = versionOf(ctx, 'dig')
     const modern = atLeast(version, 9, 18)
-    const defaults = { ...fresh(ctx, modern), cookie: atLeast(version, 9, 11), mdns: atLeast(version, 9, 11) }
+    const defaults = { ...fresh(modern), cookie: atLeast(version, 9, 11), mdns: atLeast(version, 9, 11) }
     const lookups: Lookup[] = []
     let batch: string | undefined
     let server: string | undefined

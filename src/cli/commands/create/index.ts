@@ -3,7 +3,7 @@ import { recordFlag } from '../../record.ts'
 import type { Command, CommandLine } from '../../command.ts'
 
 /** The generators; `create -f` itself is in fromfile.ts. */
-export const GENERATORS: readonly CommandLine[] = [
+const GENERATORS: readonly CommandLine[] = [
   { name: 'clusterrole', short: 'Create a cluster role', load: () => import('./role.ts').then((m) => m.clusterrole) },
   {
     name: 'clusterrolebinding',
