@@ -6,6 +6,7 @@ import type { Files } from '../../apimachinery/ports.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
 import { parseYaml, splitDocuments, toYaml, YamlError } from '../../apimachinery/yaml.ts'
 import { FIRST, LAST } from './fieldspecs.ts'
+import { jsonKind } from './fieldtypes.ts'
 import { absorb, generate } from './generators.ts'
 import { loadKustomization } from './kustomization.ts'
 import { Loader } from './loader.ts'
@@ -62,8 +63,15 @@ function readResources(loader: Loader, path: string): Resource[] {
       for (const item of value.items as readonly Json[]) add(item)
       return
     }
-    if (text(value.kind) === '') throw new KustomizeError('missing Resource metadata')
-    if (text(record(value.metadata)?.name) === '' && !text(value.kind).endsWith('List')) {
+    if (value.apiVersion === undefined && value.kind === undefined && value.metadata === undefined)
+      throw new KustomizeError('missing Resource metadata')
+    const missing =
+      text(value.kind) === ''
+        ? 'kind'
+        : text(record(value.metadata)?.name) === '' && !text(value.kind).endsWith('List')
+          ? 'metadata.name'
+          : undefined
+    if (missing !== undefined) {
       const metadata = record(value.metadata)
       const map = (v: unknown): string =>
         `map[${Object.entries(record(v) ?? {})
@@ -71,7 +79,7 @@ function readResources(loader: Loader, path: string): Resource[] {
           .map(([k, x]) => `${k}:${String(x)}`)
           .join(' ')}]`
       throw new KustomizeError(
-        `missing metadata.name in object {{${text(value.apiVersion)} ${text(value.kind)}} {{ ${text(metadata?.namespace)}} ${map(metadata?.labels)} ${map(metadata?.annotations)}}}`,
+        `missing ${missing} in object {{${text(value.apiVersion)} ${text(value.kind)}} {{${text(metadata?.name)} ${text(metadata?.namespace)}} ${map(metadata?.labels)} ${map(metadata?.annotations)}}}`,
       )
     }
     out.push(newResource(copy(value) as unknown as JsonObject))
@@ -102,6 +110,35 @@ function joined(...parts: readonly string[]): string {
     else if (p !== '' && p !== '.') out.push(p)
   }
   return out.join('/')
+}
+
+/** A var before its defaults, as Go prints it. */
+function varText(v: JsonObject): string {
+  const ref = isObject(v.objref) ? v.objref : {}
+  const gvk = { group: text(ref.group), version: text(ref.version), kind: text(ref.kind) }
+  return `{${text(v.name)} ${gvkText(gvk)} {${text(isObject(v.fieldref) ? v.fieldref.fieldPath : undefined)}}}`
+}
+
+/** `crds` are OpenAPI definitions by name; which of their fields refer to others is not looked at. */
+function checkCrds(loader: Loader, paths: readonly string[]): void {
+  const words = `loading CRDs [${paths.join(' ')}]`
+  for (const path of paths) {
+    let value: Json
+    try {
+      value = parseYaml(loader.readText(path))
+    } catch (e) {
+      throw prefix(e, words)
+    }
+    if (!isObject(value)) continue
+    const definitions = value
+    const wrong = Object.keys(definitions)
+      .sort()
+      .find((name) => !isObject(definitions[name]))
+    if (wrong !== undefined)
+      throw new KustomizeError(
+        `${words}: unable to parse open API definition from '${path}': error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonKind(definitions[wrong] ?? null)} into Go value of type accumulator.OpenAPIDefinition`,
+      )
+  }
 }
 
 const ACCEPTED_PLUGINS = [
@@ -214,6 +251,12 @@ class Target {
     )
   }
 
+  /** The schema of `openapi` must be there; merge keys are those of the built-in kinds all the same. */
+  readOpenApi(): void {
+    const { openapi } = this.k
+    if (isObject(openapi) && typeof openapi.path === 'string') this.#loader.read(openapi.path)
+  }
+
   /** Fills the list with what this kustomization makes. */
   accumulate(resources: Resource[]): void {
     const { k } = this
@@ -224,6 +267,7 @@ class Target {
     } catch (e) {
       throw prefix(e, 'accumulating resources')
     }
+    checkCrds(loader, strings(k.crds))
     for (const path of strings(k.configurations)) addConfiguration(this.config, parseYaml(loader.readText(path)))
     const globals = isObject(k.generatorOptions) ? k.generatorOptions : {}
     for (const [kind, field] of [
@@ -307,7 +351,20 @@ class Target {
       )
     }
     this.#plugins('validators')
-    this.vars.push(...objects(k.vars))
+    this.#addVars(objects(k.vars))
+  }
+
+  /** Takes in vars, each name once. */
+  #addVars(vars: readonly JsonObject[]): void {
+    const names = new Set(this.vars.map((v) => v.name))
+    for (const v of vars) {
+      if (names.has(v.name))
+        throw new KustomizeError(
+          `merging vars [${vars.map(varText).join(' ')}]: var '${text(v.name)}' already encountered`,
+        )
+      names.add(v.name)
+    }
+    this.vars.push(...vars)
   }
 
   #resource(resources: Resource[], path: string): void {
@@ -416,6 +473,7 @@ export function buildKustomization(context: BuildContext, path: string): JsonObj
   const target = new Target(context, Loader.top(context.files, path, !context.options?.unrestricted), (k) =>
     strings(k.buildMetadata).length ? '' : undefined,
   )
+  target.readOpenApi()
   let resources: Resource[] = []
   target.accumulate(resources)
   addHashes(resources)
@@ -458,6 +516,10 @@ export function buildKustomization(context: BuildContext, path: string): JsonObj
     // Annotations that only told the build something.
     const metadata = record(r.object.metadata)
     const annotations = record(metadata?.annotations)
+    // taking its own away, kustomize writes all annotations anew, as strings
+    if (annotations)
+      for (const [name, value] of Object.entries(annotations))
+        if (typeof value === 'number' || typeof value === 'boolean') annotations[name] = String(value)
     if (annotations)
       for (const [name, option] of tracked) if (!metadataOptions.includes(option)) delete annotations[name]
     if (annotations)

@@ -28,7 +28,7 @@ function literal(source: string): Pair {
 function fileSource(source: string): { key: string; path: string } {
   const parts = source.split('=')
   if (parts.length === 1) return { key: source.slice(source.lastIndexOf('/') + 1), path: source }
-  if (parts.length > 2) throw new KustomizeError(`key names or file paths cannot contain '='`)
+  if (parts.length > 2) throw new KustomizeError(`source ${JSON.stringify(source)} key name or file path contains '='`)
   if (parts[0] === '')
     throw new KustomizeError(`missing key name for file path "${parts[1] ?? ''}" in source "${source}"`)
   if (parts[1] === '')

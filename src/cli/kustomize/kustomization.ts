@@ -1,86 +1,10 @@
-// The kustomization file: its fields, strictly, its deprecations and defaults (kustomize's api/types).
-import { isObject } from '../../apimachinery/object.ts'
+// The kustomization file: its deprecations and defaults (kustomize's api/types).
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { parseYaml, YamlError } from '../../apimachinery/yaml.ts'
+import { decodeKustomization } from './fieldtypes.ts'
 import { KUSTOMIZATION_FILES } from './loader.ts'
 import type { Loader } from './loader.ts'
 import { KustomizeError, text } from './resource.ts'
-
-/** Each field and its Go type. */
-const FIELDS: Readonly<Record<string, string>> = {
-  apiVersion: 'string',
-  kind: 'string',
-  metadata: 'types.ObjectMeta',
-  openapi: 'map[string]string',
-  namePrefix: 'string',
-  nameSuffix: 'string',
-  namespace: 'string',
-  commonLabels: 'map[string]string',
-  labels: '[]types.Label',
-  commonAnnotations: 'map[string]string',
-  patchesStrategicMerge: '[]types.PatchStrategicMerge',
-  patchesJson6902: '[]types.Patch',
-  patches: '[]types.Patch',
-  images: '[]types.Image',
-  imageTags: '[]types.Image',
-  replacements: '[]types.ReplacementField',
-  replicas: '[]types.Replica',
-  vars: '[]types.Var',
-  sortOptions: 'types.SortOptions',
-  resources: '[]string',
-  components: '[]string',
-  crds: '[]string',
-  bases: '[]string',
-  configMapGenerator: '[]types.ConfigMapArgs',
-  secretGenerator: '[]types.SecretArgs',
-  helmGlobals: 'types.HelmGlobals',
-  helmCharts: '[]types.HelmChart',
-  helmChartInflationGenerator: '[]types.HelmChartArgs',
-  generatorOptions: 'types.GeneratorOptions',
-  configurations: '[]string',
-  generators: '[]string',
-  transformers: '[]string',
-  validators: '[]string',
-  buildMetadata: '[]string',
-}
-
-const kindOf = (v: Json): string =>
-  typeof v === 'string'
-    ? 'string'
-    : typeof v === 'number'
-      ? 'number'
-      : typeof v === 'boolean'
-        ? 'bool'
-        : Array.isArray(v)
-          ? 'array'
-          : 'object'
-
-function check(k: JsonObject): void {
-  for (const key of Object.keys(k).sort()) {
-    const type = Object.hasOwn(FIELDS, key) ? FIELDS[key] : undefined
-    if (type === undefined) throw new KustomizeError(`invalid Kustomization: json: unknown field "${key}"`)
-    const value = k[key]
-    if (value === undefined || value === null) continue
-    const wrong = (v: Json, t: string): KustomizeError =>
-      new KustomizeError(
-        `invalid Kustomization: json: cannot unmarshal ${kindOf(v)} into Go struct field Kustomization.${key} of type ${t}`,
-      )
-    const want = type === 'string' ? 'string' : type.startsWith('[]') ? 'array' : 'object'
-    if (kindOf(value) !== want) throw wrong(value, type)
-    const element =
-      type === '[]string' || type === '[]types.PatchStrategicMerge'
-        ? 'string'
-        : type.startsWith('[]')
-          ? 'object'
-          : type === 'map[string]string'
-            ? 'string'
-            : undefined
-    if (element)
-      for (const v of Object.values(value))
-        if (v !== undefined && v !== null && kindOf(v as Json) !== element)
-          throw wrong(v as Json, type === 'map[string]string' ? 'string' : type.slice(2))
-  }
-}
 
 const DEPRECATED: readonly (readonly [field: string, instead: string, experimental?: true])[] = [
   ['bases', 'resources'],
@@ -107,12 +31,7 @@ export function loadKustomization(loader: Loader, warn: (line: string) => void):
     if (e instanceof YamlError) throw new KustomizeError(`invalid Kustomization: ${e.detail}`)
     throw e
   }
-  if (value !== null && !isObject(value))
-    throw new KustomizeError(
-      `invalid Kustomization: json: cannot unmarshal ${kindOf(value)} into Go value of type types.Kustomization`,
-    )
-  const k = value ?? {}
-  check(k)
+  const k = decodeKustomization(value)
   for (const [field, instead, experimental] of DEPRECATED)
     if (k[field] !== undefined && k[field] !== null)
       warn(

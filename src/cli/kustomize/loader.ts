@@ -29,6 +29,7 @@ export class Loader {
 
   /** The loader of the folder a build begins with. Throws KustomizeError. */
   static top(files: Files, path: string, restricted = true): Loader {
+    if (path === '') throw new KustomizeError('must build at directory: directory path cannot be empty')
     const root = files.resolve(path)
     const stat = files.stat(root)
     if (!stat)
@@ -52,6 +53,8 @@ export class Loader {
   folder(path: string): Loader {
     if (/^(?:https?:\/\/|git@|ssh:\/\/|git::)|^github\.com\//.test(path))
       throw new KustomizeError(`remote kustomizations are not fetched: '${path}'`)
+    if (path === '') throw new KustomizeError('new root cannot be empty')
+    if (path.startsWith('/')) throw new KustomizeError(`new root '${path}' cannot be absolute`)
     const root = this.resolve(path)
     const stat = this.#files.stat(root)
     if (!stat)

@@ -3,6 +3,7 @@
 import { copy, isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { parseSelector, matches as labelsMatch } from '../../apimachinery/labels.ts'
+import { goRegExpError } from '../../apimachinery/goregexp.ts'
 import { applyJsonPatch, floats, PatchError } from '../../apimachinery/patch.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
 import { parseYaml, splitDocuments, toYaml, YamlError } from '../../apimachinery/yaml.ts'
@@ -166,7 +167,7 @@ export function select(resources: readonly Resource[], target: JsonObject): Reso
     try {
       return new RegExp(`^(?:${text(v)})$`)
     } catch {
-      throw new KustomizeError(`error parsing regexp: ${text(v)}`)
+      throw new KustomizeError(goRegExpError(`^(?:${text(v)})$`) ?? `error parsing regexp: ${text(v)}`)
     }
   }
   const name = pattern(target.name)
@@ -211,24 +212,29 @@ function jsonPatch(r: Resource, operations: readonly Json[]): void {
 
 const quote = (s: string): string => JSON.stringify(s)
 
-/** What a plugin's trouble shows of its configuration. */
-const configured = (plugin: string, entry: JsonObject, keys: readonly string[], message: string): KustomizeError =>
-  new KustomizeError(
-    `trouble configuring builtin ${plugin} with config: \`\n${keys.map((k) => (entry[k] === undefined ? '' : toYaml({ [k]: entry[k] }))).join('')}\`: ${message}`,
+/** A configuration as YAML, without what is empty. */
+const shown = (config: { readonly [key: string]: Json | undefined }): string =>
+  toYaml(
+    Object.fromEntries(
+      Object.entries(config).filter((e): e is [string, Json] => e[1] !== undefined && e[1] !== null && e[1] !== ''),
+    ),
   )
+
+/** The trouble of a plugin with its configuration, which is shown. */
+export const configured = (
+  plugin: string,
+  config: { readonly [key: string]: Json | undefined },
+  message: string,
+): KustomizeError =>
+  new KustomizeError(`trouble configuring builtin ${plugin} with config: \`\n${shown(config)}\`: ${message}`)
 
 /** One entry of `patches`. */
 export function applyPatch(resources: Resource[], entry: JsonObject, loader: Loader, schemas: Schemas): void {
   const inline = text(entry.patch).trim()
   const path = text(entry.path)
-  const trouble = (message: string): KustomizeError =>
-    configured('PatchTransformer', entry, ['path', 'patch', 'target', 'options'], message)
-  const whole = (): string =>
-    ['path', 'patch', 'target', 'options']
-      .map((k) => (entry[k] === undefined ? '' : toYaml({ [k]: entry[k] })))
-      .join('')
-  if (inline === '' && path === '') throw trouble(`must specify one of patch and path in\n${whole()}`)
-  if (inline !== '' && path !== '') throw trouble(`patch and path can't be set at the same time\n${whole()}`)
+  const trouble = (message: string): KustomizeError => configured('PatchTransformer', entry, message)
+  if (inline === '' && path === '') throw trouble(`must specify one of patch and path in\n${shown(entry)}`)
+  if (inline !== '' && path !== '') throw trouble(`patch and path can't be set at the same time\n${shown(entry)}`)
   let body = inline
   if (path !== '')
     try {
@@ -281,8 +287,15 @@ export function applyStrategicPatches(
   loader: Loader,
   schemas: Schemas,
 ): void {
+  const read = (path: string): string => {
+    try {
+      return loader.readText(path)
+    } catch (e) {
+      throw e instanceof KustomizeError ? configured('PatchStrategicMergeTransformer', { paths }, e.message) : e
+    }
+  }
   for (const path of paths) {
-    const objects = objectsOf(text(path)) ?? objectsOf(loader.readText(text(path)))
+    const objects = objectsOf(text(path)) ?? objectsOf(read(text(path)))
     if (!objects) throw new KustomizeError(`unable to parse SM patch from ${text(path)}`)
     for (const patch of objects) applyMerge(resources, byId(resources, patchId(patch)), patch, schemas)
   }
@@ -292,19 +305,13 @@ export function applyStrategicPatches(
 export function applyJson6902(resources: Resource[], entry: JsonObject, loader: Loader): void {
   const target = isObject(entry.target) ? entry.target : {}
   const trouble = (message: string): KustomizeError =>
-    configured(
-      'PatchJson6902Transformer',
-      { target: entry.target, path: entry.path, jsonOp: entry.patch },
-      ['target', 'path', 'jsonOp'],
-      message,
-    )
+    configured('PatchJson6902Transformer', { target: entry.target, path: entry.path, jsonOp: entry.patch }, message)
   if (text(target.name) === '') throw trouble('must specify the target name')
   const path = text(entry.path)
   const inline = text(entry.patch)
   if (path === '' && inline === '') throw trouble('empty file path and empty jsonOp')
   if (path !== '' && inline !== '') throw trouble('must specify a file path or jsonOp, not both')
   const operations = operationsOf(path !== '' ? loader.readText(path) : inline)
-  if (!operations || operations.length === 0)
-    throw new KustomizeError(`patch appears to be empty; file=${path}, JsonOp=${inline}`)
+  if (!operations || operations.length === 0) throw trouble(`patch appears to be empty; file=${path}, JsonOp=${inline}`)
   for (const r of select(resources, target)) jsonPatch(r, operations)
 }

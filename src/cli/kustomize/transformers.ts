@@ -7,12 +7,13 @@ import { parseYaml } from '../../apimachinery/yaml.ts'
 import { COMMON_ANNOTATIONS, COMMON_LABELS, REPLICA_KINDS, TEMPLATE_LABELS } from './fieldspecs.ts'
 import type { FieldSpec, NameReference } from './fieldspecs.ts'
 import type { Loader } from './loader.ts'
-import { applyJson6902, applyPatch, applyStrategicPatches, select } from './patches.ts'
+import { applyJson6902, applyPatch, applyStrategicPatches, configured, select } from './patches.ts'
 import {
   allIds,
   atPath,
   currentId,
   gvkOf,
+  gvkText,
   idText,
   KustomizeError,
   originalId,
@@ -253,8 +254,9 @@ function replace(resources: readonly Resource[], entry: JsonObject): void {
     value = value.split(text(options.delimiter))[Number(options.index ?? 0)] ?? value
   for (const target of objects(entry.targets)) {
     const rejected = new Set(objects(target.reject).flatMap((r) => select(resources, r)))
+    if (!isObject(target.select)) throw new KustomizeError('target must specify resources to select')
     const how = isObject(target.options) ? target.options : {}
-    for (const r of select(resources, isObject(target.select) ? target.select : {})) {
+    for (const r of select(resources, target.select)) {
       if (rejected.has(r)) continue
       for (const field of list(target.fieldPaths).length > 0 ? list(target.fieldPaths) : ['metadata.name']) {
         const changed = visitField(r.object, text(field), how.create === true, (old) => {
@@ -281,7 +283,15 @@ function replaceAll(resources: readonly Resource[], entries: Json | undefined, l
       continue
     }
     // a file holds one replacement or a list of them
-    const read = parseYaml(loader.readText(text(entry.path)))
+    let body: string
+    try {
+      body = loader.readText(text(entry.path))
+    } catch (e) {
+      throw e instanceof KustomizeError
+        ? configured('ReplacementTransformer', { Replacements: objects(entries) }, e.message)
+        : e
+    }
+    const read = parseYaml(body)
     for (const one of Array.isArray(read) ? objects(read) : isObject(read) ? [read] : []) replace(resources, one)
   }
 }
@@ -396,11 +406,12 @@ export function resolveVars(resources: readonly Resource[], vars: readonly JsonO
       version: apiVersion.slice(cut + 1),
       kind: text(ref.kind),
     }
+    const path = text(isObject(v.fieldref) ? v.fieldref.fieldPath : undefined) || 'metadata.name'
     const from = resources.find((r) => allIds(r).some((id) => selects(gvk, id) && id.name === text(ref.name)))
     if (!from)
-      throw new KustomizeError(`var '${text(v.name)}' cannot be mapped to a field in the set of known resources`)
-    const path =
-      text(isObject(v.fieldref) ? (v.fieldref.fieldpath ?? v.fieldref.fieldPath) : undefined) || 'metadata.name'
+      throw new KustomizeError(
+        `var '{${text(v.name)} ${gvkText(gvk)} {${path}}}' cannot be mapped to a field in the set of known resources`,
+      )
     visitField(from.object, path.replace(/\[(\d+)\]/g, '.$1'), false, (x) => {
       values.set(text(v.name), x)
       return x
