@@ -132,17 +132,23 @@ export function answer(q: Message, o: ResolverOptions): Answer {
   }
 }
 
-/** Opcodes other than QUERY and NOTIFY: the header comes back, nothing else. */
+const FORMERR = 1
 const NOTIMP = 4
 
-function serve(q: Message, o: ResolverOptions, depth: number): Answer {
-  if (q.opcode !== 0 && q.opcode !== 4) {
-    const { edns: _edns, ...head } = q
-    return {
-      message: { ...head, qr: true, aa: false, rcode: NOTIMP, questions: [] },
-      why: ['only queries are answered'],
-    }
+/** A query that gets its header back and nothing else: of another opcode than QUERY and NOTIFY, or not of one question. */
+function refused(q: Message): Answer | undefined {
+  const opcode = q.opcode !== 0 && q.opcode !== 4
+  if (!opcode && q.questions.length === 1) return undefined
+  const { edns: _edns, ...head } = q
+  return {
+    message: { ...head, qr: true, aa: false, rcode: opcode ? NOTIMP : FORMERR, questions: [] },
+    why: [opcode ? 'only queries are answered' : 'a query has one question'],
   }
+}
+
+function serve(q: Message, o: ResolverOptions, depth: number): Answer {
+  const simple = refused(q)
+  if (simple) return simple
   if (depth > MAX_ZONES) throw new Circle()
   const why: string[] = []
   const edns = q.edns

@@ -1,7 +1,7 @@
 // The stub resolver of a pod: resolv.conf's search list and ndots in front of the one resolver; what libc and nslookup
 // do with a name.
 import { family } from './address.ts'
-import { fqdn, isFqdn } from './qname.ts'
+import { bare, fqdn, isFqdn } from './qname.ts'
 import type { Message } from './wire.ts'
 import { query } from './wire.ts'
 
@@ -33,7 +33,7 @@ export interface Addresses {
   readonly addresses: readonly string[]
   /** The name the addresses stand at, after the search list and CNAMEs, without final dot. */
   readonly canonical: string
-  /** Other names, of /etc/hosts. */
+  /** Other names, of /etc/hosts, or those that CNAMEs led on from. */
   readonly aliases: readonly string[]
   readonly asked: readonly Asked[]
 }
@@ -141,6 +141,7 @@ export function createStub(o: StubOptions): StubResolver {
     for (const candidate of candidates(name, conf)) {
       const types = wanted === 4 ? [1] : wanted === 6 ? [28] : [1, 28]
       const addresses: string[] = []
+      const aliases = new Set<string>()
       let canonical = candidate
       let exists = false
       let broken = false
@@ -155,12 +156,15 @@ export function createStub(o: StubOptions): StubResolver {
         if (e.message.rcode === 3) continue
         exists = true
         for (const r of e.message.answers) {
-          if (r.type === 5 && r.data.kind === 'name' && addresses.length === 0) canonical = r.data.target
+          if (r.type === 5 && r.data.kind === 'name' && addresses.length === 0) {
+            aliases.add(bare(r.name))
+            canonical = r.data.target
+          }
           if (r.type === type && r.data.kind === 'address') addresses.push(r.data.address)
         }
       }
       if (addresses.length > 0)
-        return { status: 'ok', addresses, canonical: canonical.replace(/\.$/, ''), aliases: [], asked }
+        return { status: 'ok', addresses, canonical: bare(canonical), aliases: [...aliases], asked }
       if (o.libc === 'musl') {
         if (broken) return { status: 'again', addresses: [], canonical: candidate, aliases: [], asked }
         if (exists) return { status: 'nodata', addresses: [], canonical: candidate, aliases: [], asked }

@@ -36,7 +36,7 @@ export const TYPES: Readonly<{ [name: string]: number }> = {
   CAA: 257,
 }
 const TYPE_NAMES = new Map(Object.entries(TYPES).map(([name, code]) => [code, name]))
-export const CLASSES: Readonly<{ [name: string]: number }> = { IN: 1, CH: 3, HS: 4, ANY: 255 }
+export const CLASSES: Readonly<{ [name: string]: number }> = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 }
 const CLASS_NAMES = new Map(Object.entries(CLASSES).map(([name, code]) => [code, name]))
 export const RCODES: readonly string[] = [
   'NOERROR',

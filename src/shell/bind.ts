@@ -1,7 +1,7 @@
 // What BIND's dig, host and nslookup share (dighost.c): sending with retries, the names tried, the columns of a record,
 // dates.
 import type { Exchange } from '../dns/stub.ts'
-import { isFqdn } from '../dns/qname.ts'
+import { bare, isFqdn } from '../dns/qname.ts'
 import { className, dataText, encode, query, typeName } from '../dns/wire.ts'
 import type { Edns, Message, ResourceRecord } from '../dns/wire.ts'
 import type { ToolContext } from './tool.ts'
@@ -83,15 +83,14 @@ export function ask(
 }
 
 /**
- * The names to try, as dighost builds them: fewer dots than ndots tries the search list first, then the name as it is.
+ * The names to try, as dighost builds them: fewer dots than ndots tries the search list, then the name as it is.
  */
 export function searchNames(name: string, ctx: ToolContext, domain?: string, ndots = ctx.dns.ndots): readonly string[] {
   if (isFqdn(name)) return [name]
   const search = domain ? [domain] : ctx.dns.search
   const dots = name.split('.').length - 1
-  return dots >= ndots
-    ? [`${name}.`, ...search.map((s) => `${name}.${s}.`)]
-    : [...search.map((s) => `${name}.${s}.`), `${name}.`]
+  // a name with enough dots is not looked for elsewhere
+  return dots >= ndots ? [`${name}.`] : [...search.map((s) => `${name}.${s}.`), `${name}.`]
 }
 
 export interface Columns {
@@ -214,7 +213,24 @@ export const flagWords = (m: Message): string =>
 export const sizeOf = (m: Message): number => encode(m).length
 
 /** A server given by name or address; undefined when the name has no address. */
-export function serverAddress(ctx: ToolContext, server: string): string | undefined {
-  const r = ctx.dns.resolve(server)
-  return r.addresses[0]
+export const serverAddress = (ctx: ToolContext, server: string): string | undefined =>
+  ctx.dns.resolve(server).addresses[0]
+/** Why a server has no address: what cannot be a name is not looked up. */
+export const serverTrouble = (ctx: ToolContext, server: string): string =>
+  /[^\w.:%-]|^-|^[\d.]+:\d+$/.test(server) || ctx.dns.resolve(server).status !== 'again' ? 'not found' : 'failure'
+
+/** A server that takes no connection, in the words of BIND 9.18: of UDP once for each try, of TCP with the name. */
+export const tcpRefused = (server: string, port: number, given: string, name: string): string =>
+  `;; Connection to ${server}#${port}(${given}) for ${bare(name)} failed: connection refused.\n;; no servers could be reached\n`
+
+/** A name as it comes back from the wire: bytes that are no plain characters in digits, escapes only where needed. */
+export function canonical(name: string): string {
+  return Buffer.from(name)
+    .toString('latin1')
+    .replace(/\\(\d{3})|\\(.)|([^!-~]|["();@$])/gs, (_all, digits?: string, c?: string, odd?: string) => {
+      const code = digits !== undefined ? Number(digits) : (c ?? odd ?? '').charCodeAt(0)
+      if (code < 0x21 || code > 0x7e) return `\\${String(code).padStart(3, '0')}`
+      const text = String.fromCharCode(code)
+      return /[."();@$\\]/.test(text) ? `\\${text}` : text
+    })
 }

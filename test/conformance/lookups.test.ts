@@ -38,6 +38,7 @@ const calm = (text: string): string =>
     .replace(/WHEN: .*/g, 'WHEN: T')
     .replace(/Query time: \d+ /g, 'Query time: N ')
     .replace(/in \d+ ms/g, 'in N ms')
+    .replace(/in \d+ us/g, 'in N us')
     .replace(/!!timestamp \S+/g, '!!timestamp T')
     .replace(/(query_port: |query_address: ).*/g, '$1N')
     .replace(/COOKIE: [0-9a-f]+/g, 'COOKIE: C')

@@ -1,23 +1,27 @@
 // dig of BIND 9.16 to 9.18: its options, and its output to the blank.
-import { parseIPv6, reverseName } from '../../dns/address.ts'
+import { formatAddress, parseIPv6 } from '../../dns/address.ts'
 import { fqdn, illegal, isSubdomain } from '../../dns/qname.ts'
-import { CLASSES, className, dataText, encode, OPCODES, RCODES, typeCode, typeName } from '../../dns/wire.ts'
+import { className, dataText, encode, OPCODES, RCODES, typeName } from '../../dns/wire.ts'
 import type { Edns, Message, ResourceRecord } from '../../dns/wire.ts'
 import {
   answerLine,
   ask,
   atLeast,
+  canonical,
   flagWords,
   recordLine,
   searchNames,
   send,
   serverAddress,
+  serverTrouble,
   sizeOf,
+  tcpRefused,
   unixDate,
   versionOf,
 } from '../bind.ts'
+import { absolute } from '../http.ts'
 import type { Tool, ToolContext } from '../tool.ts'
-import { setOption } from './digoptions.ts'
+import { ArgumentReader } from './digarguments.ts'
 import type { Lookup } from './digoptions.ts'
 
 function fresh(modern: boolean): Lookup {
@@ -53,6 +57,11 @@ function fresh(modern: boolean): Lookup {
     opcode: 0,
     aa: false,
     ra: false,
+    tc: false,
+    co: false,
+    plain: false,
+    headerOnly: false,
+    id: undefined,
     expire: false,
     keepalive: false,
     padding: 0,
@@ -68,7 +77,10 @@ function fresh(modern: boolean): Lookup {
     trace: false,
     nssearch: false,
     serial: undefined,
-    words: [],
+    four: false,
+    key: undefined,
+    keyName: '',
+    greeting: '',
     rd: true,
     ad: true,
     cd: false,
@@ -112,7 +124,7 @@ function messageLines(m: Message, l: Lookup, options: { got: string; size: numbe
     if (m.edns) {
       out.push(
         ';; OPT PSEUDOSECTION:',
-        `; EDNS: version: ${m.edns.version}, flags:${m.edns.do ? ' do' : ''};${m.edns.z ? ` MBZ: 0x${m.edns.z.toString(16).padStart(4, '0')},` : ''} udp: ${m.edns.udpSize}`,
+        `; EDNS: version: ${m.edns.version}, flags:${ednsWords(m.edns)} udp: ${m.edns.udpSize}`,
       )
       for (const o of m.edns.options) {
         const hex = [...o.data].map((b) => b.toString(16).padStart(2, '0')).join('')
@@ -121,8 +133,9 @@ function messageLines(m: Message, l: Lookup, options: { got: string; size: numbe
         else if (o.code === 3) out.push(`; NSID:${hex ? ` ${hex} ("${Buffer.from(o.data).toString('latin1')}")` : ''}`)
         else if (o.code === 9) out.push(`; EXPIRE:${hex ? ` ${parseInt(hex, 16)}` : ''}`)
         else if (o.code === 11) out.push(`; TCP KEEPALIVE:${hex ? ` ${(parseInt(hex, 16) / 10).toFixed(1)} secs` : ''}`)
-        else if (o.code === 12) out.push(`; PAD: (${o.data.length} bytes)`)
-        else out.push(`; OPT=${o.code}${hex ? `: ${hex}` : ''}`)
+        else if (o.code === 12) out.push(`; PAD:${o.data.length > 0 ? ` (${o.data.length} bytes)` : ''}`)
+        else if (o.code === 8) out.push(`; CLIENT-SUBNET: ${subnetText(o.data)}`)
+        else out.push(`; OPT=${o.code}:${bytesText(o.data)}`)
       }
     }
   }
@@ -157,6 +170,27 @@ function messageLines(m: Message, l: Lookup, options: { got: string; size: numbe
   return out
 }
 
+/** Bytes as dig shows those of an option it has no words for. */
+const bytesText = (data: Uint8Array): string =>
+  data.length === 0
+    ? ''
+    : ` ${[...data].map((b) => b.toString(16).padStart(2, '0')).join(' ')} ("${[...data].map((b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '.')).join('')}")`
+/** The client subnet of RFC 7871: address, bits that count, bits that the answer is for. */
+function subnetText(data: Uint8Array): string {
+  const bytes = new Uint8Array(data[1] === 2 ? 16 : 4)
+  bytes.set(data.subarray(4, 4 + bytes.length))
+  return `${formatAddress(bytes)}/${data[2] ?? 0}/${data[3] ?? 0}`
+}
+
+/** The flags of EDNS: DNSSEC, compact answers, and those that must be zero. */
+function ednsWords(e: Edns): string {
+  const rest = (e.z ?? 0) & ~COMPACT
+  const unknown = rest === 0 ? '' : ` MBZ: 0x${rest.toString(16).padStart(4, '0')},`
+  return `${e.do ? ' do' : ''}${(e.z ?? 0) & COMPACT ? ' co' : ''};${unknown}`
+}
+/** The flag of compact answers (RFC 9824) below DO. */
+const COMPACT = 0x4000
+
 /** The question's line: its class is always there. */
 function questionText(q: Message['questions'][number], l: Lookup): string {
   if (l.unknown) return recordLine(q, { ttl: l.ttlid, class: true, unknown: true })
@@ -170,15 +204,19 @@ const wholeIPv6 = (text: string): string =>
     .join('')
     .replace(/(.{4})(?!$)/g, '$1:')
 
-function recordText(r: ResourceRecord, l: Lookup, columns: Parameters<typeof answerLine>[1]): string {
+/** The data of a record in the form that was asked for. */
+function shownData(r: ResourceRecord, l: Lookup): string {
   if (l.unknown) {
     const bytes = recordData(r)
     const hex = [...bytes].map((b) => b.toString(16).padStart(2, '0').toUpperCase()).join('')
-    const data = `\\# ${bytes.length} ${(hex.match(/.{1,56}/g) ?? []).join(' ')}`
-    return recordLine({ ...r, data }, { ...columns, unknown: true })
+    return `\\# ${bytes.length} ${(hex.match(/.{1,56}/g) ?? []).join(' ')}`
   }
-  if (l.expand && r.data.kind === 'address' && r.type === 28)
-    return recordLine({ ...r, data: wholeIPv6(r.data.address) }, columns)
+  return l.expand && r.data.kind === 'address' && r.type === 28 ? wholeIPv6(r.data.address) : dataText(r)
+}
+
+function recordText(r: ResourceRecord, l: Lookup, columns: Parameters<typeof answerLine>[1]): string {
+  if (l.unknown) return recordLine({ ...r, data: shownData(r, l) }, { ...columns, unknown: true })
+  if (l.expand) return recordLine({ ...r, data: shownData(r, l) }, columns)
   if (!l.multiline || r.data.kind !== 'soa') return answerLine(r, columns)
   const d = r.data
   const words = (n: number): string => {
@@ -214,14 +252,17 @@ function recordText(r: ResourceRecord, l: Lookup, columns: Parameters<typeof ans
   return [head, ...rows.map(([n, what]) => `${pad}${String(n).padEnd(10)} ; ${what}`), `${pad})`].join('\n')
 }
 
+const yamlRecord = (r: ResourceRecord): string =>
+  `${r.name} ${r.ttl} ${className(r.class)} ${typeName(r.type)} ${dataText(r)}`
+
 function yamlText(m: Message, l: Lookup, server: string, size: number, tcp: boolean, now: number): string {
   const stamp = new Date(now).toISOString().replace(/(\.\d{3})Z/, '$1Z')
   const out = [
     '- type: MESSAGE',
     '  message:',
-    `    type: ${m.qr ? (m.ra && m.rd ? 'RECURSIVE_RESPONSE' : 'AUTH_RESPONSE') : 'QUERY'}`,
+    `    type: ${m.qr ? (m.ra && m.rd ? 'RECURSIVE_RESPONSE' : 'AUTH_RESPONSE') : m.rd ? 'RECURSIVE_QUERY' : 'AUTH_QUERY'}`,
     `    query_time: !!timestamp ${stamp}`,
-    `    response_time: !!timestamp ${stamp}`,
+    ...(m.qr ? [`    response_time: !!timestamp ${stamp}`] : []),
     `    message_size: ${size}b`,
     '    socket_family: INET',
     `    socket_protocol: ${tcp ? 'TCP' : 'UDP'}`,
@@ -229,7 +270,7 @@ function yamlText(m: Message, l: Lookup, server: string, size: number, tcp: bool
     `    response_port: ${l.port}`,
     '    query_address: "0.0.0.0"',
     '    query_port: 0',
-    '    response_message_data:',
+    `    ${m.qr ? 'response' : 'query'}_message_data:`,
     `      opcode: ${OPCODES[m.opcode]}`,
     `      status: ${RCODES[m.rcode]}`,
     `      id: ${m.id}`,
@@ -239,7 +280,7 @@ function yamlText(m: Message, l: Lookup, server: string, size: number, tcp: bool
     `      AUTHORITY: ${m.authority.length}`,
     `      ADDITIONAL: ${m.additional.length + (m.edns ? 1 : 0)}`,
   ]
-  if (m.edns) {
+  if (m.edns && l.comments) {
     out.push(
       '      OPT_PSEUDOSECTION:',
       '        EDNS:',
@@ -248,25 +289,20 @@ function yamlText(m: Message, l: Lookup, server: string, size: number, tcp: bool
       `          udp: ${m.edns.udpSize}`,
     )
     for (const o of m.edns.options)
-      if (o.code === 10)
+      if (o.code === 3) out.push('          NSID:')
+      else if (o.code === 10)
         out.push(
-          `          COOKIE: ${[...o.data].map((b) => b.toString(16).padStart(2, '0')).join('')}${o.data.length === 8 ? ' (echoed)' : ' (good)'}`,
+          `          COOKIE: ${[...o.data].map((b) => b.toString(16).padStart(2, '0')).join('')}${!m.qr ? '' : o.data.length === 8 ? ' (echoed)' : ' (good)'}`,
         )
   }
-  out.push(
-    '      QUESTION_SECTION:',
-    ...m.questions.map((q) => `        - '${q.name} ${className(q.class)} ${typeName(q.type)}'`),
-  )
-  for (const [title, list] of [
-    ['ANSWER', m.answers],
-    ['AUTHORITY', m.authority],
-    ['ADDITIONAL', m.additional],
-  ] as const)
-    if (list.length)
-      out.push(
-        `      ${title}_SECTION:`,
-        ...list.map((r) => `        - '${r.name} ${r.ttl} ${className(r.class)} ${typeName(r.type)} ${dataText(r)}'`),
-      )
+  const sections: readonly (readonly [string, boolean, readonly string[]])[] = [
+    ['QUESTION', l.question, m.questions.map((q) => `${q.name} ${className(q.class)} ${typeName(q.type)}`)],
+    ['ANSWER', l.answer, m.answers.map(yamlRecord)],
+    ['AUTHORITY', l.authority, m.authority.map(yamlRecord)],
+    ['ADDITIONAL', l.additional, m.additional.map(yamlRecord)],
+  ]
+  for (const [title, shown, rows] of sections)
+    if (shown && rows.length > 0) out.push(`      ${title}_SECTION:`, ...rows.map((row) => `        - '${row}'`))
   return `${out.join('\n')}\n`
 }
 
@@ -288,13 +324,10 @@ function recordData(r: ResourceRecord): Uint8Array {
   return bytes.subarray(12 + 1 + 10)
 }
 
-const USAGE =
-  'Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}\n            {global-d-opt} host [@local-server] {local-d-opt}\n            [ host [@local-server] {local-d-opt} [...]]\n\nUse "dig -h" (or "dig -h | more") for complete list of options\n'
-
+/** What all look-ups of one command share. */
 interface State {
-  /** The words whose banner was shown. */
-  banner: readonly string[] | undefined
-  failed: number
+  readonly version: string
+  readonly modern: boolean
 }
 
 export const dig: Tool = {
@@ -303,184 +336,33 @@ export const dig: Tool = {
     const version = versionOf(ctx, 'dig')
     const modern = atLeast(version, 9, 18)
     const defaults = { ...fresh(modern), cookie: atLeast(version, 9, 11), mdns: atLeast(version, 9, 11) }
-    const lookups: Lookup[] = []
-    let batch: string | undefined
-    let server: string | undefined
-    const fail = (text: string, code: number): number => {
-      ctx.stderr(text)
-      return code
-    }
-    const parse = (words: readonly string[], base: Lookup, list: Lookup[]): number | undefined => {
-      let current: Lookup | undefined
-      let pendingType: { type?: number; class?: number } = {}
-      const target = (): Lookup => current ?? base
-      const start = (name: string): void => {
-        current = {
-          ...base,
-          name,
-          ...(pendingType.type !== undefined ? { type: pendingType.type, typeSet: true } : {}),
-          ...(pendingType.class !== undefined ? { class: pendingType.class, classSet: true } : {}),
+    const reader = new ArgumentReader(ctx, version, defaults)
+    let failed = 0
+    /** Asks what the last line wanted; an exit code when dig ends with it. */
+    const asked = async (): Promise<number | undefined> => {
+      for (const l of reader.lookups.splice(0)) {
+        const why = l.name === '' ? 'unexpected end of input' : illegal(l.name)
+        if (why) {
+          ctx.stderr(`dig: '${l.name}' is not a legal name (${why})\n`)
+          return 10
         }
-        pendingType = {}
-        list.push(current)
-      }
-      for (let i = 0; i < words.length; i++) {
-        const w = words[i] ?? ''
-        if (w.startsWith('@')) {
-          server = w.slice(1)
-          target().server = w.slice(1)
-          continue
-        }
-        if (w.startsWith('+')) {
-          const done = setOption(w.slice(1), target())
-          if (done === false) return fail(`Invalid option: ${w}\n${USAGE}`, 1)
-          // the short form is one for all
-          if (/^(?:no)?short(?:$|=)/i.test(w.slice(1))) for (const l of [base, ...list]) setOption(w.slice(1), l)
-          if (typeof done === 'object') {
-            ctx.stdout(done.stdout)
-            ctx.stderr(done.stderr)
-            if (done.code !== 0) return done.code
-          }
-          continue
-        }
-        if (w.startsWith('-') && w.length > 1) {
-          const c = w[1] ?? ''
-          if ('46miruv'.includes(c) && w.length === 2) {
-            if (c === 'v') {
-              ctx.stderr(`DiG ${version}\n`)
-              return 0
-            }
-            if (c === '6') base.six = target().six = true
-            if (c === 'u') base.micro = target().micro = true
-            continue
-          }
-          if (c === 'h') {
-            ctx.stdout(USAGE)
-            return 0
-          }
-          if ('bcfkpqtxy'.includes(c)) {
-            const value = w.length > 2 ? w.slice(2) : words[++i]
-            if (value === undefined) return fail(`Invalid option: ${w}\n${USAGE}`, 1)
-            if (c === 'p') {
-              if (!/^\d+$/.test(value) || Number(value) > 65535) {
-                ctx.stdout(
-                  `invalid port number '${value}': ${/^\d+$/.test(value) ? 'out of range' : 'not a valid number'}\n`,
-                )
-                return fail("dig: Couldn't parse port number\n", 1)
-              }
-              base.port = Number(value)
-              if (current) current.port = Number(value)
-              for (const l of list) l.port = Number(value)
-            } else if (c === 't') {
-              const t = typeCode(value)
-              if (t === undefined) {
-                ctx.stderr(`;; Warning, ignoring invalid type ${value}\n`)
-                continue
-              }
-              if (current) {
-                current.type = t
-                current.typeSet = true
-              } else pendingType.type = t
-            } else if (c === 'c') {
-              const cl = Object.hasOwn(CLASSES, value.toUpperCase()) ? CLASSES[value.toUpperCase()] : undefined
-              if (cl === undefined) {
-                ctx.stderr(`;; Warning, ignoring invalid class ${value}\n`)
-                continue
-              }
-              if (current) {
-                current.class = cl
-                current.classSet = true
-              } else pendingType.class = cl
-            } else if (c === 'q') start(value)
-            else if (c === 'x') {
-              // what is no address is turned round by its dots
-              const r = reverseName(value) ?? `${value.split('.').reverse().join('.')}.in-addr.arpa.`
-              start(r)
-              if (current) {
-                if (!current.typeSet) current.type = 12
-                current.reverse = true
-              }
-            } else if (c === 'f') batch = value
-            else if (c === 'k') ctx.stderr(`Couldn't read key from ${value}: file not found\n`)
-            continue
-          }
-          return fail(`Invalid option: ${w}\n${USAGE}`, 1)
-        }
-        const ixfr = /^ixfr=(\d+)$/i.exec(w)
-        const type = ixfr ? 251 : typeCode(w)
-        if (ixfr) target().serial = Number(ixfr[1])
-        if (type === 251 && !ixfr) ctx.stderr(';; Warning, ixfr requires a serial number\n')
-        if (type === 251 && !ixfr) continue
-        if (type !== undefined) {
-          if (current && !current.typeSet) {
-            current.type = type
-            current.typeSet = true
-          } else if (!current && pendingType.type === undefined) pendingType.type = type
-          else {
-            ctx.stderr(';; Warning, extra type option\n')
-            if (current) current.type = type
-            else pendingType.type = type
-          }
-          continue
-        }
-        const numbered = /^class(\d+)$/i.exec(w)
-        const cls = numbered
-          ? Number(numbered[1])
-          : Object.hasOwn(CLASSES, w.toUpperCase())
-            ? CLASSES[w.toUpperCase()]
-            : undefined
-        if (cls !== undefined) {
-          if (current) {
-            current.class = cls
-            current.classSet = true
-          } else pendingType.class = cls
-          continue
-        }
-        start(w)
-      }
-      // `dig SRV` alone, or only a server: the root
-      if (
-        list.length === 0 &&
-        batch === undefined &&
-        words.length > 0 &&
-        (pendingType.type !== undefined || pendingType.class !== undefined)
-      ) {
-        start('.')
+        failed = (await one(ctx, l, { version, modern })) || failed
+        if (ctx.signal.aborted) return failed
       }
       return undefined
     }
-    const early = parse(args, defaults, lookups)
-    if (early !== undefined) return early
-    for (const l of lookups) l.words = args
-    if (batch !== undefined) {
-      const text =
-        batch === '-'
-          ? await readAll(ctx)
-          : ctx.files.read(batch.startsWith('/') ? batch : `${ctx.cwd === '/' ? '' : ctx.cwd}/${batch}`)
-      if (text === undefined)
-        return fail(`${batch}: No such file or directory\ndig: couldn't open specified batch file\n`, 8)
-      for (const line of text.split('\n')) {
-        const words = line.trim().split(/\s+/).filter(Boolean)
-        if (words.length === 0) continue
-        const ofLine: Lookup[] = []
-        const stop = parse(words, { ...defaults }, ofLine)
-        if (stop !== undefined) return stop
-        for (const l of ofLine) lookups.push({ ...l, words })
+    let end = reader.read(args) ?? (await asked())
+    const { batch } = reader
+    if (end === undefined && batch !== undefined) {
+      const text = batch === '-' ? await readAll(ctx) : ctx.files.read(absolute(ctx.cwd, batch))
+      if (text === undefined) {
+        ctx.stderr(`${batch}: No such file or directory\ndig: couldn't open specified batch file\n`)
+        return 8
       }
+      for (const line of text.replace(/\n$/, '').split('\n'))
+        end ??= reader.read(line.trim().split(/\s+/).filter(Boolean), true) ?? (await asked())
     }
-    if (lookups.length === 0) lookups.push({ ...defaults, type: 2, words: args })
-    const state: State = { banner: undefined, failed: 0 }
-    for (const l of lookups) {
-      const why = illegal(l.name)
-      if (why) {
-        ctx.stderr(`dig: '${l.name}' is not a legal name (${why === 'bad escape' ? 'bad escape' : why})\n`)
-        return 10
-      }
-      const code = await one(ctx, l, l.server ?? server, version, modern, state)
-      if (code !== 0) return code
-      if (ctx.signal.aborted) break
-    }
-    return state.failed
+    return end ?? failed
   },
 }
 
@@ -490,25 +372,18 @@ async function readAll(ctx: ToolContext): Promise<string> {
   return Buffer.concat(parts).toString('utf8')
 }
 
-async function one(
-  ctx: ToolContext,
-  l: Lookup,
-  given: string | undefined,
-  version: string,
-  modern: boolean,
-  state: State,
-): Promise<number> {
+async function one(ctx: ToolContext, l: Lookup, { modern }: State): Promise<number> {
+  const given = l.server
   let server = ctx.dns.nameservers[0] ?? '127.0.0.1'
   if (given !== undefined) {
     const found = serverAddress(ctx, given)
     if (!found) {
-      ctx.stderr(
-        `dig: couldn't get address for '${given}': ${ctx.dns.resolve(given).status === 'again' ? 'failure' : 'not found'}\n`,
-      )
+      ctx.stderr(`dig: couldn't get address for '${given}': ${serverTrouble(ctx, given)}\n`)
       return modern ? 1 : 10
     }
     server = found
   }
+  const reserved = (l.ednsFlags & 0x7fff) | (l.co ? COMPACT : 0)
   const cookie = (): Uint8Array => Uint8Array.from({ length: 8 }, () => ctx.random(256))
   const edns: Edns | undefined =
     l.edns < 0 && !l.dnssec
@@ -517,7 +392,7 @@ async function one(
           version: Math.max(0, l.edns),
           udpSize: l.bufsize,
           do: l.dnssec,
-          ...(l.ednsFlags & 0x7fff ? { z: l.ednsFlags & 0x7fff } : {}),
+          ...(reserved ? { z: reserved } : {}),
           options: [
             ...(l.nsid ? [{ code: 3, data: new Uint8Array(0) }] : []),
             ...(l.subnet ? [l.subnet] : []),
@@ -525,32 +400,33 @@ async function one(
               ? [{ code: 10, data: l.cookieText ? Uint8Array.from(Buffer.from(l.cookieText, 'hex')) : cookie() }]
               : []),
             ...(l.expire ? [{ code: 9, data: new Uint8Array(0) }] : []),
-            ...(l.keepalive && l.tcp ? [{ code: 11, data: new Uint8Array(0) }] : []),
+            ...(l.keepalive ? [{ code: 11, data: new Uint8Array(0) }] : []),
             ...l.options,
           ],
         }
+  let greeting = l.greeting
   const banner = (): void => {
-    if (state.banner === l.words) return
-    state.banner = l.words
-    if (l.cmd)
-      ctx.stdout(
-        `\n; <<>> DiG ${version} <<>>${l.words.map((w) => ` ${w}`).join('')}\n${given !== undefined ? '; (1 server found)\n' : ''};; global options: +cmd\n`,
-      )
+    if (l.cmd && !l.short) ctx.stdout(greeting)
+    greeting = ''
   }
+  /** No server answered: the greeting is said whatever was asked for behind the name. */
+  const unreached = (text: string): number => {
+    ctx.stdout(`${greeting}${text}`)
+    return 9
+  }
+  if (l.key === 'unknown') ctx.stdout(`;; Couldn't create key ${l.keyName}: algorithm is unsupported\n`)
+  if (l.key === 'bad') ctx.stdout(`;; Couldn't create key ${l.keyName}: bad base64 encoding\n`)
   const names =
     l.search && !l.reverse ? searchNames(canonical(l.name), ctx, l.domain, l.ndots) : [fqdn(canonical(l.name))]
   if (l.six && !server.includes(':')) {
-    for (let i = 0; i < l.tries; i++) ctx.stdout(';; communications error to ::1#53: connection refused\n')
-    ctx.stdout(';; no servers could be reached\n')
-    return 9
+    ctx.stdout(`;; communications error to ::1#${l.port}: connection refused\n`.repeat(l.tries))
+    return unreached(';; no servers could be reached\n')
   }
   if (l.trace) return traced(ctx, l, server, given, banner, edns)
   if (l.nssearch) return nameServers(ctx, l, server, edns)
+  const refused = (port: number): string => tcpRefused(server, port, given ?? server, l.name)
   if (l.tls || l.https) {
-    const port = l.tls ? 853 : 443
-    ctx.stdout(
-      `;; Connection to ${server}#${port}(${given ?? server}) for ${bareName(l.name)} failed: connection refused.\n;; no servers could be reached\n`,
-    )
+    ctx.stdout(refused(l.tls ? 853 : l.plain ? 80 : 443))
     return 9
   }
   let sent: Awaited<ReturnType<typeof send>> | undefined
@@ -558,8 +434,11 @@ async function one(
     const q = padded(
       {
         ...ask(ctx, name, l.type, { rd: l.rd, class: l.class, edns, ad: l.ad, cd: l.cd }),
+        ...(l.id === undefined ? {} : { id: l.id }),
+        ...(l.headerOnly ? { questions: [] } : {}),
         opcode: l.opcode,
         aa: l.aa,
+        tc: l.tc,
         ra: l.ra,
       },
       l.padding,
@@ -588,8 +467,14 @@ async function one(
         { server, port: l.port, tries: l.tries, seconds: l.time, tcp, modern },
       )
     if (bad) sent = { ...sent, comments: [';; BADVERS, retrying with EDNS version 0.', ...sent.comments] }
-    for (const c of sent.comments) if (!l.short || !sent.reply) ctx.stdout(`${c}\n`)
-    if (l.qr) {
+    if (!sent.reply && tcp && modern) {
+      ctx.stdout(refused(l.port).repeat(l.tries))
+      return 9
+    }
+    if (l.key === 'good' && sent.reply) ctx.stdout(";; Couldn't verify signature: expected a TSIG or SIG(0)\n")
+    if (sent.reply ? l.comments && !l.short : !l.yaml) ctx.stdout(lines(sent.comments))
+    if (l.qr && l.yaml) ctx.stdout(yamlText(q, l, server, sizeOf(q), tcp, ctx.now()))
+    else if (l.qr) {
       banner()
       ctx.stdout(
         lines(messageLines(q, l, { got: ';; Sending:', size: 0, note: false })) +
@@ -605,14 +490,19 @@ async function one(
           ...(l.stats ? statistics(ctx, l, sent, server, given, modern) : []),
         ]),
       )
-      state.banner = undefined
+      greeting = l.greeting
     }
   }
-  banner()
   if (!sent?.reply) {
-    ctx.stdout(modern ? ';; no servers could be reached\n' : ';; connection timed out; no servers could be reached\n')
-    return 9
+    if (l.yaml) {
+      ctx.stdout('- type: DIG_ERROR\n  message: |\n    no servers could be reached\n')
+      return 9
+    }
+    return unreached(
+      modern ? ';; no servers could be reached\n' : ';; connection timed out; no servers could be reached\n',
+    )
   }
+  banner()
   const m = sent.reply
   if ((l.type === 252 || (l.type === 251 && l.serial !== undefined)) && m.rcode !== 0) {
     ctx.stdout('; Transfer failed.\n')
@@ -623,7 +513,8 @@ async function one(
     return 0
   }
   if (l.short) {
-    for (const r of m.answers) ctx.stdout(`${dataText(r)}${l.identify ? ` from server ${server} in 0 ms.` : ''}\n`)
+    const from = l.identify ? ` from server ${server} in 0 ${l.micro ? 'us' : 'ms'}.` : ''
+    ctx.stdout(lines(m.answers.map((r) => `${shownData(r, l)}${from}`)))
     return 0
   }
   const out = messageLines(m, l, { got: ';; Got answer:', size: sent.size, note: true })
@@ -651,19 +542,10 @@ function statistics(
     `;; SERVER: ${server}#${l.port}(${given ?? server})${modern ? ` (${sent.tcp ? 'TCP' : 'UDP'})` : ''}`,
     `;; WHEN: ${unixDate(ctx.now())}`,
     `;; MSG SIZE  rcvd: ${sent.size}`,
+    ...(l.key === 'good' ? [';; WARNING -- Some TSIG could not be validated'] : []),
+    ...(l.key === 'unknown' || l.key === 'bad' ? [';; WARNING -- TSIG key was not used.'] : []),
     '',
   ]
-}
-const bareName = (name: string): string => (name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name)
-
-/** A name as it comes back from the wire: bytes that are no plain characters in digits, escapes only where needed. */
-function canonical(name: string): string {
-  return name.replace(/\\(\d{3})|\\(.)|([^!-~])/gs, (_all, digits?: string, c?: string, odd?: string) => {
-    const code = digits !== undefined ? Number(digits) : (c ?? odd ?? '').charCodeAt(0)
-    if (code < 0x21 || code > 0x7e) return `\\${String(code).padStart(3, '0')}`
-    const text = String.fromCharCode(code)
-    return /[."();@$\\]/.test(text) ? `\\${text}` : text
-  })
 }
 
 /** The query filled up to a multiple of so many bytes (RFC 7830). */

@@ -7,12 +7,15 @@ import {
   answerLine,
   ask,
   atLeast,
+  canonical,
   flagWords,
   programVersion,
   recordLine,
   searchNames,
   send,
   serverAddress,
+  serverTrouble,
+  tcpRefused,
   versionOf,
 } from '../bind.ts'
 import { getopt } from '../getopt.ts'
@@ -64,14 +67,17 @@ export const host: Tool = {
     let rd = true
     let tcp = false
     let compare = false
+    let list = false
+    let six = false
     let ndots: number | undefined
     let cls = 1
     let tries = 2
     let seconds = 5
     const words: string[] = []
-    for (const found of getopt(args, (n) => 'ctNWRmpD'.includes(n))) {
-      if (found.kind === 'word') {
-        words.push(found.text)
+    for (const found of getopt(args, (n) => 'ctNWRmp'.includes(n))) {
+      // options end at the first word
+      if (found.kind === 'word' || words.length > 0) {
+        words.push(found.kind === 'word' ? found.text : found.kind === 'option' ? found.typed : '')
         continue
       }
       if (found.kind === 'missing') {
@@ -90,13 +96,13 @@ export const host: Tool = {
           break
         }
         case 'p':
-          port = Number(value) || 53
+          port = (Number.parseInt(value) || 0) & 65535
           break
         case 'W':
           seconds = Math.max(1, Number(value) || 1)
           break
         case 'R':
-          tries = Math.max(1, Number(value) || 1)
+          tries = Math.max(2, (Number.parseInt(value) || 0) + 1)
           break
         case 'v':
         case 'd':
@@ -114,7 +120,10 @@ export const host: Tool = {
           tcp = true
           break
         case 'l':
-          type = 252
+          list = true
+          break
+        case '6':
+          six = true
           break
         case 'C':
           compare = true
@@ -135,18 +144,19 @@ export const host: Tool = {
           ctx.stderr(`host ${programVersion(ctx)}\n`)
           return 0
         default:
-          if (!'46inrsUwmD'.includes(option)) {
+          if (!'4DimnrsUw'.includes(option)) {
             ctx.stderr(`host: illegal option -- ${option}\n${USAGE}`)
             return 1
           }
       }
     }
     const name = words[0]
-    if (name === undefined || words.length > 2) {
+    if (list) type = 252
+    if (name === undefined) {
       ctx.stderr(USAGE)
       return 1
     }
-    const wrong = illegal(name)
+    const wrong = name === '' ? 'unexpected end of input' : illegal(name)
     if (wrong) {
       ctx.stderr(`host: '${name}' is not in legal name syntax (${wrong})\n`)
       return 1
@@ -155,7 +165,7 @@ export const host: Tool = {
     if (words[1] !== undefined) {
       const found = serverAddress(ctx, words[1])
       if (!found) {
-        ctx.stderr(`host: couldn't get address for '${words[1]}': not found\n`)
+        ctx.stderr(`host: couldn't get address for '${words[1]}': ${serverTrouble(ctx, words[1])}\n`)
         return 1
       }
       server = found
@@ -168,15 +178,20 @@ export const host: Tool = {
       }
     }
     const reverse = family(name) ? reverseName(name) : undefined
-    const types = reverse !== undefined ? [type ?? 12] : type !== undefined ? [type] : [1, 28, 15]
-    let names = reverse !== undefined ? [reverse] : searchNames(name, ctx, undefined, ndots)
+    const types = reverse !== undefined ? [12] : type !== undefined ? [type] : [1, 28, 15]
+    let names = reverse !== undefined ? [reverse] : searchNames(canonical(name), ctx, undefined, ndots)
+    if (six && !server.includes(':')) {
+      ctx.stdout(`;; communications error to ::1#${port}: connection refused\n`.repeat(tries))
+      ctx.stdout(';; no servers could be reached\n')
+      return 1
+    }
     if (compare) return compared(ctx, name, { server, port, tries, seconds, tcp, modern })
     let code = 0
     for (const t of types) {
       let m: Message | undefined
       let size = 0
       for (const n of names) {
-        if (loud) ctx.stdout(`Trying "${bare(n)}"\n`)
+        if (loud || (t === 252 && !list)) ctx.stdout(`Trying "${bare(n)}"\n`)
         const sent = await send(ctx, ask(ctx, n, t, { rd, class: cls }), {
           server,
           port,
@@ -185,6 +200,10 @@ export const host: Tool = {
           tcp: tcp || t === 252,
           modern,
         })
+        if (!sent.reply && tcp && modern) {
+          ctx.stdout(tcpRefused(server, port, words[1] ?? server, name).repeat(tries))
+          return 1
+        }
         for (const c of sent.comments) if (loud || !c.startsWith(';; Truncated')) ctx.stdout(`${c}\n`)
         if (!sent.reply) {
           ctx.stdout(

@@ -1,9 +1,20 @@
 // nslookup: BIND's (9.16 and 9.18 differ), busybox's of 1.29 and later, and busybox's old one; the image says which.
 import { family, reverseName } from '../../dns/address.ts'
 import { bare, fqdn, illegal, isFqdn } from '../../dns/qname.ts'
-import { dataText, RCODES, typeCode, typeName } from '../../dns/wire.ts'
+import { CLASSES, dataText, RCODES, typeCode, typeName } from '../../dns/wire.ts'
 import type { Message, ResourceRecord } from '../../dns/wire.ts'
-import { ask, atLeast, programVersion, searchNames, send, serverAddress, versionOf } from '../bind.ts'
+import {
+  ask,
+  atLeast,
+  canonical,
+  programVersion,
+  searchNames,
+  send,
+  serverAddress,
+  serverTrouble,
+  tcpRefused,
+  versionOf,
+} from '../bind.ts'
 import type { Tool, ToolContext } from '../tool.ts'
 
 export const nslookup: Tool = {
@@ -29,51 +40,83 @@ interface Settings {
   search: boolean
   domain: string | undefined
   ndots: number | undefined
+  /** A server that fails ends the search. */
+  fail: boolean
+  /** As typed, for `set all`. */
+  typeText: string
+  classText: string
   server: string | undefined
   servername: string | undefined
 }
 
-/** One `set` word of BIND's nslookup; an error text when it is none. */
+const CLASS_CODES: Readonly<Record<string, number>> = { ...CLASSES, CHAOS: 3, HESIOD: 4 }
+
+/** One `set` word of BIND's nslookup (setoption()); an error text when it is none. */
 function set(word: string, s: Settings): string | undefined {
-  const [raw = '', value = ''] = word.split(/=(.*)/s)
-  const key = raw.toLowerCase()
-  const is = (name: string, least: number): boolean => key.length >= least && name.startsWith(key)
-  if (is('type', 1) || is('querytype', 1)) {
-    const t = typeCode(value)
-    if (t === undefined) return `unknown query type: ${value}\n`
-    s.type = t
-    s.typeSet = true
-  } else if (is('class', 2))
-    s.class = value.toUpperCase() === 'CH' || value.toUpperCase() === 'CHAOS' ? 3 : value.toUpperCase() === 'HS' ? 4 : 1
-  else if (is('port', 2)) {
-    if (!/^\d+$/.test(value)) return `Couldn't parse port number '${value}'\n`
-    s.port = Number(value)
-  } else if (is('timeout', 1)) {
-    s.seconds = Math.max(1, Number(value) || 0)
-    s.secondsSet = true
-  } else if (is('retry', 3)) s.tries = Math.max(1, Number(value) || 0)
-  else if (is('domain', 2)) s.domain = value
-  else if (is('ndots', 1)) s.ndots = Number(value) || 0
-  else if (key === 'debug' || key === 'deb') s.debug = true
-  else if (key === 'nodebug' || key === 'nodeb') s.debug = false
-  else if (is('recurse', 3)) s.recurse = true
-  else if (is('norecurse', 5)) s.recurse = false
-  else if (key === 'vc') s.tcp = true
-  else if (key === 'novc') s.tcp = false
-  else if (is('search', 3)) s.search = true
-  else if (is('nosearch', 5)) s.search = false
-  else if (
-    key === 'sil' ||
-    key === 'd2' ||
-    key === 'nod2' ||
-    key === 'fail' ||
-    key === 'nofail' ||
-    key === 'defname' ||
-    key === 'nodefname' ||
-    key === 'all'
-  )
+  const cut = word.indexOf('=')
+  const key = (cut < 0 ? word : word.slice(0, cut + 1)).toLowerCase()
+  const value = cut < 0 ? '' : word.slice(cut + 1)
+  const is = (name: string, least: number): boolean => cut < 0 && key.length >= least && name.startsWith(key)
+  const number = (what: string, put: (n: number) => void): string | undefined => {
+    const digits = /^\d+$/.test(value)
+    if (!digits || Number(value) > (what === 'tries' ? 0xffffffff : 65535))
+      return `invalid ${what} '${value}': ${digits ? 'out of range' : 'not a valid number'}\n`
+    put(Number(value))
     return undefined
-  else return `*** Invalid option: ${raw}\n`
+  }
+  switch (key) {
+    case 'type=':
+    case 'ty=':
+    case 'querytype=':
+    case 'query=':
+    case 'qu=':
+    case 'q=': {
+      const type = typeCode(value)
+      if (type === undefined) return `unknown query type: ${value}\n`
+      s.type = type
+      s.typeSet = true
+      s.typeText = value
+      return undefined
+    }
+    case 'class=':
+    case 'cl=': {
+      const code = value.toUpperCase()
+      if (!Object.hasOwn(CLASS_CODES, code)) return `unknown query class: ${value}\n`
+      s.class = CLASS_CODES[code] ?? 1
+      s.classText = value
+      return undefined
+    }
+    case 'domain=':
+    case 'do=':
+      s.domain = value
+      s.search = true
+      return undefined
+    case 'port=':
+    case 'po=':
+      return number('port', (n) => void (s.port = n))
+    case 'timeout=':
+    case 't=':
+      return number('timeout', (n) => {
+        s.seconds = Math.max(1, n)
+        s.secondsSet = true
+      })
+    case 'retry=':
+    case 'ret=':
+      return number('tries', (n) => void (s.tries = Math.max(1, n)))
+    case 'ndots=':
+      return number('ndots', (n) => void (s.ndots = n))
+  }
+  if (is('recurse', 3)) s.recurse = true
+  else if (is('norecurse', 5)) s.recurse = false
+  else if (is('defname', 3) || is('search', 3)) s.search = true
+  else if (is('nodefname', 5) || is('nosearch', 5)) s.search = false
+  else if (is('vc', 2)) s.tcp = true
+  else if (is('novc', 4)) s.tcp = false
+  else if (is('debug', 3)) s.debug = true
+  else if (is('nodebug', 5)) s.debug = false
+  else if (is('fail', 3)) s.fail = true
+  else if (is('nofail', 5)) s.fail = false
+  else if (!is('all', 3) && !is('d2', 2) && !is('nod2', 4) && !is('sil', 3)) return `*** Invalid option: ${word}\n`
   return undefined
 }
 
@@ -83,7 +126,6 @@ const BIND_USAGE =
 /** What `set all` shows. */
 function allSettings(s: Settings, ctx: ToolContext): string {
   const server = s.server ?? ctx.dns.nameservers[0] ?? '127.0.0.1'
-  const type = s.typeSet ? typeName(s.type) : 'A'
   return [
     `Default server: ${s.servername ?? server}`,
     `Address: ${server}#${s.port}`,
@@ -92,7 +134,7 @@ function allSettings(s: Settings, ctx: ToolContext): string {
     `  ${s.tcp ? 'vc' : 'novc'}\t\t\t${s.debug ? 'debug' : 'nodebug'}\t\tnod2`,
     `  ${s.search ? 'search' : 'nosearch'}\t\t${s.recurse ? 'recurse' : 'norecurse'}`,
     `  timeout = ${s.secondsSet ? s.seconds : 0}\t\tretry = ${s.tries}\tport = ${s.port}\tndots = ${s.ndots ?? ctx.dns.ndots}`,
-    `  querytype = ${type.padEnd(8)}\tclass = ${s.class === 3 ? 'CH' : s.class === 4 ? 'HS' : 'IN'}`,
+    `  querytype = ${s.typeText.padEnd(8)}\tclass = ${s.classText}`,
     `  srchlist = ${(s.domain === undefined ? ctx.dns.search : [s.domain]).join('/')}`,
     '',
   ].join('\n')
@@ -113,13 +155,16 @@ async function bind(args: readonly string[], ctx: ToolContext): Promise<number> 
     search: true,
     domain: undefined,
     ndots: undefined,
+    fail: false,
+    typeText: 'A',
+    classText: 'IN',
     server: undefined,
     servername: undefined,
   }
   const words: string[] = []
   for (const a of args) {
     if (a.startsWith('-') && a.length > 1) {
-      if (a === '-version' || a === '-V') {
+      if (a === '-version') {
         ctx.stderr(`nslookup ${programVersion(ctx)}\n`)
         return 0
       }
@@ -132,54 +177,69 @@ async function bind(args: readonly string[], ctx: ToolContext): Promise<number> 
     ctx.stderr(BIND_USAGE)
     return 1
   }
-  if (words[1] !== undefined) {
+  if (words[1] !== undefined && words[1] !== '-') {
     const address = serverAddress(ctx, words[1])
     if (!address) {
-      const why = ctx.dns.resolve(words[1]).status === 'again' ? 'failure' : 'not found'
-      ctx.stderr(`nslookup: couldn't get address for '${words[1]}': ${why}\n`)
+      ctx.stderr(`nslookup: couldn't get address for '${words[1]}': ${serverTrouble(ctx, words[1])}\n`)
       return 1
     }
     s.server = address
     s.servername = words[1]
   }
-  if (words[0] !== undefined && words[0] !== '-') return bindOne(words[0], s, ctx)
-  return interactive(s, ctx)
+  const code = words[0] !== undefined && words[0] !== '-' ? await bindOne(words[0], s, ctx) : await interactive(s, ctx)
+  if (code < 2) ctx.stdout('\n')
+  return code === 0 ? 0 : 1
 }
 
-/** Without a name: lines from the input, `server`, `set`, `exit`, names. */
+/** What the commands of others are answered with. */
+const UNKNOWN_COMMANDS = new Map([
+  ['help', 'yet implemented'],
+  ['?', 'yet implemented'],
+  ...['finger', 'ls', 'root', 'view'].map((word): [string, string] => [word, 'implemented']),
+])
+
+/** Without a name: lines from the input, `server`, `set`, `exit`, names. 1 unless all look-ups went well. */
 async function interactive(s: Settings, ctx: ToolContext): Promise<number> {
   let rest = ''
-  let code = 0
+  let failed = false
+  let found = false
   const prompt = (): void => {
     if (ctx.tty) ctx.stdout('> ')
   }
-  const line = async (text: string): Promise<boolean> => {
-    const [word, ...more] = text.trim().split(/\s+/)
-    if (!word) return true
-    if (word === 'exit') return false
-    if (word === 'set') {
-      for (const m of more) {
-        const t = set(m, s)
-        if (t) ctx.stdout(t)
-        if (m === 'all') ctx.stdout(allSettings(s, ctx))
-      }
-      return true
+  /** 'exit' ends, 'refused' ends with an error that was told. */
+  const line = async (text: string): Promise<'exit' | 'refused' | undefined> => {
+    const [word = '', more] = text.trim().split(/\s+/)
+    const command = word.toLowerCase()
+    if (word === '') return undefined
+    if (command === 'exit') return 'exit'
+    if (command === 'set' && more !== undefined) {
+      ctx.stdout(set(more, s) ?? (/^all$/i.test(more) ? allSettings(s, ctx) : ''))
+      return undefined
     }
-    if (word === 'server' || word === 'lserver') {
-      const address = more[0] ? serverAddress(ctx, more[0]) : undefined
-      if (address) {
+    if (command === 'server' || command === 'lserver') {
+      const address = more === undefined ? (s.server ?? ctx.dns.nameservers[0]) : serverAddress(ctx, more)
+      if (address === undefined) {
+        ctx.stderr(`nslookup: couldn't get address for '${more ?? ''}': ${serverTrouble(ctx, more ?? '')}\n`)
+        return 'refused'
+      }
+      if (more !== undefined) {
         s.server = address
-        s.servername = more[0]
-        ctx.stdout(`Default server: ${more[0]}\nAddress: ${address}#${s.port}\n`)
+        s.servername = more
       }
-      return true
+      ctx.stdout(`Default server: ${s.servername ?? address}\nAddress: ${address}#${s.port}\n`)
+      return undefined
     }
-    if (more[0]) {
-      const address = serverAddress(ctx, more[0])
-      code = address ? await bindOne(word, { ...s, server: address, servername: more[0] }, ctx) : 1
-    } else code = await bindOne(word, s, ctx)
-    return true
+    const unknown = UNKNOWN_COMMANDS.get(command)
+    if (unknown !== undefined) {
+      ctx.stdout(`The '${word}' command is not ${unknown}.\n`)
+      return undefined
+    }
+    const code = await bindOne(word, s, ctx)
+    if (code === 0) found = true
+    else failed = true
+    return undefined
   }
+  const code = (): number => (failed || !found ? 1 : 0)
   prompt()
   if (ctx.stdin)
     for await (const chunk of ctx.stdin) {
@@ -187,14 +247,16 @@ async function interactive(s: Settings, ctx: ToolContext): Promise<number> {
       for (let cut = rest.indexOf('\n'); cut >= 0; cut = rest.indexOf('\n')) {
         const text = rest.slice(0, cut)
         rest = rest.slice(cut + 1)
-        if (!(await line(text))) return code
+        const end = await line(text)
+        if (end !== undefined) return end === 'refused' ? REFUSED : code()
         prompt()
       }
     }
   if (rest.trim()) await line(rest)
-  ctx.stdout('\n')
-  return code
+  return code()
 }
+/** Ended with an error that has been told: no empty line comes after it. */
+const REFUSED = 2
 
 function printRecord(r: ResourceRecord): string {
   const name = bare(r.name)
@@ -261,10 +323,10 @@ function details(m: Message): string {
 async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<number> {
   const modern = atLeast(versionOf(ctx, 'nslookup'), 9, 18)
   const server = s.server ?? ctx.dns.nameservers[0] ?? '127.0.0.1'
-  const reverse = s.typeSet ? undefined : reverseName(name)
+  const reverse = family(name) ? reverseName(name) : undefined
   // a server named on the command line is not judged for offering recursion
   const judged = s.server === undefined && s.recurse
-  let headed = reverse !== undefined
+  let headed = reverse !== undefined && !s.typeSet
   /** Whether -debug told of a name that is not there. */
   let missed = false
   const head = (): void => {
@@ -284,15 +346,19 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
         tcp: s.tcp,
         modern,
       })
+      if (!sent.reply && s.tcp && modern) {
+        ctx.stdout(tcpRefused(server, s.port, s.servername ?? server, name).repeat(s.tries))
+        return undefined
+      }
       for (const c of sent.comments) ctx.stdout(`${c}\n`)
       if (!sent.reply) {
         ctx.stdout(
-          modern ? ';; no servers could be reached\n\n' : ';; connection timed out; no servers could be reached\n\n',
+          modern ? ';; no servers could be reached\n' : ';; connection timed out; no servers could be reached\n',
         )
         return undefined
       }
       last = sent.reply
-      if (modern && last.rcode === 2) ctx.stdout(`;; Got SERVFAIL reply from ${server}\n`)
+      if (modern && last.rcode === 2 && !s.fail) ctx.stdout(`;; Got SERVFAIL reply from ${server}\n`)
       else if (modern && judged && !last.ra) ctx.stdout(`;; Got recursion not available from ${server}\n`)
       // only a name that does not exist sends the search on
       if (last.rcode !== 3) return last
@@ -309,7 +375,7 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   const fail = (m: Message, shown: string): number => {
     head()
     if (s.debug) ctx.stdout(details(m))
-    ctx.stdout(`** server can't find ${bare(shown)}: ${RCODES[m.rcode] ?? m.rcode}\n\n`)
+    ctx.stdout(`** server can't find ${bare(shown)}: ${RCODES[m.rcode] ?? m.rcode}\n`)
     return 1
   }
   if (reverse !== undefined) {
@@ -317,19 +383,20 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
     if (!m) return 1
     if (m.rcode !== 0) return fail(m, reverse)
     if (s.debug) ctx.stdout(details(m))
+    head()
     if (!m.aa) ctx.stdout('Non-authoritative answer:\n')
     ctx.stdout(
       m.answers.length === 0 ? `*** Can't find ${bare(reverse)}: No answer\n` : m.answers.map(printRecord).join(''),
     )
-    ctx.stdout('\n')
     return 0
   }
-  const wrong = illegal(name)
+  const wrong = name === '' ? 'unexpected end of input' : illegal(name)
   if (wrong) {
     ctx.stderr(`nslookup: '${name}' is not in legal name syntax (${wrong})\n`)
-    return 1
+    return REFUSED
   }
-  const names = s.search ? searchNames(name, ctx, s.domain, s.ndots) : [fqdn(name)]
+  const typed = canonical(name)
+  const names = s.search ? searchNames(typed, ctx, s.domain, s.ndots) : [fqdn(typed)]
   const first = await round(names, s.type)
   if (!first) return 1
   if (first.rcode !== 0) return fail(first, first.questions[0]?.name ?? name)
@@ -339,17 +406,16 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   ctx.stdout(first.answers.map(printRecord).join(''))
   if (s.typeSet) {
     if (first.answers.length === 0) ctx.stdout(`*** Can't find ${bare(name)}: No answer\n`)
-    ctx.stdout(first.aa || first.answers.length === 0 ? '\n' : '\nAuthoritative answers can be found from:\n\n')
+    if (!first.aa && first.answers.length > 0) ctx.stdout('\nAuthoritative answers can be found from:\n')
     return missed ? 1 : 0
   }
   // Both families are asked: the AAAA question goes to where the CNAMEs ended.
-  let canonical = first.questions[0]?.name ?? fqdn(name)
+  let last = first.questions[0]?.name ?? fqdn(name)
   for (const r of first.answers)
-    if (r.type === 5 && r.data.kind === 'name' && r.name.toLowerCase() === canonical.toLowerCase())
-      canonical = r.data.target
-  const second = await round([canonical], 28)
+    if (r.type === 5 && r.data.kind === 'name' && r.name.toLowerCase() === last.toLowerCase()) last = r.data.target
+  const second = await round([last], 28)
   if (!second) return 1
-  if (second.rcode !== 0) return fail(second, canonical)
+  if (second.rcode !== 0) return fail(second, last)
   if (s.debug) ctx.stdout(details(second))
   ctx.stdout(
     second.answers
@@ -358,7 +424,6 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
       .join(''),
   )
   if (first.answers.length === 0 && second.answers.length === 0) ctx.stdout(`*** Can't find ${bare(name)}: No answer\n`)
-  ctx.stdout('\n')
   return missed ? 1 : 0
 }
 
