@@ -52,19 +52,16 @@ const ELSEWHERE = 0
  * object.
  */
 export function objectLine(o: KubeObject): string {
-  const {
-    metadata: { namespace, name, managedFields, ...meta },
-    ...rest
-  } = o
-  return writeJson({
-    metadata: {
-      ...(namespace ? { namespace } : {}),
-      name,
-      ...meta,
-      ...(managedFields ? { managedFields: ELSEWHERE } : {}),
-    },
-    ...rest,
-  })
+  const { namespace, name, managedFields } = o.metadata
+  // what is undefined is not written: a copy with such fields costs a third of one without them
+  const meta = members({ ...o.metadata, namespace: undefined, name: undefined, managedFields: undefined })
+  const key = `${namespace ? `"namespace":${JSON.stringify(namespace)},` : ''}"name":${JSON.stringify(name)}`
+  return `{"metadata":{${key}${meta}${managedFields ? `,"managedFields":${ELSEWHERE}` : ''}}${members({ ...o, metadata: undefined })}}`
+}
+/** An object's fields as they follow others. */
+function members(o: object): string {
+  const text = writeJson(o)
+  return text.length > 2 ? `,${text.slice(1, -1)}` : ''
 }
 /**
  * An object's managedFields as a line: [namespace, name, entries]; nothing where it has none. Objects that were written

@@ -74,8 +74,8 @@ async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<{ afte
     if (wait === 0) available++
     else if (wait !== undefined) soonest = Math.min(soonest ?? wait, wait)
   }
-  const wanted = set.template.metadata?.labels ?? {}
-  const labelled = active.filter((p) => Object.entries(wanted).every(([k, v]) => p.metadata.labels?.[k] === v)).length
+  const wanted = Object.entries(set.template.metadata?.labels ?? {})
+  const labelled = active.filter((p) => wanted.every(([k, v]) => p.metadata.labels?.[k] === v)).length
   let conditions = set.status?.conditions
   const failed = conditionOf(conditions, 'ReplicaFailure')
   if (failure && !failed)
