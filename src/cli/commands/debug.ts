@@ -38,7 +38,7 @@ const capability = (c: DraftContainer, ...names: string[]): void => {
   }
 }
 
-/** What a profile does to the debugged pod and its container. */
+/** What a built-in profile does to the debugged pod and its container. */
 function applyProfile(ctx: CommandContext, profile: string, style: Style, pod: DraftPod, c: DraftContainer): void {
   const { flags } = ctx
   if (style === 'copy') {
@@ -138,7 +138,10 @@ interface Debugged {
   readonly container: string
 }
 
-async function onNode(ctx: CommandContext, node: JsonObject, args: readonly string[]): Promise<Debugged> {
+/** Makes the debugged pod and its container what the profiles say. */
+type Dress = (style: Style, pod: DraftPod, c: DraftContainer) => void
+
+async function onNode(ctx: CommandContext, node: JsonObject, args: readonly string[], dress: Dress): Promise<Debugged> {
   const { factory, flags, io } = ctx
   const nodeName = String((node.metadata as JsonObject).name)
   const c = newContainer(ctx, flags.string('container') || 'debugger', args)
@@ -151,7 +154,7 @@ async function onNode(ctx: CommandContext, node: JsonObject, args: readonly stri
     metadata: { name },
     spec: { containers: [c], nodeName, restartPolicy: 'Never', tolerations: [{ operator: 'Exists' }] },
   }
-  applyProfile(ctx, flags.string('profile'), 'node', pod, c)
+  dress('node', pod, c)
   return {
     pod: await (
       await factory.client()
@@ -160,12 +163,12 @@ async function onNode(ctx: CommandContext, node: JsonObject, args: readonly stri
   }
 }
 
-async function inPod(ctx: CommandContext, pod: Pod, args: readonly string[]): Promise<Debugged> {
+async function inPod(ctx: CommandContext, pod: Pod, args: readonly string[], dress: Dress): Promise<Debugged> {
   const { factory, flags } = ctx
   const target = flags.string('target')
   const c = newContainer(ctx, containerName(ctx, pod), args)
   const draft = copy(pod) as DraftPod
-  applyProfile(ctx, flags.string('profile'), 'ephemeral', draft, c)
+  dress('ephemeral', draft, c)
   const list = [...(pod.spec?.ephemeralContainers ?? []), { ...c, ...(target ? { targetContainerName: target } : {}) }]
   const client = await factory.client()
   const result = await client.patch<Pod>(
@@ -184,6 +187,7 @@ async function byCopy(
   pod: Pod,
   args: readonly string[],
   images: ReadonlyMap<string, string>,
+  dress: Dress,
 ): Promise<Debugged> {
   const { factory, flags } = ctx
   const draft = copy({
@@ -239,7 +243,7 @@ async function byCopy(
   else delete c.stdin
   if (flags.bool('tty')) c.tty = true
   else delete c.tty
-  applyProfile(ctx, flags.string('profile'), 'copy', draft, c)
+  dress('copy', draft, c)
   const client = await factory.client()
   const created = await client.create<Pod>('v1/pods', pod.metadata.namespace ?? '', draft as unknown as JsonObject)
   if (flags.bool('replace'))
@@ -294,6 +298,9 @@ async function run(ctx: CommandContext): Promise<void> {
   const attach = flags.changed('attach') ? flags.bool('attach') : flags.bool('stdin')
   const profile = flags.string('profile')
   if (!PROFILES.includes(profile)) throw new CliError(`unknown profile: ${profile}`)
+  const file = flags.string('custom')
+  const custom = file ? await import('../customprofile.ts') : undefined
+  const over = custom?.readCustomProfile(ctx, file)
   const images = new Map(
     flags.list('set-image').map((p): [string, string] => {
       const cut = p.indexOf('=')
@@ -331,10 +338,15 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   if (flags.bool('tty') && !flags.bool('stdin'))
     throw new CliError('-i/--stdin is required for containers with -t/--tty=true')
+  if (over) custom?.checkCustomProfile(over)
   if (profile === 'legacy')
     io.stderr.write(
       '--profile=legacy is deprecated and will be removed in the future. It is recommended to explicitly specify a profile, for example "--profile=general".\n',
     )
+  const dress: Dress = (style, pod, c) => {
+    applyProfile(ctx, profile, style, pod, c)
+    if (custom && over) Object.assign(c, custom.customized(ctx, c, over))
+  }
   const { namespace, explicit } = factory.namespace()
   const found = await resources(factory, {
     ...(names.length
@@ -347,11 +359,11 @@ async function run(ctx: CommandContext): Promise<void> {
   await found.visit(async (info) => {
     const object = info.object ?? {}
     let debugged: Debugged
-    if (object.kind === 'Node') debugged = await onNode(ctx, object, args)
+    if (object.kind === 'Node') debugged = await onNode(ctx, object, args, dress)
     else if (object.kind === 'Pod')
       debugged = copyTo
-        ? await byCopy(ctx, object as unknown as Pod, args, images)
-        : await inPod(ctx, object as unknown as Pod, args)
+        ? await byCopy(ctx, object as unknown as Pod, args, images, dress)
+        : await inPod(ctx, object as unknown as Pod, args, dress)
     else
       throw new CliError(
         `${goQuote(`${String(object.apiVersion).includes('/') ? '' : '/'}${String(object.apiVersion)}, Kind=${String(object.kind)}`)} not supported by debug`,
