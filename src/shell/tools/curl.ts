@@ -28,12 +28,12 @@ interface Options {
   user: string | undefined
   agent: string | undefined
   referer: string | undefined
-  cookie: string | undefined
   retry: number
   retryDelay: number
   retryRefused: boolean
   family: 0 | 4 | 6
   resolve: Map<string, string>
+  badResolve: string | undefined
   urls: string[]
   noBuffer: boolean
   progress: boolean
@@ -42,6 +42,16 @@ interface Options {
   upload: string | undefined
   dump: string | undefined
   form: string[]
+  /** Header lines that options other than -H add, before and behind those every request has. */
+  early: string[]
+  late: string[]
+  connectTo: string[]
+  createDirs: boolean
+  asIs: boolean
+  glob: boolean
+  config: string[]
+  jar: string | undefined
+  cookies: string[]
 }
 
 const SHORT: Readonly<{ [c: string]: string }> = {
@@ -233,14 +243,31 @@ const PLAIN = new Set([
   'no-silent',
   'no-location',
   'no-verbose',
+  'http0.9',
 ])
 
 const HINT = "curl: try 'curl --help' or 'curl --manual' for more information\n"
 const hint = (version: string): string => (atLeast(version, 7, 78) ? HINT : HINT.replace('or', 'or'))
 
+/** What encodeURIComponent leaves as it is and curl does not. */
+const escaped = (c: string): string => `%${c.charCodeAt(0).toString(16).toUpperCase()}`
+
+/** Lines of a config file as arguments: `name = "value"`, `name value`, a dash or two before the name or none. */
+function configArguments(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const m = /^\s*(-{0,2})([^\s=:#]+)(?:\s*[\s=:]\s*(?:"((?:[^"\\]|\\.)*)"|(\S.*?)))?\s*$/.exec(line)
+    if (!m) return []
+    const [, dashes = '', name = '', quoted, plain] = m
+    const option = dashes === '-' ? `-${name}` : `--${name}`
+    const value = quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1')
+    return value === undefined ? [option] : [option, value]
+  })
+}
+
 function parse(
   args: readonly string[],
   version: string,
+  file: (path: string) => string | undefined,
 ): Options | { readonly error: string; readonly code: number } | 'version' | 'help' {
   const o: Options = {
     silent: false,
@@ -265,12 +292,12 @@ function parse(
     user: undefined,
     agent: undefined,
     referer: undefined,
-    cookie: undefined,
     retry: 0,
     retryDelay: 0,
     retryRefused: false,
     family: 0,
     resolve: new Map(),
+    badResolve: undefined,
     urls: [],
     noBuffer: false,
     progress: false,
@@ -279,7 +306,17 @@ function parse(
     upload: undefined,
     dump: undefined,
     form: [],
+    early: [],
+    late: [],
+    connectTo: [],
+    createDirs: false,
+    asIs: false,
+    glob: true,
+    config: [],
+    jar: undefined,
+    cookies: [],
   }
+  const read = (path: string): string => file(path) ?? ''
   const seconds = (v: string): number | undefined => (/^\d+(\.\d*)?$|^\.\d+$/.test(v) ? Number(v) * 1000 : undefined)
   const set = (name: string, value: string, flag: string): { error: string; code: number } | undefined => {
     switch (name) {
@@ -324,23 +361,54 @@ function parse(
         o.method = value
         break
       case 'data':
-      case 'data-raw':
-      case 'data-binary':
       case 'data-ascii':
+        o.data.push(value.startsWith('@') ? read(value.slice(1)).replace(/[\r\n]/g, '') : value)
+        break
+      case 'data-raw':
         o.data.push(value)
         break
+      case 'data-binary':
+      case 'json':
+        o.data.push(value.startsWith('@') ? read(value.slice(1)) : value)
+        if (name === 'json') o.json = true
+        break
       case 'data-urlencode': {
-        const cut = value.indexOf('=')
+        const cut = value.search(/[=@]/)
+        const field = cut > 0 ? `${value.slice(0, cut)}=` : ''
+        const text = cut < 0 ? value : value[cut] === '@' ? read(value.slice(cut + 1)) : value.slice(cut + 1)
         o.data.push(
-          cut < 0
-            ? encodeURIComponent(value)
-            : `${cut > 0 ? value.slice(0, cut + 1) : ''}${encodeURIComponent(value.slice(cut + 1))}`,
+          `${field}${encodeURIComponent(text)
+            .replace(/%20/g, '+')
+            .replace(/[!'()*]/g, escaped)}`,
         )
         break
       }
-      case 'json':
-        o.data.push(value)
-        o.json = true
+      case 'range':
+        o.early.push(`Range: bytes=${value}`)
+        break
+      case 'oauth2-bearer':
+        o.early.push(`Authorization: Bearer ${value}`)
+        break
+      case 'time-cond':
+        o.late.push(`If-Modified-Since: ${value}`)
+        break
+      case 'tr-encoding':
+        o.late.push('Connection: TE', 'TE: gzip')
+        break
+      case 'connect-to':
+        o.connectTo.push(value)
+        break
+      case 'create-dirs':
+        o.createDirs = true
+        break
+      case 'path-as-is':
+        o.asIs = true
+        break
+      case 'globoff':
+        o.glob = false
+        break
+      case 'cookie-jar':
+        o.jar = value
         break
       case 'form':
         o.form.push(value)
@@ -353,7 +421,9 @@ function parse(
         o.follow = true
         break
       case 'max-redirs':
-        o.maxRedirs = Number(value)
+        if (!/^-?\d+$/.test(value))
+          return { error: `curl: option ${flag}: expected a proper numerical parameter\n${hint(version)}`, code: 2 }
+        o.maxRedirs = Number(value) < 0 ? Infinity : Number(value)
         break
       case 'fail':
         o.fail = true
@@ -374,7 +444,7 @@ function parse(
         o.referer = value
         break
       case 'cookie':
-        o.cookie = value
+        if (value.includes('=')) o.cookies.push(value)
         break
       case 'upload-file':
         o.upload = value
@@ -402,7 +472,8 @@ function parse(
         break
       case 'resolve': {
         const m = /^[+]?([^:]+):(\d+):(.*)$/.exec(value)
-        if (m) o.resolve.set(`${m[1]}:${m[2]}`, (m[3] ?? '').split(',')[0]?.replace(/^\[|\]$/g, '') ?? '')
+        if (!m) o.badResolve ??= value
+        else o.resolve.set(`${m[1]}:${m[2]}`, (m[3] ?? '').split(',')[0]?.replace(/^\[|\]$/g, '') ?? '')
         break
       }
       case 'url':
@@ -423,10 +494,19 @@ function parse(
     }
     return undefined
   }
-  for (let i = 0; i < args.length; i++) {
-    const a = args[i] ?? ''
+  /** Options of a -K file stand where it was named; an error when it is not there. */
+  const configured = (path: string, at: number): { error: string; code: number } | undefined => {
+    const text = file(path)
+    if (text === undefined)
+      return { error: `curl: option -K: error encountered when reading a file\n${hint(version)}`, code: 26 }
+    words.splice(at + 1, 0, ...configArguments(text))
+    return undefined
+  }
+  const words = [...args]
+  for (let i = 0; i < words.length; i++) {
+    const a = words[i] ?? ''
     if (a === '--') {
-      o.urls.push(...args.slice(i + 1))
+      o.urls.push(...words.slice(i + 1))
       break
     }
     if (a.startsWith('--')) {
@@ -444,11 +524,11 @@ function parse(
       if (known === 'help' || known === 'manual') return 'help'
       let value = ''
       if (VALUED.has(known)) {
-        const v = args[++i]
+        const v = words[++i]
         if (v === undefined) return { error: `curl: option ${a}: requires parameter\n${hint(version)}`, code: 2 }
         value = v
       }
-      const trouble = set(known, value, a)
+      const trouble = known === 'config' ? configured(value, i) : set(known, value, a)
       if (trouble) return trouble
     } else if (a.startsWith('-') && a.length > 1) {
       for (let j = 1; j < a.length; j++) {
@@ -459,9 +539,9 @@ function parse(
         if (name === 'version') return 'version'
         if (name === 'help' || name === 'manual') return 'help'
         if (VALUED.has(name)) {
-          const v = j + 1 < a.length ? a.slice(j + 1) : args[++i]
+          const v = j + 1 < a.length ? a.slice(j + 1) : words[++i]
           if (v === undefined) return { error: `curl: option ${a}: requires parameter\n${hint(version)}`, code: 2 }
-          const trouble = set(name, v, a)
+          const trouble = name === 'config' ? configured(v, i) : set(name, v, a)
           if (trouble) return trouble
           break
         }
@@ -498,45 +578,94 @@ interface Result {
   effective: string
   redirectUrl: string
   connects: number
+  /** Every response on the way. */
+  heads: HttpResponse[]
 }
 
 export const curl: Tool = {
   name: 'curl',
   async run(args, ctx) {
-    const version = versionOf(ctx, 'curl') || '8.5.0'
-    const o = parse(args, version)
-    if (o === 'version') {
-      ctx.stdout(
-        `curl ${version} (x86_64-pc-linux-musl) libcurl/${version}\nProtocols: file http https\nFeatures: alt-svc AsynchDNS IPv6 Largefile\n`,
-      )
-      return 0
-    }
-    if (o === 'help') {
-      ctx.stdout(
-        'Usage: curl [options...] <url>\n -d, --data <data>           HTTP POST data\n -f, --fail                  Fail fast with no output on HTTP errors\n -h, --help <category>       Get help for commands\n -i, --include               Include response headers in output\n -o, --output <file>         Write to file instead of stdout\n -O, --remote-name           Write output to file named as remote file\n -s, --silent                Silent mode\n -T, --upload-file <file>    Transfer local FILE to destination\n -u, --user <user:password>  Server user and password\n -A, --user-agent <name>     Send User-Agent <name> to server\n -v, --verbose               Make the operation more talkative\n -V, --version               Show version number and quit\n',
-      )
-      return 0
-    }
-    if ('error' in o) {
-      ctx.stderr(o.error)
-      return o.code
-    }
-    if (o.urls.length === 0) {
-      ctx.stderr(atLeast(version, 8, 9) ? `curl: (2) no URL specified\n${hint(version)}` : hint(version))
-      return 2
-    }
-    if (o.get && o.data.length > 0) {
-      const q = o.data.join('&')
-      o.urls = o.urls.map((u) => `${u}${u.includes('?') ? '&' : '?'}${q}`)
-      o.data = []
-    }
+    let rest = args
     let code = 0
-    for (const [i, url] of o.urls.entries()) {
-      code = await transfer(ctx, url, o, i, version)
-      if (ctx.signal.aborted) return 130
+    // each --next begins with fresh options
+    for (;;) {
+      const cut = rest.findIndex((a) => a === '--next' || a === '-:')
+      code = await group(cut < 0 ? rest : rest.slice(0, cut), ctx)
+      if (cut < 0 || ctx.signal.aborted) return code
+      rest = rest.slice(cut + 1)
     }
-    return code
   },
+}
+
+async function group(args: readonly string[], ctx: ToolContext): Promise<number> {
+  const version = versionOf(ctx, 'curl') || '8.5.0'
+  const o = parse(args, version, (path) => ctx.files.read(absolute(ctx.cwd, path)))
+  if (o === 'version') {
+    ctx.stdout(
+      `curl ${version} (x86_64-pc-linux-musl) libcurl/${version}\nProtocols: file http https\nFeatures: alt-svc AsynchDNS IPv6 Largefile\n`,
+    )
+    return 0
+  }
+  if (o === 'help') {
+    ctx.stdout(
+      'Usage: curl [options...] <url>\n -d, --data <data>           HTTP POST data\n -f, --fail                  Fail fast with no output on HTTP errors\n -h, --help <category>       Get help for commands\n -i, --include               Include response headers in output\n -o, --output <file>         Write to file instead of stdout\n -O, --remote-name           Write output to file named as remote file\n -s, --silent                Silent mode\n -T, --upload-file <file>    Transfer local FILE to destination\n -u, --user <user:password>  Server user and password\n -A, --user-agent <name>     Send User-Agent <name> to server\n -v, --verbose               Make the operation more talkative\n -V, --version               Show version number and quit\n',
+    )
+    return 0
+  }
+  if ('error' in o) {
+    ctx.stderr(o.error)
+    return o.code
+  }
+  if (o.urls.length === 0) {
+    const none = args.length === 0 ? '' : 'curl: no URL specified!\n'
+    ctx.stderr(`${atLeast(version, 8, 9) ? 'curl: (2) no URL specified\n' : none}${hint(version)}`)
+    return 2
+  }
+  if (o.get && o.data.length > 0) {
+    const q = o.data.join('&')
+    o.urls = o.urls.map((u) => `${u}${u.includes('?') ? '&' : '?'}${q}`)
+    o.data = []
+  }
+  if (o.badResolve !== undefined) {
+    if (!o.silent || o.showError) ctx.stderr(`curl: (49) Couldn't parse CURLOPT_RESOLVE entry '${o.badResolve}'\n`)
+    return 49
+  }
+  let code = 0
+  for (const [i, typed] of o.urls.entries()) {
+    const urls = o.glob ? expand(typed) : [typed]
+    if (!Array.isArray(urls)) {
+      if (!o.silent || o.showError) ctx.stderr(`curl: (3) ${urls.error}\n`)
+      return 3
+    }
+    for (const url of urls) code = await transfer(ctx, url, o, i, version)
+    if (ctx.signal.aborted) return 130
+  }
+  return code
+}
+
+/** The URLs of a pattern: {a,b} and [1-3], [a-c], [01-10:2]. */
+function expand(pattern: string): string[] | { readonly error: string } {
+  // an address in brackets is no range
+  const m = /\{([^{}]*)\}|\[(?![0-9a-fA-F:.]*:[0-9a-fA-F:.]*\])([^\]]*)(\]?)/.exec(pattern)
+  if (!m) return [pattern]
+  const bad = (what: string): { error: string } => ({
+    error: `${what} in URL position ${m.index + 2}:\n${pattern}\n${' '.repeat(m.index + 1)}^`,
+  })
+  let items: string[]
+  if (m[1] !== undefined) items = m[1].split(',')
+  else {
+    const range = /^(?:(\d+)-(\d+)|([a-zA-Z])-([a-zA-Z]))(?::(\d+))?$/.exec(m[2] ?? '')
+    if (!range || m[3] === '') return bad('bad range')
+    const [, low, high, from = '', to = '', by = '1'] = range
+    const [first, last] = low === undefined ? [from.charCodeAt(0), to.charCodeAt(0)] : [Number(low), Number(high)]
+    if (first > last || last - first > 10_000 || Number(by) === 0) return bad('bad range')
+    items = []
+    for (let n = first; n <= last; n += Number(by))
+      items.push(low === undefined ? String.fromCharCode(n) : String(n).padStart(low.length, '0'))
+  }
+  const rest = expand(pattern.slice(m.index + m[0].length))
+  if (!Array.isArray(rest)) return bad('bad range')
+  return items.flatMap((item) => rest.map((tail) => pattern.slice(0, m.index) + item + tail))
 }
 
 async function transfer(ctx: ToolContext, url: string, o: Options, index: number, version: string): Promise<number> {
@@ -545,9 +674,21 @@ async function transfer(ctx: ToolContext, url: string, o: Options, index: number
     (o.remoteName
       ? (url
           .replace(/[?#].*$/, '')
+          .replace(/^[a-z]+:\/\//, '')
           .split('/')
-          .pop() ?? 'curl_response')
+          .slice(1)
+          .pop() ?? '')
       : undefined)
+  if (output === '') {
+    if (!o.silent) ctx.stderr('curl: Remote file name has no length!\n')
+    if (!o.silent || o.showError) ctx.stderr('curl: (23) Failed writing received data to disk/application\n')
+    return 23
+  }
+  if (o.upload !== undefined && ctx.files.kind(absolute(ctx.cwd, o.upload)) !== 'file') {
+    ctx.stderr(`curl: Can't open '${o.upload}'!\n${hint(version)}`)
+    if (!o.silent || o.showError) ctx.stderr('curl: (26) Failed to open/read local data from file/application\n')
+    return 26
+  }
   const toFile = output !== undefined && output !== '-'
   // the meter shows when the body does not go to a terminal
   const meter = !o.silent && (!ctx.tty || toFile) && !o.progress
@@ -580,6 +721,10 @@ async function transfer(ctx: ToolContext, url: string, o: Options, index: number
       ctx.stderr(
         `${o.silent ? '' : 'Warning: '}Problem: ${r.code === 28 ? 'timeout' : r.response ? 'HTTP error' : 'connection refused'}. Will retry in ${wait} seconds. ${left} retries left.\n`,
       )
+    // what came is shown, each time
+    if (r.code !== 0 && o.showError) ctx.stderr(`curl: (${r.code}) ${r.error}\n`)
+    if (r.response && !o.fail && !toFile)
+      ctx.stdout(`${o.include ? r.heads.map(headText).join('') : ''}${r.response.body}`)
     await ctx.sleep(wait * 1000)
     r = await request(ctx, url, o, version, note)
   }
@@ -588,10 +733,10 @@ async function transfer(ctx: ToolContext, url: string, o: Options, index: number
   if (r.response) {
     const m = r.response
     const failed = (o.fail || o.failBody) && m.status >= 400
-    const headText = `HTTP/${m.version} ${m.status}${m.reason ? ` ${m.reason}` : ''}\r\n${m.headers.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`
+    const heads = r.heads.map(headText).join('')
     if (o.dump) {
-      if (o.dump === '-') ctx.stdout(headText)
-      else ctx.files.write(absolute(ctx.cwd, o.dump), headText)
+      if (o.dump === '-') ctx.stdout(heads)
+      else ctx.files.write(absolute(ctx.cwd, o.dump), heads)
     }
     const body = o.head ? '' : m.body
     if (meter) {
@@ -607,14 +752,18 @@ async function transfer(ctx: ToolContext, url: string, o: Options, index: number
       code = 22
       r.error = `The requested URL returned error: ${m.status}`
     } else {
-      const text = `${o.include || o.head ? headText : ''}${body}`
+      const text = `${o.include || o.head ? heads : ''}${body}`
       if (toFile) {
         if (output !== '/dev/null')
           try {
-            ctx.files.write(absolute(ctx.cwd, output), text)
+            const path = absolute(ctx.cwd, output)
+            const folder = path.replace(/\/[^/]*$/, '') || '/'
+            if (o.createDirs && ctx.files.kind(folder) === undefined) ctx.files.mkdir(folder)
+            if (ctx.files.kind(folder) !== 'directory') throw Object.assign(new Error(folder), { code: 'ENOENT' })
+            ctx.files.write(path, text)
           } catch (e) {
             code = 23
-            if (say)
+            if (!o.silent)
               ctx.stderr(
                 `Warning: Failed to open the file ${output}: ${(e as { code?: string }).code === 'EROFS' ? 'Read-only file system' : (e as { code?: string }).code === 'EACCES' ? 'Permission denied' : 'No such file or directory'}\n`,
               )
@@ -635,21 +784,73 @@ async function transfer(ctx: ToolContext, url: string, o: Options, index: number
             ? '* Closing connection\n'
             : '* Closing connection 0\n',
       )
-  } else if (o.verbose) ctx.stderr(atLeast(version, 8, 0) ? '* Closing connection\n' : '* Closing connection 0\n')
+  } else {
+    // a connection that failed ends the meter's row; a name that has no address leaves it open
+    if (meter && r.address !== '') ctx.stderr(`${FIRST}\n`)
+    if (o.verbose) ctx.stderr(atLeast(version, 8, 0) ? '* Closing connection\n' : '* Closing connection 0\n')
+  }
+  if (o.jar !== undefined && r.response) {
+    const text = cookieJar(r)
+    if (o.jar === '-') ctx.stdout(text)
+    else ctx.files.write(absolute(ctx.cwd, o.jar), text)
+  }
   if (code !== 0 && say) ctx.stderr(`curl: (${code}) ${r.error}\n`)
-  if (o.writeOut !== undefined)
-    ctx.stdout(
-      writeOut(
-        o.writeOut.startsWith('@') ? (ctx.files.read(absolute(ctx.cwd, o.writeOut.slice(1))) ?? '') : o.writeOut,
-        r,
-        code,
-        url,
-        version,
-      ),
-    )
+  if (o.writeOut !== undefined) {
+    const format = o.writeOut.startsWith('@')
+      ? (ctx.files.read(absolute(ctx.cwd, o.writeOut.slice(1))) ?? '').replace(/[\r\n]/g, '')
+      : o.writeOut
+    writeOut(format, r, code, { url, number: index, file: toFile ? output : '' }, version, ctx)
+  }
   return code
 }
 
+/** The first lines of a response. */
+const headText = (m: HttpResponse): string =>
+  `HTTP/${m.version} ${m.status}${m.reason ? ` ${m.reason}` : ''}\r\n${m.headers.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`
+
+/** The cookies of a transfer in Netscape's form. */
+function cookieJar(r: Result): string {
+  const rows = r.heads.flatMap((m) =>
+    m.headers.flatMap(([name, value]) => {
+      const found = name.toLowerCase() === 'set-cookie' ? /^([^=;]+)=([^;]*)/.exec(value) : null
+      const path = /;\s*path=([^;]*)/i.exec(value)?.[1] ?? '/'
+      return found ? [[r.target?.host ?? '', 'FALSE', path, 'FALSE', '0', found[1], found[2]].join('\t')] : []
+    }),
+  )
+  const head =
+    '# Netscape HTTP Cookie File\n# https://curl.se/docs/http-cookies.html\n# This file was generated by libcurl! Edit at your own risk.\n\n'
+  return head + rows.map((row) => `${row}\n`).join('')
+}
+
+/** Where --connect-to sends the connections of a host and port. */
+function connectTo(rules: readonly string[], t: Target): { readonly host: string; readonly port: number } | undefined {
+  for (const rule of rules) {
+    const m = /^([^:[\]]*|\[[^\]]*\]):(\d*):([^:[\]]*|\[[^\]]*\]):(\d*)$/.exec(rule)
+    if (!m || (m[1] && m[1] !== t.host) || (m[2] && Number(m[2]) !== t.port)) continue
+    return { host: (m[3] || t.host).replace(/^\[|\]$/g, ''), port: m[4] ? Number(m[4]) : t.port }
+  }
+  return undefined
+}
+/** A path without its `.` and `..`. */
+function withoutDots(path: string): string {
+  const [plain = '', query] = path.split(/(\?.*)/s)
+  const parts: string[] = []
+  const words = plain.split('/')
+  words.forEach((word, i) => {
+    const end = i === words.length - 1
+    if (word === '..') parts.length = Math.max(1, parts.length - 1)
+    if (word === '.' || word === '..') {
+      if (end) parts.push('')
+    } else parts.push(word)
+  })
+  return parts.join('/') + (query ?? '')
+}
+const REUSE = '* Found bundle for host: 0x55d0c7f4a3c0 [serially]\n* Can not multiplex, even if we wanted to\n'
+
+const headerOf = (line: string): [string, string] => {
+  const cut = line.indexOf(':')
+  return [line.slice(0, cut), line.slice(cut + 1).trim()]
+}
 const keepsAlive = (m: HttpResponse): boolean =>
   m.version !== '1.0' && header(m, 'connection')?.toLowerCase() !== 'close'
 
@@ -673,13 +874,24 @@ async function request(
     effective: first,
     redirectUrl: '',
     connects: 0,
+    heads: [],
   }
   const end = (code: number, error: string): Result => ({ ...r, code, error })
-  let url = first
+  let url = o.upload !== undefined && first.endsWith('/') ? first + (o.upload.split('/').pop() ?? '') : first
   let method = o.method ?? (o.head ? 'HEAD' : o.upload ? 'PUT' : o.data.length || o.form.length ? 'POST' : 'GET')
   let keepBody = true
+  let told = false
+  let last: { readonly host: string; readonly port: number; readonly alive: boolean } | undefined
   for (;;) {
-    const t = parseUrl(url)
+    if (/[\s\0]/.test(url))
+      return end(
+        3,
+        atLeast(version, 8, 0)
+          ? 'URL rejected: Malformed input to a URL function'
+          : 'URL using bad/illegal format or missing URL',
+      )
+    const parsed = parseUrl(url.replace(/^(https?:\/\/)\/(?=[^/])/i, '$1'))
+    const t = typeof parsed === 'string' || o.asIs ? parsed : { ...parsed, path: withoutDots(parsed.path) }
     if (t === 'scheme')
       return end(
         1,
@@ -697,14 +909,24 @@ async function request(
     if (t === 'port')
       return end(
         3,
-        atLeast(version, 7, 80)
+        atLeast(version, 8, 0)
           ? 'URL rejected: Port number was not a decimal number between 0 and 65535'
-          : `Port number was not a decimal number between 0 and 65535`,
+          : 'URL using bad/illegal format or missing URL',
       )
     r.target = t
     r.effective = url.includes('://') ? url : `http://${url}${/^[^/?]*$/.test(url) ? '/' : ''}`
     const pinned = o.resolve.get(`${t.host}:${t.port}`)
-    const reached = await reach(ctx, pinned ?? t.host, t.port, o.family)
+    if (pinned !== undefined && !told) {
+      told = true
+      for (const [where, address] of o.resolve) note(`* Added ${where}:${address} to DNS cache\n`)
+    }
+    if (pinned !== undefined) note(`* Hostname ${t.host} was found in DNS cache\n`)
+    const turned = connectTo(o.connectTo, t)
+    if (turned) note(`* Connecting to hostname: ${turned.host}\n* Connecting to port: ${turned.port}\n`)
+    const port = turned?.port ?? t.port
+    const reached = await reach(ctx, pinned ?? turned?.host ?? t.host, port, o.family)
+    const reused =
+      last !== undefined && reached.outcome === 'connected' && last.host === t.host && last.port === port && last.alive
     const old = !atLeast(version, 8, 6)
     if (reached.outcome === 'unresolved') {
       if (reached.timedOut) {
@@ -728,9 +950,14 @@ async function request(
       )
     }
     const shown = reached.address.includes(':') ? `[${reached.address}]` : reached.address
-    note(`*   Trying ${shown}:${t.port}...\n`)
+    if (reused) {
+      if (!atLeast(version, 8, 0)) note(REUSE)
+      note(
+        `* Re-using existing connection${atLeast(version, 8, 0) ? '' : ' #0'} with host ${t.host}${atLeast(version, 8, 0) ? '' : ''}\n`,
+      )
+    } else note(`*   Trying ${shown}:${port}...\n`)
     r.address = reached.address
-    r.port = t.port
+    r.port = port
     if (reached.outcome !== 'connected') {
       const couldNot = atLeast(version, 8, 11) ? 'Could not connect to server' : "Couldn't connect to server"
       const patience = Math.min(o.connectTimeout || Infinity, o.maxTime || Infinity)
@@ -773,14 +1000,11 @@ async function request(
       return end(7, error)
     }
     const c = reached.connection
-    r.connects++
-    note(
-      atLeast(version, 8, 0)
-        ? atLeast(version, 8, 11)
-          ? `* Connected to ${t.host} (${reached.address}) port ${t.port}\n`
-          : `* Connected to ${t.host} (${reached.address}) port ${t.port}\n`
-        : `* Connected to ${t.host} (${reached.address}) port ${t.port} (#0)\n`,
-    )
+    if (!reused) {
+      r.connects++
+      const host = turned && !atLeast(version, 8, 0) ? '(nil)' : t.host
+      note(`* Connected to ${host} (${reached.address}) port ${port}${atLeast(version, 8, 0) ? '' : ' (#0)'}\n`)
+    }
     if (t.scheme === 'https' && !c.tls)
       return end(
         35,
@@ -794,34 +1018,46 @@ async function request(
         `SSL certificate problem: self${atLeast(version, 7, 80) ? '-' : ' '}signed certificate\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the ${atLeast(version, 8, 9) ? 'webpage' : 'web page'} mentioned above.`,
       )
     const body = keepBody ? bodyOf(ctx, o) : undefined
-    const headers: [string, string][] = [['Host', t.authority]]
+    const headers: [string, string][] = [['Host', t.authority], ...o.early.map(headerOf)]
     const user = o.user ?? t.user
     if (user !== undefined) headers.push(['Authorization', `Basic ${base64(user.includes(':') ? user : `${user}:`)}`])
-    headers.push(['User-Agent', o.agent ?? `curl/${version}`], ['Accept', o.json ? 'application/json' : '*/*'])
+    if (o.agent !== '') headers.push(['User-Agent', o.agent ?? `curl/${version}`])
+    if (!o.json) headers.push(['Accept', '*/*'])
     if (o.compressed) headers.push(['Accept-Encoding', 'deflate, gzip'])
     if (o.referer) headers.push(['Referer', o.referer])
-    if (o.cookie?.includes('=')) headers.push(['Cookie', o.cookie])
-    if (body !== undefined)
-      headers.push(
-        ['Content-Length', String(byteLength(body))],
-        [
-          'Content-Type',
-          o.json
-            ? 'application/json'
-            : o.form.length
-              ? 'multipart/form-data; boundary=------------------------d74496d66958873e'
-              : 'application/x-www-form-urlencoded',
-        ],
-      )
-    for (const h of o.headers) {
+    if (o.cookies.length > 0) headers.push(['Cookie', o.cookies.join(';')])
+    const own = o.headers.flatMap((h) =>
+      h.startsWith('@') ? (ctx.files.read(absolute(ctx.cwd, h.slice(1))) ?? '').split('\n').filter(Boolean) : [h],
+    )
+    if (o.json)
+      for (const [name, value] of [
+        ['Content-Type', 'application/json'],
+        ['Accept', 'application/json'],
+      ] as const)
+        if (!own.some((h) => h.toLowerCase().startsWith(name.toLowerCase()))) own.push(`${name}: ${value}`)
+    const length = byteLength(body ?? '')
+    if (body !== undefined) headers.push(['Content-Length', String(length)])
+    if (body !== undefined && o.upload !== undefined) headers.push(['Expect', '100-continue'])
+    else if (body !== undefined && !o.json)
+      headers.push([
+        'Content-Type',
+        o.form.length
+          ? 'multipart/form-data; boundary=------------------------d74496d66958873e'
+          : 'application/x-www-form-urlencoded',
+      ])
+    headers.push(...o.late.map(headerOf))
+    // headers of one's own stand before those of the body; one that replaces another stands there as well
+    for (const h of own) {
       const cut = h.search(/[:;]/)
       const name = cut < 0 ? h : h.slice(0, cut)
       const value = cut < 0 ? '' : h.slice(cut + 1).trim()
       const at = headers.findIndex(([k]) => k.toLowerCase() === name.toLowerCase())
-      if (at >= 0) {
-        if (value === '') headers.splice(at, 1)
-        else headers[at] = [name, value]
-      } else if (value !== '' || h[cut] === ';') headers.push([name, value])
+      if (at === 0 && value !== '') headers[0] = [name, value]
+      else {
+        if (at >= 0) headers.splice(at, 1)
+        const behind = headers.findIndex(([k]) => k === 'Content-Length')
+        if (value !== '' || h[cut] === ';') headers.splice(behind < 0 ? headers.length : behind, 0, [name, value])
+      }
     }
     if (t.scheme === 'http' && !c.http) {
       if (c.banner !== undefined) {
@@ -834,6 +1070,7 @@ async function request(
     note(
       `${!atLeast(version, 8, 7) ? '' : '* using HTTP/1.x\n'}> ${method} ${t.path} HTTP/1.1\n${headers.map(([k, v]) => `> ${k}: ${v}\n`).join('')}> \n`,
     )
+    if (body !== undefined && o.verbose) note(`} [${byteLength(body)} bytes data]\n`)
     if (atLeast(version, 8, 7)) note('* Request completely sent off\n')
     const response = c.http({
       method,
@@ -851,9 +1088,10 @@ async function request(
       await ctx.sleep(response.delay)
     }
     r.response = response
+    r.heads.push(response)
     r.sizeRequest += method.length + t.path.length + 12 + headers.reduce((n, [k, v]) => n + k.length + v.length + 4, 2)
     r.sizeUpload = byteLength(body ?? '')
-    r.sizeHeader += response.headers.reduce((n, [k, v]) => n + k.length + v.length + 4, 15 + response.reason.length)
+    r.sizeHeader += response.headers.reduce((n, [k, v]) => n + k.length + v.length + 4, 17 + response.reason.length)
     r.downloaded = o.head ? 0 : byteLength(response.body)
     if (response.version === '1.0') note('* HTTP 1.0, assume close after body\n')
     note(
@@ -865,6 +1103,15 @@ async function request(
     if (!o.follow || !r.redirectUrl) return r
     if (r.redirects >= o.maxRedirs) return end(47, `Maximum (${o.maxRedirs}) redirects followed`)
     r.redirects++
+    const alive = keepsAlive(response)
+    last = { host: t.host, port, alive }
+    note(
+      alive
+        ? `* Connection #0 to host ${t.host} left intact\n`
+        : atLeast(version, 8, 0)
+          ? '* Closing connection\n'
+          : '* Closing connection 0\n',
+    )
     note(`* Issue another request to this URL: '${r.redirectUrl}'\n`)
     url = r.redirectUrl
     if (!o.method && [301, 302, 303].includes(response.status) && method === 'POST') {
@@ -885,15 +1132,18 @@ function bodyOf(ctx: ToolContext, o: Options): string | undefined {
         .join('') + '--------------------------d74496d66958873e--\r\n'
     )
   if (o.upload !== undefined) return ctx.files.read(absolute(ctx.cwd, o.upload)) ?? ''
-  if (o.data.length === 0) return undefined
-  return o.data
-    .map((d) =>
-      d.startsWith('@') && !o.json ? (ctx.files.read(absolute(ctx.cwd, d.slice(1))) ?? '').replace(/[\r\n]/g, '') : d,
-    )
-    .join(o.json ? '' : '&')
+  return o.data.length === 0 ? undefined : o.data.join(o.json ? '' : '&')
 }
 
-function writeOut(format: string, r: Result, code: number, url: string, version: string): string {
+/** -w: what it says of a transfer, on the stream it names. */
+function writeOut(
+  format: string,
+  r: Result,
+  code: number,
+  { url, number, file }: { readonly url: string; readonly number: number; readonly file: string },
+  version: string,
+  ctx: ToolContext,
+): void {
   const m = r.response
   const status = m ? String(m.status) : '000'
   const values: Readonly<{ [name: string]: string }> = {
@@ -931,25 +1181,47 @@ function writeOut(format: string, r: Result, code: number, url: string, version:
     num_headers: String(m?.headers.length ?? 0),
     ssl_verify_result: '0',
     proxy_ssl_verify_result: '0',
-    filename_effective: '',
-    onerror: '',
-    stdout: '',
-    stderr: '',
+    filename_effective: file,
+    urlnum: String(number),
+    certs: '',
+    num_certs: '0',
+    referer: '',
+    ftp_entry_path: '',
   }
   if (atLeast(version, 8, 0) && values['scheme']) Object.assign(values, { scheme: r.target?.scheme ?? '' })
-  return format
-    .replace(/\\n/g, '\n')
-    .replace(/\\t/g, '\t')
-    .replace(/\\r/g, '\r')
-    .replace(/%\{([a-z_]+)\}|%header\{([^}]+)\}|%%/g, (all, name: string | undefined, head: string | undefined) =>
-      all === '%%'
-        ? '%'
-        : head !== undefined
-          ? m
-            ? (header(m, head.toLowerCase()) ?? '')
-            : ''
-          : name !== undefined && Object.hasOwn(values, name)
-            ? (values[name] ?? '')
-            : '',
-    )
+  let errors = false
+  let out = ''
+  let unknown = ''
+  const flush = (): void => {
+    if (errors) ctx.stderr(out)
+    else ctx.stdout(out)
+    out = ''
+  }
+  for (const part of format.matchAll(/%%|%\{([a-z_0-9]+)\}|%header\{([^}]+)\}|\\([ntr])|[^%\\]+|[%\\]/g)) {
+    const [text, name, head, escape] = part
+    if (text === '%%') out += '%'
+    else if (escape !== undefined) out += escape === 'n' ? '\n' : escape === 't' ? '\t' : '\r'
+    else if (head !== undefined) out += m ? (header(m, head.toLowerCase()) ?? '') : ''
+    else if (name === undefined) out += text
+    else if (name === 'onerror') {
+      if (code === 0) break
+    } else if (name === 'stderr' || name === 'stdout') {
+      flush()
+      errors = name === 'stderr'
+    } else if (name === 'header_json') out += headerJson(m)
+    else if (Object.hasOwn(values, name)) out += values[name] ?? ''
+    else unknown += `curl: unknown --write-out variable: '${name}'\n`
+  }
+  flush()
+  if (unknown) ctx.stderr(unknown)
+}
+
+/** The headers of a response as JSON, each name with the list of its values. */
+function headerJson(m: HttpResponse | undefined): string {
+  const found = new Map<string, string[]>()
+  for (const [name, value] of m?.headers ?? []) {
+    const key = name.toLowerCase()
+    found.set(key, [...(found.get(key) ?? []), value])
+  }
+  return `{${[...found].map(([name, list]) => `${JSON.stringify(name)}:${JSON.stringify(list)}`).join(',\n')}\n}`
 }
