@@ -44,24 +44,38 @@ export type Reached =
     }
   | { readonly outcome: 'refused' | 'timeout' | 'unreachable'; readonly address: string }
 
+/** An address that took no connection. */
+export interface Failed {
+  readonly outcome: 'refused' | 'timeout' | 'unreachable'
+  readonly address: string
+}
+
 /** Resolves the host and connects to its addresses in turn. */
 export async function reach(
   ctx: ToolContext,
   host: string,
   port: number,
   wanted: 0 | 4 | 6 = 0,
-): Promise<Reached & { readonly addresses: readonly string[] }> {
+): Promise<Reached & { readonly addresses: readonly string[]; readonly failed: readonly Failed[] }> {
   const found = family(host) ? { addresses: [host], asked: [] } : ctx.dns.resolve(host, wanted)
   if (found.addresses.length === 0)
-    return { outcome: 'unresolved', timedOut: found.asked.some((a) => a.exchange.outcome === 'timeout'), addresses: [] }
+    return {
+      outcome: 'unresolved',
+      timedOut: found.asked.some((a) => a.exchange.outcome === 'timeout'),
+      addresses: [],
+      failed: [],
+    }
+  const failed: Failed[] = []
   let last: Reached = { outcome: 'unreachable', address: found.addresses[0] ?? '' }
   for (const address of found.addresses) {
     await ctx.network.prepare(address)
     const c = ctx.network.connect(address, port)
-    if (c.outcome === 'open') return { outcome: 'connected', connection: c, address, addresses: found.addresses }
+    if (c.outcome === 'open')
+      return { outcome: 'connected', connection: c, address, addresses: found.addresses, failed }
     last = { outcome: c.outcome, address }
+    failed.push(last)
   }
-  return { ...last, addresses: found.addresses }
+  return { ...last, addresses: found.addresses, failed }
 }
 
 /** A header of a response, in any case. */

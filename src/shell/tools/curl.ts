@@ -47,6 +47,10 @@ interface Options {
   late: string[]
   connectTo: string[]
   createDirs: boolean
+  failEarly: boolean
+  /** Statuses after which a POST stays one. */
+  keepPost: number[]
+  http10: boolean
   asIs: boolean
   glob: boolean
   config: string[]
@@ -310,6 +314,9 @@ function parse(
     late: [],
     connectTo: [],
     createDirs: false,
+    failEarly: false,
+    keepPost: [],
+    http10: false,
     asIs: false,
     glob: true,
     config: [],
@@ -397,6 +404,17 @@ function parse(
         break
       case 'connect-to':
         o.connectTo.push(value)
+        break
+      case 'fail-early':
+        o.failEarly = true
+        break
+      case 'post301':
+      case 'post302':
+      case 'post303':
+        o.keepPost.push(Number(name.slice(4)))
+        break
+      case 'http1.0':
+        o.http10 = true
         break
       case 'create-dirs':
         o.createDirs = true
@@ -587,10 +605,12 @@ export const curl: Tool = {
   async run(args, ctx) {
     let rest = args
     let code = 0
-    // each --next begins with fresh options
+    // each --next begins with fresh options; how loud curl is holds for all of them
+    const loudness = args.filter((a) => /^(?:-[sSv]+|--silent|--show-error|--verbose)$/.test(a))
     for (;;) {
       const cut = rest.findIndex((a) => a === '--next' || a === '-:')
-      code = await group(cut < 0 ? rest : rest.slice(0, cut), ctx)
+      const own = cut < 0 ? rest : rest.slice(0, cut)
+      code = await group(rest === args ? own : [...loudness, ...own], ctx)
       if (cut < 0 || ctx.signal.aborted) return code
       rest = rest.slice(cut + 1)
     }
@@ -638,6 +658,7 @@ async function group(args: readonly string[], ctx: ToolContext): Promise<number>
       return 3
     }
     for (const url of urls) code = await transfer(ctx, url, o, i, version)
+    if (o.failEarly && code !== 0) return code
     if (ctx.signal.aborted) return 130
   }
   return code
@@ -741,7 +762,7 @@ async function transfer(ctx: ToolContext, url: string, o: Options, index: number
     const body = o.head ? '' : m.body
     if (meter) {
       const total = Number(header(m, 'content-length') ?? byteLength(m.body))
-      if (failed && !o.failBody) ctx.stderr(FIRST)
+      if (failed && !o.failBody) ctx.stderr(`\r${row(0, total, 0, 0)}`)
       else if (o.head)
         ctx.stderr(
           `\r  0 ${String(total).padStart(5)}    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0`,
@@ -890,6 +911,14 @@ async function request(
           ? 'URL rejected: Malformed input to a URL function'
           : 'URL using bad/illegal format or missing URL',
       )
+    const local = /^file:\/\/(?:localhost)?(\/.*)$/i.exec(url)?.[1]
+    if (local !== undefined) {
+      const body = ctx.files.read(absolute('/', decodeURIComponent(local)))
+      if (body === undefined) return end(37, `Couldn't open file ${local}`)
+      r.response = { status: 0, reason: '', version: '', headers: [], body }
+      r.downloaded = byteLength(body)
+      return r
+    }
     const parsed = parseUrl(url.replace(/^(https?:\/\/)\/(?=[^/])/i, '$1'))
     const t = typeof parsed === 'string' || o.asIs ? parsed : { ...parsed, path: withoutDots(parsed.path) }
     if (t === 'scheme')
@@ -949,13 +978,22 @@ async function request(
         `* Host ${t.host}:${t.port} was resolved.\n* IPv6: ${six.join(', ') || '(none)'}\n* IPv4: ${four.join(', ') || '(none)'}\n`,
       )
     }
-    const shown = reached.address.includes(':') ? `[${reached.address}]` : reached.address
-    if (reused) {
-      if (!atLeast(version, 8, 0)) note(REUSE)
-      note(
-        `* Re-using existing connection${atLeast(version, 8, 0) ? '' : ' #0'} with host ${t.host}${atLeast(version, 8, 0) ? '' : ''}\n`,
-      )
-    } else note(`*   Trying ${shown}:${port}...\n`)
+    const trying = (address: string): string =>
+      `*   Trying ${address.includes(':') ? `[${address}]` : address}:${port}...\n`
+    const from = old ? '' : `from ${ctx.network.addresses[0] ?? '0.0.0.0'} port ${32768 + ctx.random(28000)} `
+    const modern = atLeast(version, 8, 0)
+    if (reused) note(`${modern ? '' : REUSE}* Re-using existing connection${modern ? '' : ' #0'} with host ${t.host}\n`)
+    else {
+      // every address is tried in turn
+      for (const f of reached.failed) {
+        note(trying(f.address))
+        if (f.outcome !== 'timeout')
+          note(
+            `* connect to ${f.address} port ${port} ${from}failed: ${f.outcome === 'unreachable' ? 'No route to host' : 'Connection refused'}\n`,
+          )
+      }
+      if (reached.outcome === 'connected') note(trying(reached.address))
+    }
     r.address = reached.address
     r.port = port
     if (reached.outcome !== 'connected') {
@@ -994,9 +1032,7 @@ async function request(
       const error = atLeast(version, 7, 78)
         ? `Failed to connect to ${t.host} port ${t.port} after ${ms} ms: ${cause}`
         : `Failed to connect to ${t.host} port ${t.port}: ${reached.outcome === 'unreachable' ? 'No route to host' : 'Connection refused'}`
-      note(
-        `* connect to ${reached.address} port ${t.port} ${old ? '' : `from ${ctx.network.addresses[0] ?? '0.0.0.0'} port ${32768 + ctx.random(28000)} `}failed: ${reached.outcome === 'unreachable' ? 'No route to host' : 'Connection refused'}\n* ${error}\n`,
-      )
+      note(`* ${error}\n`)
       return end(7, error)
     }
     const c = reached.connection
@@ -1061,14 +1097,16 @@ async function request(
     }
     if (t.scheme === 'http' && !c.http) {
       if (c.banner !== undefined) {
-        note(`> ${method} ${t.path} HTTP/1.1\n${headers.map(([k, v]) => `> ${k}: ${v}\n`).join('')}> \n`)
+        note(
+          `> ${method} ${t.path} HTTP/${o.http10 ? '1.0' : '1.1'}\n${headers.map(([k, v]) => `> ${k}: ${v}\n`).join('')}> \n`,
+        )
         return end(1, 'Received HTTP/0.9 when not allowed')
       }
       return end(52, 'Empty reply from server')
     }
     if (!c.http) return end(52, 'Empty reply from server')
     note(
-      `${!atLeast(version, 8, 7) ? '' : '* using HTTP/1.x\n'}> ${method} ${t.path} HTTP/1.1\n${headers.map(([k, v]) => `> ${k}: ${v}\n`).join('')}> \n`,
+      `${!atLeast(version, 8, 7) ? '' : '* using HTTP/1.x\n'}> ${method} ${t.path} HTTP/${o.http10 ? '1.0' : '1.1'}\n${headers.map(([k, v]) => `> ${k}: ${v}\n`).join('')}> \n`,
     )
     if (body !== undefined && o.verbose) note(`} [${byteLength(body)} bytes data]\n`)
     if (atLeast(version, 8, 7)) note('* Request completely sent off\n')
@@ -1114,7 +1152,12 @@ async function request(
     )
     note(`* Issue another request to this URL: '${r.redirectUrl}'\n`)
     url = r.redirectUrl
-    if (!o.method && [301, 302, 303].includes(response.status) && method === 'POST') {
+    if (
+      !o.method &&
+      [301, 302, 303].includes(response.status) &&
+      !o.keepPost.includes(response.status) &&
+      method === 'POST'
+    ) {
       method = 'GET'
       keepBody = false
     }
