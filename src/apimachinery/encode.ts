@@ -41,7 +41,7 @@ function absent(f: FieldSchema, schemas: Schemas): Json | undefined {
   switch (word) {
     case 'time':
     case 'microtime':
-      return null
+      return f.omitzero ? undefined : null
     case 'intstr':
       return 0
     case 'quantity':

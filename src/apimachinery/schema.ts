@@ -24,6 +24,8 @@ export interface FieldSchema {
   readonly ptr?: true
   /** No omitempty in Go: written even when empty. */
   readonly always?: true
+  /** omitzero in Go: a time that was not set is not written, not even as null. */
+  readonly omitzero?: true
   /** The Go type where the type word does not tell it (v1.ServiceType), for decoding errors. */
   readonly go?: string
 }
@@ -82,10 +84,18 @@ const PREFIX: Readonly<Record<string, string>> = {
 /** The schemas, one group version read at its first use. */
 export class Schemas {
   readonly #read: ReadSchema
+  readonly #omitZero: boolean
   readonly #files = new Map<string, string>()
   #discovery: readonly ResourceInfo[] | undefined
-  constructor(read: ReadSchema) {
+  #omitting: Schemas | undefined
+  constructor(read: ReadSchema, omitZero = false) {
     this.#read = read
+    this.#omitZero = omitZero
+  }
+
+  /** The same definitions as of 1.34: a creation timestamp that was not set is not written. */
+  omittingZero(): Schemas {
+    return (this.#omitting ??= new Schemas(this.#read, true))
   }
 
   readonly #types = new Map<string, TypeSchema | undefined>()
@@ -125,6 +135,8 @@ export class Schemas {
       const f = fields[k]
       if (typeof f === 'string') fields[k] = { type: f }
     }
+    const created = this.#omitZero && name === 'meta.v1.ObjectMeta' ? fields?.creationTimestamp : undefined
+    if (fields && typeof created === 'object') fields.creationTimestamp = { ...created, omitzero: true }
     return found
   }
 

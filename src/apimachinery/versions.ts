@@ -14,8 +14,10 @@ export interface Feature {
 const FEATURES = {
   /** -o kyaml. */
   kyaml: { from: 35, side: 'client' },
-  /** Generators write `creationTimestamp: null`. */
-  generatedCreationTimestampNull: { until: 35, side: 'client' },
+  /** Objects that nobody stored yet are written with `creationTimestamp: null`. */
+  creationTimestampNull: { until: 34, side: 'client' },
+  /** Templates of pods are stored with `creationTimestamp: null`. */
+  storedCreationTimestampNull: { until: 34, side: 'server' },
   /** `pod "a" deleted from default namespace`. */
   deletedFromNamespace: { from: 35, side: 'client' },
   /** describe svc: IP Family Policy, IP Families, IPs. */
@@ -36,8 +38,6 @@ const FEATURES = {
   describeConfigMapBinaryData: { from: 22, side: 'client' },
   /** describe cm: a blank line after every value. */
   describeConfigMapBlankLine: { from: 31, side: 'client' },
-  /** describe cm: Events. */
-  describeConfigMapEvents: { until: 37, side: 'client' },
   /** describe ns: Conditions. */
   describeNamespaceConditions: { from: 23, side: 'client' },
   /** describe sa: Mountable secrets, Tokens. */
@@ -55,13 +55,77 @@ const FEATURES = {
   /** describe pod: a finished pod that is being deleted keeps its phase as Status. */
   describeFinishedPodStatus: { from: 31, side: 'client' },
   /** describe pod: the optional sources of projected volumes as `Optional: false`. */
-  describeProjectedOptional: { from: 31, side: 'client' },
+  describeProjectedOptional: { from: 33, side: 'client' },
   /** describe deploy, rs, sts, ds: Node-Selectors and Tolerations of the template. */
-  describeTemplateNodeSelectors: { from: 31, side: 'client' },
+  describeTemplateNodeSelectors: { from: 30, side: 'client' },
   /** describe pod: `80/TCP (http)`. */
   describePortNames: { from: 35, side: 'client' },
   /** describe pod: probes say successThreshold=1 instead of #success=1. */
   describeProbeThresholds: { from: 36, side: 'client' },
+  /** annotate says `annotate`, without the ending. */
+  annotateWord: { from: 27, until: 28, side: 'client' },
+  /** label that sets and removes at once says `modified`. */
+  labelModified: { from: 36, side: 'client' },
+  /** version: `version.Info{…}` with a warning, and --short. */
+  versionInfo: { until: 28, side: 'client' },
+  /** version: the skew's warning in capitals. */
+  versionSkewCapitals: { until: 32, side: 'client' },
+  /** logs of what is not there: `error: error from server (NotFound): … in namespace "default"`. */
+  logsNotFoundInNamespace: { from: 30, side: 'client' },
+  /** version: the line of kustomize. */
+  versionKustomize: { from: 24, side: 'client' },
+  /** cluster-info in colour, also into a pipe. */
+  clusterInfoColour: { until: 32, side: 'client' },
+  /** create without a file: the help's `Error: must specify one of -f and -k` before anything else. */
+  createNeedsFileFirst: { until: 31, side: 'client' },
+  /** create secret docker-registry --from-file: the key is .dockerconfigjson, whatever the file is called. */
+  dockerConfigKey: { from: 31, side: 'client' },
+  /** create job --from: the owner reference says `controller: true`. */
+  jobFromController: { from: 28, side: 'client' },
+  /** JSON with a comma before the end of an object or list is read as YAML. */
+  jsonTrailingComma: { from: 33, side: 'client' },
+  /** Files are checked before their kinds are looked up: without a server that is what fails. */
+  checksBeforeDiscovery: { from: 29, side: 'client' },
+  /** klog's lines where no server answers: `"Unhandled Error" err=…`. */
+  unhandledError: { from: 31, side: 'client' },
+  /** klog's lines where no server answers: a sentence of their own, with the error beside it. */
+  contextualErrors: { from: 37, side: 'client' },
+  /** --subresource takes whatever the server has. */
+  anySubresource: { from: 32, side: 'client' },
+  /** debug: --profile=legacy warns. */
+  debugLegacyWarning: { from: 32, side: 'client' },
+  /** debug: the profile is general where none is given. */
+  debugGeneralProfile: { from: 36, side: 'client' },
+  /** api-resources -o json and yaml. */
+  apiResourcesObjects: { from: 35, side: 'client' },
+  /** `the server doesn't have a resource type "pods" in group "apps"`. */
+  noResourceTypeInGroup: { from: 37, side: 'client' },
+  /** Short names drop the version that was asked for. */
+  shortNamesDropVersion: { from: 29, side: 'client' },
+  /** wait: `unrecognized condition: []`. */
+  waitConditionList: { from: 36, side: 'client' },
+  /** run: sentences of its own for wrong flags, and the Service told after the pod. */
+  runSentences: { from: 37, side: 'client' },
+  /** run: takes the flags of delete, and warns. */
+  runDeletionFlags: { until: 31, side: 'client' },
+  /** drain: `cannot delete Pods declare no controller`. */
+  drainOldWords: { until: 30, side: 'client' },
+  /** drain: a blank before the reason. */
+  drainReasonBlank: { from: 31, side: 'client' },
+  /** auth whoami asks for authentication.k8s.io/v1. */
+  selfSubjectReviewV1: { from: 28, side: 'client' },
+  /** explain looks the word up before it asks for the documents. */
+  explainLooksUpFirst: { from: 29, side: 'client' },
+  /** drain: `cannot delete` is not said twice. */
+  drainSaidOnce: { from: 36, side: 'client' },
+  /** autoscale: --cpu and --memory; --cpu-percent is deprecated. */
+  autoscaleQuantities: { from: 34, side: 'client' },
+  /** describe sts: service name, pod management, retention of claims. */
+  describeStatefulSetDetails: { from: 37, side: 'client' },
+  /** describe cronjob: Time Zone. */
+  describeCronJobTimeZone: { from: 36, side: 'client' },
+  /** describe: events of a container name it. */
+  describeEventFieldPath: { from: 36, side: 'client' },
   /** `kubectl exec POD CMD` without -- still runs. */
   execWithoutDashes: { until: 31, side: 'client' },
   /** v1 Endpoints warns. */

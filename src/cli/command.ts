@@ -3,7 +3,7 @@
 import type { Door } from '../apimachinery/door.ts'
 import type { Entropy, Io, LocalConnection, LocalListener, LocalServer, ProxyOptions } from '../apimachinery/ports.ts'
 import type { ResourceInfo, Schemas } from '../apimachinery/schema.ts'
-import type { Versions } from '../apimachinery/versions.ts'
+import type { FeatureName, Versions } from '../apimachinery/versions.ts'
 import type { Client } from '../client/client.ts'
 import type { Profile } from '../cluster/profile.ts'
 
@@ -117,6 +117,10 @@ export interface FlagSpec {
   readonly required?: boolean
   /** `Flag --x has been deprecated, <text>` on stderr when used. */
   readonly deprecated?: string
+  /** It is deprecated only where the client has this. */
+  readonly deprecatedWith?: FeatureName
+  /** It is there only where the client has this. */
+  readonly since?: FeatureName
 }
 
 export interface FlagValues {

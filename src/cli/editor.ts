@@ -13,7 +13,7 @@ import { NoKindMatch } from './mapper.ts'
 import { createOrUpdateAnnotation, encode, LAST_APPLIED, originalConfiguration } from './lastapplied.ts'
 import { decodeDocument, readDocuments, validateDocument, validation } from './manifests.ts'
 import { groupResource, metaOf, nameOf, namespaceOf } from './info.ts'
-import { fileRequest, writeQuery } from './requestflags.ts'
+import { fileRequest, knownSubresource, writeQuery } from './requestflags.ts'
 import { resources } from './resources.ts'
 import type { Info } from './info.ts'
 import { noPrinter } from './printflags.ts'
@@ -362,7 +362,7 @@ function editSettings(ctx: CommandContext, mode: Mode, manager: string): EditSet
     manager,
     saveConfig: bool('save-config'),
     outputPatch: bool('output-patch'),
-    subresource: text('subresource'),
+    subresource: knownSubresource(ctx, text('subresource'), ['status']),
     format: text('output'),
     json: text('output') === 'json',
     windows: bool('windows-line-endings'),

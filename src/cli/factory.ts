@@ -2,6 +2,7 @@
 // genericclioptions.ConfigFlags).
 import type { Door } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
+import { has } from '../apimachinery/versions.ts'
 import { Client } from '../client/client.ts'
 import type { CliHost, Factory, FlagValues, Mapping, OpenCluster, StateOptions } from './command.ts'
 import { CliError, ConnectionError } from './exit.ts'
@@ -56,7 +57,7 @@ function refusingDoor(server: string): Door {
 
 /** Makes the factory of one command line; reads the kubeconfig, opens nothing. */
 export async function createFactory(host: CliHost, globals: FlagValues): Promise<ProgramFactory> {
-  const { io, schemas } = host
+  const { io } = host
   const profileFlag = globals.string('profile')
   const stateOptions: StateOptions = {
     ...(globals.changed('state') ? { state: globals.string('state') } : {}),
@@ -64,6 +65,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   }
   const profile = await host.profile(stateOptions)
   const versions = profile.version
+  const schemas = has(versions, 'creationTimestampNull') ? host.schemas : host.schemas.omittingZero()
 
   const overrides = {
     context: globals.string('context'),
@@ -141,17 +143,18 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     const base = (/^https?:\/\//.test(c.server) ? c.server : `http://${c.server}`).replace(/\/$/, '')
     return new ConnectionError('Get', `${base}${path}?timeout=32s`, dialError(c.server))
   }
+  const discoveryFailed = (why: string): void => {
+    const text = `couldn't get current server API group list: ${why}`
+    if (has(versions, 'contextualErrors'))
+      klog(io, 'E', 'memcache.go:381', `"Couldn't get current server API group list" err=${goQuote(why)}`)
+    else if (has(versions, 'unhandledError')) klog(io, 'E', 'memcache.go:265', `"Unhandled Error" err=${goQuote(text)}`)
+    else klog(io, 'E', 'memcache.go:265', text)
+  }
   /** Throws where no server answers, after as many lines as kubectl tries to discover it. */
   const reachable = (tries: number): void => {
     const error = unreachable('/api')
     if (!error) return
-    for (let i = 0; i < tries; i++)
-      klog(
-        io,
-        'E',
-        'memcache.go:265',
-        `"Unhandled Error" err=${goQuote(`couldn't get current server API group list: ${error.message}`)}`,
-      )
+    for (let i = 0; i < tries; i++) discoveryFailed(error.message)
     throw error
   }
 
@@ -178,14 +181,15 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     mapping: async (word, tries = 4): Promise<Mapping> => {
       reachable(tries)
       const builtIn = schemas.discovery()
-      let found = findResource(builtIn, word, warn)
+      const keepVersion = !has(versions, 'shortNamesDropVersion')
+      let found = findResource(builtIn, word, warn, keepVersion)
       if (!found) {
         const d = await custom()
         const known = [...builtIn, ...(await d.resources())]
-        if (!fullyMissed(known, word) || d.fresh) found = findResource(known, word, warn)
-        if (!found && !d.fresh) found = findResource([...builtIn, ...(await d.renew())], word, warn)
+        if (!fullyMissed(known, word) || d.fresh) found = findResource(known, word, warn, keepVersion)
+        if (!found && !d.fresh) found = findResource([...builtIn, ...(await d.renew())], word, warn, keepVersion)
       }
-      if (!found) throw noResourceType(word)
+      if (!found) throw noResourceType(word, has(versions, 'noResourceTypeInGroup'))
       return toMapping(found)
     },
     mappingForKind: async (apiVersion, kind): Promise<Mapping> => {

@@ -72,7 +72,7 @@ function shownDefault(f: FlagSpec): string {
 /** The Options block: two lines a flag, an empty line between. */
 export function flagsHelp(flags: readonly FlagSpec[]): string {
   return [...flags]
-    .filter((f) => !f.hidden && f.deprecated === undefined)
+    .filter((f) => !f.hidden && (f.deprecated === undefined || f.deprecatedWith !== undefined))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((f) => `    ${f.short ? `-${f.short}, ` : ''}--${f.name}=${shownDefault(f)}:\n\t${f.usage}`)
     .join('\n\n')

@@ -100,7 +100,7 @@ async function syntaxError(text: string, before: number): Promise<SyntaxError | 
  * Every document of a stream: concatenated JSON, or YAML documents. Throws `error parsing SOURCE: …` at the first that
  * cannot be read.
  */
-export async function* readDocuments(text: string, source: string): AsyncGenerator<Json> {
+export async function* readDocuments(text: string, source: string, asYaml = true): AsyncGenerator<Json> {
   const fail = (e: unknown): CliError =>
     new CliError(`error parsing ${source}: ${e instanceof Error ? e.message : String(e)}`)
   let rest = text
@@ -126,7 +126,7 @@ export async function* readDocuments(text: string, source: string): AsyncGenerat
         if (!(e instanceof SyntaxError)) throw fail(e)
         const said = rest[from] === '{' ? await syntaxError(rest.slice(from), text.length - rest.length + from) : e
         if (!said) throw fail(e)
-        if (count > 1) throw fail(said)
+        if (count > 1 || !asYaml) throw fail(said)
         first = said
         break
       }

@@ -16,10 +16,15 @@ interface Wanted {
 }
 
 /**
- * A short name becomes its resource; the version is dropped on the way, as upstream drops it. `warn` hears of a second
+ * A short name becomes its resource; the version is dropped on the way, as upstream drops it but for old clients. `warn` hears of a second
  * meaning.
  */
-function expandShortcut(all: readonly ResourceInfo[], wanted: Wanted, warn: (text: string) => void): Wanted {
+function expandShortcut(
+  all: readonly ResourceInfo[],
+  wanted: Wanted,
+  warn: (text: string) => void,
+  keepVersion = false,
+): Wanted {
   if (
     all.some(
       (r) =>
@@ -40,14 +45,19 @@ function expandShortcut(all: readonly ResourceInfo[], wanted: Wanted, warn: (tex
         warn(`short name ${JSON.stringify(wanted.resource)} could also match lower priority resource ${name}`)
       told.add(name)
     }
-    return { resource: first.resource, group: first.group, version: '' }
+    return { resource: first.resource, group: first.group, version: keepVersion ? wanted.version : '' }
   }
   const prefixed = wanted.group ? short.find((r) => r.group.startsWith(wanted.group)) : undefined
   return prefixed ? { resource: prefixed.resource, group: prefixed.group, version: wanted.version } : wanted
 }
 
-function kindFor(all: readonly ResourceInfo[], asked: Wanted, warn: (text: string) => void): ResourceInfo | undefined {
-  const wanted = expandShortcut(all, asked, warn)
+function kindFor(
+  all: readonly ResourceInfo[],
+  asked: Wanted,
+  warn: (text: string) => void,
+  keepVersion = false,
+): ResourceInfo | undefined {
+  const wanted = expandShortcut(all, asked, warn, keepVersion)
   const name = wanted.resource.toLowerCase()
   const named = all.filter(
     (r) => (r.resource === name || r.singular === name) && (!wanted.version || r.version === wanted.version),
@@ -64,12 +74,14 @@ export function findResource(
   all: readonly ResourceInfo[],
   word: string,
   warn: (text: string) => void,
+  keepVersion = false,
 ): ResourceInfo | undefined {
   const [first = '', ...rest] = word.split('.')
   const group = rest.join('.')
   const full =
     rest.length >= 2 ? { resource: first, version: rest[0] ?? '', group: rest.slice(1).join('.') } : undefined
-  const found = (full && kindFor(all, full, warn)) ?? kindFor(all, { resource: first, group, version: '' }, warn)
+  const found =
+    (full && kindFor(all, full, warn, keepVersion)) ?? kindFor(all, { resource: first, group, version: '' }, warn)
   if (found) return found
   return (
     (full && all.find((r) => r.kind === first && r.version === full.version && r.group === full.group)) ??
@@ -91,9 +103,12 @@ export function fullyMissed(all: readonly ResourceInfo[], word: string): boolean
   )
 }
 
-/** The sentence for a word that names no resource type: its first part is quoted. */
-export const noResourceType = (word: string): CliError =>
-  new CliError(`the server doesn't have a resource type ${JSON.stringify(word.split('.')[0] ?? '')}`)
+/** The sentence for a word that names no resource type: its first part is quoted, and the rest where `withGroup`. */
+export function noResourceType(word: string, withGroup: boolean): CliError {
+  const [resource = '', ...group] = word.split('.')
+  const where = withGroup && group.length ? ` in group ${JSON.stringify(group.join('.'))}` : ''
+  return new CliError(`the server doesn't have a resource type ${JSON.stringify(resource)}${where}`)
+}
 
 /** A manifest's kind that the server does not have. */
 export class NoKindMatch extends Error {

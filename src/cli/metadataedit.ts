@@ -4,6 +4,7 @@ import { toJson } from '../apimachinery/gojson.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
+import { has } from '../apimachinery/versions.ts'
 import type { CommandContext, FlagSpec } from './command.ts'
 import { CliError, throwAll } from './exit.ts'
 import { metaOf } from './info.ts'
@@ -200,16 +201,27 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
     }
     const operation =
       field === 'annotations'
-        ? 'annotated'
-        : oldText === newText
-          ? 'not labeled'
-          : !flags.bool('overwrite') && newText.length < oldText.length
-            ? 'unlabeled'
-            : 'labeled'
+        ? has(factory.versions, 'annotateWord')
+          ? 'annotate'
+          : 'annotated'
+        : has(factory.versions, 'labelModified')
+          ? labelWord(current, next)
+          : oldText === newText
+            ? 'not labeled'
+            : !flags.bool('overwrite') && newText.length < oldText.length
+              ? 'unlabeled'
+              : 'labeled'
     // label makes a printer for each object, so that YAML documents are not set apart
     if (field === 'labels' || !printer) printer = await resultPrinter(ctx, operation, mode)
     await printer(printed)
   })
+}
+
+/** What became of the labels: updateDataChangeMsg of kubectl 1.37. */
+function labelWord(before: JsonObject, after: JsonObject): string {
+  const added = Object.keys(after).some((k) => before[k] !== after[k])
+  const removed = Object.keys(before).some((k) => !Object.hasOwn(after, k))
+  return added && removed ? 'modified' : added ? 'labeled' : removed ? 'unlabeled' : 'not labeled'
 }
 
 function fileRequestSafe(ctx: CommandContext, local: boolean): ReturnType<typeof fileRequest> {

@@ -41,7 +41,7 @@ function find(
   word: string,
   families: readonly Family[],
 ): { line: PrinterLine; format: string; template: string } | undefined {
-  const flag = ctx.flags.string('template')
+  const flag = families.includes('template') ? ctx.flags.string('template') : ''
   for (const line of available(ctx)) {
     if (!families.includes(line.family)) continue
     if (line.family === 'jsonyaml' || line.family === 'name') {
@@ -113,6 +113,14 @@ export async function printerFor(ctx: CommandContext, operation: string): Promis
   }
   const found = find(ctx, word, ALL)
   if (!found) throw noPrinter(ctx, word, ALL)
+  return await make(ctx, found)
+}
+
+/** The printer of a command that prints JSON and YAML only; `more`: the words besides, which it prints by itself. */
+export async function documentPrinter(ctx: CommandContext, more: readonly string[]): Promise<Print> {
+  const word = ctx.flags.string('output')
+  const found = find(ctx, word, ['jsonyaml'])
+  if (!found) throw noPrinter(ctx, word, ['jsonyaml'], more)
   return await make(ctx, found)
 }
 

@@ -1,6 +1,7 @@
 // The program: argv -> one command. Finding the command and its errors are cobra's, global flags kubectl's; our own
 // simulation commands are parsed by commander.
-import type { CliHost, Command, CommandContext, CommandLine, FlagSpec, FlagValues } from './command.ts'
+import { has } from '../apimachinery/versions.ts'
+import type { CliHost, Command, CommandContext, CommandLine, Factory, FlagSpec, FlagValues } from './command.ts'
 import { ending, SilentExit } from './exit.ts'
 import { bare, FlagError, missingRequired, parseFlags } from './flags.ts'
 import type { Parsed } from './flags.ts'
@@ -217,10 +218,10 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
       io.stderr.write(`error: ${e.message}\n${shift ? `See '${node.path} -h' for help and examples` : hint}\n`)
       return 1 + shift
     }
-    for (const name of parsed.deprecated)
-      io.stderr.write(
-        `Flag --${name} has been deprecated, ${node.flags.find((f) => f.name === name)?.deprecated ?? ''}\n`,
-      )
+    for (const name of parsed.deprecated) {
+      const spec = node.flags.find((f) => f.name === name)
+      if (spec && !spec.deprecatedWith) io.stderr.write(deprecation(spec))
+    }
     if (parsed.help || !node.command?.run) {
       io.stdout.write(await helpText(node))
       return 0
@@ -234,6 +235,20 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
   } catch (e) {
     return report(e, host, commandPath)
   }
+}
+
+const deprecation = (f: FlagSpec): string => `Flag --${f.name} has been deprecated, ${f.deprecated ?? ''}\n`
+
+/** What the client's version makes of the flags given: those it does not have are unknown, others may be deprecated. */
+function versionedFlags(node: Node, { values }: Pick<Parsed, 'values'>, { io, versions }: Factory): boolean {
+  const given = node.flags.filter((f) => (f.since || f.deprecatedWith) && values.changed(f.name))
+  const unknown = given.find((f) => f.since && !has(versions, f.since))
+  if (unknown) {
+    io.stderr.write(`error: unknown flag: --${unknown.name}\nSee '${node.path} --help' for usage.\n`)
+    return false
+  }
+  for (const f of given) if (f.deprecatedWith && has(versions, f.deprecatedWith)) io.stderr.write(deprecation(f))
+  return true
 }
 
 /**
@@ -283,6 +298,7 @@ async function execute(
   const globals = globalsOf(node, parsed.values)
   const factory = await createFactory(host, globals)
   let code = 0
+  if (!versionedFlags(node, parsed, factory)) return 1
   try {
     const ctx: CommandContext = {
       factory,

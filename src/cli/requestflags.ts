@@ -1,9 +1,22 @@
 // The flags that many verbs share, and what they mean: -f, -l, --dry-run, --validate, --field-manager.
+import { has } from '../apimachinery/versions.ts'
 import type { CommandContext, FlagSpec } from './command.ts'
 import { CliError } from './exit.ts'
 import { klog } from './klog.ts'
 import type { Validation } from './manifests.ts'
 import type { ResourceRequest } from './resources.ts'
+
+/** --subresource: older clients know by themselves which ones there are. */
+export function subresourceFlag(ctx: CommandContext): string {
+  return knownSubresource(ctx, ctx.flags.string('subresource'), ['status', 'scale'])
+}
+
+/** The word as it is; throws where an older client does not know it. */
+export function knownSubresource(ctx: CommandContext, word: string, known: readonly string[]): string {
+  if (word && !known.includes(word) && !has(ctx.factory.versions, 'anySubresource'))
+    throw new CliError(`invalid subresource value: "${word}". Must be one of [${known.join(' ')}]`)
+  return word
+}
 
 /** -f, -k, -R with our words for what they do. */
 export const filenameFlags = (what: string): FlagSpec[] => [

@@ -2,6 +2,7 @@
 // reads it when it is visited.
 import { goQuote } from '../apimachinery/gostring.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
+import { has } from '../apimachinery/versions.ts'
 import type { Factory, Mapping } from './command.ts'
 import { CliError, ConnectionError } from './exit.ts'
 import { infoOf, stringAt } from './info.ts'
@@ -94,6 +95,7 @@ export interface Sources {
 async function check(doc: Json, source: string, validate: Validation, factory: Factory): Promise<void> {
   const { invalidDocument, validateDocument } = await import('./manifests.ts')
   const absent = validate === 'Ignore' ? undefined : factory.unreachable('/openapi/v2')
+  if (absent && !has(factory.versions, 'checksBeforeDiscovery')) throw absent
   if (absent) throw invalidDocument(source, `failed to download openapi: ${absent.message}`)
   const items = async (list: JsonObject) => (await import('./listvalidation.ts')).listErrors(list, factory.schemas)
   await validateDocument(doc, source, validate, items, () => {
@@ -125,7 +127,8 @@ const documents =
   (factory: Factory, request: SourceRequest, source: string, text: () => Promise<string>): Visitor =>
   async (fn) => {
     const { readDocuments, decodeDocument } = await import('./manifests.ts')
-    for await (const doc of readDocuments(await text(), source)) {
+    const asYaml = has(factory.versions, 'jsonTrailingComma')
+    for await (const doc of readDocuments(await text(), source, asYaml)) {
       if (doc === null) continue
       if (request.validate) await check(doc, source, request.validate, factory)
       let info: Info | undefined

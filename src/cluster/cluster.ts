@@ -3,6 +3,7 @@
 import type { ApiRequest, ApiResponse, Door, Streams } from '../apimachinery/door.ts'
 import type { Json } from '../apimachinery/object.ts'
 import type { Clock, Entropy } from '../apimachinery/ports.ts'
+import { has } from '../apimachinery/versions.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
 import { rfc3339 } from '../apimachinery/time.ts'
 import { createApiServer } from '../apiserver/apiserver.ts'
@@ -59,7 +60,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   const api = createApiServer({
     breathe,
     store,
-    schemas: o.schemas,
+    schemas: has(profile.version, 'storedCreationTimestampNull') ? o.schemas : o.schemas.omittingZero(),
     kinds: KINDS,
     clock,
     entropy,

@@ -1,6 +1,7 @@
 // Parts of descriptions that many kinds share: labels, annotations, owner, events. Laid out as kubectl's pkg/describe.
 import type { Event, Taint, Toleration } from '../apimachinery/api/core.v1.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
+import { has } from '../apimachinery/versions.ts'
 import { since } from './columns.ts'
 import type { DescribeContext, Lines } from './kind.ts'
 
@@ -97,11 +98,11 @@ export function controlledBy(out: Lines, obj: KubeObject): void {
 /** The table of events at the end; nothing at all when events are not shown. The context has sorted them. */
 export async function events(out: Lines, obj: KubeObject, ctx: DescribeContext, needed = false): Promise<void> {
   const list = await ctx.events(obj, needed)
-  if (list) eventTable(out, list as readonly Event[], ctx.now)
+  if (list) eventTable(out, list as readonly Event[], ctx.now, has(ctx.versions, 'describeEventFieldPath'))
 }
 
-/** The table of these events. */
-function eventTable(out: Lines, list: readonly Event[], now: number): void {
+/** The table of these events. `withField`: the message begins with the part of the object that it is about. */
+function eventTable(out: Lines, list: readonly Event[], now: number, withField = false): void {
   if (list.length === 0) return out.write(0, 'Events:\t<none>\n')
   out.flush()
   out.write(0, 'Events:\n  Type\tReason\tAge\tFrom\tMessage\n')
@@ -113,9 +114,10 @@ function eventTable(out: Lines, list: readonly Event[], now: number): void {
       : (e.count ?? 0) > 1
         ? `${since(e.lastTimestamp, now)} (x${e.count} over ${first})`
         : first
+    const field = withField ? e.involvedObject?.fieldPath : undefined
     out.write(
       1,
-      `${e.type ?? ''}\t${e.reason ?? ''}\t${seen}\t${e.source?.component || (e.reportingComponent ?? '')}\t${(e.message ?? '').trim()}\n`,
+      `${e.type ?? ''}\t${e.reason ?? ''}\t${seen}\t${e.source?.component || (e.reportingComponent ?? '')}\t${field ? `${field}: ` : ''}${(e.message ?? '').trim()}\n`,
     )
   }
 }

@@ -2,7 +2,7 @@
 // loops, substitution) runs in bash,
 // with the built program as kubectl. Either way every command opens the state file anew, as a user's would.
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { run } from '../../src/cli/program.ts'
@@ -21,6 +21,7 @@ export interface Scenario {
   readonly id: string
   readonly why?: string
   readonly profile?: string
+  /** Recorded with a kubectl of this version; without it v1.33.1. */ readonly client?: string
   readonly files?: Readonly<Record<string, string>>
   readonly steps: readonly Step[]
 }
@@ -196,6 +197,7 @@ exec "$(command -pv ${tool})" "\${args[@]}" "$@"
 export function openSession(
   o: {
     readonly profile?: string
+    /** The version of kubectl, in place of the profile's. */ readonly client?: string
     readonly recorded?: boolean
     readonly files?: Readonly<Record<string, string>>
     readonly bin?: string
@@ -219,6 +221,11 @@ export function openSession(
     NO_COLOR: '1',
     PATH: `${bin}:${process.env.PATH ?? ''}`,
     ...(o.profile ? { KUBESIM_STATE: join(home, 'state.json'), KUBESIM_PROFILE: o.profile } : {}),
+  }
+  if (o.profile && o.client) {
+    env.KUBESIM_PROFILE = join(home, 'profile.yaml')
+    const text = readFileSync(o.profile, 'utf8')
+    writeFileSync(env.KUBESIM_PROFILE, text.replace(/client: .*/, `client: ${o.client} }`))
   }
   if (o.recorded) {
     env.KUBECONFIG = join(home, 'kubeconfig')
@@ -275,6 +282,7 @@ export async function replay(
 ): Promise<StepResult[]> {
   const session = openSession({
     profile: s.profile ?? profile,
+    ...(s.client ? { client: s.client } : {}),
     recorded: !s.profile,
     ...(s.files ? { files: s.files } : {}),
     ...options,

@@ -1,14 +1,42 @@
 // kubectl api-resources. Behaves as kubectl/pkg/cmd/apiresources/apiresources.go.
 import { alignTabs } from '../../apimachinery/tabwriter.ts'
+import { has } from '../../apimachinery/versions.ts'
+import type { Json, JsonObject } from '../../apimachinery/object.ts'
+import { isObject } from '../../apimachinery/object.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
 import { CliError, ConnectionError, UsageError } from '../exit.ts'
 import { groupResource } from '../info.ts'
+
+/** The resources as discovery tells them, each with its group and version, in one APIResourceList. */
+async function resourceList(ctx: CommandContext, list: readonly Mapping[]): Promise<JsonObject> {
+  const client = await ctx.factory.client()
+  const told = new Map<string, JsonObject>()
+  for (const gv of new Set(list.map((m) => m.groupVersion))) {
+    const { body } = await client.request('GET', gv.includes('/') ? `/apis/${gv}` : `/api/${gv}`)
+    const rows = isObject(body) && Array.isArray(body.resources) ? (body.resources as readonly Json[]) : []
+    for (const r of rows.filter(isObject)) told.set(`${gv}/${String(r.name)}`, r)
+  }
+  const resources = list.map((m) => {
+    const { name, singularName, namespaced, ...rest } = told.get(m.path) ?? {}
+    return {
+      name: name ?? m.resource,
+      singularName: singularName ?? m.singular,
+      namespaced: namespaced ?? m.namespaced,
+      ...(m.group ? { group: m.group } : {}),
+      version: m.version,
+      ...rest,
+    }
+  })
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: '', resources } as unknown as JsonObject
+}
 
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   if (ctx.args.length) throw new UsageError(`unexpected arguments: [${ctx.args.join(' ')}]`)
   const output = flags.string('output')
-  if (!['', 'wide', 'name'].includes(output)) throw new CliError(`--output ${output} is not available`)
+  const objects = has(factory.versions, 'apiResourcesObjects') && !['', 'wide', 'name'].includes(output)
+  if (!objects && !['', 'wide', 'name'].includes(output)) throw new CliError(`--output ${output} is not available`)
+  const print = objects ? await (await import('../printflags.ts')).documentPrinter(ctx, ['name', 'wide']) : undefined
   const sortBy = flags.string('sort-by')
   if (!['', 'name', 'kind'].includes(sortBy)) throw new CliError('--sort-by accepts only name or kind')
   const group = flags.string('api-group')
@@ -47,6 +75,13 @@ async function run(ctx: CommandContext): Promise<void> {
     if (failure) throw failure
     return
   }
+  if (print) {
+    print(await resourceList(ctx, list), { ordered: true })
+    if (failure) throw failure
+    return
+  }
+  // where a client can print objects, a list that could not be had is not there
+  if (failure && has(factory.versions, 'apiResourcesObjects')) throw failure
   const rows = list.map((m) => [
     m.resource,
     (m.shortNames ?? []).join(','),

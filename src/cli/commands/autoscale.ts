@@ -86,6 +86,9 @@ export const autoscale: Command = {
       type: 'int32',
       default: -1,
       usage: 'The use of CPU to aim at, in percent of what is requested.',
+      deprecated:
+        "Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).",
+      deprecatedWith: 'autoscaleQuantities',
     },
     { name: 'name', type: 'string', usage: 'The name of the autoscaler; that of the object by default.' },
   ],

@@ -1,6 +1,7 @@
 // kubectl cluster-info and its dump. Behaves as kubectl/pkg/cmd/clusterinfo.
 import type { Pod, Service } from '../../apimachinery/api/core.v1.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
+import { has } from '../../apimachinery/versions.ts'
 import { pathOf } from '../../client/client.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { itemsOf } from '../printers/printer.ts'
@@ -16,7 +17,8 @@ async function run(ctx: CommandContext): Promise<void> {
   const host = await serverOf(ctx)
   const namespace = factory.global('namespace') || 'kube-system'
   const client = await factory.client()
-  const bold = (s: string, code: number): string => (io.stdout.isTTY ? `\u001b[0;${code}m${s}\u001b[0m` : s)
+  const bold = (s: string, code: number): string =>
+    io.stdout.isTTY || has(factory.versions, 'clusterInfoColour') ? `\u001b[0;${code}m${s}\u001b[0m` : s
   const line = (name: string, link: string): void => {
     io.stdout.write(`${bold(name, 32)} is running at ${bold(link, 33)}\n`)
   }

@@ -5,6 +5,7 @@ import { goQuote } from '../../apimachinery/gostring.ts'
 import { parseImageName } from '../../apimachinery/imagename.ts'
 import { copy } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject } from '../../apimachinery/object.ts'
+import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { resources } from '../resources.ts'
@@ -36,6 +37,11 @@ const capability = (c: DraftContainer, ...names: string[]): void => {
       add: [...(capabilities.add ?? []), ...names.filter((n) => !capabilities.add?.includes(n))],
     },
   }
+}
+
+function profileOf(ctx: CommandContext): string {
+  const general = !ctx.flags.changed('profile') && has(ctx.factory.versions, 'debugGeneralProfile')
+  return general ? 'general' : ctx.flags.string('profile')
 }
 
 /** What a built-in profile does to the debugged pod and its container. */
@@ -296,7 +302,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const args = dash === -1 ? [] : ctx.args.slice(dash)
   const image = flags.string('image')
   const attach = flags.changed('attach') ? flags.bool('attach') : flags.bool('stdin')
-  const profile = flags.string('profile')
+  const profile = profileOf(ctx)
   if (!PROFILES.includes(profile)) throw new CliError(`unknown profile: ${profile}`)
   const file = flags.string('custom')
   const custom = file ? await import('../customprofile.ts') : undefined
@@ -339,9 +345,9 @@ async function run(ctx: CommandContext): Promise<void> {
   if (flags.bool('tty') && !flags.bool('stdin'))
     throw new CliError('-i/--stdin is required for containers with -t/--tty=true')
   if (over) custom?.checkCustomProfile(over)
-  if (profile === 'legacy')
+  if (profile === 'legacy' && has(factory.versions, 'debugLegacyWarning'))
     io.stderr.write(
-      '--profile=legacy is deprecated and will be removed in the future. It is recommended to explicitly specify a profile, for example "--profile=general".\n',
+      `--profile=legacy is deprecated and ${has(factory.versions, 'debugGeneralProfile') ? 'planned to be removed in v1.39. It is recommended to specify other profile' : 'will be removed in the future. It is recommended to explicitly specify a profile'}, for example "--profile=general".\n`,
     )
   const dress: Dress = (style, pod, c) => {
     applyProfile(ctx, profile, style, pod, c)

@@ -170,14 +170,15 @@ async function deleteRun(ctx: CommandContext): Promise<void> {
     allowed = new Set(preview.map(keyOf))
   }
 
-  const verb =
-    (grace === 0 ? 'force deleted' : 'deleted') +
-    (mode === 'client' ? ' (dry run)' : mode === 'server' ? ' (server dry run)' : '')
+  const verb = grace === 0 ? 'force deleted' : 'deleted'
+  const dry = mode === 'client' ? ' (dry run)' : mode === 'server' ? ' (server dry run)' : ''
   const showNamespace = has(factory.versions, 'deletedFromNamespace')
   const print = (info: Info): void => {
     const from = showNamespace && info.namespace ? ` from ${info.namespace} namespace` : ''
     io.stdout.write(
-      output === 'name' ? `${kindWord(info)}/${info.name}\n` : `${kindWord(info)} "${info.name}" ${verb}${from}\n`,
+      output === 'name'
+        ? `${kindWord(info)}/${info.name}\n`
+        : `${kindWord(info)} "${info.name}" ${verb}${from}${dry}\n`,
     )
   }
   const deleted: { info: Info; uid: string }[] = []

@@ -3,6 +3,8 @@ import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import { parseSelector } from '../../apimachinery/labels.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
+import type { Versions } from '../../apimachinery/versions.ts'
+import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext, Mapping } from '../command.ts'
 import { aggregateText, CliError } from '../exit.ts'
 import { mark, namedNodes } from '../nodes.ts'
@@ -24,6 +26,12 @@ interface Verdict {
 }
 
 const ended = (p: Pod): boolean => p.status?.phase === 'Succeeded' || p.status?.phase === 'Failed'
+
+/** What is wrong with a pod that nothing would make anew. */
+const unmanaged = (versions: Versions): string => {
+  const twice = has(versions, 'drainSaidOnce') ? '' : 'cannot delete '
+  return `${has(versions, 'drainOldWords') ? '' : twice}Pods ${has(versions, 'drainOldWords') ? '' : 'that '}declare no controller (use --force to override)`
+}
 
 /** What happens to a pod, filter by filter: daemon sets, mirror pods, local data, pods without a controller. */
 async function judge(ctx: CommandContext, pod: KubePod): Promise<Verdict> {
@@ -57,8 +65,7 @@ async function judge(ctx: CommandContext, pod: KubePod): Promise<Verdict> {
     warning = 'deleting Pods with local storage'
   }
   if (!ended(pod) && !owner) {
-    if (!flags.bool('force'))
-      return { pod, delete: false, error: 'cannot delete Pods that declare no controller (use --force to override)' }
+    if (!flags.bool('force')) return { pod, delete: false, error: unmanaged(factory.versions) }
     warning = 'deleting Pods that declare no controller'
   }
   return { pod, delete: true, ...(warning ? { warning } : {}) }
@@ -216,7 +223,7 @@ async function run(ctx: CommandContext): Promise<void> {
       const text =
         e instanceof AggregateError ? aggregateText(e.errors as unknown[]) : e instanceof Error ? e.message : String(e)
       io.stderr.write(
-        `error: unable to drain node ${JSON.stringify(info.name)} due to error: ${text}, continuing command...\n`,
+        `error: unable to drain node ${JSON.stringify(info.name)} due to error:${has(ctx.factory.versions, 'drainReasonBlank') ? ' ' : ''}${text}, continuing command...\n`,
       )
       fatal.push(e)
       left.push(info.name)

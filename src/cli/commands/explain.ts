@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { pathSteps } from '../../apimachinery/jsonpath.ts'
 import type { FieldSchema, Schemas } from '../../apimachinery/schema.ts'
 import { StatusError } from '../../apimachinery/status.ts'
+import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext, Factory, Mapping } from '../command.ts'
 import { CliError, PlainError } from '../exit.ts'
 
@@ -224,7 +225,7 @@ function fieldList(node: Described, level: number, recursive: boolean, seen: Rea
 /** kubectl's mapper speaks without `error: ` here. */
 async function resolve(factory: Factory, word: string): Promise<Mapping> {
   try {
-    return await factory.mapping(word, 2)
+    return await factory.mapping(word, has(factory.versions, 'explainLooksUpFirst') ? 2 : 0)
   } catch (e) {
     if (e instanceof CliError && e.message.startsWith("the server doesn't have a resource type"))
       throw new PlainError(e.message)

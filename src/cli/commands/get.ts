@@ -8,7 +8,7 @@ import type { Table } from '../../apimachinery/table.ts'
 import { aggregateText, CliError, filterOut, SilentExit, throwAll, UsageError } from '../exit.ts'
 import { klog } from '../klog.ts'
 import { isList, versionOf } from '../info.ts'
-import { fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
+import { fileRequest, filenameFlags, selectorFlag, subresourceFlag } from '../requestflags.ts'
 import { resources } from '../resources.ts'
 import type { Info } from '../info.ts'
 import type { ResourceRequest, Resources } from '../resources.ts'
@@ -36,7 +36,7 @@ function settings(ctx: CommandContext): Settings {
   const serverPrint =
     flags.bool('server-print') && !(output.includes('custom-columns') || output === 'yaml' || output.includes('json'))
   const sortBy = flags.string('sort-by')
-  const subresource = flags.string('subresource')
+  const subresource = subresourceFlag(ctx)
   return {
     human,
     serverPrint,

@@ -3,7 +3,7 @@ import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import { isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
-import { minor } from '../../apimachinery/versions.ts'
+import { has, minor } from '../../apimachinery/versions.ts'
 import { pathOf } from '../../client/client.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, messageFor, UsageError } from '../exit.ts'
@@ -91,7 +91,7 @@ async function target(ctx: CommandContext, words: readonly string[]): Promise<Js
     if (infos.length !== 1) throw new CliError('expected a resource')
     return infos[0]?.object ?? {}
   } catch (e) {
-    if (e instanceof StatusError && e.reason === 'NotFound' && minor(factory.versions.client) >= 31)
+    if (e instanceof StatusError && e.reason === 'NotFound' && has(factory.versions, 'logsNotFoundInNamespace'))
       throw new CliError(`error from server (NotFound): ${e.message} in namespace "${namespace}"`)
     throw e
   }

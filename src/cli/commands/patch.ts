@@ -10,7 +10,15 @@ import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { decodeText } from '../manifests.ts'
 import { printFlags } from '../metadataedit.ts'
-import { dryRun, dryRunFlag, fieldManagerFlag, fileRequest, filenameFlags, writeQuery } from '../requestflags.ts'
+import {
+  dryRun,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileRequest,
+  filenameFlags,
+  writeQuery,
+  subresourceFlag,
+} from '../requestflags.ts'
 import { resources } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
 
@@ -121,7 +129,7 @@ async function run(ctx: CommandContext): Promise<void> {
     // a text by itself travels as JSON
     if (typeof patch === 'string') patch = JSON.stringify(patch)
   }
-  const subresource = flags.string('subresource')
+  const subresource = subresourceFlag(ctx)
   const files = local
     ? { filenames: flags.list('filename'), kustomize: flags.string('kustomize'), recursive: flags.bool('recursive') }
     : fileRequest(ctx)

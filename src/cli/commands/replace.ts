@@ -16,7 +16,9 @@ import {
   filenameFlags,
   validateFlag,
   writeQuery,
+  subresourceFlag,
 } from '../requestflags.ts'
+import { has } from '../../apimachinery/versions.ts'
 import { resources } from '../resources.ts'
 import type { Info } from '../info.ts'
 import { resultPrinter } from '../result.ts'
@@ -54,8 +56,10 @@ async function force(
         const kind = info.mapping.group
           ? `${info.mapping.kind.toLowerCase()}.${info.mapping.group}`
           : info.mapping.kind.toLowerCase()
+        const from =
+          info.namespace && has(factory.versions, 'deletedFromNamespace') ? ` from ${info.namespace} namespace` : ''
         if (flags.string('output') === 'name') io.stdout.write(`${kind}/${info.name}\n`)
-        else io.stdout.write(`${kind} "${info.name}" deleted\n`)
+        else io.stdout.write(`${kind} "${info.name}" deleted${from}\n`)
         uids.set(info, '')
       } catch (e) {
         throw withSource('deleting', info.source, e)
@@ -110,7 +114,7 @@ async function run(ctx: CommandContext): Promise<void> {
     await force(ctx, manager, await resultPrinter(ctx, 'replaced'))
     return
   }
-  const subresource = flags.string('subresource')
+  const subresource = subresourceFlag(ctx)
   const found = await resources(factory, {
     ...fileRequest(ctx),
     validate,

@@ -17,13 +17,18 @@ import { metaOf, nameOf, namespaceOf } from '../info.ts'
 import { dryRun, dryRunFlag, fieldManagerFlag, writeQuery } from '../requestflags.ts'
 import type { Info } from '../info.ts'
 import type { DryRun } from '../requestflags.ts'
+import { has } from '../../apimachinery/versions.ts'
 import { parseLabelMap, servicePorts } from './expose.ts'
 import { recordFlag, recorded } from '../record.ts'
 
 function restartPolicy(ctx: CommandContext): string {
   const word = ctx.flags.string('restart')
   if (word === '') return ctx.flags.bool('stdin') ? 'OnFailure' : 'Always'
-  if (!['Always', 'OnFailure', 'Never'].includes(word)) throw new UsageError(`invalid restart policy: ${word}`)
+  if (!['Always', 'OnFailure', 'Never'].includes(word)) {
+    if (has(ctx.factory.versions, 'runSentences'))
+      throw new CliError(`invalid restart policy: ${word}, valid values are: Always, OnFailure, Never`)
+    throw new UsageError(`invalid restart policy: ${word}`)
+  }
   return word
 }
 
@@ -39,7 +44,12 @@ function podOf(ctx: CommandContext, name: string, restart: string): JsonObject {
   const labels = flags.string('labels') ? parseLabelMap(flags.string('labels')) : { run: name }
   const stdin = flags.bool('stdin')
   const port = flags.string('port')
-  if (port && !/^[+-]?\d+$/.test(port)) throw new CliError(`strconv.Atoi: parsing ${goQuote(port)}: invalid syntax`)
+  if (port && !/^[+-]?\d+$/.test(port))
+    throw new CliError(
+      has(ctx.factory.versions, 'runSentences')
+        ? '--port must be a number'
+        : `strconv.Atoi: parsing ${goQuote(port)}: invalid syntax`,
+    )
   const policy = flags.string('image-pull-policy')
   return {
     apiVersion: 'v1',
@@ -182,7 +192,6 @@ async function remove(
       })
       .catch(() => undefined)
     if (ctx.flags.bool('quiet')) continue
-    const { has } = await import('../../apimachinery/versions.ts')
     const words = has(ctx.factory.versions, 'deletedFromNamespace')
       ? `deleted from ${namespaceOf(object)} namespace`
       : 'deleted'
@@ -196,32 +205,38 @@ async function run(ctx: CommandContext): Promise<number | void> {
   const mode = dryRun(ctx)
   const attach = flags.changed('attach') ? flags.bool('attach') : flags.bool('stdin')
   const print = await typedPrinter(ctx, 'created', mode)
+  const own = has(factory.versions, 'runSentences')
+  /** Older clients point to the help as well. */
+  const misuse = (text: string): Error => (own ? new CliError(text) : new UsageError(text))
   const name = ctx.args[0]
-  if (name === undefined || ctx.dash === 0) throw new UsageError('NAME is required for run')
-  if (flags.number('pod-running-timeout') <= 0) throw new UsageError('--pod-running-timeout must be higher than zero')
+  if (name === undefined || ctx.dash === 0) throw misuse('NAME is required for run')
+  if (flags.number('pod-running-timeout') <= 0) throw misuse('--pod-running-timeout must be higher than zero')
   const image = flags.string('image')
   if (!image) throw new CliError('--image is required')
-  if (!parseImageName(image)) throw new CliError(`Invalid image name ${goQuote(image)}: invalid reference format`)
+  if (!parseImageName(image))
+    throw new CliError(`${own ? 'invalid' : 'Invalid'} image name ${goQuote(image)}: invalid reference format`)
   if (flags.bool('tty') && !flags.bool('stdin'))
-    throw new UsageError('-i/--stdin is required for containers with -t/--tty=true')
-  if (flags.bool('expose') && !flags.string('port')) throw new UsageError('--port must be set when exposing a service')
+    throw misuse('-i/--stdin is required for containers with -t/--tty=true')
+  if (flags.bool('expose') && !flags.string('port')) throw misuse('--port must be set when exposing a service')
   await factory.mappingForKind('v1', 'Pod')
   const restart = restartPolicy(ctx)
-  if (!attach && flags.bool('rm')) throw new UsageError('--rm should only be used for attached containers')
+  if (!attach && flags.bool('rm')) throw misuse('--rm should only be used for attached containers')
   if (attach && mode !== 'none')
-    throw new UsageError(
+    throw misuse(
       "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
     )
   if (!['', 'Always', 'IfNotPresent', 'Never'].includes(flags.string('image-pull-policy')))
-    throw new UsageError(`invalid image pull policy: ${flags.string('image-pull-policy')}`)
+    throw misuse(`invalid image pull policy: ${flags.string('image-pull-policy')}`)
   const pod = await createdObject(ctx, recorded(ctx, await overridden(ctx, podOf(ctx, name, restart))), 'v1/pods', mode)
   const objects = [{ resource: 'v1/pods', object: pod }]
   let serviceError: unknown
   if (flags.bool('expose')) {
     try {
       const service = await createdObject(ctx, recorded(ctx, serviceOf(ctx, name)), 'v1/services', mode)
-      print(service)
-      if (flags.string('output') === 'yaml') ctx.io.stdout.write('---\n')
+      if (!own) {
+        print(service)
+        if (flags.string('output') === 'yaml') ctx.io.stdout.write('---\n')
+      }
       objects.push({ resource: 'v1/services', object: service })
     } catch (e) {
       serviceError = e
@@ -234,9 +249,15 @@ async function run(ctx: CommandContext): Promise<number | void> {
       if (flags.bool('rm')) await remove(ctx, objects)
     }
   }
-  print(pod)
+  for (const { object } of own ? objects : [{ object: pod }]) print(object)
   if (serviceError !== undefined) throw serviceError
 }
+
+/** What older clients said of the flags that they took along from delete. */
+const unused = {
+  deprecated: 'because it is not used by this command. It will be removed in version 1.29.',
+  deprecatedWith: 'runDeletionFlags',
+} as const
 
 export const runCommand: Command = {
   name: 'run',
@@ -277,13 +298,21 @@ export const runCommand: Command = {
     // what run takes over from delete, for the sake of --rm
     {
       name: 'cascade',
+      deprecated: 'because it is not relevant for this command. It will be removed in version 1.29.',
+      deprecatedWith: 'runDeletionFlags',
       type: 'string',
       default: 'background',
       noOptDefault: 'background',
       usage: 'With --rm: background, orphan or foreground.',
     },
-    { name: 'force', type: 'bool', usage: 'With --rm: remove at once, without waiting for the node.' },
-    { name: 'grace-period', type: 'int', default: -1, usage: 'With --rm: seconds the pod is given to end well.' },
+    { name: 'force', type: 'bool', usage: 'With --rm: remove at once, without waiting for the node.', ...unused },
+    {
+      name: 'grace-period',
+      type: 'int',
+      default: -1,
+      usage: 'With --rm: seconds the pod is given to end well.',
+      ...unused,
+    },
     { name: 'timeout', type: 'duration', usage: 'With --rm: how long to wait for the deletion.' },
     { name: 'wait', type: 'bool', usage: 'With --rm: wait until the object is gone.' },
     { name: 'filename', short: 'f', type: 'stringSlice', usage: 'Not used.', hidden: true },

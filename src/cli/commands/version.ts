@@ -1,7 +1,7 @@
 // kubectl version. Behaves as kubectl/pkg/cmd/version.
 import { isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
-import { minor } from '../../apimachinery/versions.ts'
+import { has, minor } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 
@@ -38,14 +38,17 @@ async function run(ctx: CommandContext): Promise<void> {
       failure = e
     }
   }
-  const kustomize = factory.versions.kustomize ?? 'v5.6.0'
+  const whole = has(factory.versions, 'versionInfo') && !flags.bool('short')
+  const kustomize = factory.versions.kustomize ?? kustomizeOf(factory.versions.client)
   if (output === '') {
-    io.stdout.write(`Client Version: ${factory.versions.client}\nKustomize Version: ${kustomize}\n`)
-    if (server) io.stdout.write(`Server Version: ${String(server.gitVersion)}\n`)
+    if (whole && kustomize) io.stderr.write(WHOLE_WARNING)
+    const text = (info: JsonObject): string => (whole ? goStruct(info) : String(info.gitVersion))
+    io.stdout.write(`Client Version: ${text(client)}\n${kustomize ? `Kustomize Version: ${kustomize}\n` : ''}`)
+    if (server) io.stdout.write(`Server Version: ${text(server)}\n`)
   } else {
     const info: JsonObject = {
       clientVersion: client,
-      kustomizeVersion: kustomize,
+      ...(kustomize ? { kustomizeVersion: kustomize } : {}),
       ...(server ? { serverVersion: server } : {}),
     }
     if (output === 'yaml') io.stdout.write(`${(await import('../../apimachinery/yaml.ts')).toYaml(info)}\n`)
@@ -55,11 +58,46 @@ async function run(ctx: CommandContext): Promise<void> {
     const distance = Math.abs(minor(factory.versions.client) - minor(String(server.gitVersion)))
     if (distance > 1)
       io.stderr.write(
-        `Warning: version difference between client (${minorText(factory.versions.client)}) and server (${minorText(String(server.gitVersion))}) exceeds the supported minor version skew of +/-1\n`,
+        `${has(factory.versions, 'versionSkewCapitals') ? 'WARNING' : 'Warning'}: version difference between client (${minorText(factory.versions.client)}) and server (${minorText(String(server.gitVersion))}) exceeds the supported minor version skew of +/-1\n`,
       )
   }
   if (failure !== undefined) throw failure
 }
+
+const WHOLE_WARNING =
+  'WARNING: This version information is deprecated and will be replaced with the output from kubectl version --short.  Use --output=yaml|json to get the full version.\n'
+
+/** kustomize as it was built into kubectl, by kubectl's minor version. */
+const KUSTOMIZE: readonly (readonly [from: number, version: string])[] = [
+  [36, 'v5.8.1'],
+  [34, 'v5.7.1'],
+  [33, 'v5.6.0'],
+  [32, 'v5.5.0'],
+  [31, 'v5.4.2'],
+  [28, 'v5.0.4-0.20230601165947-6ce0bf390ce3'],
+  [27, 'v5.0.1'],
+  [25, 'v4.5.7'],
+  [24, 'v4.5.4'],
+]
+const kustomizeOf = (client: string): string => KUSTOMIZE.find(([from]) => minor(client) >= from)?.[1] ?? ''
+
+/** version.Info as Go prints a struct with %#v. */
+const goStruct = (info: JsonObject): string =>
+  `version.Info{${Object.entries(info)
+    .filter(([name]) => NAMES.includes(name))
+    .map(([name, value]) => `${name[0]?.toUpperCase()}${name.slice(1)}:${JSON.stringify(value)}`)
+    .join(', ')}}`
+const NAMES = [
+  'major',
+  'minor',
+  'gitVersion',
+  'gitCommit',
+  'gitTreeState',
+  'buildDate',
+  'goVersion',
+  'compiler',
+  'platform',
+]
 
 const minorText = (v: string): string => `1.${minor(v)}`
 
@@ -71,6 +109,15 @@ export const version: Command = {
   examples: '  # The versions of client and server\n  kubectl version',
   flags: [
     { name: 'client', type: 'bool', usage: "Only the client's version; no server is asked." },
+    {
+      name: 'short',
+      type: 'bool',
+      usage: 'Only the numbers.',
+      hidden: true,
+      since: 'versionInfo',
+      deprecated: 'and will be removed in the future. The --short output will become the default.',
+      deprecatedWith: 'versionKustomize',
+    },
     { name: 'output', short: 'o', type: 'string', usage: 'yaml or json.' },
   ],
   run,

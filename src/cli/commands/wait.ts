@@ -2,6 +2,8 @@
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
+import type { Versions } from '../../apimachinery/versions.ts'
+import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, filterOut } from '../exit.ts'
 import { printFlags } from '../printflags.ts'
@@ -90,7 +92,7 @@ async function jsonPathCheck(text: string): Promise<Check> {
 type Form =
   { readonly kind: 'delete' } | { readonly kind: 'create' } | { readonly kind: 'check'; readonly check: Check }
 
-async function formOf(condition: string): Promise<Form> {
+async function formOf(condition: string, versions: Versions): Promise<Form> {
   const lower = condition.toLowerCase()
   if (lower === 'delete') return { kind: 'delete' }
   if (lower === 'create') return { kind: 'create' }
@@ -103,7 +105,8 @@ async function formOf(condition: string): Promise<Form> {
       throw e instanceof CliError ? e : new CliError(e instanceof Error ? e.message : String(e))
     }
   }
-  throw new CliError(`unrecognized condition: ${JSON.stringify(condition)}`)
+  const told = condition === '' && has(versions, 'waitConditionList') ? '[]' : JSON.stringify(condition)
+  throw new CliError(`unrecognized condition: ${told}`)
 }
 
 async function waitFor(ctx: CommandContext, info: Info, form: Form, timeout: number): Promise<JsonObject | undefined> {
@@ -129,7 +132,7 @@ const isNotFound = (e: unknown): boolean => e instanceof StatusError && e.reason
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const print = await resultPrinter(ctx, 'condition met')
-  const form = await formOf(flags.string('for'))
+  const form = await formOf(flags.string('for'), ctx.factory.versions)
   const given = flags.number('timeout')
   const timeout = given < 0 ? WEEK : given
   const local = flags.bool('local')

@@ -18,7 +18,10 @@ function text(value: string, indent: string): string {
   return `"\\\n${lines.map((l) => `${indent} ${l.startsWith(' ') || l.startsWith('\t') ? '\\' : ' '}${JSON.stringify(l).slice(1, -1)}\\`).join('\n')}\n${indent}  "`
 }
 
-function write(value: Json, indent: string): string {
+/** In which order the keys of an object are written: sorted, or as they stand. */
+type KeysOf = (object: JsonObject) => readonly string[]
+
+function write(value: Json, indent: string, keysOf: KeysOf): string {
   if (value === null) return 'null'
   if (typeof value === 'string') return text(value, indent)
   if (typeof value === 'number') return formatNumber(value, 'ints')
@@ -29,22 +32,22 @@ function write(value: Json, indent: string): string {
     const items = value as readonly Json[]
     if (items.length === 0) return '[]'
     if (items.every((i) => typeof i === 'object' && i !== null))
-      return `[${items.map((i) => write(i, indent)).join(', ')}]`
-    return `[\n${items.map((i) => `${inner}${write(i, inner)},\n`).join('')}${indent}]`
+      return `[${items.map((i) => write(i, indent, keysOf)).join(', ')}]`
+    return `[\n${items.map((i) => `${inner}${write(i, inner, keysOf)},\n`).join('')}${indent}]`
   }
   const map = value as JsonObject
-  const keys = sortedKeys(map).filter((k) => map[k] !== undefined)
+  const keys = keysOf(map).filter((k) => map[k] !== undefined)
   return keys.length === 0
     ? '{}'
-    : `{\n${keys.map((k) => `${inner}${key(k)}: ${write(map[k] ?? null, inner)},\n`).join('')}${indent}}`
+    : `{\n${keys.map((k) => `${inner}${key(k)}: ${write(map[k] ?? null, inner, keysOf)},\n`).join('')}${indent}}`
 }
 
 export const kyaml: MakePrinter =
   ({ io, showManagedFields, schemas }) =>
-  (object, { typed, event } = {}) => {
+  (object, { typed, event, ordered } = {}) => {
     const shown = event !== undefined ? { object, type: event } : showManagedFields ? object : omitManagedFields(object)
     if (event === undefined) requireKind(shown)
-    io.stdout.write(
-      `---\n${write(typed && event === undefined ? typedForm(shown, schemaOf(shown, schemas), schemas) : shown, '')}\n`,
-    )
+    const inOrder = typed && event === undefined
+    const form = inOrder ? typedForm(shown, schemaOf(shown, schemas), schemas) : shown
+    io.stdout.write(`---\n${write(form, '', inOrder || ordered ? Object.keys : sortedKeys)}\n`)
   }

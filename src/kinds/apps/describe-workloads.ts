@@ -13,6 +13,7 @@ import {
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { canonical } from '../../apimachinery/quantity.ts'
+import { has } from '../../apimachinery/versions.ts'
 import { dateText } from '../conditiontable.ts'
 import { annotations, controlledBy, events, labels, nameLines } from '../describe.ts'
 import type { DescribeContext, Lines } from '../kind.ts'
@@ -158,12 +159,21 @@ export async function describeStatefulSet(set: StatefulSet, out: Lines, ctx: Des
   out.write(0, `Selector:\t${selector}\n`)
   labels(out, 'Labels', set.metadata.labels)
   annotations(out, set.metadata.annotations)
+  const detailed = has(ctx.versions, 'describeStatefulSetDetails')
+  if (detailed && spec?.serviceName) out.write(0, `Service Name:\t${spec.serviceName}\n`)
+  if (detailed && spec?.podManagementPolicy) out.write(0, `Pod Management Policy:\t${spec.podManagementPolicy}\n`)
   out.write(0, `Replicas:\t${spec?.replicas ?? 0} desired | ${set.status?.replicas ?? 0} total\n`)
   out.write(0, `Update Strategy:\t${spec?.updateStrategy?.type ?? ''}\n`)
   const rolling = spec?.updateStrategy?.rollingUpdate
   if (rolling?.partition !== undefined) {
     out.write(1, `Partition:\t${rolling.partition}\n`)
     if (rolling.maxUnavailable !== undefined) out.write(1, `MaxUnavailable:\t${rolling.maxUnavailable}\n`)
+  }
+  const kept = spec?.persistentVolumeClaimRetentionPolicy
+  if (detailed && kept) {
+    out.write(0, 'Persistent Volume Claim Retention Policy:\n')
+    out.write(1, `WhenDeleted:\t${kept.whenDeleted ?? ''}\n`)
+    out.write(1, `WhenScaled:\t${kept.whenScaled ?? ''}\n`)
   }
   out.write(0, `Pods Status:\t${await podCounts(set, selector, ctx)}\n`)
   describeTemplate(spec?.template, out, ctx.versions)

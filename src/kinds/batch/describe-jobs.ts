@@ -3,6 +3,7 @@ import type { CronJob, Job, JobSpec } from '../../apimachinery/api/batch.v1.ts'
 import { humanDuration } from '../../apimachinery/duration.ts'
 import { fromLabelSelector, selectorString } from '../../apimachinery/labels.ts'
 import { parseTime } from '../../apimachinery/time.ts'
+import { has } from '../../apimachinery/versions.ts'
 import { dateText } from '../conditiontable.ts'
 import { describeTemplate } from '../core/podspec-describe.ts'
 import { annotations, controlledBy, events, header, labels, nameLines } from '../describe.ts'
@@ -61,6 +62,7 @@ export async function describeCronJob(c: CronJob, out: Lines, ctx: DescribeConte
   out.write(0, `Schedule:\t${spec?.schedule ?? ''}\n`)
   out.write(0, `Concurrency Policy:\t${spec?.concurrencyPolicy ?? ''}\n`)
   out.write(0, `Suspend:\t${spec?.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False'}\n`)
+  if (has(ctx.versions, 'describeCronJobTimeZone')) out.write(0, `Time Zone:\t${spec?.timeZone ?? '<unset>'}\n`)
   out.write(0, `Successful Job History Limit:\t${spec?.successfulJobsHistoryLimit ?? '<unset>'}\n`)
   out.write(0, `Failed Job History Limit:\t${spec?.failedJobsHistoryLimit ?? '<unset>'}\n`)
   out.write(

@@ -60,7 +60,7 @@ async function describe(cm: ConfigMap, out: Lines, ctx: DescribeContext): Promis
     for (const [k, v] of Object.entries(cm.binaryData ?? {})) out.write(0, `${k}: ${decodedLength(v)} bytes\n`)
     out.write(0, '\n')
   }
-  if (has(versions, 'describeConfigMapEvents')) await events(out, cm, ctx, true)
+  await events(out, cm, ctx, true)
 }
 
 export const configMap = defineKind<ConfigMap>({

@@ -1,6 +1,7 @@
 // Pods and pod templates as kubectl describes them: containers, volumes, probes, environment (kubectl's pkg/describe).
 import type {
   Container,
+  ContainerPort,
   ContainerState,
   ContainerStatus,
   EnvVar,
@@ -82,14 +83,16 @@ function describeContainers(
     if (status) out.write(2, `Container ID:\t${status.containerID ?? ''}\n`)
     out.write(2, `Image:\t${c.image ?? ''}\n`)
     if (status) out.write(2, `Image ID:\t${status.imageID ?? ''}\n`)
-    const ports = (c.ports ?? [])
-      .map(
-        (p) =>
-          `${p.containerPort}/${p.protocol ?? ''}${p.name && has(versions, 'describePortNames') ? ` (${p.name})` : ''}`,
-      )
-      .join(', ')
+    const portTexts = (number: (p: ContainerPort) => number): string =>
+      (c.ports ?? [])
+        .map(
+          (p) =>
+            `${number(p)}/${p.protocol ?? ''}${p.name && has(versions, 'describePortNames') ? ` (${p.name})` : ''}`,
+        )
+        .join(', ')
+    const ports = portTexts((p) => p.containerPort)
     out.write(2, ports.includes(',') ? `Ports:\t${ports}\n` : `Port:\t${ports || '<none>'}\n`)
-    const hostPorts = (c.ports ?? []).map((p) => `${p.hostPort ?? 0}/${p.protocol ?? ''}`).join(', ')
+    const hostPorts = portTexts((p) => p.hostPort ?? 0)
     out.write(2, hostPorts.includes(',') ? `Host Ports:\t${hostPorts}\n` : `Host Port:\t${hostPorts || '<none>'}\n`)
     const seccomp = c.securityContext?.seccompProfile
     if (seccomp) out.write(2, `SeccompProfile:\t${seccomp.type}\n`)

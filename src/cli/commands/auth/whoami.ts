@@ -3,6 +3,7 @@ import { isObject } from '../../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../../apimachinery/object.ts'
 import { StatusError } from '../../../apimachinery/status.ts'
 import { alignTabs } from '../../../apimachinery/tabwriter.ts'
+import { has } from '../../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { printerFor, printFlags } from '../../printflags.ts'
@@ -11,6 +12,10 @@ async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const formatted = flags.string('output') !== '' || flags.string('template') !== ''
   const print = formatted ? await printerFor(ctx, '') : undefined
+  if (!has(factory.versions, 'selfSubjectReviewV1'))
+    throw new CliError(
+      'the selfsubjectreviews API is not enabled in the cluster\nenable APISelfSubjectReview feature gate and authentication.k8s.io/v1alpha1 or authentication.k8s.io/v1beta1 API',
+    )
   let answer: JsonObject
   try {
     answer = (await (

@@ -1,7 +1,7 @@
 // kubectl create -f: the objects of files, one after the other; --raw and --edit. Behaves as
 // kubectl/pkg/cmd/create/create.go.
 import type { CommandContext } from '../../command.ts'
-import { CliError, UsageError, withSource } from '../../exit.ts'
+import { CliError, SilentExit, UsageError, withSource } from '../../exit.ts'
 import { createOrUpdateAnnotation } from '../../lastapplied.ts'
 import { validation } from '../../manifests.ts'
 import { nameOf, namespaceOf, versionOf } from '../../info.ts'
@@ -11,12 +11,14 @@ import { recorded } from '../../record.ts'
 import { resultPrinter } from '../../result.ts'
 import { copy, isObject } from '../../../apimachinery/object.ts'
 import type { JsonObject } from '../../../apimachinery/object.ts'
+import { has } from '../../../apimachinery/versions.ts'
 
 /** Refuses a command line without -f and -k. */
 export function requireFiles(ctx: CommandContext): void {
-  if (!ctx.flags.list('filename').length && !ctx.flags.string('kustomize'))
-    throw new CliError('must specify one of -f and -k')
+  if (!hasFiles(ctx)) throw new CliError('must specify one of -f and -k')
 }
+const hasFiles = (ctx: CommandContext): boolean =>
+  ctx.flags.list('filename').length > 0 || ctx.flags.string('kustomize') !== ''
 
 /** `create` clears the version of what it creates. */
 export function withoutVersion(object: JsonObject): JsonObject {
@@ -28,6 +30,12 @@ export function withoutVersion(object: JsonObject): JsonObject {
 
 export async function createFromFile(ctx: CommandContext): Promise<void> {
   const { flags, factory } = ctx
+  if (has(factory.versions, 'createNeedsFileFirst') && !hasFiles(ctx)) {
+    factory.io.stderr.write('Error: must specify one of -f and -k\n\n')
+    if (ctx.args.length) throw new UsageError(`unknown command "${ctx.args.join(' ')}"`)
+    await ctx.help('stderr')
+    throw new SilentExit(1)
+  }
   if (ctx.args.length) throw new UsageError(`Unexpected args: [${ctx.args.join(' ')}]`)
   const mode = dryRun(ctx)
   const validate = validation(flags.string('validate'))

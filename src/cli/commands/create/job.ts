@@ -1,6 +1,7 @@
 // kubectl create job. Behaves as kubectl/pkg/cmd/create/create_job.go.
 import { isObject } from '../../../apimachinery/object.ts'
 import type { JsonObject } from '../../../apimachinery/object.ts'
+import { has } from '../../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { generate, generatorFlags, metadata } from '../../generator.ts'
@@ -30,7 +31,13 @@ async function fromCronJob(ctx: CommandContext, name: string, namespace: string)
       },
       ...(meta.labels ? { labels: meta.labels } : {}),
       ownerReferences: [
-        { apiVersion: 'batch/v1', kind: 'CronJob', name: owner.name, uid: owner.uid, controller: true },
+        {
+          apiVersion: 'batch/v1',
+          kind: 'CronJob',
+          name: owner.name,
+          uid: owner.uid,
+          ...(has(ctx.factory.versions, 'jobFromController') ? { controller: true } : {}),
+        },
       ],
     }),
     spec: template.spec,

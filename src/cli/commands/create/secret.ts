@@ -3,6 +3,7 @@ import { toJsonInOrder } from '../../../apimachinery/encode.ts'
 import { goQuote } from '../../../apimachinery/gostring.ts'
 import { configMapKey } from '../../../apimachinery/names.ts'
 import type { JsonObject } from '../../../apimachinery/object.ts'
+import { has } from '../../../apimachinery/versions.ts'
 import type { Command, CommandContext, CommandLine, FlagSpec } from '../../command.ts'
 import { base64, contentHash, fromEnvFiles, fromFiles, parseLiteral } from '../../datasources.ts'
 import { CliError } from '../../exit.ts'
@@ -54,7 +55,9 @@ function buildDocker(ctx: CommandContext, name: string, namespace: string): Json
   const { flags } = ctx
   requireName(name)
   // without a key, the file is the docker configuration
-  const files = flags.list('from-file').map((f) => (f.includes('=') ? f : `.dockerconfigjson=${f}`))
+  const files = flags
+    .list('from-file')
+    .map((f) => (f.includes('=') || !has(ctx.factory.versions, 'dockerConfigKey') ? f : `.dockerconfigjson=${f}`))
   const [username, password, email, server] = (['username', 'password', 'email', 'server'] as const).map((f) =>
     flags.string(`docker-${f}`),
   ) as [string, string, string, string]
