@@ -15,7 +15,7 @@ function walk(dir: string): string[] {
 }
 const sources = walk(src).filter((p) => p.endsWith('.ts') && !p.endsWith('.test.ts'))
 const imports = (path: string): string[] =>
-  [...readFileSync(path, 'utf8').matchAll(/(?:\bfrom\s+|import\(\s*|^import\s+)['"]([^'"\n]+)['"]/gm)].map(
+  [...readFileSync(path, 'utf8').matchAll(/(?:\bfrom\s+|import\(\s*|^import\s+)['"]([^'"\n$]+)['"]/gm)].map(
     (m) => m[1] ?? '',
   )
 

@@ -2,10 +2,15 @@
 import { parseImageName } from '../../apimachinery/imagename.ts'
 import type { Image } from './image.ts'
 
+/** Where an image is. */
 export interface ImageLine {
   readonly names: readonly string[]
+  /** Its own command ends at once when nobody gives it work: a shell, a base system. */
+  readonly ends?: true
   readonly load: () => Promise<Image>
 }
+
+const loadGeneric = (): Promise<Image> => import('./generic.ts').then((m) => m.generic)
 
 export const IMAGES: readonly ImageLine[] = [
   {
@@ -14,15 +19,16 @@ export const IMAGES: readonly ImageLine[] = [
   },
   { names: ['praqma/network-multitool'], load: () => import('./multitool.ts').then((m) => m.praqmaMultitool) },
   { names: ['wbitt/network-multitool'], load: () => import('./multitool.ts').then((m) => m.wbittMultitool) },
-  { names: ['nicolaka/netshoot'], load: () => import('./netshoot.ts').then((m) => m.netshoot) },
+  { names: ['nicolaka/netshoot'], ends: true, load: () => import('./netshoot.ts').then((m) => m.netshoot) },
   { names: ['httpd'], load: () => import('./httpd.ts').then((m) => m.httpd) },
-  { names: ['busybox'], load: () => import('./bases.ts').then((m) => m.busybox) },
+  { names: ['busybox'], ends: true, load: () => import('./bases.ts').then((m) => m.busybox) },
   {
     names: ['registry.k8s.io/busybox', 'k8s.gcr.io/busybox', 'gcr.io/google_containers/busybox'],
+    ends: true,
     load: () => import('./bases.ts').then((m) => m.kubernetesBusybox),
   },
-  { names: ['radial/busyboxplus'], load: () => import('./bases.ts').then((m) => m.busyboxplus) },
-  { names: ['alpine'], load: () => import('./bases.ts').then((m) => m.alpine) },
+  { names: ['radial/busyboxplus'], ends: true, load: () => import('./bases.ts').then((m) => m.busyboxplus) },
+  { names: ['alpine'], ends: true, load: () => import('./bases.ts').then((m) => m.alpine) },
   {
     names: [
       'debian',
@@ -41,9 +47,10 @@ export const IMAGES: readonly ImageLine[] = [
       'almalinux',
       'amazonlinux',
     ],
+    ends: true,
     load: () => import('./bases.ts').then((m) => m.debian),
   },
-  { names: ['ubuntu'], load: () => import('./bases.ts').then((m) => m.ubuntu) },
+  { names: ['ubuntu'], ends: true, load: () => import('./bases.ts').then((m) => m.ubuntu) },
   {
     names: ['jessie-dnsutils', 'dnsutils', 'tutum/dnsutils'],
     load: () => import('./bases.ts').then((m) => m.dnsutils),
@@ -56,7 +63,7 @@ export const IMAGES: readonly ImageLine[] = [
     load: () => import('./servers.ts').then((m) => m.echoserver),
   },
   { names: ['hello-app'], load: () => import('./servers.ts').then((m) => m.helloApp) },
-  { names: ['curlimages/curl'], load: () => import('./servers.ts').then((m) => m.curlImage) },
+  { names: ['curlimages/curl'], ends: true, load: () => import('./servers.ts').then((m) => m.curlImage) },
   { names: ['redis', 'bitnami/redis', 'valkey/valkey'], load: () => import('./servers.ts').then((m) => m.redis) },
   { names: ['postgres', 'bitnami/postgresql'], load: () => import('./servers.ts').then((m) => m.postgres) },
   { names: ['mysql', 'mariadb', 'bitnami/mysql'], load: () => import('./servers.ts').then((m) => m.mysql) },
@@ -68,14 +75,17 @@ export const IMAGES: readonly ImageLine[] = [
   },
   { names: ['pause'], load: () => import('./servers.ts').then((m) => m.pause) },
   { names: ['coredns'], load: () => import('./servers.ts').then((m) => m.coredns) },
+  { names: ['archlinux', 'bash', 'docker', 'hello-world', 'opensuse', 'ubi'], ends: true, load: loadGeneric },
 ]
 /** What an image not listed is. */
-const GENERIC: ImageLine = { names: [], load: () => import('./generic.ts').then((m) => m.generic) }
+const GENERIC: ImageLine = { names: [], load: loadGeneric }
 
-/** The image of a reference, and its tag. */
-export async function findImage(
-  reference: string,
-): Promise<{ readonly image: Image; readonly tag: string; readonly name: string }> {
+/** The line of a reference, its name without what names the usual registry, and its tag. */
+export function imageLine(reference: string): {
+  readonly line: ImageLine
+  readonly name: string
+  readonly tag: string
+} {
   const parsed = parseImageName(reference)
   const path = (parsed?.repository ?? reference)
     .replace(/^(?:docker\.io|index\.docker\.io)\//, '')
@@ -86,5 +96,13 @@ export async function findImage(
     IMAGES.find((i) => i.names.some((n) => n.includes('/') && path.endsWith(`/${n}`))) ??
     IMAGES.find((i) => i.names.some((n) => !n.includes('/') && n === last)) ??
     GENERIC
-  return { image: await line.load(), tag: parsed?.tag ?? 'latest', name: path }
+  return { line, name: path, tag: parsed?.tag ?? 'latest' }
+}
+
+/** The image of a reference, and its tag. */
+export async function findImage(
+  reference: string,
+): Promise<{ readonly image: Image; readonly tag: string; readonly name: string }> {
+  const { line, name, tag } = imageLine(reference)
+  return { image: await line.load(), tag, name }
 }

@@ -3,7 +3,7 @@
 // anything that has to be run to be known (scripts, tools that ask the network or read files) is run on the simulated
 // clock by programs.ts, which is loaded only then.
 import type { Container, LifecycleHandler, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
-import { parseImageName } from '../../apimachinery/imagename.ts'
+import { imageLine } from '../images/index.ts'
 import { BUILTINS } from '../../shell/tools/builtin.ts'
 import { TOOLS } from '../../shell/tools/index.ts'
 
@@ -73,33 +73,6 @@ export interface ContainerProcess {
     running: number,
   ): ProbeAnswer | undefined | Promise<ProbeAnswer | undefined>
 }
-
-/** Images whose own command ends at once when nobody gives it work: shells and base systems. */
-const SHELLS = new Set([
-  'busybox',
-  'alpine',
-  'ubuntu',
-  'debian',
-  'centos',
-  'fedora',
-  'bash',
-  'hello-world',
-  'python',
-  'node',
-  'golang',
-  'ruby',
-  'perl',
-  'openjdk',
-  'amazonlinux',
-  'rockylinux',
-  'almalinux',
-  'archlinux',
-  'opensuse',
-  'ubi',
-  'curl',
-  'netshoot',
-  'docker',
-])
 
 const NOT_FOUND = (name: string): string => `exec: "${name}": executable file not found in $PATH`
 
@@ -246,14 +219,9 @@ export function readsInput(words: readonly string[]): boolean {
 }
 function glance(container: Container): ProcessPlan | 'run' {
   const words = [...(container.command ?? []), ...(container.args ?? [])]
-  const image = parseImageName(container.image ?? '')
-  const repository = image ? (image.repository.split('/').at(-1) ?? '') : ''
-  const shell = SHELLS.has(repository)
-  if (words.length === 0) {
-    if (repository === 'hello-world') return { exit: { code: 0, after: 0 } }
-    // a terminal with an open input keeps a shell waiting
-    return shell && !(container.stdin && container.tty) && !container.stdin ? { exit: { code: 0, after: 0 } } : {}
-  }
+  const shell = imageLine(container.image ?? '').line.ends === true
+  // an open input keeps a shell waiting
+  if (words.length === 0) return shell && !container.stdin ? { exit: { code: 0, after: 0 } } : {}
   // arguments alone go to the image's own entry point, which for shells is the command itself
   if (!container.command?.length && !shell) return {}
   const outcome = command(words)

@@ -1,12 +1,13 @@
 // The pod tools: one line each, loaded when a container runs one. Which of them an image has is the image's list.
 import type { Tool } from '../tool.ts'
 
+/** Where a tool is. */
 export interface ToolLine {
   readonly name: string
   readonly load: () => Promise<Tool>
 }
 
-const own: readonly ToolLine[] = [
+export const TOOLS: readonly ToolLine[] = [
   { name: 'nslookup', load: () => import('./nslookup.ts').then((m) => m.nslookup) },
   { name: 'dig', load: () => import('./dig.ts').then((m) => m.dig) },
   { name: 'host', load: () => import('./host.ts').then((m) => m.host) },
@@ -62,8 +63,6 @@ const own: readonly ToolLine[] = [
   { name: 'test', load: () => import('./test.ts').then((m) => m.test) },
   { name: '[', load: () => import('./test.ts').then((m) => m.bracket) },
 ]
-
-export const TOOLS: readonly ToolLine[] = own
 
 /** The tool of a name: our own, or one of just-bash's. */
 export async function findTool(name: string): Promise<Tool | undefined> {

@@ -1,4 +1,4 @@
-// uname, nproc, arch, uptime: what the container tells of the node.
+// uname, nproc: what the container tells of the node.
 import type { Tool } from '../tool.ts'
 
 export const uname: Tool = {
