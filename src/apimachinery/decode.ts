@@ -255,6 +255,17 @@ class Decoder {
     return out
   }
 
+  /** []byte may be written as a list of numbers. */
+  #bytes(values: readonly unknown[], struct: string, fields: string): string {
+    const bytes = values.map((v) => {
+      if (v === null) return 0
+      if (typeof v !== 'number' && typeof v !== 'bigint') this.#wrong(jsonKind(v), 'uint8', struct, fields)
+      else if (!Number.isInteger(Number(v)) || v < 0 || v > 255) this.#wrong(`number ${v}`, 'uint8', struct, fields)
+      return Number(v)
+    })
+    return btoa(bytes.map((b) => String.fromCharCode(b & 255)).join(''))
+  }
+
   /** Undefined: what Go would not keep. `f` is absent for the elements of lists and maps. */
   value(
     value: unknown,
@@ -321,6 +332,7 @@ class Decoder {
         if (typeof value !== 'number') return this.#wrong(jsonKind(value), go, struct, fields)
         return value !== 0 || keep ? value : undefined
       case 'bytes': {
+        if (Array.isArray(value)) return this.#bytes(value, struct, fields)
         if (typeof value !== 'string') return this.#wrong(jsonKind(value), go, struct, fields)
         const bad = badBase64(value)
         if (bad >= 0) {

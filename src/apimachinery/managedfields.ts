@@ -223,6 +223,13 @@ export function trackUpdate(
     after,
   )
   const touched = difference(union(change.modified, change.added), STRIPPED)
+  // /scale shows only who holds what it writes: where nobody does, it notes nothing (skipNonAppliedManager)
+  if (
+    own &&
+    ctx.subresource === 'scale' &&
+    [...managed.values()].every((m) => isEmptySet(intersection(m.set, touched)))
+  )
+    return encodeManaged(managed)
   // what comes through /scale is carried over to the object without its time (ScaleHandler.ToParent)
   const entry: ManagedFieldsEntry = {
     manager: ctx.manager,
@@ -455,8 +462,7 @@ export function applyServerSide(
   ctx: FieldManagerContext & { readonly force: boolean },
 ): Draft<KubeObject> {
   const meta = isObject(config.metadata) ? config.metadata : {}
-  if (Array.isArray(meta.managedFields) && meta.managedFields.length > 0)
-    throw badRequest('metadata.managedFields must be nil')
+  if (Array.isArray(meta.managedFields)) throw badRequest('metadata.managedFields must be nil')
   const types = Types.of(ctx.custom?.source ?? ctx.schemas)
   const shape = types.root(ctx.custom?.root ?? ctx.schemaName)
   const wrong = faults(types, '', shape, config, '')

@@ -6,10 +6,13 @@ import type { Api, Context } from './api.ts'
 const NOTHING = (): void => {}
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
 
-/** What the server itself does after a write: a definition's names are accepted, or not. */
+/** What the server itself does after a write: a definition's names are accepted, or not, and those it gave up by another. */
 export function afterWrite(api: Api, resource: string, object: KubeObject): Promise<void> | undefined {
   if (resource !== DEFINITIONS) return undefined
-  return import('./customresources.ts').then((m) => void m.acceptNames(api, object))
+  return import('./customresources.ts').then((m) => {
+    m.acceptNames(api, object)
+    m.acceptOthers(api, object)
+  })
 }
 
 /** Allocates for a new object; the returned function takes everything back. */
@@ -35,6 +38,10 @@ export function beginUpdate(
 
 /** Gives back what a deleted object held. */
 export async function release(api: Api, resource: string, object: KubeObject): Promise<void> {
-  if (resource === DEFINITIONS) (await import('./customresources.ts')).removeInstances(api, object)
+  if (resource === DEFINITIONS) {
+    const { removeInstances, acceptOthers } = await import('./customresources.ts')
+    removeInstances(api, object)
+    acceptOthers(api, object)
+  }
   if (resource === 'services') (await import('./service-allocation.ts')).releaseAll(api, object)
 }

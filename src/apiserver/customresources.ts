@@ -468,6 +468,17 @@ export function acceptNames(api: Api, object: KubeObject): KubeObject {
   }
 }
 
+/** Looks again at the definitions of a group that wanted a name which may be free now. */
+export function acceptOthers(api: Api, object: KubeObject): void {
+  for (const other of api.store.list(DEFINITIONS) as readonly CRD[])
+    if (
+      other.spec.group === (object as CRD).spec.group &&
+      other.metadata.name !== object.metadata.name &&
+      other.status?.conditions?.some((c) => c.type === 'NamesAccepted' && c.status === 'False')
+    )
+      acceptNames(api, other)
+}
+
 export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io'
 
 /** A definition that is to go and still has objects: it stays until they are gone. */

@@ -209,7 +209,7 @@ function v3(api: Api, resources: readonly ResourceInfo[]): JsonObject {
   doc.complete()
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: api.versions.server },
+    info: { title: 'Kubernetes', version: minorVersion(api) },
     paths: pathsOf(resources, false),
     components: {
       schemas: {
@@ -241,7 +241,7 @@ function v2(api: Api, resources: readonly ResourceInfo[]): JsonObject {
   doc.complete()
   return {
     swagger: '2.0',
-    info: { title: 'Kubernetes', version: api.versions.server },
+    info: { title: 'Kubernetes', version: minorVersion(api) },
     paths: pathsOf(resources, true),
     definitions: {
       ...doc.definitions,
@@ -252,6 +252,9 @@ function v2(api: Api, resources: readonly ResourceInfo[]): JsonObject {
     },
   }
 }
+
+/** The version that documents bear: the effective one, without a patch level. */
+const minorVersion = (api: Api): string => /^v?(\d+\.\d+)/.exec(api.versions.server)?.[1] ?? api.versions.server
 
 /** A year from now, as Go's RFC1123 has it. */
 const inAYear = (now: number): string => rfc1123z(now + 365 * 86_400_000).replace(/\+0000$/, 'UTC')

@@ -28,6 +28,7 @@ const strategyOf = (s: Served): Strategy<KubeObject> => storedOf(s).kind.strateg
 const strategyContext = (api: Api, served: Served, user?: User): StrategyContext => ({
   now: api.now(),
   versions: api.versions,
+  uuid: () => api.entropy.uuid(),
   apiVersion: served.apiVersion,
   ...(user ? { user } : {}),
 })

@@ -269,9 +269,12 @@ async function review(ctx: Context): Promise<ApiResponse> {
         ...(draft.spec?.uid ? { uid: draft.spec.uid } : {}),
       })
       break
-    case 'selfsubjectrulesreviews':
-      draft.status = await rulesReview(ctx, draft)
-      break
+    case 'selfsubjectrulesreviews': {
+      // the answer is an object of its own
+      const { apiVersion, kind } = draft
+      const answered = { apiVersion, kind, metadata: {}, spec: {}, status: await rulesReview(ctx, draft) }
+      return answer(201, normalize(ctx.api, ctx.served, answered as Draft<KubeObject>) as KubeObject)
+    }
     case 'selfsubjectreviews':
       draft.metadata.creationTimestamp = rfc3339(ctx.api.now())
       draft.status = { userInfo: userInfo(ctx.user) }

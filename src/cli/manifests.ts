@@ -255,8 +255,11 @@ function metadataError(obj: JsonObject): string | undefined {
     if (v === undefined || v === null) continue
     if ((STRINGS as readonly string[]).includes(key) && typeof v !== 'string')
       return bad(v, `ObjectMeta.metadata.${key}`, key === 'uid' ? 'types.UID' : 'string')
-    if ((NUMBERS as readonly string[]).includes(key) && typeof v !== 'number' && typeof v !== 'bigint')
-      return bad(v, `ObjectMeta.metadata.${key}`, 'int64')
+    if ((NUMBERS as readonly string[]).includes(key)) {
+      if (typeof v !== 'number' && typeof v !== 'bigint') return bad(v, `ObjectMeta.metadata.${key}`, 'int64')
+      if (typeof v === 'number' && !Number.isInteger(v))
+        return `json: cannot unmarshal number ${toJson(v)} into Go struct field ObjectMeta.metadata.${key} of type int64`
+    }
     if (key === 'labels' || key === 'annotations') {
       if (!isObject(v)) return bad(v, `ObjectMeta.metadata.${key}`, 'map[string]string')
       for (const [, x] of Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))

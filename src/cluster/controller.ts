@@ -69,13 +69,23 @@ export interface Controller {
   readonly sources: readonly Source[]
   /**
    * Makes the world as the object at `key` says; called again whenever something it depends on changed. Returns
-   * milliseconds after which to look again.
+   * when to look again.
    */
-  readonly reconcile: (
-    key: string,
-    ctx: ControllerContext,
-  ) => Promise<{ readonly after: number; /** Only a running program goes on then. */ readonly soft?: boolean } | void>
+  readonly reconcile: (key: string, ctx: ControllerContext) => Promise<Again | void>
 }
+
+/** When a key is to be looked at again. */
+export interface Again {
+  /** In milliseconds. */
+  readonly after: number
+  /** Only a running program goes on then. */
+  readonly soft?: boolean
+  /** It failed: `after` doubles with each failure in a row, up to so many milliseconds. */
+  readonly doubled?: number
+}
+
+/** Work that failed is tried again as client-go's queues do by default (ItemExponentialFailureRateLimiter). */
+export const FAILED: Again = { after: 5, doubled: 1_000_000 }
 
 /** The key of an object: `namespace/name`, or `name` at cluster scope. */
 export const keyOf = (o: KubeObject): string =>

@@ -4,7 +4,7 @@ import { isObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { StoreFull } from '../storage/store.ts'
 import type { Change, Store } from '../storage/store.ts'
-import type { Controller, ControllerContext } from './controller.ts'
+import type { Again, Controller, ControllerContext } from './controller.ts'
 import type { ControllerLine } from './controllers/index.ts'
 import type { Lister } from './lister.ts'
 import type { SimClock } from './simclock.ts'
@@ -15,6 +15,7 @@ export interface WakeUp {
   readonly key: string
   readonly at: number
   /** A running program goes on: nothing that others wait for. */ readonly soft?: true
+  /** How often in a row it failed. */ readonly failures?: number
 }
 
 /** How often one key may come round while nothing else asks for it: more is a controller that contradicts itself. */
@@ -44,6 +45,8 @@ export class Engine {
   /** Lists of keys that stand in a queue whole: a source that wakes the same thousands for each change gives the same. */
   readonly #whole = new Map<string, readonly string[]>()
   readonly #wake = new Map<string, WakeUp>()
+  /** How often in a row a key failed. */
+  readonly #failures = new Map<string, number>()
   #running: Promise<void> | undefined
   #halted = false
   /**
@@ -57,13 +60,18 @@ export class Engine {
     this.#o = options
     const wake = options.store.meta('wakeups')
     for (const w of Array.isArray(wake) ? wake : [])
-      if (isObject(w) && typeof w.at === 'number')
-        this.#wake.set(`${String(w.controller)} ${String(w.key)}`, {
+      if (isObject(w) && typeof w.at === 'number') {
+        const id = `${String(w.controller)} ${String(w.key)}`
+        const failures = typeof w.failures === 'number' ? w.failures : 0
+        if (failures) this.#failures.set(id, failures)
+        this.#wake.set(id, {
           controller: String(w.controller),
           key: String(w.key),
           at: w.at,
           ...(w.soft === true ? { soft: true as const } : {}),
+          ...(failures ? { failures } : {}),
         })
+      }
     // changes that an earlier process acknowledged and did not live to act upon
     const settled = options.store.meta('settled')
     const from = typeof settled === 'number' ? settled : options.store.revision
@@ -265,14 +273,9 @@ export class Engine {
   async #reconcile(controller: Controller, key: string): Promise<void> {
     try {
       const again = await controller.reconcile(key, this.#o.contextFor(controller.name))
-      if (again)
-        this.#wake.set(`${controller.name} ${key}`, {
-          controller: controller.name,
-          key,
-          at: this.#o.clock.now() + Math.max(1, again.after),
-          ...(again.soft ? { soft: true as const } : {}),
-        })
+      if (again) this.#wakeAgain(controller.name, key, again)
       else if (this.#wake.size > 0) this.#wake.delete(`${controller.name} ${key}`)
+      if (!again?.doubled && this.#failures.size > 0) this.#failures.delete(`${controller.name} ${key}`)
     } catch (e) {
       // somebody else wrote meanwhile, or it went away: look again
       if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'NotFound'))
@@ -285,6 +288,20 @@ export class Engine {
         })
       else this.#o.onError?.(controller.name, key, e)
     }
+  }
+
+  #wakeAgain(controller: string, key: string, again: Again): void {
+    const id = `${controller} ${key}`
+    const { after, doubled, soft } = again
+    const before = doubled ? (this.#failures.get(id) ?? 0) : 0
+    if (doubled) this.#failures.set(id, before + 1)
+    this.#wake.set(id, {
+      controller,
+      key,
+      at: this.#o.clock.now() + Math.max(1, doubled ? Math.min(doubled, after * 2 ** before) : after),
+      ...(soft ? { soft: true as const } : {}),
+      ...(doubled ? { failures: before + 1 } : {}),
+    })
   }
 
   /** Leaves what there is to do to the next process. */

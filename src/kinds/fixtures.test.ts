@@ -9,6 +9,7 @@ import { KINDS } from './index.ts'
 import { forWriting } from './kind.ts'
 
 const ctx = {
+  uuid: () => '00000000-0000-4000-8000-000000000000',
   now: Date.parse('2026-11-23T00:00:00Z'),
   versions: { server: 'v1.33.13', client: 'v1.33.1' },
   user: { name: 'admin', groups: ['system:masters'] },

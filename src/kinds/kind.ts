@@ -11,6 +11,8 @@ import type { Versions } from '../apimachinery/versions.ts'
 export interface StrategyContext {
   readonly now: number
   readonly versions: Versions
+  /** A new random UUID. */
+  readonly uuid: () => string
   /** Who asks, where the request says. */
   readonly user?: User
   /** The version in which the request spoke, where a kind has several: 'events.k8s.io/v1'. */

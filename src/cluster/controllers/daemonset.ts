@@ -7,8 +7,8 @@ import { equal } from '../../apimachinery/object.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { podTemplateHash } from '../../apimachinery/podhash.ts'
 import { StatusError } from '../../apimachinery/status.ts'
-import { keyOf, splitKey } from '../controller.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import { FAILED, keyOf, splitKey } from '../controller.ts'
+import type { Again, Controller, ControllerContext } from '../controller.ts'
 import type { Change } from '../../storage/store.ts'
 import type { Lister } from '../lister.ts'
 import { presentRevision, revisionsOf, truncate } from './history.ts'
@@ -83,7 +83,7 @@ const probeOf = (ds: DaemonSet): Pod => ({
   spec: { ...(ds.spec?.template.spec ?? { containers: [] }), tolerations: tolerations(ds.spec?.template.spec) },
 })
 
-async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
+async function reconcile(key: string, ctx: ControllerContext): Promise<Again | void> {
   const [namespace, name] = splitKey(key)
   const ds = ctx.lister.get<DaemonSet>('daemonsets.apps', namespace, name)
   if (!ds?.spec) return
@@ -233,7 +233,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     spec.revisionHistoryLimit,
   )
   const soonest = await report(ctx, ds, nodes, probe, hash, collisions)
-  if (error) return { after: 30_000 }
+  if (error) return FAILED
   if (soonest !== undefined) return { after: soonest }
 }
 

@@ -130,6 +130,18 @@ async function reconcile(id: string, ctx: ControllerContext): Promise<void> {
   if (!o.metadata.deletionTimestamp) await attempt(ctx, resource, o)
 }
 
+/** The owners that wait for their dependents and that an object has just ceased to hold back. */
+function unblocked(o: KubeObject, previous: KubeObject | undefined, lister: Lister): string[] {
+  const keys: string[] = []
+  for (const before of previous?.metadata.ownerReferences ?? []) {
+    if (!before.blockOwnerDeletion) continue
+    if (o.metadata.ownerReferences?.some((r) => r.uid === before.uid && r.blockOwnerDeletion)) continue
+    const owner = ownerOf(lister, o, before)
+    if (owner && finalizes(owner, FOREGROUND)) keys.push(idOf(resourceOf(lister, before), owner))
+  }
+  return keys
+}
+
 /**
  * Deletes a dependent whose owners have all gone or wait for it; one that keeps an owner only loses the references to
  * the others.
@@ -182,14 +194,13 @@ export const garbageCollector: Controller = {
           }
           return keys
         }
-        if (o.metadata.deletionTimestamp)
-          return finalizes(o, ORPHAN) || finalizes(o, FOREGROUND) ? [idOf(change.resource, o)] : []
-        if (
-          !o.metadata.ownerReferences?.length ||
-          (change.previous && equal(change.previous.metadata.ownerReferences, o.metadata.ownerReferences))
-        )
-          return []
-        return o.metadata.ownerReferences.every((ref) => ownerOf(lister, o, ref)) ? [] : [idOf(change.resource, o)]
+        const same = change.previous && equal(change.previous.metadata.ownerReferences, o.metadata.ownerReferences)
+        const keys = same ? [] : unblocked(o, change.previous, lister)
+        if (o.metadata.deletionTimestamp) {
+          if (finalizes(o, ORPHAN) || finalizes(o, FOREGROUND)) keys.push(idOf(change.resource, o))
+        } else if (!same && o.metadata.ownerReferences?.some((ref) => !ownerOf(lister, o, ref)))
+          keys.push(idOf(change.resource, o))
+        return keys
       },
     },
   ],

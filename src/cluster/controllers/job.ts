@@ -6,7 +6,7 @@ import { equal } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, splitKey } from '../controller.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import type { Again, Controller, ControllerContext } from '../controller.ts'
 import { formatIndexes, parseIndexes } from './indexes.ts'
 import { claim, controllerKeys, equalities } from './owners.ts'
 import { createPods, deletePods, deletionOrder, isActive, isReady, isTerminating, podFromTemplate } from './pods.ts'
@@ -131,7 +131,7 @@ function templateFor(job: Job, index: number, failures: number | undefined): Pod
   }
 }
 
-async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
+async function reconcile(key: string, ctx: ControllerContext): Promise<Again | void> {
   const [namespace, name] = splitKey(key)
   const job = ctx.lister.get<Job>('jobs.batch', namespace, name)
   if (!job) return
@@ -254,6 +254,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
 
   let start = startTime
   let retry: number | undefined
+  let refused = false
   const remove = async (doomed: readonly Pod[], untrack: boolean): Promise<void> => {
     if (untrack)
       for (const p of doomed) {
@@ -314,7 +315,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
           })
         })
         active = [...active, ...created]
-        if (error && !dying) retry = 30_000
+        if (error && !dying) refused = true
       }
     }
     const complete =
@@ -409,6 +410,8 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     return
   }
   await write(report())
+  // pods that were refused are tried again at the job controller's own pace (DefaultJobApiBackOff)
+  if (refused) return { after: 1000, doubled: 60_000 }
   const next = [wake, retry].filter((n) => n !== undefined)
   if (next.length) return { after: Math.min(...next) }
 }

@@ -84,6 +84,14 @@ function conditions(ns: Namespace, left: readonly [string, KubeObject][], now: n
   })
 }
 
+/** Writes what stands in the way into the namespace's conditions; answers the namespace as it is then. */
+async function tell(ns: Namespace, left: readonly [string, KubeObject][], ctx: ControllerContext): Promise<Namespace> {
+  const next = conditions(ns, left, ctx.clock.now())
+  if (equal(next, ns.status?.conditions)) return ns
+  const changed = { ...ns, status: { ...ns.status, conditions: next } }
+  return (await ctx.client.update('v1/namespaces', '', changed, { subresource: 'status' })) as Namespace
+}
+
 async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
   const ns = ctx.lister.get<Namespace>('namespaces', '', name)
   if (!ns?.metadata.deletionTimestamp || !ns.spec?.finalizers?.includes('kubernetes')) return
@@ -107,24 +115,19 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
         if (!(error instanceof StatusError)) throw error
       })
     const rest = ns.spec.finalizers.filter((f) => f !== 'kubernetes')
+    // only who waits for others' finalizers is there to be asked why
+    const told = rest.length > 0 ? await tell(ns, left, ctx) : ns
     await ctx.client.update(
       'v1/namespaces',
       '',
-      { ...ns, spec: { ...ns.spec, finalizers: rest } },
+      { ...told, spec: { ...told.spec, finalizers: rest } },
       { subresource: 'finalize' },
     )
     return
   }
   // pods that are about to go are no news yet
   if (left.every(([r, o]) => r === 'pods' && !o.metadata.finalizers?.length) && pods > 0) return
-  const next = conditions(ns, left, ctx.clock.now())
-  if (!equal(next, ns.status?.conditions))
-    await ctx.client.update(
-      'v1/namespaces',
-      '',
-      { ...ns, status: { ...ns.status, conditions: next } },
-      { subresource: 'status' },
-    )
+  await tell(ns, left, ctx)
 }
 
 export const namespaceController: Controller = {

@@ -7,8 +7,8 @@ import { fromLabelSelector } from '../../apimachinery/labels.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
-import { keyOf, splitKey } from '../controller.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import { FAILED, keyOf, splitKey } from '../controller.ts'
+import type { Again, Controller, ControllerContext } from '../controller.ts'
 import { conditionOf, without } from './conditions.ts'
 import { claim, controllerKeys, controllerOf, equalities } from './owners.ts'
 import { availableIn, createPods, deletePods, deletionOrder, isActive, isReady, podFromTemplate } from './pods.ts'
@@ -25,14 +25,7 @@ interface PodSet {
   readonly status: ReplicaSet['status']
 }
 
-/**
- * How long to wait before pods that were refused are tried again: as long again as they have been refused, as a work
- * queue's doubled delays come to.
- */
-const retryAfter = (since: string | undefined, now: number): number =>
-  Math.min(1_000_000, Math.max(1000, since ? now - Date.parse(since) : 0))
-
-async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<{ after: number } | void> {
+async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<Again | void> {
   const { owner } = set
   const selector = fromLabelSelector(set.selector)
   const pods = await claim<Pod>(ctx, {
@@ -100,7 +93,7 @@ async function reconcileSet(set: PodSet, ctx: ControllerContext): Promise<{ afte
   }
   if (!equal(status, { replicas: 0, ...set.status }))
     await ctx.client.update(set.path, owner.metadata.namespace ?? '', { ...owner, status }, { subresource: 'status' })
-  if (failure) return { after: retryAfter(conditionOf(conditions, 'ReplicaFailure')?.lastTransitionTime, now) }
+  if (failure) return FAILED
   if (soonest !== undefined) return { after: soonest }
 }
 

@@ -5,7 +5,7 @@ import type { ServiceCIDR } from '../../apimachinery/api/networking.v1.ts'
 import { cidrContains, parseCIDR, parseIP } from '../../apimachinery/ip.ts'
 import type { CIDR } from '../../apimachinery/ip.ts'
 import { equal } from '../../apimachinery/object.ts'
-import { rfc3339 } from '../../apimachinery/time.ts'
+import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import type { Lister } from '../lister.ts'
 import { setCondition } from './conditions.ts'
@@ -13,6 +13,9 @@ import { setCondition } from './conditions.ts'
 const RESOURCE = 'servicecidrs.networking.k8s.io'
 const PATH = 'networking.k8s.io/v1/servicecidrs'
 const FINALIZER = 'networking.k8s.io/service-cidr-finalizer'
+
+/** Allocators get this long to hear that the ranges are going. */
+const DELETION_GRACE = 10_000
 
 const rangesOf = (sc: ServiceCIDR): CIDR[] => (sc.spec?.cidrs ?? []).flatMap((c) => parseCIDR(c) ?? [])
 
@@ -31,7 +34,7 @@ function inUse(lister: Lister, sc: ServiceCIDR): boolean {
   )
 }
 
-async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
+async function reconcile(name: string, ctx: ControllerContext): Promise<{ after: number } | void> {
   const sc = ctx.lister.get<ServiceCIDR>(RESOURCE, '', name)
   if (!sc) return
   const finalizers = sc.metadata.finalizers ?? []
@@ -61,6 +64,8 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
         'Terminating',
         'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR',
       )
+    const left = parseTime(sc.metadata.deletionTimestamp) + DELETION_GRACE - ctx.clock.now()
+    if (left > 0) return { after: left }
     await ctx.client.patch(PATH, '', name, 'merge', {
       metadata: { finalizers: finalizers.filter((f) => f !== FINALIZER) },
     })

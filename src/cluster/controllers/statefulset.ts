@@ -6,8 +6,8 @@ import { fromLabelSelector } from '../../apimachinery/labels.ts'
 import { scaledValue } from '../../apimachinery/intstr.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
-import { keyOf, splitKey } from '../controller.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import { FAILED, keyOf, splitKey } from '../controller.ts'
+import type { Again, Controller, ControllerContext } from '../controller.ts'
 import { presentRevision, revisionsOf, templateIn, truncate } from './history.ts'
 import { claim, controllerKeys, controllerOf, controllerRef, equalities, isControlledBy } from './owners.ts'
 import { availableIn, BURST, isFinished, isReady, podFromTemplate } from './pods.ts'
@@ -33,6 +33,8 @@ class Sync {
   readonly current: ControllerRevision
   readonly update: ControllerRevision
   soonest: number | undefined
+  /** Something could not be made. */
+  failed = false
   constructor(ctx: ControllerContext, set: StatefulSet, current: ControllerRevision, update: ControllerRevision) {
     this.ctx = ctx
     this.set = set
@@ -135,6 +137,7 @@ class Sync {
           'FailedCreate',
           `create Claim ${name} for Pod ${pod} in StatefulSet ${set.metadata.name} failed error: ${e.message}`,
         )
+        this.failed = true
         return false
       }
     }
@@ -163,7 +166,7 @@ class Sync {
         'FailedCreate',
         `create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${e.message}`,
       )
-      this.soonest = Math.min(this.soonest ?? 30_000, 30_000)
+      this.failed = true
       return undefined
     }
   }
@@ -338,7 +341,7 @@ class Sync {
   }
 }
 
-async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
+async function reconcile(key: string, ctx: ControllerContext): Promise<Again | void> {
   const [namespace, name] = splitKey(key)
   const set = ctx.lister.get<StatefulSet>('statefulsets.apps', namespace, name)
   if (!set?.spec) return
@@ -392,6 +395,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     new Set([current.metadata.name ?? '', update.metadata.name ?? '', ...now.map(revisionName)]),
     set.spec.revisionHistoryLimit,
   )
+  if (sync.failed) return FAILED
   if (sync.soonest !== undefined) return { after: sync.soonest }
 }
 

@@ -157,6 +157,15 @@ function describe(lr: LimitRange, out: Lines): void {
 
 export const limitRange = defineKind<LimitRange>({
   gvk: 'v1/LimitRange',
-  strategy: { defaults, validate, validateUpdate: validate, allowCreateOnUpdate: true },
+  strategy: {
+    defaults,
+    // the one kind that is never without a name
+    prepareForCreate: (lr, { uuid }) => {
+      lr.metadata.name ||= uuid()
+    },
+    validate,
+    validateUpdate: validate,
+    allowCreateOnUpdate: true,
+  },
   describe,
 })

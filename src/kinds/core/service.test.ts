@@ -12,7 +12,7 @@ import { serviceWarnings, validateService, validateServiceUpdate } from './servi
 
 const service = await forWriting(reading)
 const versions = { server: 'v1.33.13', client: 'v1.33.1' }
-const ctx = { now: 0, versions }
+const ctx = { now: 0, versions, uuid: () => 'u' }
 const make = (spec: object): Service =>
   ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace: 'default' }, spec }) as Service
 const defaulted = (spec: object): Service => {
