@@ -446,12 +446,12 @@ async function busybox(args: readonly string[], ctx: ToolContext): Promise<numbe
       types.push(t)
     } else if (a === '-debug') debug = true
     else if (a.startsWith('-') && a.length > 1) {
-      ctx.stderr(`nslookup: unrecognized option '${a}'\n${BUSYBOX_USAGE(version)}`)
-      return 1
+      ctx.stderr(BUSYBOX_USAGE(version))
+      return a === '--help' ? 0 : 1
     } else words.push(a)
   }
   const name = words[0]
-  if (name === undefined) {
+  if (name === undefined || name === '' || words.length > 2) {
     ctx.stderr(BUSYBOX_USAGE(version))
     return 1
   }
@@ -475,6 +475,7 @@ async function busybox(args: readonly string[], ctx: ToolContext): Promise<numbe
   ctx.stdout(`Server:\t\t${words[1] ?? server}\nAddress:\t${server.includes(':') ? `[${server}]` : server}:53\n\n`)
   let code = 0
   let answered = false
+  let count = 0
   for (const q of questions) {
     const message = ask(ctx, q.name, q.type)
     let reply: Message | undefined
@@ -490,7 +491,7 @@ async function busybox(args: readonly string[], ctx: ToolContext): Promise<numbe
     }
     if (!reply) continue
     answered = true
-    if (debug) ctx.stdout(`Query #0 completed in 0ms:\n`)
+    if (debug) ctx.stdout(`Query #${count++} completed in 0ms:\n${reply.aa ? 'authoritative answer:\n' : ''}`)
     if (reply.rcode !== 0) {
       ctx.stdout(`** server can't find ${bare(q.name)}: ${RCODES[reply.rcode]}\n\n`)
       code = 1

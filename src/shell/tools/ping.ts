@@ -1,7 +1,11 @@
 // ping: iputils' and busybox's; the image says which.
 import { family } from '../../dns/address.ts'
+import { versionOf } from '../bind.ts'
 import { getopt } from '../getopt.ts'
-import type { Tool } from '../tool.ts'
+import type { Tool, ToolContext } from '../tool.ts'
+
+const busyboxUsage = (ctx: ToolContext): string =>
+  `BusyBox v${versionOf(ctx, 'ping')} multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n\nSend ICMP ECHO_REQUESTs to HOST\n\n\t-4,-6\t\tForce IP or IPv6 name resolution\n\t-c CNT\t\tSend only CNT pings\n\t-s SIZE\t\tSend SIZE data bytes in packets (default 56)\n\t-i SECS\t\tInterval\n\t-A\t\tPing as soon as reply is received\n\t-t TTL\t\tSet TTL\n\t-I IFACE/IP\tSource interface or IP address\n\t-W SEC\t\tSeconds to wait for the first response (default 10)\n\t\t\t(after all -c CNT packets are sent)\n\t-w SEC\t\tSeconds until ping exits (default:infinite)\n\t\t\t(can exit earlier with -c CNT)\n\t-q\t\tQuiet, only display output at start/finish\n\t-p HEXBYTE\tPayload pattern\n`
 
 export const ping: Tool = {
   name: 'ping',
@@ -59,7 +63,7 @@ export const ping: Tool = {
           if (!'nvAbBdDfhLOrRUVItQpSMmFl'.includes(option)) {
             ctx.stderr(
               box
-                ? `ping: invalid option -- '${option}'\n`
+                ? `ping: invalid option -- '${option}'\n${busyboxUsage(ctx)}`
                 : `ping: invalid option -- '${option}'\n\nUsage\n  ping [options] <destination>\n`,
             )
             return box ? 1 : 2
@@ -68,11 +72,7 @@ export const ping: Tool = {
     }
     const name = words.at(-1)
     if (name === undefined) {
-      ctx.stderr(
-        box
-          ? 'BusyBox multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n'
-          : 'ping: usage error: Destination address required\n',
-      )
+      ctx.stderr(box ? busyboxUsage(ctx) : 'ping: usage error: Destination address required\n')
       return 1
     }
     const found = family(name)
