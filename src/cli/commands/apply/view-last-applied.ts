@@ -2,12 +2,21 @@
 import { readJson } from '../../../apimachinery/bigint.ts'
 import { indentJson } from '../../../apimachinery/gojson.ts'
 import type { Json } from '../../../apimachinery/object.ts'
-import { toYaml } from '../../../apimachinery/yaml.ts'
+import { parseYaml, toYaml } from '../../../apimachinery/yaml.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { UsageError } from '../../exit.ts'
 import { originalConfiguration } from '../../lastapplied.ts'
 import { fileRequest, filenameFlags, selectorFlag } from '../../requestflags.ts'
 import { resources } from '../../resources.ts'
+
+/** What is no JSON is read as YAML, as upstream's JSONToYAML reads everything. */
+function read(text: string): Json {
+  try {
+    return readJson(text) as Json
+  } catch {
+    return parseYaml(text)
+  }
+}
 
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
@@ -37,7 +46,7 @@ async function run(ctx: CommandContext): Promise<void> {
   })
   for (const text of texts) {
     if (format === 'json') io.stdout.write(indentJson(text.trimEnd(), '  ') + (text.endsWith('\n') ? '\n' : ''))
-    else if (format === 'yaml') io.stdout.write(toYaml(readJson(text) as Json))
+    else if (format === 'yaml') io.stdout.write(toYaml(read(text)))
     else throw new UsageError(`Unexpected -o output mode: ${format}, the flag 'output' must be one of yaml|json`)
   }
 }
