@@ -66,7 +66,8 @@ const MICRO_PIECES: typeof PIECES = PIECES.flatMap((p) =>
 export const parseMicroTime = (text: string): number => parseWith(text, MICRO_LAYOUT, MICRO_PIECES)
 
 /** RFC 3339 with any fraction and zone, in milliseconds (a fraction is kept). Throws TimeError in Go's words. */
-export const parseTime = (text: string): number => canonicalTime(text) ?? parseWith(text, LAYOUT, PIECES)
+export const parseTime = (text: string): number =>
+  canonicalTime(text) ?? fractionalTime(text) ?? parseWith(text, LAYOUT, PIECES)
 
 const CANONICAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/
 const canonical = new Map<string, number>()
@@ -85,6 +86,14 @@ function canonicalTime(text: string): number | undefined {
   }
   return ms
 }
+/** The same with a fraction of a second of up to six digits, as rfc3339Micro writes it. */
+function fractionalTime(text: string): number | undefined {
+  if (!FRACTIONAL.test(text)) return undefined
+  const whole = canonicalTime(`${text.slice(0, 19)}Z`)
+  return whole === undefined ? undefined : whole + Math.round(Number(text.slice(19, -1)) * 1e6) / 1000
+}
+const FRACTIONAL = /^.{19}\.\d{1,6}Z$/
+
 /** Whether a time stands as rfc3339 writes it. */
 export const isCanonicalTime = (text: string): boolean => canonicalTime(text) !== undefined
 

@@ -2,6 +2,7 @@
 import type { Event } from '../../apimachinery/api/core.v1.ts'
 import { humanDuration } from '../../apimachinery/duration.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
+import type { TabWriter } from '../../apimachinery/tabwriter.ts'
 import { parseTime } from '../../apimachinery/time.ts'
 import type { Command, CommandContext, Factory, Mapping } from '../command.ts'
 import { CliError, PlainError } from '../exit.ts'
@@ -42,6 +43,24 @@ async function selectorFor(factory: Factory, about: string): Promise<string | un
     : `involvedObject.kind=${m.kind},involvedObject.apiVersion=${m.groupVersion},involvedObject.name=${name}`
 }
 
+/** A format's text goes through the table's writer, tabs and all, and what its printer refuses goes unsaid. */
+const formatOf = (ctx: CommandContext, writer: TabWriter): ReturnType<typeof printerFor> =>
+  printerFor(
+    {
+      ...ctx,
+      io: {
+        ...ctx.io,
+        stdout: {
+          isTTY: false,
+          write: (c) => {
+            writer.write(typeof c === 'string' ? c : new TextDecoder().decode(c))
+          },
+        },
+      },
+    },
+    '',
+  )
+
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const all = flags.bool('all-namespaces')
@@ -50,26 +69,12 @@ async function run(ctx: CommandContext): Promise<void> {
   const about = flags.string('for')
   if (about) fieldSelector = await selectorFor(factory, about)
   const writer = tableWriter()
-  // A format's text goes through the table's writer, tabs and all, and what its printer refuses goes unsaid.
-  const inner: CommandContext = {
-    ...ctx,
-    io: {
-      ...io,
-      files: io.files,
-      stdout: {
-        isTTY: false,
-        write: (c) => {
-          writer.write(typeof c === 'string' ? c : new TextDecoder().decode(c))
-        },
-      },
-    },
-  }
-  const printer = flags.string('output') !== '' ? await printerFor(inner, '') : undefined
+  const format = flags.string('output') === '' ? undefined : await formatOf(ctx, writer)
   const print =
-    printer &&
+    format &&
     ((object: JsonObject): void => {
       try {
-        printer(object, { typed: true })
+        format(object, { typed: true })
       } catch (e) {
         if (!(e instanceof CliError)) throw e
       }
@@ -126,7 +131,8 @@ async function run(ctx: CommandContext): Promise<void> {
     io.stderr.write(all ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`)
     return
   }
-  shown.sort((a, b) => timeOf(a) - timeOf(b))
+  const times = new Map(shown.map((e) => [e, timeOf(e)]))
+  shown.sort((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0))
   if (print) {
     print({ apiVersion: 'v1', kind: 'EventList', items: shown.map(typed), metadata: {} })
     return
