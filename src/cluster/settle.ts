@@ -213,7 +213,7 @@ export class Engine {
       }
       for (const line of this.#listening(change.resource)) {
         if (line.needs && change.resource !== line.needs && store.count(line.needs) === 0) continue
-        if (line.wants && !line.wants(change)) continue
+        if (line.wants && !line.wants(change, lister)) continue
         const c = this.#loaded.get(line.name) ?? (await this.#controller(line))
         for (const s of c.sources) {
           if (s.resource !== change.resource && s.resource !== '*') continue

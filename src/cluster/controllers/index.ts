@@ -1,9 +1,11 @@
 // The controllers, in the order in which the engine serves their queues: those that bring pods to life first, so that
 // the ones that count pods look once, at the end.
 import type { Job } from '../../apimachinery/api/batch.v1.ts'
-import type { Pod, Secret, Service } from '../../apimachinery/api/core.v1.ts'
+import type { Node, Pod, Secret, Service } from '../../apimachinery/api/core.v1.ts'
+import { equal } from '../../apimachinery/object.ts'
 import type { Change } from '../../storage/store.ts'
 import type { Controller } from '../controller.ts'
+import type { Lister } from '../lister.ts'
 
 export interface ControllerLine {
   /** Also the component its events come from. */
@@ -13,7 +15,7 @@ export interface ControllerLine {
   /** It has nothing to do while there is none of these, whatever else changes. */
   readonly needs?: string
   /** Changes that it cannot mean anything to do not even load it. */
-  readonly wants?: (change: Change) => boolean
+  readonly wants?: (change: Change, lister: Lister) => boolean
   readonly load: () => Promise<Controller>
 }
 
@@ -27,6 +29,24 @@ const mayOwn = (c: Change, kind: string): boolean =>
 const hasConditions = (c: Change): boolean =>
   c.type === 'ADDED' &&
   Array.isArray((c.object as { readonly status?: { readonly conditions?: unknown } }).status?.conditions)
+
+/** Whether a node does, or did, drive pods away. */
+const evicts = (c: Change): boolean =>
+  [c.object, c.previous].some((o) => (o as Node | undefined)?.spec?.taints?.some((t) => t.effect === 'NoExecute'))
+
+/** Whether a Service does, or did, leave its endpoints to others. */
+const unselective = (c: Change): boolean =>
+  [c.object, c.previous].some((o) => o !== undefined && !(o as Service).spec?.selector)
+
+/** Whether somebody mirrors, or mirrored, the endpoints that a change is about. */
+function mirrors(c: Change, lister: Lister): boolean {
+  if (c.resource === 'services') return unselective(c)
+  const { namespace = '', name = '', labels } = c.object.metadata
+  if (c.resource === 'endpoints') return !lister.get<Service>('services', namespace, name)?.spec?.selector
+  return [labels, c.previous?.metadata.labels].some(
+    (l) => l?.['endpointslice.kubernetes.io/managed-by'] === 'endpointslicemirroring-controller.k8s.io',
+  )
+}
 
 export const CONTROLLERS: readonly ControllerLine[] = [
   {
@@ -57,7 +77,10 @@ export const CONTROLLERS: readonly ControllerLine[] = [
     wants: (c) =>
       c.resource === 'pods' ||
       (c.type !== 'DELETED' &&
-        (c.resource === 'nodes' || ['ends', 'probes'].some((k) => k in ((c.object as { spec?: object }).spec ?? {})))),
+        (c.resource === 'nodes'
+          ? // cordons, taints and labels are nothing to the pods that run there
+            !equal((c.object as Node).status, (c.previous as Node | undefined)?.status)
+          : ['ends', 'probes'].some((k) => k in ((c.object as { spec?: object }).spec ?? {})))),
     load: () => import('../node/kubelet.ts').then((m) => m.kubelet),
   },
   {
@@ -142,6 +165,7 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   {
     name: 'endpoint-slice-mirroring-controller',
     resources: ['services', 'endpoints', 'endpointslices.discovery.k8s.io'],
+    wants: mirrors,
     load: () => import('./endpointslicemirroring.ts').then((m) => m.endpointSliceMirroringController),
   },
   {
@@ -221,7 +245,7 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   {
     name: 'taint-eviction-controller',
     resources: ['nodes', 'pods'],
-    wants: (c) => c.type !== 'DELETED' || c.resource === 'nodes',
+    wants: (c) => (c.resource === 'pods' ? c.type !== 'DELETED' : c.type !== 'MODIFIED' || evicts(c)),
     load: () => import('./tainteviction.ts').then((m) => m.taintEvictionController),
   },
   {
@@ -300,7 +324,7 @@ export const CONTROLLERS: readonly ControllerLine[] = [
       (c.type === 'DELETED' ||
         (c.object.metadata.deletionTimestamp !== undefined && c.object.metadata.finalizers !== undefined) ||
         (c.object.metadata.ownerReferences !== undefined &&
-          c.object.metadata.ownerReferences !== c.previous?.metadata.ownerReferences)),
+          !equal(c.object.metadata.ownerReferences, c.previous?.metadata.ownerReferences))),
     load: () => import('./garbagecollector.ts').then((m) => m.garbageCollector),
   },
 ]
