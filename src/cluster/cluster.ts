@@ -110,7 +110,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       if (request.path.startsWith('/kubesim/'))
         return (await import('./simulation.ts')).answerSimulation(request, cluster)
       const response = await api.handle(request)
-      await store.flush()
+      await pace.safe()
       return response.stream ? { ...response, stream: pace.during(response.stream) } : response
     },
     async connect(request: ApiRequest, streams: Streams) {

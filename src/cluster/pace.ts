@@ -77,6 +77,15 @@ export class Pace {
     await store.flush()
   }
 
+  /**
+   * What was asked for is done and safe. Where nobody else is served, together with what the controllers make of it:
+   * then the disk is waited for once.
+   */
+  async safe(): Promise<void> {
+    const { engine, store } = this.#o
+    await (engine.dirty && !this.#served ? this.settle() : store.flush())
+  }
+
   /** Waits for the controllers; in a served cluster not for ever. False when they are still at it. */
   async settled(): Promise<boolean> {
     if (!this.#served) {

@@ -262,7 +262,8 @@ export class FileStore extends MemoryStore {
 
   protected override beforeWrite(): void {
     if (this.#unlock || this.#quiet) return
-    fs.mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 })
+    // the folder of a file that was opened is there
+    if (!this.#base) fs.mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 })
     this.#unlock = acquireLock(`${this.#file}.lock`)
     this.#refresh()
   }

@@ -8,6 +8,7 @@ import { parseProfile } from '../../src/cluster/profiles.ts'
 import { Client } from '../../src/client/client.ts'
 import { entropyFrom, schemasOfPackage, seededRandom } from '../../src/host.ts'
 import { MemoryStore } from '../../src/storage/memory.ts'
+import type { Store } from '../../src/storage/store.ts'
 
 const PROFILE = join(import.meta.dirname, '../../fixtures/profiles/recorded.yaml')
 
@@ -18,12 +19,12 @@ export interface MemoryCluster {
 }
 
 /** A cluster of its own, at rest. */
-export async function memoryCluster(seed = 1): Promise<MemoryCluster> {
+export async function memoryCluster(seed = 1, store: Store = new MemoryStore()): Promise<MemoryCluster> {
   const errors: string[] = []
   const clock: Clock = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), sleep: () => Promise.resolve() }
   const profile = await parseProfile(readFileSync(PROFILE, 'utf8'), PROFILE)
   const cluster = await createCluster({
-    store: new MemoryStore(),
+    store,
     schemas: schemasOfPackage(),
     clock,
     entropy: entropyFrom(seededRandom(seed, () => undefined)),
