@@ -104,6 +104,12 @@ export const lineKey = keyBy(KEY, storeKey)
 export const managedKey = keyBy(PAIR, storeKey)
 export const indexLineKey = keyBy(PAIR, indexKey)
 
+/** A file longer than WHOLE is read in blocks: who looks for a line by halves reads much that stands close together. */
+const WHOLE = 256 * 1024
+const BLOCK = 32 * 1024
+/** So many blocks are kept. */
+const BLOCKS = 16
+
 /**
  * Bytes of an open file, read where they are asked for; the beginning at once, and a small file whole when more than
  * that is wanted. Of a state that stands in no file all bytes are known.
@@ -129,8 +135,22 @@ class Bytes {
   }
   read(at: number, length: number): Buffer {
     const end = Math.min(at + length, this.size)
-    if (end > this.#start.length && this.size <= 256 * 1024) this.#start = this.#pread(0, this.size)
-    return end <= this.#start.length ? this.#start.subarray(at, end) : this.#pread(at, Math.max(0, end - at))
+    if (end > this.#start.length && this.size <= WHOLE) this.#start = this.#pread(0, this.size)
+    if (end <= this.#start.length) return this.#start.subarray(at, end)
+    const from = at - (at % BLOCK)
+    return at < end && end <= from + BLOCK
+      ? this.#block(from).subarray(at - from, end - from)
+      : this.#pread(at, Math.max(0, end - at))
+  }
+  readonly #blocks = new Map<number, Buffer>()
+  #block(from: number): Buffer {
+    let b = this.#blocks.get(from)
+    if (!b) {
+      b = this.#pread(from, Math.min(BLOCK, this.size - from))
+      if (this.#blocks.size >= BLOCKS) this.#blocks.clear()
+      this.#blocks.set(from, b)
+    }
+    return b
   }
 
   /** The line that starts at `at`, without its end, and where the next one starts; at most up to `end`. */
