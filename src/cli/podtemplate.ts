@@ -79,7 +79,7 @@ export function asTyped(ctx: CommandContext, object: JsonObject): JsonObject {
       `no kind ${goQuote(String(object.kind ?? ''))} is registered for version ${goQuote(String(object.apiVersion ?? ''))} in scheme "pkg/scheme/scheme.go:28"`,
     )
   try {
-    return decode(object, name, schemas).object as unknown as JsonObject
+    return decode(object, name, schemas, { sorted: true }).object as unknown as JsonObject
   } catch (e) {
     throw e instanceof DecodeError ? new CliError(e.message) : e
   }
