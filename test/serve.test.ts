@@ -152,6 +152,34 @@ function protobuf(name: string): Buffer {
   ])
 }
 
+test('headers hold what HTTP lets them: warnings beyond ASCII, groups that came one by one', async () => {
+  const warned = await s.ask('POST', `${CM}?fieldValidation=Warn&dryRun=All`, {
+    body: cm('beyond').replace('"data"', '"é€":{},"data"'),
+  })
+  expect(warned.status).toBe(201)
+  expect(Buffer.from(String(warned.headers.warning), 'latin1').toString('utf8')).toBe('299 - "unknown field \\"é€\\""')
+  const review = await s.ask('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+    headers: { 'impersonate-user': 'jane', 'impersonate-group': 'ops, dev' },
+    body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }),
+  })
+  expect(review.body).toContain('"groups":["ops","dev","system:authenticated"]')
+})
+
+test('the OpenAPI document says which patches are taken', async () => {
+  const patches = async (path: string, at: string): Promise<string[]> => {
+    const doc = JSON.parse((await s.ask('GET', path)).body) as {
+      paths: Record<string, { patch: { requestBody: { content: Record<string, unknown> } } }>
+    }
+    return Object.keys(doc.paths[at]?.patch.requestBody.content ?? {})
+  }
+  expect(await patches('/openapi/v3/api/v1', '/api/v1/namespaces/{namespace}/configmaps/{name}')).toEqual([
+    'application/apply-patch+yaml',
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    'application/strategic-merge-patch+json',
+  ])
+})
+
 test('bodies may be protobuf', async () => {
   const headers = { 'content-type': 'application/vnd.kubernetes.protobuf' }
   const made = await s.ask('POST', CM, { headers, body: protobuf('proto') })

@@ -41,10 +41,17 @@ async function must(api: Api, user: User, a: Attributes): Promise<void> {
   if (!decision.allowed) throw refused(user, a, decision.reason)
 }
 
+/** A header that came several times is one text, joined by commas, with a blank behind each where Node joined it. */
+const groupsOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((g) => g.trim())
+    .filter((g) => g !== '')
+
 /** The user a request acts as. */
 export async function impersonate(api: Api, user: User, headers: Readonly<Record<string, string>>): Promise<User> {
   const name = headers['impersonate-user'] ?? ''
-  const wanted = (headers['impersonate-group'] ?? '').split(',').filter((g) => g !== '')
+  const wanted = groupsOf(headers['impersonate-group'] ?? '')
   const uid = headers['impersonate-uid'] ?? ''
   const extra: Record<string, string[]> = {}
   for (const [k, v] of Object.entries(headers))

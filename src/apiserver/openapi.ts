@@ -58,6 +58,12 @@ class Document {
     return { $ref: this.#root + name }
   }
 
+  /** A reference to a definition, which is told too. */
+  reference(word: string): JsonObject {
+    this.need(word)
+    return this.#ref(fullName(word))
+  }
+
   need(word: string): void {
     const name = fullName(word)
     if (!Object.hasOwn(this.definitions, name)) {
@@ -138,7 +144,18 @@ function gvkParts(gvk: string | undefined): string[] {
 const query = (name: string, v2: boolean, type = 'string'): JsonObject =>
   v2 ? { name, in: 'query', type, uniqueItems: true } : { name, in: 'query', schema: { type, uniqueItems: true } }
 
-function operations(r: ResourceInfo, named: boolean, v2: boolean): JsonObject {
+/** In which forms patches are taken; kubectl makes strategic ones by this document only where it says so. */
+const patchForms = (strategic: boolean): JsonObject =>
+  Object.fromEntries(
+    [
+      'application/apply-patch+yaml',
+      'application/json-patch+json',
+      'application/merge-patch+json',
+      ...(strategic ? ['application/strategic-merge-patch+json'] : []),
+    ].map((type) => [type, { schema: { type: 'object' } }]),
+  )
+
+function operations(r: ResourceInfo, named: boolean, v2: boolean, builtIn: boolean): JsonObject {
   const gvk = { group: r.group, kind: r.kind, version: r.version }
   const write = ['dryRun', 'fieldManager', 'fieldValidation'].map((n) => query(n, v2))
   const operation = (action: string, parameters: readonly JsonObject[] = []): JsonObject => ({
@@ -158,22 +175,35 @@ function operations(r: ResourceInfo, named: boolean, v2: boolean): JsonObject {
     ...(has('get') ? { get: operation('get') } : {}),
     ...(has('update') ? { put: operation('put', write) } : {}),
     ...(has('delete') ? { delete: operation('delete', [query('dryRun', v2)]) } : {}),
-    ...(has('patch') ? { patch: operation('patch', [...write, query('force', v2, 'boolean')]) } : {}),
+    ...(has('patch')
+      ? {
+          patch: {
+            ...operation('patch', [...write, query('force', v2, 'boolean')]),
+            ...(v2 ? {} : { requestBody: { content: patchForms(builtIn) } }),
+          },
+        }
+      : {}),
   }
 }
 
-function pathsOf(resources: readonly ResourceInfo[], v2: boolean): Record<string, JsonObject> {
+/** `builtIn`: whether a resource is one of Kubernetes' own. */
+function pathsOf(
+  resources: readonly ResourceInfo[],
+  v2: boolean,
+  builtIn: (r: ResourceInfo) => boolean,
+): Record<string, JsonObject> {
   const paths: Record<string, JsonObject> = {}
   for (const r of resources) {
     const base = `${r.group ? `/apis/${r.group}` : '/api'}/${r.version}${r.namespaced ? '/namespaces/{namespace}' : ''}/${r.resource}`
-    paths[base] = operations(r, false, v2)
-    if (r.verbs.includes('get') || r.verbs.includes('patch')) paths[`${base}/{name}`] = operations(r, true, v2)
+    paths[base] = operations(r, false, v2, builtIn(r))
+    if (r.verbs.includes('get') || r.verbs.includes('patch'))
+      paths[`${base}/{name}`] = operations(r, true, v2, builtIn(r))
   }
   return paths
 }
 
 /** Schemas of custom resources, as their definitions give them. */
-function customSchemas(api: Api, resources: readonly ResourceInfo[]): Record<string, JsonObject> {
+function customSchemas(api: Api, resources: readonly ResourceInfo[], meta: JsonObject): Record<string, JsonObject> {
   const out: Record<string, JsonObject> = {}
   for (const r of resources) {
     const crd = api.store.get('customresourcedefinitions.apiextensions.k8s.io', '', `${r.resource}.${r.group}`) as
@@ -187,7 +217,7 @@ function customSchemas(api: Api, resources: readonly ResourceInfo[]): Record<str
       properties: {
         apiVersion: { type: 'string' },
         kind: { type: 'string' },
-        metadata: { type: 'object' },
+        metadata: meta,
         ...properties,
       },
       'x-kubernetes-group-version-kind': [{ group: r.group, kind: r.kind, version: r.version }],
@@ -205,18 +235,20 @@ function v3(api: Api, resources: readonly ResourceInfo[]): JsonObject {
     if (r.verbs.includes('list')) doc.need(`${name}List`)
   }
   doc.need('meta.v1.DeleteOptions')
+  const meta = doc.reference('meta.v1.ObjectMeta')
   doc.need('meta.v1.Status')
   doc.complete()
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: minorVersion(api) },
-    paths: pathsOf(resources, false),
+    paths: pathsOf(resources, false, (r) => builtin.includes(r)),
     components: {
       schemas: {
         ...doc.definitions,
         ...customSchemas(
           api,
           resources.filter((r) => !builtin.includes(r)),
+          meta,
         ),
       },
     },
@@ -238,16 +270,18 @@ function v2(api: Api, resources: readonly ResourceInfo[]): JsonObject {
   const doc = new Document(api, true)
   const builtin = resources.filter((r) => api.schemas.discovery().includes(r))
   for (const r of builtin) doc.need(api.schemas.nameOf(r.group, r.version, r.kind))
+  const meta = doc.reference('meta.v1.ObjectMeta')
   doc.complete()
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: minorVersion(api) },
-    paths: pathsOf(resources, true),
+    paths: pathsOf(resources, true, (r) => builtin.includes(r)),
     definitions: {
       ...doc.definitions,
       ...customSchemas(
         api,
         resources.filter((r) => !builtin.includes(r)),
+        meta,
       ),
     },
   }

@@ -151,7 +151,11 @@ function withBody(request: ApiRequest, body: Buffer, decode: HttpOptions['decode
   }
 }
 
-const escapeWarning = (text: string): string => text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]+/g, ' ')
+/** As net.NewWarningHeader writes it, in the bytes of UTF-8; what holds control characters is not told. */
+function warningHeader(text: string): string[] {
+  if (/\p{Cc}/u.test(text)) return []
+  return [Buffer.from(`299 - "${text.replace(/[\\"]/g, '\\$&')}"`, 'utf8').toString('latin1')]
+}
 
 /** After how many seconds a refused request may be tried again. */
 function retryAfter(body: ApiResponse['body']): string | undefined {
@@ -200,7 +204,7 @@ async function respond(
     ...response.headers,
     'audit-id': randomUUID(),
   }
-  if (response.warnings?.length) headers.warning = response.warnings.map((w) => `299 - "${escapeWarning(w)}"`)
+  if (response.warnings?.length) headers.warning = response.warnings.flatMap(warningHeader)
   if (response.stream) {
     outgoing.writeHead(response.status, headers)
     outgoing.flushHeaders()

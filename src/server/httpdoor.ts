@@ -23,7 +23,11 @@ function urlOf(served: Served, request: ApiRequest): URL {
 
 /** `299 - "text"` headers back to texts. */
 const warningTexts = (header: string | undefined): string[] =>
-  [...(header ?? '').matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map((m) => (m[1] ?? '').replace(/\\(.)/g, '$1'))
+  [
+    ...Buffer.from(header ?? '', 'latin1')
+      .toString('utf8')
+      .matchAll(/299 - "((?:[^"\\]|\\.)*)"/g),
+  ].map((m) => (m[1] ?? '').replace(/\\(.)/g, '$1'))
 
 async function* lines(incoming: http.IncomingMessage, json: boolean): AsyncGenerator<WatchEvent | string> {
   incoming.setEncoding('utf8')
