@@ -2,6 +2,7 @@
 // genericclioptions.ConfigFlags).
 import type { Door } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
+import type { JsonObject } from '../apimachinery/object.ts'
 import { has } from '../apimachinery/versions.ts'
 import { Client } from '../client/client.ts'
 import type { CliHost, Factory, FlagValues, Mapping, OpenCluster, StateOptions } from './command.ts'
@@ -22,21 +23,25 @@ export interface ProgramFactory extends Factory {
 
 /** host:port of a server's address, default ports filled in. */
 function authority(server: string): string {
-  const m = /^(?:(https?):\/\/)?([^/]+)/.exec(server)
+  const m = /^(?:(\w+):\/\/)?([^/]+)/.exec(server)
   const host = (m?.[2] ?? '').replace(/^localhost(?=:|$)/, '127.0.0.1')
   return /:\d+$/.test(host) ? host : `${host}:${m?.[1] === 'http' || !m?.[1] ? '80' : '443'}`
 }
 
 /** Why nothing answers at an address, in Go's words. */
 function dialError(server: string): string {
+  const scheme = /^(\w+):\/\//.exec(server)?.[1] ?? 'http'
+  if (scheme !== 'http' && scheme !== 'https') return `unsupported protocol scheme ${JSON.stringify(scheme)}`
   const address = authority(server)
   const host = address.replace(/:\d+$/, '')
   if (/^[\d.]+$|^\[/.test(host)) return `dial tcp ${address}: connect: connection refused`
   return `dial tcp: lookup ${host}: no such host`
 }
 
+const withScheme = (server: string): string => (/^\w+:\/\//.test(server) ? server : `http://${server}`)
+
 function refusingDoor(server: string): Door {
-  const base = /^https?:\/\//.test(server) ? server : `http://${server}`
+  const base = withScheme(server)
   const refuse = (method: string, path: string): never => {
     throw new ConnectionError(
       method[0] + method.slice(1).toLowerCase(),
@@ -67,12 +72,19 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   const versions = profile.version
   const schemas = has(versions, 'creationTimestampNull') ? host.schemas : host.schemas.omittingZero()
 
+  const given = (names: readonly string[]): JsonObject =>
+    Object.fromEntries(names.filter((n) => globals.string(n)).map((n) => [n, globals.string(n)]))
   const overrides = {
     context: globals.string('context'),
     cluster: globals.string('cluster'),
     user: globals.string('user'),
     server: globals.string('server'),
     namespace: globals.string('namespace'),
+    userFields: given(['client-certificate', 'client-key', 'token', 'username', 'password']),
+    // a CA of the command line takes the place of the file's, its data included
+    clusterFields: globals.string('certificate-authority')
+      ? { ...given(['certificate-authority']), 'certificate-authority-data': null }
+      : {},
   }
   let config: KubeConfig | undefined
   let resolved: ResolvedConfig | undefined
@@ -140,7 +152,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   const unreachable = (path: string): ConnectionError | undefined => {
     const c = configured()
     if (authority(c.server) === authority(profile.server)) return undefined
-    const base = (/^https?:\/\//.test(c.server) ? c.server : `http://${c.server}`).replace(/\/$/, '')
+    const base = withScheme(c.server).replace(/\/$/, '')
     return new ConnectionError('Get', `${base}${path}?timeout=32s`, dialError(c.server))
   }
   const discoveryFailed = (why: string): void => {

@@ -157,6 +157,9 @@ export interface ConfigOverrides {
   readonly user: string
   readonly server: string
   readonly namespace: string
+  /** What flags put into the user's and the cluster's entries, under the fields' names. */
+  readonly userFields?: JsonObject
+  readonly clusterFields?: JsonObject
 }
 /** What one command asks of which server as whom. */
 export interface ResolvedConfig {
@@ -172,12 +175,13 @@ const text = (v: unknown): string => (typeof v === 'string' ? v : '')
 const filled = (v: unknown): boolean => v !== undefined && v !== null && v !== ''
 
 /** What a user's entry says that does not go together (clientcmd's validateAuthInfo). */
-function userProblems(io: Io, name: string, user: ConfigEntry): string[] {
+function userProblems(io: Io, name: string, entry: ConfigEntry, flags: JsonObject): string[] {
+  const user = { ...entry, ...flags }
   const out: string[] = []
   const unreadable = (what: string, field: string): void => {
     const path = text(user[field])
     if (path && !io.files.stat(path)) {
-      const full = io.files.resolve(path)
+      const full = Object.hasOwn(flags, field) ? path : io.files.resolve(path)
       out.push(`unable to read ${what} ${full} for ${name} due to open ${full}: no such file or directory`)
     }
   }
@@ -216,7 +220,8 @@ function userProblems(io: Io, name: string, user: ConfigEntry): string[] {
 }
 
 /** What a cluster's entry says that does not go together (clientcmd's validateClusterInfo; the server has a default). */
-function clusterProblems(io: Io, name: string, cluster: ConfigEntry): string[] {
+function clusterProblems(io: Io, name: string, entry: ConfigEntry, flags: JsonObject): string[] {
+  const cluster = { ...entry, ...flags }
   const out: string[] = []
   const path = text(cluster['certificate-authority'])
   if (path && filled(cluster['certificate-authority-data']))
@@ -224,7 +229,7 @@ function clusterProblems(io: Io, name: string, cluster: ConfigEntry): string[] {
       `certificate-authority-data and certificate-authority are both specified for ${name}. certificate-authority-data will override.`,
     )
   if (path && !io.files.stat(path)) {
-    const full = io.files.resolve(path)
+    const full = Object.hasOwn(flags, 'certificate-authority') ? path : io.files.resolve(path)
     out.push(`unable to read certificate-authority ${full} for ${name} due to open ${full}: no such file or directory`)
   }
   return out
@@ -237,11 +242,14 @@ export function usable(io: Io, config: KubeConfig, o: ConfigOverrides): void {
   const context = config.contexts.get(name)
   if (name && !context) errors.push(`context was not found for specified context: ${name}`)
   const user = o.user || text(context?.user)
-  errors.push(...userProblems(io, user, config.users.get(user) ?? {}))
+  errors.push(...userProblems(io, user, config.users.get(user) ?? {}, o.userFields ?? {}))
   const cluster = o.cluster || text(context?.cluster)
   if (o.cluster && !config.clusters.has(cluster)) errors.push(`no server found for cluster ${JSON.stringify(cluster)}`)
-  else errors.push(...clusterProblems(io, cluster, config.clusters.get(cluster) ?? {}))
-  if (errors.length === 1) throw new PlainError(`Error in configuration: ${errors[0] ?? ''}`)
+  else errors.push(...clusterProblems(io, cluster, config.clusters.get(cluster) ?? {}, o.clusterFields ?? {}))
+  // one alone is shown without the words around it, save the context that is not there (cmdutil's checkErr)
+  const [first = ''] = errors
+  if (errors.length === 1)
+    throw name && !context ? new PlainError(`Error in configuration: ${first}`) : new CliError(first)
   if (errors.length) throw new PlainError(`Error in configuration: ${errors.map((e) => `\n* ${e}`).join('')}`)
 }
 

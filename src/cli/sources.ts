@@ -157,7 +157,7 @@ const LOOPBACK = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])[:/]/
 /** The files that a word of -f means. Throws CliError. */
 function filesOf(factory: Factory, word: string, recursive: boolean): string[] {
   const { files } = factory.io
-  const matches = files.stat(word) ? [word] : glob(files, word)
+  const matches = word === '' ? [] : files.stat(word) ? [word] : glob(files, word)
   if (!matches.length) throw new CliError(`the path ${goQuote(word)} does not exist`)
   const found = matches.flatMap((root) => walk(factory, root, recursive))
   if (!found.length)

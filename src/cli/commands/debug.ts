@@ -182,7 +182,13 @@ async function inPod(ctx: CommandContext, pod: Pod, args: readonly string[], dre
     pod.metadata.namespace ?? '',
     pod.metadata.name ?? '',
     'strategic',
-    { spec: { ephemeralContainers: list.slice(-1) } } as unknown as JsonObject,
+    {
+      spec: {
+        // without the order, a merge puts what is new in front
+        '$setElementOrder/ephemeralContainers': list.map((e) => ({ name: e.name })),
+        ephemeralContainers: list.slice(-1),
+      },
+    } as unknown as JsonObject,
     { subresource: 'ephemeralcontainers' },
   )
   return { pod: result, container: c.name }

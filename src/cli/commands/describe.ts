@@ -7,6 +7,23 @@ import { fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
 import { resources } from '../resources.ts'
 import type { ResourceRequest } from '../resources.ts'
 
+/** Kinds of which the describers ask once more, in a version that is served no more, when the first has no such object. */
+const ASKED_TWICE: ReadonlySet<string> = new Set([
+  'CertificateSigningRequest',
+  'EndpointSlice',
+  'IPAddress',
+  'Ingress',
+  'IngressClass',
+  'PodDisruptionBudget',
+  'ServiceCIDR',
+])
+
+/** What a describer says of an object that it could not get. */
+const missing = (kind: string, e: unknown): unknown =>
+  e instanceof StatusError && e.reason === 'NotFound' && ASKED_TWICE.has(kind)
+    ? new StatusError(404, 'NotFound', 'the server could not find the requested resource')
+    : e
+
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io, args } = ctx
   const all = flags.bool('all-namespaces')
@@ -56,7 +73,8 @@ async function run(ctx: CommandContext): Promise<void> {
       const text = await describeObject(info.mapping, object, context)
       io.stdout.write(first ? text : `\n\n${text}`)
       first = false
-    } catch (e) {
+    } catch (error) {
+      const e = missing(info.mapping.kind, error)
       if (!told.has(messageFor(e))) errors.push(e)
       told.add(messageFor(e))
     }

@@ -71,7 +71,8 @@ const fileName = (group: string, version: string, kind: string, namespace: strin
 /** Another program than diff gets two folders with a file for each object (DiffProgram.Run). */
 async function otherProgram(
   ctx: CommandContext,
-  words: readonly string[],
+  program: string,
+  options: readonly string[],
   live: string,
   made: string,
   pairs: readonly { readonly name: string; readonly from: string; readonly to: string }[],
@@ -83,8 +84,10 @@ async function otherProgram(
     if (p.to) io.files.write(`${made}/${p.name}`, p.to)
   }
   try {
-    const code = await io.edit([...words, live].join(' '), made).catch(() => {
-      throw new CliError(`failed to run ${goQuote(words[0] ?? '')}: executable file not found in $PATH`)
+    // the folders come before the options
+    const words = [program, live, made, ...options]
+    const code = await io.edit(words.slice(0, -1).join(' '), words.at(-1) ?? '').catch(() => {
+      throw new CliError(`failed to run ${goQuote(program)}: executable file not found in $PATH`)
     })
     if (code > 1) throw new CliError(`exit status ${code}`, code)
     return code
@@ -175,7 +178,7 @@ async function run(ctx: CommandContext): Promise<number> {
   const live = `/tmp/LIVE-${dir()}`
   const made = `/tmp/MERGED-${dir()}`
   const d = new Date(io.clock.now())
-  if (!/(?:^|\/)diff$/.test(program)) return await otherProgram(ctx, [program, ...options], live, made, pairs)
+  if (!/(?:^|\/)diff$/.test(program)) return await otherProgram(ctx, program, options, live, made, pairs)
   const stamp = `${d.toISOString().slice(0, 10)} ${d.toISOString().slice(11, 23)}000000 +0000`
   let differs = false
   for (const p of pairs.sort((a, b) => (a.name < b.name ? -1 : 1))) {

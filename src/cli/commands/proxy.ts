@@ -1,4 +1,5 @@
 // kubectl proxy: the API server on a port of this machine. Behaves as kubectl/pkg/cmd/proxy.
+import { goRegExpError } from '../../apimachinery/goregexp.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, SilentExit } from '../exit.ts'
 import { klog } from '../klog.ts'
@@ -13,7 +14,8 @@ function patterns(ctx: CommandContext, flag: string): RegExp[] {
         try {
           return new RegExp(part)
         } catch {
-          klog(ctx.io, 'F', 'proxy_server.go:88', `Error compiling re: error parsing regexp: ${part}`)
+          const why = goRegExpError(part) ?? `error parsing regexp: ${part}`
+          klog(ctx.io, 'F', 'proxy_server.go:83', `Error compiling re: ${why}`)
           throw new SilentExit(255)
         }
       })

@@ -203,6 +203,7 @@ async function remove(
 async function run(ctx: CommandContext): Promise<number | void> {
   const { flags, factory } = ctx
   const mode = dryRun(ctx)
+  if (flags.changed('cascade')) (await import('./delete.ts')).cascade(flags.string('cascade'), ctx.io)
   const attach = flags.changed('attach') ? flags.bool('attach') : flags.bool('stdin')
   const print = await typedPrinter(ctx, 'created', mode)
   const own = has(factory.versions, 'runSentences')

@@ -168,6 +168,9 @@ async function run(ctx: CommandContext): Promise<void> {
   let count = 0
   const visit = async (info: Info): Promise<void> => {
     count++
+    // time is up for all at once: an object that should be gone is not even asked for any more
+    if (form.kind === 'delete' && timeout > 0 && io.clock.now() >= end)
+      throw new CliError('client rate limiter Wait returned an error: context deadline exceeded')
     const done = await waitFor(ctx, info, form, Math.max(timeout === 0 ? 0 : 1, end - io.clock.now()))
     await print(done ?? info.object ?? {})
   }

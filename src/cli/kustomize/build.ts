@@ -254,7 +254,13 @@ class Target {
   /** The schema of `openapi` must be there; merge keys are those of the built-in kinds all the same. */
   readOpenApi(): void {
     const { openapi } = this.k
-    if (isObject(openapi) && typeof openapi.path === 'string') this.#loader.read(openapi.path)
+    if (!isObject(openapi)) return
+    const { path, version } = openapi
+    if (typeof path === 'string') {
+      this.#loader.read(path)
+      if (version !== undefined) throw new KustomizeError('builtin version and custom schema provided, cannot use both')
+    } else if (text(version) !== '' && version !== 'v1.21.2')
+      throw new KustomizeError('the specified OpenAPI version is not built in')
   }
 
   /** Fills the list with what this kustomization makes. */

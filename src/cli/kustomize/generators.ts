@@ -160,5 +160,4 @@ export function absorb(resources: Resource[], made: Resource): void {
   for (const key of ['labels', 'annotations'] as const)
     if (metadata && record(added?.[key]))
       metadata[key] = { ...record(metadata[key]), ...record(added?.[key]) } as Mutable
-  old.needsHash ||= made.needsHash
 }

@@ -63,8 +63,8 @@ const patchId = (patch: Mutable): ResId => {
 function merge(target: Mutable, patch: Mutable, type: string, schemas: Schemas): void {
   const fields = schemas.type(type)?.fields
   for (const [key, value] of Object.entries(patch)) {
-    if (key.startsWith('$patch') || key.startsWith('$setElementOrder') || key.startsWith('$deleteFromPrimitiveList'))
-      continue
+    // the other directives of strategic merge patches are fields like any other here
+    if (key === '$patch') continue
     if (value === null) {
       delete target[key]
       continue

@@ -109,8 +109,14 @@ function setReplicas(resources: readonly Resource[], entry: JsonObject): void {
 
 function newImage(value: string, entry: JsonObject): string {
   const name = text(entry.name)
-  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  if (!new RegExp(`^${escaped}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`).test(value)) return value
+  // the name is a pattern upstream, dots and all; in Go the anchor before it may be repeated
+  let pattern: RegExp
+  try {
+    pattern = new RegExp(`(?:^)${name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`)
+  } catch {
+    return value
+  }
+  if (!pattern.test(value)) return value
   const at = value.indexOf('@')
   const slash = value.lastIndexOf('/')
   const withoutDigest = at < 0 ? value : value.slice(0, at)
