@@ -132,17 +132,15 @@ export function answer(q: Message, o: ResolverOptions): Answer {
   }
 }
 
-const FORMERR = 1
 const NOTIMP = 4
 
-/** A query that gets its header back and nothing else: of another opcode than QUERY and NOTIFY, or not of one question. */
+/** A query of another opcode than QUERY and NOTIFY gets its header back and nothing else. */
 function refused(q: Message): Answer | undefined {
-  const opcode = q.opcode !== 0 && q.opcode !== 4
-  if (!opcode && q.questions.length === 1) return undefined
+  if (q.opcode === 0 || q.opcode === 4) return undefined
   const { edns: _edns, ...head } = q
   return {
-    message: { ...head, qr: true, aa: false, rcode: opcode ? NOTIMP : FORMERR, questions: [] },
-    why: [opcode ? 'only queries are answered' : 'a query has one question'],
+    message: { ...head, qr: true, aa: false, rcode: NOTIMP, questions: [] },
+    why: ['only queries are answered'],
   }
 }
 

@@ -980,7 +980,8 @@ async function request(
     }
     const trying = (address: string): string =>
       `*   Trying ${address.includes(':') ? `[${address}]` : address}:${port}...\n`
-    const from = old ? '' : `from ${ctx.network.addresses[0] ?? '0.0.0.0'} port ${32768 + ctx.random(28000)} `
+    const from = (): string =>
+      old ? '' : `from ${ctx.network.addresses[0] ?? '0.0.0.0'} port ${32768 + ctx.random(28000)} `
     const modern = atLeast(version, 8, 0)
     if (reused) note(`${modern ? '' : REUSE}* Re-using existing connection${modern ? '' : ' #0'} with host ${t.host}\n`)
     else {
@@ -989,7 +990,7 @@ async function request(
         note(trying(f.address))
         if (f.outcome !== 'timeout')
           note(
-            `* connect to ${f.address} port ${port} ${from}failed: ${f.outcome === 'unreachable' ? 'No route to host' : 'Connection refused'}\n`,
+            `* connect to ${f.address} port ${port} ${from()}failed: ${f.outcome === 'unreachable' ? 'No route to host' : 'Connection refused'}\n`,
           )
       }
       if (reached.outcome === 'connected') note(trying(reached.address))
