@@ -2,7 +2,8 @@
 import type { Door } from '../apimachinery/door.ts'
 import { Client } from '../client/client.ts'
 import type { ControllerContext } from './controller.ts'
-import { createRecorder } from './events.ts'
+import { createRecorders } from './events.ts'
+import type { RecordEvent } from './events.ts'
 import { createEventWriter } from './eventwriter.ts'
 import type { Nodes } from './nodes.ts'
 import type { ClusterParts } from './parts.ts'
@@ -24,11 +25,20 @@ export function createContexts(
 ): (name: string) => ControllerContext {
   const { store, lister, clock, entropy, profile } = parts
   const contexts = new Map<string, ControllerContext>()
-  let record: ReturnType<typeof createRecorder> | undefined
+  const programs = new Map<string, { readonly client: Client; readonly say: RecordEvent }>()
+  let recorders: ReturnType<typeof createRecorders> | undefined
+  const program = (name: string): { readonly client: Client; readonly say: RecordEvent } => {
+    let p = programs.get(name)
+    if (!p) {
+      const client = new Client(door, { headers: { 'user-agent': `${name}/${profile.version.server}` } })
+      recorders ??= createRecorders(lister, clock)
+      p = { client, say: recorders({ client, write: createEventWriter(client, { store, clock, entropy }) }) }
+      programs.set(name, p)
+    }
+    return p
+  }
   const make = (name: string): ControllerContext => {
-    const client = new Client(door, { headers: { 'user-agent': `${component(name)}/${profile.version.server}` } })
-    // all say what they say through one recorder, which counts what is said again
-    const say = (record ??= createRecorder(client, createEventWriter(client, { store, clock, entropy }), lister, clock))
+    const { client, say } = program(component(name))
     return {
       client,
       lister,

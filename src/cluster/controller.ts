@@ -69,9 +69,9 @@ export interface Controller {
   readonly sources: readonly Source[]
   /**
    * Makes the world as the object at `key` says; called again whenever something it depends on changed. Returns
-   * when to look again.
+   * when to look again; `awaited` says that this is then, or that it came early.
    */
-  readonly reconcile: (key: string, ctx: ControllerContext) => Promise<Again | void>
+  readonly reconcile: (key: string, ctx: ControllerContext, awaited: boolean) => Promise<Again | void>
 }
 
 /** When a key is to be looked at again. */
@@ -80,6 +80,8 @@ export interface Again {
   readonly after: number
   /** Only a running program goes on then. */
   readonly soft?: boolean
+  /** Nothing happens until then but that time goes by: it may come early for who waits for it. */
+  readonly early?: boolean
   /** It failed: `after` doubles with each failure in a row, up to so many milliseconds. */
   readonly doubled?: number
 }

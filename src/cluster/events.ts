@@ -60,16 +60,17 @@ interface Heard {
 
 const speakerOf = (uid: string, component: string, host: string): string => [uid, component, host].join('\u0000')
 
+/** The program that an event is written by. */
+export interface Author {
+  readonly client: Client
+  readonly write: WriteEvent
+}
+
 /**
- * A recorder over the client. Events of a namespace that is going away are dropped, as upstream drops what cannot be
- * written.
+ * What all programs say is counted in one place; the result gives each of them its recorder. Events of a namespace
+ * that is going away are dropped, as upstream drops what cannot be written.
  */
-export function createRecorder(
-  client: Client,
-  write: WriteEvent,
-  lister: Lister,
-  clock: Pick<Clock, 'now'>,
-): RecordEvent {
+export function createRecorders(lister: Lister, clock: Pick<Clock, 'now'>): (author: Author) => RecordEvent {
   const known = new Map<string, Heard>()
   let last = 0
   let tie = 0
@@ -146,6 +147,7 @@ export function createRecorder(
    * six minutes.
    */
   const observed = async (
+    { client, write }: Author,
     h: Heard,
     about: KubeObject,
     type: string,
@@ -195,13 +197,13 @@ export function createRecorder(
       if (!(e instanceof StatusError)) throw e
     }
   }
-  return async (about, type, reason, message, component, options = {}) => {
+  return (author) => async (about, type, reason, message, component, options = {}) => {
     const namespace = about.metadata.namespace || 'default'
     const now = clock.now()
     const time = rfc3339(now)
     const h = heard(namespace)
     const uid = about.metadata.uid ?? ''
-    if (options.action !== undefined) return observed(h, about, type, reason, message, component, options)
+    if (options.action !== undefined) return observed(author, h, about, type, reason, message, component, options)
     const s = speaker(h, speakerOf(uid, component, options.host ?? ''), now)
     const combined = note(s, `${type} ${reason}`, message, now) >= SIMILAR
     s.tokens = Math.min(BURST, s.tokens + Math.max(0, now - s.since) / REFILL)
@@ -227,7 +229,7 @@ export function createRecorder(
     const before = there ? lister.get<Event>('events', namespace, there) : undefined
     try {
       if (before && there) {
-        await client.patch('v1/events', namespace, there, 'merge', {
+        await author.client.patch('v1/events', namespace, there, 'merge', {
           count: (before.count ?? 1) + times,
           lastTimestamp: time,
           ...(combined ? { message: text } : {}),
@@ -237,7 +239,7 @@ export function createRecorder(
       const name = nameOf(about, now)
       // in the order of the types, so that nothing is put in order again
       const sort = sortOf(about, `${component}${options.host ? ' host' : ''}`, options.fieldPath ? 'part' : '')
-      await write(namespace, sort, {
+      await author.write(namespace, sort, {
         kind: 'Event',
         apiVersion: 'v1',
         metadata: { name, namespace },

@@ -66,3 +66,17 @@ test('who has nothing to do with a change is not woken by it', async () => {
   stop()
   await cluster.close()
 })
+
+test('a namespace that goes gives others five seconds, and who waits for it none', async () => {
+  const { cluster, client, errors } = await memoryCluster()
+  await client.create('v1/namespaces', '', { metadata: { name: 'team' } })
+  await client.create('v1/configmaps', 'team', { metadata: { name: 'x' } })
+  await client.delete('v1/namespaces', '', 'team')
+  expect(cluster.lister.get('configmaps', 'team', 'x')).toBeDefined()
+  expect(cluster.lister.get('namespaces', '', 'team')).toMatchObject({ status: { phase: 'Terminating' } })
+  for await (const e of client.watch('v1/namespaces', '')) if (e.type === 'DELETED') break
+  expect(cluster.lister.list('configmaps', 'team')).toEqual([])
+  expect(cluster.lister.get('namespaces', '', 'team')).toBeUndefined()
+  expect(errors).toEqual([])
+  await cluster.close()
+})

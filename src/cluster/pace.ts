@@ -137,7 +137,9 @@ export class Pace {
     const { engine, clock, real, refresh } = this.#o
     try {
       while (this.#watchers > 0) {
-        const due = clock.frozen ? Infinity : (engine.nextWake ?? Infinity) - clock.running()
+        // a served cluster's clients wait as in life
+        const hastened = (!this.#served || clock.frozen) && engine.hasten()
+        const due = clock.frozen && !hastened ? Infinity : (engine.nextWake ?? Infinity) - clock.running()
         await real.sleep(Math.max(1, Math.min(POLL, due)))
         if (this.#watchers === 0) break
         refresh?.()

@@ -15,6 +15,7 @@ export interface WakeUp {
   readonly key: string
   readonly at: number
   /** A running program goes on: nothing that others wait for. */ readonly soft?: true
+  /** May come early for who waits for it. */ readonly early?: true
   /** How often in a row it failed. */ readonly failures?: number
 }
 
@@ -45,6 +46,8 @@ export class Engine {
   /** Lists of keys that stand in a queue whole: a source that wakes the same thousands for each change gives the same. */
   readonly #whole = new Map<string, readonly string[]>()
   readonly #wake = new Map<string, WakeUp>()
+  /** The keys in the queues that asked for it. */
+  readonly #awaited = new Set<string>()
   /** How often in a row a key failed. */
   readonly #failures = new Map<string, number>()
   #running: Promise<void> | undefined
@@ -69,6 +72,7 @@ export class Engine {
           key: String(w.key),
           at: w.at,
           ...(w.soft === true ? { soft: true as const } : {}),
+          ...(w.early === true ? { early: true as const } : {}),
           ...(failures ? { failures } : {}),
         })
       }
@@ -110,6 +114,18 @@ export class Engine {
     return next
   }
 
+  /** What may come early is due now. Returns whether there is any. */
+  hasten(): boolean {
+    const now = this.#o.clock.running()
+    let any = false
+    for (const [id, w] of this.#wake) {
+      if (!w.early) continue
+      any = true
+      if (w.at > now) this.#wake.set(id, { ...w, at: now })
+    }
+    return any
+  }
+
   /**
    * Runs controllers until nothing is left to do now, wake-ups that are due by `until` (default: the clock) included,
    * each at its own moment.
@@ -145,6 +161,7 @@ export class Engine {
         for (const [id, w] of [...this.#wake])
           if (w.at <= moment) {
             this.#wake.delete(id)
+            this.#awaited.add(id)
             this.#enqueue(w.controller, w.key)
           }
         await this.#quiet()
@@ -272,7 +289,8 @@ export class Engine {
 
   async #reconcile(controller: Controller, key: string): Promise<void> {
     try {
-      const again = await controller.reconcile(key, this.#o.contextFor(controller.name))
+      const awaited = this.#awaited.size > 0 && this.#awaited.delete(`${controller.name} ${key}`)
+      const again = await controller.reconcile(key, this.#o.contextFor(controller.name), awaited)
       if (again) this.#wakeAgain(controller.name, key, again)
       else if (this.#wake.size > 0) this.#wake.delete(`${controller.name} ${key}`)
       if (!again?.doubled && this.#failures.size > 0) this.#failures.delete(`${controller.name} ${key}`)
@@ -292,7 +310,7 @@ export class Engine {
 
   #wakeAgain(controller: string, key: string, again: Again): void {
     const id = `${controller} ${key}`
-    const { after, doubled, soft } = again
+    const { after, doubled, early, soft } = again
     const before = doubled ? (this.#failures.get(id) ?? 0) : 0
     if (doubled) this.#failures.set(id, before + 1)
     this.#wake.set(id, {
@@ -300,6 +318,7 @@ export class Engine {
       key,
       at: this.#o.clock.now() + Math.max(1, doubled ? Math.min(doubled, after * 2 ** before) : after),
       ...(soft ? { soft: true as const } : {}),
+      ...(early ? { early: true as const } : {}),
       ...(doubled ? { failures: before + 1 } : {}),
     })
   }

@@ -700,6 +700,8 @@ describe('the rest', () => {
     await w.c.settle()
     await w.k.delete('v1/namespaces', '', 'dev')
     await w.c.settle()
+    expect(w.c.lister.list('pods', 'dev')).toHaveLength(2) // for some seconds yet
+    await w.c.advance(6_000)
     const ns = get<Namespace>(w, 'namespaces', 'dev', '')
     expect([
       ns.status?.phase,

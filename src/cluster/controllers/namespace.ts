@@ -4,9 +4,15 @@ import type { Namespace, NamespaceCondition } from '../../apimachinery/api/core.
 import { equal } from '../../apimachinery/object.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
-import { rfc3339 } from '../../apimachinery/time.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
+import type { Again, Controller, ControllerContext } from '../controller.ts'
 import { pathFor } from './garbagecollector.ts'
+
+/**
+ * Other servers get five seconds to hear that the namespace is going, and who writes into it to end. The sixth is what
+ * a deletionTimestamp cuts off.
+ */
+const DELETION_GRACE = 6_000
 
 /** What stands in a namespace: neither its events nor what the nodes' disks hold, which no API shows. */
 function contents(ctx: ControllerContext, name: string): [resource: string, object: KubeObject][] {
@@ -92,9 +98,11 @@ async function tell(ns: Namespace, left: readonly [string, KubeObject][], ctx: C
   return (await ctx.client.update('v1/namespaces', '', changed, { subresource: 'status' })) as Namespace
 }
 
-async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
+async function reconcile(name: string, ctx: ControllerContext, awaited: boolean): Promise<Again | void> {
   const ns = ctx.lister.get<Namespace>('namespaces', '', name)
   if (!ns?.metadata.deletionTimestamp || !ns.spec?.finalizers?.includes('kubernetes')) return
+  const left = parseTime(ns.metadata.deletionTimestamp) + DELETION_GRACE - ctx.clock.now()
+  if (left > 0 && !awaited) return { after: left, early: true }
   let pods = 0
   for (const [resource, o] of contents(ctx, name)) {
     if (o.metadata.deletionTimestamp) continue
@@ -108,15 +116,15 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
       if (!(e instanceof StatusError)) throw e
     }
   }
-  const left = contents(ctx, name)
-  if (left.length === 0) {
+  const remaining = contents(ctx, name)
+  if (remaining.length === 0) {
     for (const e of ctx.lister.list('events', name))
       await ctx.client.delete('v1/events', name, e.metadata.name ?? '').catch((error: unknown) => {
         if (!(error instanceof StatusError)) throw error
       })
     const rest = ns.spec.finalizers.filter((f) => f !== 'kubernetes')
     // only who waits for others' finalizers is there to be asked why
-    const told = rest.length > 0 ? await tell(ns, left, ctx) : ns
+    const told = rest.length > 0 ? await tell(ns, remaining, ctx) : ns
     await ctx.client.update(
       'v1/namespaces',
       '',
@@ -126,8 +134,8 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
     return
   }
   // pods that are about to go are no news yet
-  if (left.every(([r, o]) => r === 'pods' && !o.metadata.finalizers?.length) && pods > 0) return
-  await tell(ns, left, ctx)
+  if (remaining.every(([r, o]) => r === 'pods' && !o.metadata.finalizers?.length) && pods > 0) return
+  await tell(ns, remaining, ctx)
 }
 
 export const namespaceController: Controller = {

@@ -6,7 +6,7 @@ import { cidrContains, parseCIDR, parseIP } from '../../apimachinery/ip.ts'
 import type { CIDR } from '../../apimachinery/ip.ts'
 import { equal } from '../../apimachinery/object.ts'
 import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import type { Again, Controller, ControllerContext } from '../controller.ts'
 import type { Lister } from '../lister.ts'
 import { setCondition } from './conditions.ts'
 
@@ -34,7 +34,7 @@ function inUse(lister: Lister, sc: ServiceCIDR): boolean {
   )
 }
 
-async function reconcile(name: string, ctx: ControllerContext): Promise<{ after: number } | void> {
+async function reconcile(name: string, ctx: ControllerContext, awaited: boolean): Promise<Again | void> {
   const sc = ctx.lister.get<ServiceCIDR>(RESOURCE, '', name)
   if (!sc) return
   const finalizers = sc.metadata.finalizers ?? []
@@ -65,7 +65,7 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<{ after:
         'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR',
       )
     const left = parseTime(sc.metadata.deletionTimestamp) + DELETION_GRACE - ctx.clock.now()
-    if (left > 0) return { after: left }
+    if (left > 0 && !awaited) return { after: left, early: true }
     await ctx.client.patch(PATH, '', name, 'merge', {
       metadata: { finalizers: finalizers.filter((f) => f !== FINALIZER) },
     })
