@@ -98,11 +98,15 @@ class Interpreter extends Process {
   /** A command whose input or output is turned round by the walk; false when it is none of those. */
   async #directed(node: CommandNode, pipeline: PipelineNode): Promise<boolean> {
     if (!('redirections' in node) || node.redirections.length === 0) return false
+    const name = node.type === 'SimpleCommand' ? (literal(node.name) ?? '') : ''
+    // of a tool whose two outputs become one, the lines stay in the order in which they come
+    const descriptors = this.options.tools.includes(name) ? /^\d$/ : /^[3-9]$/
     const elsewhere = (r: (typeof node.redirections)[number]): boolean =>
-      r.operator === '<' || (r.operator === '>&' && r.target.type === 'Word' && /^[3-9]$/.test(literal(r.target) ?? ''))
+      r.operator === '<' ||
+      (r.operator === '>&' && r.target.type === 'Word' && descriptors.test(literal(r.target) ?? ''))
     const ours =
       COMPOUND.has(node.type) ||
-      (node.type === 'SimpleCommand' && (literal(node.name) === 'read' || node.redirections.some(elsewhere)))
+      (node.type === 'SimpleCommand' && (name === 'read' || node.redirections.some(elsewhere)))
     if (!ours || (this.tracker && node.type === 'Subshell') || !walkable(node.redirections)) return false
     const back = await redirect(this, node.redirections)
     if (!back) return true
