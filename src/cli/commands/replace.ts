@@ -72,7 +72,7 @@ async function force(
   const { untilDeleted } = await import('../waiting.ts')
   for (const info of infos)
     await untilDeleted(factory, { ...info }, timeout || 300_000).catch((e: unknown) => {
-      throw e instanceof CliError ? new CliError('timed out waiting for the condition') : e
+      throw e instanceof CliError ? new CliError('context deadline exceeded') : e
     })
   // the documents were read once: stdin cannot be read again
   let count = 0

@@ -718,6 +718,29 @@ describe('the rest', () => {
     expect(w.errors).toEqual([])
   })
 
+  test('a namespace that goes keeps the rest until its pods are gone', async () => {
+    const w = await world()
+    await w.k.create('v1/namespaces', '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'dev' } })
+    await w.k.create('v1/configmaps', 'dev', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conf' } })
+    await w.k.create('v1/pods', 'dev', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'held', finalizers: ['example.com/hold'] },
+      spec: { containers: [{ name: 'app', image: 'nginx' }] },
+    } as Pod)
+    await w.c.settle()
+    await w.k.delete('v1/namespaces', '', 'dev')
+    await w.c.advance(60_000)
+    expect(w.c.lister.list('configmaps', 'dev').map((c) => c.metadata.name)).toContain('conf')
+    expect(condition(get<Namespace>(w, 'namespaces', 'dev', ''), 'NamespaceContentRemaining')).toBe(
+      'False ContentRemoved',
+    )
+    await w.k.patch('v1/pods', 'dev', 'held', 'merge', { metadata: { finalizers: null } })
+    await w.c.settle()
+    expect(w.c.lister.get('namespaces', '', 'dev')).toBeUndefined()
+    expect(w.errors).toEqual([])
+  })
+
   test('a budget counts, a quota follows, a claim in use is kept', async () => {
     const w = await world()
     await make(w, 'apps/v1/deployments', deployment('web', 4))

@@ -98,15 +98,15 @@ async function tell(ns: Namespace, left: readonly [string, KubeObject][], ctx: C
   return (await ctx.client.update('v1/namespaces', '', changed, { subresource: 'status' })) as Namespace
 }
 
-async function reconcile(name: string, ctx: ControllerContext, awaited: boolean): Promise<Again | void> {
-  const ns = ctx.lister.get<Namespace>('namespaces', '', name)
-  if (!ns?.metadata.deletionTimestamp || !ns.spec?.finalizers?.includes('kubernetes')) return
-  const left = parseTime(ns.metadata.deletionTimestamp) + DELETION_GRACE - ctx.clock.now()
-  if (left > 0 && !awaited) return { after: left, early: true }
-  let pods = 0
-  for (const [resource, o] of contents(ctx, name)) {
+/** Deletes what stands of the resources meant; answers what is still there. */
+async function empty(
+  name: string,
+  ctx: ControllerContext,
+  meant: (resource: string) => boolean,
+): Promise<[resource: string, object: KubeObject][]> {
+  const standing = () => contents(ctx, name).filter(([resource]) => meant(resource))
+  for (const [resource, o] of standing()) {
     if (o.metadata.deletionTimestamp) continue
-    if (resource === 'pods') pods++
     try {
       await ctx.client.delete(pathFor(resource, o.apiVersion), name, o.metadata.name ?? '', {
         propagationPolicy: 'Background',
@@ -116,26 +116,39 @@ async function reconcile(name: string, ctx: ControllerContext, awaited: boolean)
       if (!(e instanceof StatusError)) throw e
     }
   }
-  const remaining = contents(ctx, name)
-  if (remaining.length === 0) {
-    for (const e of ctx.lister.list('events', name))
-      await ctx.client.delete('v1/events', name, e.metadata.name ?? '').catch((error: unknown) => {
-        if (!(error instanceof StatusError)) throw error
-      })
-    const rest = ns.spec.finalizers.filter((f) => f !== 'kubernetes')
-    // only who waits for others' finalizers is there to be asked why
-    const told = rest.length > 0 ? await tell(ns, remaining, ctx) : ns
-    await ctx.client.update(
-      'v1/namespaces',
-      '',
-      { ...told, spec: { ...told.spec, finalizers: rest } },
-      { subresource: 'finalize' },
-    )
+  return standing()
+}
+
+async function reconcile(name: string, ctx: ControllerContext, awaited: boolean): Promise<Again | void> {
+  const ns = ctx.lister.get<Namespace>('namespaces', '', name)
+  if (!ns?.metadata.deletionTimestamp || !ns.spec?.finalizers?.includes('kubernetes')) return
+  const left = parseTime(ns.metadata.deletionTimestamp) + DELETION_GRACE - ctx.clock.now()
+  if (left > 0 && !awaited) return { after: left, early: true }
+  // pods go first: while they stop, what they are given stays and nothing counts as remaining
+  const pods = await empty(name, ctx, (resource) => resource === 'pods')
+  if (pods.length > 0) {
+    await tell(ns, [], ctx)
     return
   }
-  // pods that are about to go are no news yet
-  if (remaining.every(([r, o]) => r === 'pods' && !o.metadata.finalizers?.length) && pods > 0) return
-  await tell(ns, remaining, ctx)
+  const remaining = await empty(name, ctx, (resource) => resource !== 'pods')
+  if (remaining.length > 0) {
+    await tell(ns, remaining, ctx)
+    return
+  }
+  for (const e of ctx.lister.list('events', name))
+    await ctx.client.delete('v1/events', name, e.metadata.name ?? '').catch((error: unknown) => {
+      if (!(error instanceof StatusError)) throw error
+    })
+  const rest = ns.spec.finalizers.filter((f) => f !== 'kubernetes')
+  // only who waits for others' finalizers is there to be asked why
+  const stays = rest.length > 0 || (ns.metadata.finalizers?.length ?? 0) > 0
+  const told = stays ? await tell(ns, [], ctx) : ns
+  await ctx.client.update(
+    'v1/namespaces',
+    '',
+    { ...told, spec: { ...told.spec, finalizers: rest } },
+    { subresource: 'finalize' },
+  )
 }
 
 export const namespaceController: Controller = {
