@@ -131,7 +131,8 @@ function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
 }
 
 const RANK = ['operation', 'time', 'manager', 'apiVersion', 'subresource'] as const
-function byRank(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+/** The order of an object's entries. */
+export function byRank(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
   for (const k of RANK) {
     const c = compareBytes(a[k] ?? '', b[k] ?? '')
     if (c) return c

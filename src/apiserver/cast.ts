@@ -11,8 +11,11 @@ import type { Api, Context } from './api.ts'
 
 /** What no rule for new pods looks at. */
 const UNRULED: ReadonlySet<string> = new Set(['pods', 'events'])
-/** Where there is any, each new pod is counted or judged by itself. */
+/** Where there is any, each object is counted or judged by itself. */
 const RULES = ['resourcequotas', 'validatingadmissionpolicybindings.admissionregistration.k8s.io'] as const
+
+/** Whether each object has to go all the way. */
+export const judged = (api: Api): boolean => RULES.some((r) => api.store.count(r) > 0)
 
 interface Mould {
   readonly asked: Pick<ApiRequest, 'path' | 'headers' | 'user' | 'body'>
@@ -49,7 +52,7 @@ export function castPod(ctx: Context): Draft<Pod> | undefined {
   if (!mould || !repeatable(ctx)) return undefined
   const { asked, pod } = mould
   if (asked.path !== request.path || asked.headers !== request.headers || asked.user !== request.user) return undefined
-  if (!equal(asked.body, request.body) || RULES.some((r) => api.store.count(r) > 0)) return undefined
+  if (!equal(asked.body, request.body) || judged(api)) return undefined
   const time = rfc3339(api.now())
   const meta = pod.metadata
   const { managedFields } =

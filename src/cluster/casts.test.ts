@@ -141,3 +141,139 @@ test('events of one sort', async () => {
   expect(JSON.stringify(cast)).toBe(JSON.stringify(await events(true)))
   expect(cast.map((e) => e.metadata.name)).toEqual(['web-1.18abc1', 'web-2.18abc2', 'web-3.18abc3', 'web-4.18abc4'])
 })
+
+interface Said {
+  podIP?: string
+  podIPs?: { ip: string }[]
+  startTime?: string
+  scheduled?: string
+  containerID?: string
+  reason?: string
+  extra?: object
+}
+const START = '2026-01-01T00:00:00Z'
+/** As a kubelet writes it, in its order. */
+const running = (said: Said = {}) => ({
+  phase: 'Running',
+  conditions: [
+    ...['PodReadyToStartContainers', 'Initialized', 'Ready'].map((type) => ({
+      type,
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: said.startTime ?? START,
+      ...(said.reason ? { reason: said.reason } : {}),
+    })),
+    { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: said.scheduled ?? START },
+  ],
+  hostIP: '172.18.0.2',
+  hostIPs: [{ ip: '172.18.0.2' }],
+  podIP: said.podIP ?? '10.244.0.5',
+  podIPs: said.podIPs ?? [{ ip: said.podIP ?? '10.244.0.5' }],
+  startTime: said.startTime ?? START,
+  qosClass: 'Burstable',
+  containerStatuses: [
+    {
+      name: 'web',
+      state: { running: { startedAt: said.startTime ?? START } },
+      lastState: {},
+      ready: true,
+      restartCount: 0,
+      image: 'nginx',
+      imageID: 'nginx@sha256:1',
+      containerID: said.containerID ?? 'containerd://1',
+      started: true,
+      allocatedResources: { cpu: '100m' },
+      resources: { requests: { cpu: '0.1' } },
+      volumeMounts: [{ name: `kube-api-access-${said.containerID?.length ?? 0}`, mountPath: '/tmp', readOnly: true }],
+    },
+  ],
+  ...said.extra,
+})
+
+async function statuses(apart: boolean) {
+  const { store, clock, client } = await server()
+  const said: string[] = []
+  const kubelet = { 'user-agent': 'kubelet/v1.33.1' }
+  let whole = 0
+  const make = async (): Promise<string> => {
+    const { metadata } = await client().create('v1/pods', 'default', pod('nginx'))
+    const name = metadata.name ?? ''
+    await client().post('v1/pods', 'default', name, 'binding', { metadata: { name }, target: { name: 'node' } })
+    return name
+  }
+  const say = async (name: string, status: object, more: { spec?: object; meta?: object } = {}): Promise<void> => {
+    const stored = store.get('pods', 'default', name)
+    if (!stored) throw new Error(name)
+    const asked = new Client(client().door, {
+      headers: apart ? { ...kubelet } : kubelet,
+      onWarning: (text) => said.push(text),
+    })
+    const body = { ...stored, ...more.spec, ...(more.meta ? { metadata: { ...stored.metadata, ...more.meta } } : {}) }
+    await asked
+      .update('v1/pods', 'default', { ...body, status } as never, { subresource: 'status' })
+      .then((o) => said.push(JSON.stringify(o)))
+      .catch((e: Error) => said.push(e.message))
+    whole++
+  }
+  const first = await make()
+  await say(first, running())
+  await say(await make(), running({ podIP: '10.244.0.6', containerID: 'containerd://22' }))
+  clock.time += 1500
+  const later = { podIP: '10.244.1.7', containerID: 'containerd://333', startTime: '2026-01-01T00:00:01Z' }
+  await say(await make(), running({ ...later, scheduled: '2026-01-01T00:00:01Z' }))
+  for (const status of [
+    running(later),
+    running({ ...later, scheduled: later.startTime }),
+    running({ ...later, scheduled: later.startTime, podIP: '10.244.1.8' }),
+    running({ ...later, scheduled: later.startTime, podIP: '10.244.1.008' }),
+    running({ ...later, scheduled: later.startTime, podIP: 'nowhere' }),
+    running({ ...later, scheduled: later.startTime, podIP: 'fd00::1' }),
+    running({ ...later, scheduled: later.startTime, podIPs: [{ ip: '10.244.1.7' }, { ip: 'fd00::1' }] }),
+    running({ ...later, scheduled: later.startTime, podIPs: [{ ip: '10.244.1.9' }] }),
+    running({ ...later, scheduled: later.startTime, startTime: '2026-01-01T01:00:01+01:00' }),
+    running({ ...later, scheduled: later.startTime, startTime: 'soon' }),
+    running({ ...later, scheduled: later.startTime, containerID: '' }),
+    running({ ...later, scheduled: later.startTime, reason: 'Why' }),
+    running({ ...later, scheduled: later.startTime }),
+    running({ ...later, scheduled: later.startTime, extra: { qosClass: 'Guaranteed' } }),
+    running({ ...later, scheduled: later.startTime, extra: { phase: 'Pending' } }),
+    running({ ...later, scheduled: later.startTime, extra: { unknown: 1 } }),
+    running({ ...later, scheduled: later.startTime, extra: { hostIP: '172.18.0.3' } }),
+    running({ ...later, scheduled: later.startTime, extra: { resourceClaimStatuses: [{ name: 'a' }] } }),
+    running({ ...later, scheduled: later.startTime, extra: { conditions: [] } }),
+    running({ ...later, scheduled: later.startTime }),
+  ])
+    await say(await make(), status)
+  // bound before, spoken of later
+  const waits = [await make(), await make(), await make()]
+  clock.time += 1000
+  await say(waits[0] ?? '', running({ ...later, scheduled: later.startTime, podIP: '10.244.1.11' }))
+  clock.time += 1000
+  await say(waits[1] ?? '', running({ ...later, scheduled: later.startTime, podIP: '10.244.1.12' }))
+  clock.time -= 3600_000
+  await say(waits[2] ?? '', running({ ...later, scheduled: later.startTime, podIP: '10.244.1.13' }))
+  clock.time += 3600_000
+  // by the same words again, and with more than a status
+  await say(first, running({ podIP: '10.244.0.5', containerID: 'containerd://4' }))
+  const at = { scheduled: later.startTime, startTime: later.startTime }
+  await say(await make(), running(at))
+  await say(await make(), running(at), { meta: { labels: { app: 'other' } } })
+  await say(await make(), running(at), { meta: { resourceVersion: '1' } })
+  await say(await make(), running(at), { meta: { uid: 'other' } })
+  await say(await make(), running(at), { spec: { spec: {} } })
+  const going = await make()
+  await client().delete('v1/pods', 'default', going)
+  await say(going, running(at))
+  await client().create('v1/resourcequotas', 'default', QUOTA)
+  await say((await make().catch(() => first)) || first, running(at))
+  expect(whole).toBe(said.filter((text) => !text.startsWith('unknown field')).length)
+  return { said, objects: store.list('pods') }
+}
+
+test('statuses of pods of one sort', async () => {
+  const cast = await statuses(false)
+  const whole = await statuses(true)
+  cast.said.forEach((text, i) => expect(text).toBe(whole.said[i]))
+  expect(JSON.stringify(cast)).toBe(JSON.stringify(whole))
+  expect(cast.said.filter((text) => text.startsWith('{')).length).toBeGreaterThan(15)
+})

@@ -3,6 +3,7 @@ import type { ApiResponse } from '../../apimachinery/door.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import type { Context } from '../api.ts'
 import { matchName, readBody, targetOf } from '../body.ts'
+import { castStatus, statusMould } from '../caststatus.ts'
 import { writeOptions } from '../options.ts'
 import { dedupOwners, updateObject } from '../registry.ts'
 import { namespaceOf } from '../stored.ts'
@@ -19,6 +20,9 @@ function known(ctx: Context, subresource: string): { known?: KubeObject } {
 
 /** Replaces the main resource or, with `subresource`, a part of it (status). */
 export async function replace(ctx: Context, subresource = ''): Promise<ApiResponse> {
+  const cast = subresource === 'status' ? castStatus(ctx) : undefined
+  if (cast) return present(ctx, 200, cast)
+  const keep = subresource === 'status' ? statusMould(ctx) : undefined
   const options = writeOptions(ctx, 'UpdateOptions')
   const { name } = ctx.info
   const read = (): Draft<KubeObject> | Promise<Draft<KubeObject>> =>
@@ -43,6 +47,7 @@ export async function replace(ctx: Context, subresource = ''): Promise<ApiRespon
     subresource,
     ...(draft.metadata.uid ? { uid: draft.metadata.uid } : {}),
   })
+  keep?.(done.object)
   return present(ctx, done.created ? 201 : 200, done.object)
 }
 
