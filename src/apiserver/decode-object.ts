@@ -19,6 +19,7 @@ export interface Target {
   /** Options types belong to every group. */ readonly anyVersion?: true
   /** What is wrong is told without saying of what, as an error of the server's. */ readonly bare?: true
   /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject
+  /** Strategy.emptiesCount */ readonly empties?: boolean
   readonly defaults?: Served['kind']['strategy']['defaults']
 }
 
@@ -36,7 +37,7 @@ export function decodeObject(
   if (target.custom) return decodeCustom(api, value, target, cannot)
   try {
     const { mine, known } = apart(value, target.known)
-    const { object, errors } = decode(mine, target.schema, api.schemas, { sorted })
+    const { object, errors } = decode(mine, target.schema, api.schemas, { sorted, empties: target.empties === true })
     const draft = object as Draft<KubeObject>
     draft.metadata ??= {}
     target.defaults?.(draft)

@@ -346,6 +346,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   }
   const old = fromStored(served, existing)
   let draft = await update.produce(old)
+  const moved = strategy.emptiesCount === true && holdsEmpties(ctx, draft)
   const version = draft.metadata.resourceVersion
   // a client that names a version is answered about that version before anything else can fail
   if (!version && strategy.allowUnconditionalUpdate === false && !update.managed) {
@@ -368,7 +369,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   const undo = begun instanceof Promise ? await begun : begun
   try {
     await strategy.needs?.(object as KubeObject)
-    object = prepareUpdate(ctx, object, existing, update)
+    object = prepareUpdate(ctx, object, existing, update, moved)
     const next = object as KubeObject
     await validateAdmission(ctx, { operation: 'UPDATE', object: next, old: existing, options, subresource })
     if (sameButTimes(next, existing)) return { object: fromStored(served, existing), created: false }
@@ -398,8 +399,14 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   }
 }
 
+/** Whether the spec as it came has empty lists or maps, which the stored form has not. */
+function holdsEmpties(ctx: Context, draft: Writable): boolean {
+  const spec = (o: object): unknown => (o as { spec?: unknown }).spec
+  return !equal(spec(draft), spec(normalize(ctx.api, ctx.served, draft)))
+}
+
 /** BeforeUpdate: what an update can never change is put back; then prepare, validate, warn. */
-function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, update: Update): Writable {
+function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, update: Update, moved: boolean): Writable {
   const { api, served } = ctx
   const strategy = strategyOf(served)
   const context = strategyContext(api, served)
@@ -439,7 +446,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (old.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined)
     meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
   const object = normalize(api, storedOf(served), draft, existing)
-  if (subresource !== 'status' && generationMoves(strategy, object as KubeObject, existing))
+  if (subresource !== 'status' && (moved || generationMoves(strategy, object as KubeObject, existing)))
     object.metadata.generation = (old.generation ?? 0) + 1
   const next = object as KubeObject
   const specific = withSpellings(ctx.spellings, () =>

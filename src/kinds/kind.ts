@@ -55,6 +55,8 @@ export interface Strategy<T extends KubeObject> {
    * it, beside spec.
    */
   readonly generation?: boolean | ((obj: T, old: T) => boolean)
+  /** An empty list or map in the spec written moves the generation, though it is stored as none. */
+  readonly emptiesCount?: boolean
   /** PUT of an absent object creates it. */
   readonly allowCreateOnUpdate?: boolean
   /** PUT without resourceVersion is accepted (AllowUnconditionalUpdate). Default true. */

@@ -234,6 +234,8 @@ export const networkPolicy = defineKind<NetworkPolicy>({
     ],
     warnings,
     generation: true,
+    // the strategy compares specs with reflect.DeepEqual, which tells an empty list from none
+    emptiesCount: true,
   },
   columns: [name(), column('Pod-Selector', (np) => formatLabelSelector(np.spec?.podSelector ?? {})), age()],
   describe,
