@@ -3,7 +3,7 @@
 import type { Door } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { JsonObject } from '../apimachinery/object.ts'
-import { has } from '../apimachinery/versions.ts'
+import { has, minor } from '../apimachinery/versions.ts'
 import { Client } from '../client/client.ts'
 import type { CliHost, Factory, FlagValues, Mapping, OpenCluster, StateOptions } from './command.ts'
 import { CliError, ConnectionError } from './exit.ts'
@@ -58,6 +58,16 @@ function refusingDoor(server: string): Door {
     },
     connect: async (r) => refuse(r.method, r.path),
   }
+}
+
+/** Throws where the server has another version than kubectl (--match-server-version). */
+async function sameVersion(client: Client, own: string): Promise<void> {
+  const { body } = await client.request('GET', '/version')
+  if (!isObject(body) || body.gitVersion === own) return
+  const { clientVersion, goStruct } = await import('./commands/version.ts')
+  const emulated = minor(own) >= 33
+  const [theirs, ours] = [goStruct(body, emulated), goStruct(clientVersion(own), emulated)]
+  throw new CliError(`server version (&${theirs}) differs from client version (${ours})`)
 }
 
 /** Makes the factory of one command line; reads the kubeconfig, opens nothing. */
@@ -146,7 +156,9 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       ...(uid ? { 'impersonate-uid': uid } : {}),
     }
     const door = authority(c.server) === authority(profile.server) ? (await cluster()).door : refusingDoor(c.server)
-    return new Client(door, { headers, onWarning: warn })
+    const made = new Client(door, { headers, onWarning: warn })
+    if (globals.bool('match-server-version')) await sameVersion(made, versions.client)
+    return made
   }
 
   const unreachable = (path: string): ConnectionError | undefined => {

@@ -105,7 +105,16 @@ export async function setInfos(ctx: CommandContext, args: readonly string[], ref
     ...(local ? {} : { args, latest: true, allowEmptySelector: flags.bool('all'), ...(selector ? { selector } : {}) }),
   })
   const infos = await found.infos()
-  for (const info of infos) if (info.object) info.object = asTyped(ctx, info.object)
+  for (const info of infos) {
+    if (!info.object) continue
+    try {
+      info.object = asTyped(ctx, info.object)
+    } catch (e) {
+      throw e instanceof CliError && info.source
+        ? new CliError(`unable to decode ${goQuote(info.source)}: ${e.message}`)
+        : e
+    }
+  }
   return infos
 }
 

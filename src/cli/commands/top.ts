@@ -1,6 +1,7 @@
 // kubectl top: usage of nodes and pods, where the cluster has metrics. Behaves as kubectl/pkg/cmd/top.
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
+import { parseFieldSelector } from '../../apimachinery/fields.ts'
 import { parseSelector } from '../../apimachinery/labels.ts'
 import { milliValue, parseQuantity, value } from '../../apimachinery/quantity.ts'
 import { StatusError } from '../../apimachinery/status.ts'
@@ -113,6 +114,12 @@ async function nodes(ctx: CommandContext): Promise<void> {
 async function pods(ctx: CommandContext): Promise<void> {
   const { flags, factory, io, args } = ctx
   const sortBy = check(ctx, 'pod [NAME | -l label]', 'selector')
+  const fieldSelector = flags.string('field-selector')
+  try {
+    parseFieldSelector(fieldSelector)
+  } catch (e) {
+    throw new CliError((e as Error).message)
+  }
   const all = flags.bool('all-namespaces')
   const namespace = all ? '' : factory.namespace().namespace
   const list = await metrics(ctx, 'pods', namespace, args[0] ?? '')

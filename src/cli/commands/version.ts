@@ -6,7 +6,7 @@ import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 
 /** What a build of that version says of itself. */
-function clientVersion(gitVersion: string): JsonObject {
+export function clientVersion(gitVersion: string): JsonObject {
   const m = /^v?(\d+)\.(\d+)/.exec(gitVersion)
   return {
     major: m?.[1] ?? '1',
@@ -31,6 +31,8 @@ async function run(ctx: CommandContext): Promise<void> {
   let server: JsonObject | undefined
   let failure: unknown
   if (!flags.bool('client')) {
+    // refused before anything is printed
+    if (flags.bool('match-server-version')) await factory.client()
     try {
       const body = (await (await factory.client()).request('GET', '/version')).body
       if (isObject(body)) server = body
@@ -81,23 +83,15 @@ const KUSTOMIZE: readonly (readonly [from: number, version: string])[] = [
 ]
 const kustomizeOf = (client: string): string => KUSTOMIZE.find(([from]) => minor(client) >= from)?.[1] ?? ''
 
-/** version.Info as Go prints a struct with %#v. */
-const goStruct = (info: JsonObject): string =>
-  `version.Info{${Object.entries(info)
-    .filter(([name]) => NAMES.includes(name))
-    .map(([name, value]) => `${name[0]?.toUpperCase()}${name.slice(1)}:${JSON.stringify(value)}`)
-    .join(', ')}}`
-const NAMES = [
-  'major',
-  'minor',
-  'gitVersion',
-  'gitCommit',
-  'gitTreeState',
-  'buildDate',
-  'goVersion',
-  'compiler',
-  'platform',
-]
+const EMULATED = ['emulationMajor', 'emulationMinor', 'minCompatibilityMajor', 'minCompatibilityMinor']
+const OTHERS = ['gitVersion', 'gitCommit', 'gitTreeState', 'buildDate', 'goVersion', 'compiler', 'platform']
+
+/** version.Info as Go prints a struct with %#v; since 1.33 it has the versions that are emulated. */
+export function goStruct(info: JsonObject, emulated = false): string {
+  const names = ['major', 'minor', ...(emulated ? EMULATED : []), ...OTHERS]
+  const fields = names.map((n) => `${n[0]?.toUpperCase()}${n.slice(1)}:${JSON.stringify(info[n] ?? '')}`)
+  return `version.Info{${fields.join(', ')}}`
+}
 
 const minorText = (v: string): string => `1.${minor(v)}`
 

@@ -147,7 +147,8 @@ async function run(ctx: CommandContext): Promise<void> {
     continueOnError: true,
     flatten: true,
     latest: !local,
-    all,
+    // of no types --all means nothing at all
+    all: all && ctx.args.length > 0,
     allNamespaces: flags.bool('all-namespaces'),
     allowEmptySelector: all,
     ...(selector ? { selector } : {}),

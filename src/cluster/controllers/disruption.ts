@@ -20,6 +20,12 @@ const EVICTION_TIMEOUT = 120_000
 
 type Scaled = KubeObject & { readonly spec?: { readonly replicas?: number } }
 
+/** Kinds of controllers that have no scale subresource. */
+const UNSCALED: ReadonlySet<string> = new Set(['jobs.batch', 'daemonsets.apps', 'nodes'])
+
+/** Why the pods that are expected cannot be counted. */
+class CountError extends Error {}
+
 /** The replicas asked for by all controllers of these pods; pods without a known one are named. */
 function expectedScale(lister: Lister, pods: readonly Pod[]): { sum: number; unmanaged: string[] } {
   const scales = new Map<string, number>()
@@ -27,6 +33,8 @@ function expectedScale(lister: Lister, pods: readonly Pod[]): { sum: number; unm
   for (const p of pods) {
     let owner: Scaled | undefined
     let ref = controllerOf(p)
+    const resource = ref && resourceOf(lister, ref)
+    if (resource && UNSCALED.has(resource)) throw new CountError(`${resource} does not implement the scale subresource`)
     for (let level = 0; ref && level < 2; level++) {
       const found: Scaled | undefined = lister.get<Scaled>(
         resourceOf(lister, ref),
@@ -58,6 +66,34 @@ function goSelector(s: NonNullable<PodDisruptionBudget['spec']>['selector']): st
   return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions}},}`
 }
 
+/** What cannot be counted allows no disruption; the rest of the status stays. */
+async function failSafe(pdb: PodDisruptionBudget, why: string, ctx: ControllerContext): Promise<void> {
+  const text = `Failed to calculate the number of expected pods: ${why}`
+  await ctx.event(pdb, 'Warning', 'CalculateExpectedPodCountFailed', text)
+  const status: NonNullable<PodDisruptionBudget['status']> = {
+    ...pdb.status,
+    disruptionsAllowed: 0,
+    currentHealthy: pdb.status?.currentHealthy ?? 0,
+    desiredHealthy: pdb.status?.desiredHealthy ?? 0,
+    expectedPods: pdb.status?.expectedPods ?? 0,
+    conditions: setCondition(pdb.status?.conditions, {
+      type: 'DisruptionAllowed',
+      status: 'False',
+      observedGeneration: pdb.status?.observedGeneration ?? 0,
+      lastTransitionTime: rfc3339(ctx.clock.now()),
+      reason: 'SyncFailed',
+      message: why,
+    }),
+  }
+  if (!equal(status, pdb.status))
+    await ctx.client.update(
+      'policy/v1/poddisruptionbudgets',
+      pdb.metadata.namespace ?? '',
+      { ...pdb, status },
+      { subresource: 'status' },
+    )
+}
+
 async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
   const [namespace, name] = splitKey(key)
   const pdb = ctx.lister.get<PodDisruptionBudget>('poddisruptionbudgets.policy', namespace, name)
@@ -79,7 +115,14 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   let desired = 0
   const relative = spec.maxUnavailable !== undefined || typeof spec.minAvailable === 'string'
   if (relative) {
-    const { sum, unmanaged } = expectedScale(ctx.lister, pods)
+    let counted: ReturnType<typeof expectedScale>
+    try {
+      counted = expectedScale(ctx.lister, pods)
+    } catch (e) {
+      if (!(e instanceof CountError)) throw e
+      return await failSafe(pdb, e.message, ctx)
+    }
+    const { sum, unmanaged } = counted
     expected = sum
     if (unmanaged.length > 0)
       await ctx.event(

@@ -21,7 +21,8 @@ function defaults(job: Draft<Job>): void {
   spec.parallelism ??= 1
   spec.backoffLimit ??= spec.backoffLimitPerIndex !== undefined ? FOREVER : 6
   const labels = spec.template?.metadata?.labels
-  if (labels && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels }
+  // one and the same map, as upstream: what is generated for the template's labels is a label of the job, too
+  if (labels && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = labels
   spec.completionMode ??= 'NonIndexed'
   spec.suspend ??= false
   for (const rule of spec.podFailurePolicy?.rules ?? []) for (const p of rule.onPodConditions ?? []) p.status ||= 'True'

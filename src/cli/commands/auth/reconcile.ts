@@ -11,7 +11,7 @@ import { printFlags } from '../../printflags.ts'
 import { metaOf } from '../../info.ts'
 import { dryRun, dryRunFlag, fileRequest, filenameFlags, writeQuery } from '../../requestflags.ts'
 import { resources } from '../../resources.ts'
-import { resultPrinter } from '../../result.ts'
+import { typedPrinter } from '../../generator.ts'
 import { ruleStruct, uncovered } from '../../rbacrules.ts'
 import type { Rule } from '../../rbacrules.ts'
 
@@ -62,7 +62,7 @@ async function run(ctx: CommandContext): Promise<void> {
   if (args.length) throw new CliError('no arguments are allowed')
   const mode = dryRun(ctx)
   if (mode === 'server') throw new CliError('--dry-run=server for command reconcile is not supported yet')
-  const print = await resultPrinter(ctx, 'reconciled', mode)
+  const print = await typedPrinter(ctx, 'reconciled', mode)
   const extraRules = flags.bool('remove-extra-permissions')
   const extraSubjects = flags.bool('remove-extra-subjects')
   // The files alone are looked at: no mapping is asked for, no namespace put in.
@@ -170,7 +170,7 @@ async function run(ctx: CommandContext): Promise<void> {
           : await client.create(path, namespace, result, { query })
       result = answer as unknown as JsonObject
     }
-    await print(result)
+    print(result)
     if (!operation) return
     const out = (text: string): void => {
       io.stderr.write(text)

@@ -19,12 +19,16 @@ export interface Access {
   /** The file as sentences name it. */
   readonly file: string
   readonly explicit: boolean
+  /** The folder of the file that an entry came from: what its relative names start from. */
+  folderOf(entry: unknown): string
   save(): Promise<void>
 }
 
 const MAPS = ['clusters', 'contexts', 'users'] as const
 /** The fields that name files: kept relative to the kubeconfig that they stand in, where they are below it. */
 const FILES = ['certificate-authority', 'client-certificate', 'client-key']
+
+const folder = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 
 export async function access(ctx: CommandContext): Promise<Access> {
   const { io, factory } = ctx
@@ -47,9 +51,9 @@ export async function access(ctx: CommandContext): Promise<Access> {
   // where new entries go: the first file that exists
   const main = files.find((f) => f.config)?.path ?? paths.at(-1) ?? ''
   const write = async (path: string, c: KubeConfig): Promise<void> => {
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
-    if (folder && !io.files.stat(folder)) io.files.mkdir(folder)
-    const base = `${io.files.resolve(folder || '.')}/`
+    const parent = folder(path)
+    if (parent && !io.files.stat(parent)) io.files.mkdir(parent)
+    const base = `${io.files.resolve(parent || '.')}/`
     for (const map of [c.clusters, c.users])
       for (const entry of map.values())
         for (const f of FILES) {
@@ -85,6 +89,7 @@ export async function access(ctx: CommandContext): Promise<Access> {
     config,
     file: main,
     explicit,
+    folderOf: (entry) => folder(origins.get(entry) ?? main) || '.',
     save: () => (found.length && paths.length > 1 ? writeSeveral() : write(main, config)),
   }
 }

@@ -5,6 +5,7 @@ import { writeConfig } from '../../kubeconfig.ts'
 import type { KubeConfig } from '../../kubeconfig.ts'
 import { printFlags, printerFor } from '../../printflags.ts'
 import { access } from './access.ts'
+import type { Access } from './access.ts'
 import { base64 } from './clusters.ts'
 
 /** Keeps only what the current context uses. */
@@ -30,11 +31,12 @@ function hideSecrets(config: KubeConfig): void {
     if (c['certificate-authority-data']) c['certificate-authority-data'] = 'DATA+OMITTED'
 }
 
-/** Certificates in files become certificates in the config. */
-function flatten(ctx: CommandContext, config: KubeConfig): void {
+/** Certificates in files become certificates in the config; relative names are seen from the entry's kubeconfig. */
+function flatten(ctx: CommandContext, { config, folderOf }: Access): void {
   const embed = (entry: Record<string, unknown>, field: string): void => {
-    const path = entry[field]
-    if (typeof path !== 'string' || !path) return
+    const named = entry[field]
+    if (typeof named !== 'string' || !named) return
+    const path = named.startsWith('/') ? named : ctx.io.files.resolve(`${folderOf(entry)}/${named}`)
     const bytes = ctx.io.files.read(path)
     if (!bytes) throw new CliError(`open ${path}: no such file or directory`)
     entry[`${field}-data`] = base64(bytes)
@@ -58,7 +60,7 @@ async function run(ctx: CommandContext): Promise<void> {
     if (context) a.config.currentContext = context
     minify(a.config)
   }
-  if (flags.bool('flatten')) flatten(ctx, a.config)
+  if (flags.bool('flatten')) flatten(ctx, a)
   else if (!flags.bool('raw')) hideSecrets(a.config)
   print(await writeConfig(a.config), { ordered: true })
 }
