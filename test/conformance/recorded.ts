@@ -8,9 +8,9 @@ import type { Scenario, StepResult } from './replay.ts'
 
 const folder = join(import.meta.dirname, 'recorded')
 const profile = join(import.meta.dirname, '../../fixtures/profiles/recorded.yaml')
-const PARTS = 3
+const PARTS = 6
 
-/** The tests of one part, counted from 1: every third file. */
+/** The tests of one part, counted from 1: every sixth file. */
 export function recordings(part: number): void {
   const files = readdirSync(folder)
     .filter((n) => n.endsWith('.json'))

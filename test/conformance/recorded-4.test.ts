@@ -1,0 +1,3 @@
+import { recordings } from './recorded.ts'
+
+recordings(4)
