@@ -45,13 +45,14 @@ export function readJson(text: string): unknown {
   ) as unknown
 }
 
-/** JSON.stringify that writes bigint values as numbers. */
-export function writeJson(value: unknown): string {
+/** JSON.stringify that writes bigint values as numbers; `onLong` is told when there are any. */
+export function writeJson(value: unknown, onLong?: () => void): string {
   try {
     return JSON.stringify(value)
   } catch (e) {
     if (!(e instanceof TypeError)) throw e
   }
+  onLong?.()
   const texts: string[] = []
   const shown = JSON.stringify(value, (k, v: unknown) => {
     if (typeof v === 'string') texts.push(v)

@@ -49,10 +49,10 @@ export const partialMetadata = (o: KubeObject): JsonObject => ({
   metadata: o.metadata as unknown as JsonObject,
 })
 
-/** A Table of objects; `first` leaves the column definitions out when false (later events of a watch). */
+/** A Table of objects, which are gone through once; `first` leaves the column definitions out when false (later events of a watch). */
 export function table(
   ctx: Context,
-  objects: readonly KubeObject[],
+  objects: Iterable<KubeObject>,
   metadata: JsonObject,
   first = true,
   columns = columnsOf(ctx.served),
@@ -60,10 +60,11 @@ export function table(
   const include = includeOf(ctx)
   const context = { now: ctx.api.now() }
   const order = ctx.served.kind.rowOrder
-  const rows = (order ? [...objects].sort(order) : objects).map((o): JsonObject => ({
+  const row = (o: KubeObject): JsonObject => ({
     cells: columns.map((c) => c.cell(o, context)) as Json[],
     object: include === 'Metadata' ? partialMetadata(o) : include === 'Object' ? (o as unknown as JsonObject) : null,
-  }))
+  })
+  const rows = Array.from(order ? [...objects].sort(order) : objects, row)
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',

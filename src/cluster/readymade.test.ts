@@ -87,7 +87,7 @@ test('whatever is put in, lines stay in order: each object is found by its name,
     const state = readyState(ready, NOW + seed, chance(seed))
     if (!state) throw new Error('the moment has other digits')
     for (const resource of state.resources()) {
-      const objects = state.load(resource)
+      const objects = [...state.scan(resource, '', '')]
       expect(objects.length).toBe(state.count(resource))
       for (const o of objects) {
         const { namespace = '', name = '', managedFields } = o.metadata

@@ -8,7 +8,8 @@ import type { Change, ListOptions, Source, Store, WholeState } from './store.ts'
 const NO_SOURCE: Source = {
   resources: () => [],
   count: () => 0,
-  load: () => [],
+  scan: () => [],
+  left: () => 0,
   find: () => undefined,
   narrow: () => [],
 }
@@ -17,6 +18,25 @@ const NO_SOURCE: Source = {
 export const storeKey = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
 const keyOf = (o: KubeObject): string => storeKey(o.metadata.namespace, o.metadata.name ?? '')
 const byKey = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Whether a key is of a namespace, or of any (''), and does not come before another. */
+const within = (namespace: string, from: string): ((key: string) => boolean) => {
+  const prefix = namespace && storeKey(namespace, '')
+  return (key) => key >= from && key.startsWith(prefix)
+}
+
+/** Where the objects begin, which are in the order of their keys, that do not come before a key. */
+function firstAt(objects: readonly KubeObject[], key: string): number {
+  let low = 0
+  let high = objects.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const o = objects[middle]
+    if (o && keyOf(o) < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 
 /** What an object is found by besides its key: its labels and its controlling owner. */
 export function indexEntries(o: KubeObject): string[] {
@@ -42,6 +62,7 @@ class Shelf {
   readonly #resource: string
   #loaded = false
   #lookups = 0
+  #scanned = 0
   /** Keys in order, by namespace ('' for all); valid until a key comes or goes. */
   #keys = new Map<string, readonly string[]>()
   /** What was listed, by namespace; valid until something is written: a long list is asked for piece by piece. */
@@ -145,7 +166,7 @@ class Shelf {
   #load(): void {
     if (this.#loaded) return
     this.#loaded = true
-    for (const o of this.#source.load(this.#resource)) {
+    for (const o of this.#source.scan(this.#resource, '', '')) {
       const k = keyOf(o)
       if (!this.removed.has(k) && !this.objects.has(k)) this.objects.set(k, o)
     }
@@ -171,6 +192,48 @@ class Shelf {
     }
     this.#lists.set(namespace, out)
     return out
+  }
+
+  scan(namespace: string, from: string): Iterable<KubeObject> {
+    const count = this.#loaded ? 0 : this.#source.count(this.#resource)
+    // few are soon kept, and who goes through many a second time is better off when they are
+    if (count <= FEW || this.#scanned > count) {
+      const all = this.list(namespace)
+      return from ? all.slice(firstAt(all, from)) : all
+    }
+    return this.#through(namespace, from)
+  }
+  /** What stands in the source, with what is here in its place or beside it. */
+  *#through(namespace: string, from: string): Generator<KubeObject> {
+    const here = [...this.objects.keys()].filter(within(namespace, from)).sort(byKey)
+    let next = 0
+    for (const o of this.#source.scan(this.#resource, namespace, from)) {
+      this.#scanned++
+      const key = keyOf(o)
+      for (let k = here[next]; k !== undefined && k < key; k = here[++next]) yield* this.#at(k)
+      if (here[next] === key) {
+        next++
+        yield* this.#at(key)
+      } else if (!this.removed.has(key)) yield o
+    }
+    for (const k of here.slice(next)) yield* this.#at(k)
+  }
+  #at(key: string): readonly KubeObject[] {
+    const o = this.objects.get(key)
+    return o ? [o] : NONE
+  }
+
+  left(namespace: string, from: string): number {
+    if (this.#loaded) {
+      const all = this.list(namespace)
+      return all.length - firstAt(all, from)
+    }
+    this.#makeSure()
+    const counts = within(namespace, from)
+    let n = this.#source.left(this.#resource, namespace, from)
+    for (const k of this.removed) if (counts(k)) n--
+    for (const k of this.#added) if (counts(k)) n++
+    return n
   }
 
   /** Objects with an index entry, in key order. */
@@ -213,11 +276,16 @@ class Shelf {
     return out
   }
 
-  count(namespace: string): number {
-    if (namespace) return this.list(namespace).length
-    if (this.#loaded) return this.objects.size
+  /** Looks up what nobody has looked up yet. */
+  #makeSure(): void {
     for (const key of this.#unsure) if (!this.#find(key) && !this.removed.delete(key)) this.#added.add(key)
     this.#unsure.clear()
+  }
+
+  count(namespace: string): number {
+    if (namespace) return this.left(namespace, '')
+    if (this.#loaded) return this.objects.size
+    this.#makeSure()
     return this.#source.count(this.#resource) - this.removed.size + this.#added.size
   }
 }
@@ -296,6 +364,13 @@ export class MemoryStore implements Store {
     return first
       ? shelf.having(options.namespace ?? '', `${first[0]}=${first[1]}`)
       : shelf.list(options.namespace ?? '')
+  }
+
+  scan(resource: string, namespace: string, from: string): Iterable<KubeObject> {
+    return this.#shelf(resource).scan(namespace, from)
+  }
+  left(resource: string, namespace: string, from: string): number {
+    return this.#shelf(resource).left(namespace, from)
   }
 
   owned(resource: string, uid: string): readonly KubeObject[] {

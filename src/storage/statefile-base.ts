@@ -23,6 +23,8 @@ export interface Section extends Range {
   readonly count: number
   readonly index: Range
   readonly managed?: Range
+  /** No number in it needs more digits than a double has: nobody has to look for one. */
+  readonly exact?: boolean
 }
 export interface Head {
   readonly format: number
@@ -49,18 +51,18 @@ const ELSEWHERE = 0
 
 /**
  * An object as a line: metadata first, namespace and name first in it, so that a key is read without parsing the
- * object.
+ * object. `onLong` is told of numbers that a double cannot hold.
  */
-export function objectLine(o: KubeObject): string {
+export function objectLine(o: KubeObject, onLong?: () => void): string {
   const { namespace, name, managedFields } = o.metadata
   // what is undefined is not written: a copy with such fields costs a third of one without them
-  const meta = members({ ...o.metadata, namespace: undefined, name: undefined, managedFields: undefined })
+  const meta = members({ ...o.metadata, namespace: undefined, name: undefined, managedFields: undefined }, onLong)
   const key = `${namespace ? `"namespace":${JSON.stringify(namespace)},` : ''}"name":${JSON.stringify(name)}`
-  return `{"metadata":{${key}${meta}${managedFields ? `,"managedFields":${ELSEWHERE}` : ''}}${members({ ...o, metadata: undefined })}}`
+  return `{"metadata":{${key}${meta}${managedFields ? `,"managedFields":${ELSEWHERE}` : ''}}${members({ ...o, metadata: undefined }, onLong)}}`
 }
 /** An object's fields as they follow others. */
-function members(o: object): string {
-  const text = writeJson(o)
+function members(o: object, onLong?: () => void): string {
+  const text = writeJson(o, onLong)
   return text.length > 2 ? `,${text.slice(1, -1)}` : ''
 }
 /**
@@ -109,6 +111,8 @@ const WHOLE = 256 * 1024
 const BLOCK = 32 * 1024
 /** So many blocks are kept. */
 const BLOCKS = 16
+/** So much text is parsed at once: its objects have been used, as a rule, when the next piece comes. */
+const PIECE = 64 * 1024
 
 /**
  * Bytes of an open file, read where they are asked for; the beginning at once, and a small file whole when more than
@@ -240,25 +244,86 @@ export class Base implements WholeState {
     return this.section(resource)?.count ?? 0
   }
 
-  parse(text: string, resource: string): Json {
+  parse(text: string, resource: string, exact = this.section(resource)?.exact === true): Json {
     try {
-      return readJson(text) as Json
+      return (exact ? JSON.parse(text) : readJson(text)) as Json
     } catch (e) {
       throw bad(this.file, `its ${resource} are damaged (${e instanceof Error ? e.message : String(e)})`)
     }
   }
 
-  load(resource: string): readonly KubeObject[] {
+  *scan(resource: string, namespace: string, from: string): Generator<KubeObject> {
     const s = this.section(resource)
-    if (!s || s.count === 0) return []
-    const [from, to] = this.range(s)
-    // its lines stand in a list, with a line end on either side: then no longer text has to be put together
-    const list = this.bytes.read(from - 2, to - from + 4)
-    const whole = list.toString('latin1', 0, 2) === '[\n' && list.toString('latin1', list.length - 2) === '\n]'
-    const text = whole ? textOf(list) : `[${textOf(this.bytes.read(from, to - from))}]`
-    const objects = this.parse(text, resource) as unknown as KubeObject[]
-    if (s.managed) for (const o of objects) this.#lazily(resource, o)
-    return objects
+    if (!s || s.count === 0) return
+    const [start, end] = this.range(s)
+    const marks = this.#marksOf(resource, s)
+    let at = this.#first(s, namespace, from) ?? start
+    let ordinal = marks.get(at)
+    while (at < end) {
+      const { text, next } = this.#piece(at, end)
+      const objects = this.parse(`[${text}]`, resource) as unknown as readonly KubeObject[]
+      for (const o of objects) {
+        if (namespace && o.metadata.namespace !== namespace) return
+        yield this.#lazily(resource, o)
+      }
+      at = next
+      if (ordinal !== undefined) marks.set(at, (ordinal += objects.length))
+    }
+  }
+  /** Whole lines from `at` on, without the end of the last one, and where the next one starts. */
+  #piece(at: number, end: number): { readonly text: string; readonly next: number } {
+    const bytes = this.bytes.read(at, Math.min(PIECE, end - at))
+    if (at + bytes.length === end) return { text: textOf(bytes), next: end }
+    const nl = bytes.lastIndexOf(10)
+    if (nl >= 0) return { text: textOf(bytes.subarray(0, nl - 1)), next: at + nl + 1 }
+    const { text, next } = this.bytes.line(at, end)
+    return { text: next === end ? text : text.slice(0, -1), next }
+  }
+  /** Where the first line stands that a key, and a namespace, allow; undefined where both allow all. */
+  #first(s: Section, namespace: string, from: string): number | undefined {
+    const prefix = namespace && storeKey(namespace, '')
+    const key = from > prefix ? from : prefix
+    return key ? this.search(s, key, lineKey).at : undefined
+  }
+
+  left(resource: string, namespace: string, from: string): number {
+    const s = this.section(resource)
+    if (!s || s.count === 0) return 0
+    const [start, end] = this.range(s)
+    const first = this.#first(s, namespace, from) ?? start
+    // '0' comes after the '/' at which the names of a namespace begin
+    const last = namespace ? this.search(s, `${namespace}0`, lineKey).at : end
+    return Math.max(0, this.#ordinal(resource, s, last) - this.#ordinal(resource, s, first))
+  }
+  /** How many lines of a section come before a place, for places of which that was asked. */
+  readonly #marks = new Map<string, Map<number, number>>()
+  #marksOf(resource: string, s: Section): Map<number, number> {
+    let marks = this.#marks.get(resource)
+    if (!marks) {
+      const [start, end] = this.range(s)
+      marks = new Map([
+        [end, s.count],
+        [start, 0],
+      ])
+      this.#marks.set(resource, marks)
+    }
+    return marks
+  }
+  #ordinal(resource: string, s: Section, at: number): number {
+    const [start, end] = this.range(s)
+    const marks = this.#marksOf(resource, s)
+    let near = start
+    for (const mark of marks.keys()) if (Math.abs(mark - at) < Math.abs(near - at)) near = mark
+    const to = Math.max(near, at)
+    // the last line has no end
+    let lines = to === end && near !== at ? 1 : 0
+    for (let from = Math.min(near, at); from < to; from += PIECE) {
+      const bytes = this.bytes.read(from, Math.min(PIECE, to - from))
+      for (let nl = bytes.indexOf(10); nl >= 0; nl = bytes.indexOf(10, nl + 1)) lines++
+    }
+    const ordinal = (marks.get(near) ?? 0) + (near < at ? lines : -lines)
+    marks.set(at, ordinal)
+    return ordinal
   }
 
   readonly #managed = new Map<string, { readonly from: Managed; readonly property: PropertyDescriptor }>()
@@ -331,7 +396,7 @@ export class Base implements WholeState {
     const s = this.section(resource)
     if (!s || s.index.bytes === 0) return []
     const hit = this.search(s.index, indexKey(namespace, entry), indexLineKey)
-    const line = hit.text === undefined ? undefined : this.parse(hit.text, resource)
+    const line = hit.text === undefined ? undefined : this.parse(hit.text, resource, true)
     const names = Array.isArray(line) ? (line as readonly Json[])[2] : undefined
     return Array.isArray(names) ? (names as unknown as string[]) : []
   }
@@ -403,10 +468,13 @@ class Managed {
     type Line = readonly [namespace: string, name: string, entries: readonly ManagedFieldsEntry[]]
     if (!this.#all && !this.#kept && this.#asked++ < FEW) {
       const hit = this.#base.search(this.#range, key, managedKey)
-      return hit.text === undefined ? undefined : (this.#base.parse(hit.text, this.#resource) as unknown as Line)[2]
+      return hit.text === undefined
+        ? undefined
+        : (this.#base.parse(hit.text, this.#resource, true) as unknown as Line)[2]
     }
     if (!this.#all) {
-      const lines = this.#base.parse(`[${this.#read().toString('utf8')}]`, this.#resource) as unknown as readonly Line[]
+      const text = `[${this.#read().toString('utf8')}]`
+      const lines = this.#base.parse(text, this.#resource, true) as unknown as readonly Line[]
       this.#all = new Map(lines.map(([namespace, name, entries]) => [storeKey(namespace, name), entries]))
       this.#kept = undefined
     }

@@ -126,6 +126,7 @@ const byKey = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 interface Merged {
   readonly count: number
+  /** Section.exact */ readonly exact: boolean
   readonly objects: Lines
   readonly managed: Lines
   readonly index: Lines
@@ -165,6 +166,10 @@ function mergeResource(
     }
   }
   const keys = [...touched.keys()].sort(byKey)
+  let exact = !old || old.exact === true
+  const onLong = (): void => {
+    exact = false
+  }
   const objects = merge(base, old, keys, lineKey, (key, before) => {
     if (before !== undefined) {
       count--
@@ -174,7 +179,7 @@ function mergeResource(
     if (!o) return undefined
     count++
     mark(o, 'add')
-    return objectLine(o)
+    return objectLine(o, onLong)
   })
   const managed = merge(base, old?.managed, keys, managedKey, (key) => {
     const o = touched.get(key)
@@ -188,7 +193,7 @@ function mergeResource(
     for (const n of e.add) names.add(n)
     return names.size ? indexLine(e.namespace, e.entry, [...names].sort()) : undefined
   })
-  return { count, objects, managed, index }
+  return { count, exact, objects, managed, index }
 }
 
 /** Collects what is written, so that the file is written in large pieces. */
@@ -253,13 +258,14 @@ export function writeFolded(
   body.text('\n},\n')
   const index = ranges('index', (m) => m.index)
   body.text('\n}}\n')
-  for (const { resource, count } of merged) {
+  for (const { resource, count, exact } of merged) {
     const who = managed.get(resource)
     sections[resource] = {
       ...(objects.get(resource) ?? { at: 0, bytes: 0 }),
       count,
       index: index.get(resource) ?? { at: 0, bytes: 0 },
       ...(who ? { managed: who } : {}),
+      ...(exact ? { exact } : {}),
     }
   }
   const output = new Output(write, base)

@@ -124,6 +124,95 @@ test('a store with many folds is the same as one in memory', async () => {
   )
 })
 
+test('a long list that is gone through in pieces is the list, whatever was written since it was saved', async () => {
+  const s = openStateFile(file)
+  const spaces = ['a', 'a-b', 'b', 'b.c', 'é']
+  for (let i = 0; i < 400; i++) {
+    const o = pod(spaces[i % 5] ?? '', `p-${i}`, {}, 'x'.repeat(i === 123 ? 200_000 : (i * 37) % 900))
+    s.create('pods', { ...o, status: { n: i === 77 ? 9007199254740993n : i } } as unknown as KubeObject)
+  }
+  await s.flush()
+  await s.close()
+  const change = fc.record({
+    i: fc.integer({ min: 0, max: 420 }),
+    what: fc.constantFrom('put', 'delete', 'get', 'flush'),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 25 }), fc.integer({ min: 1, max: 150 }), async (changes, limit) => {
+      const copied = path.join(dir, `copy-${process.hrtime.bigint()}`)
+      fs.copyFileSync(file, copied)
+      let one = openStateFile(copied)
+      for (const { i, what } of changes) {
+        const at = [spaces[i % 5] ?? '', `p-${i}`] as const
+        if (what === 'flush') {
+          await one.flush()
+          await one.close()
+          one = openStateFile(copied)
+          continue
+        }
+        const there = what === 'put' && i % 2 ? undefined : one.get('pods', ...at)
+        if (what === 'put' && there) one.update('pods', { ...there, kind: 'P' }, there.metadata.resourceVersion ?? '')
+        else if (what === 'put' && !one.get('pods', ...at)) one.create('pods', pod(...at))
+        else if (what === 'delete' && there) one.delete('pods', ...at)
+      }
+      await one.flush()
+      await one.close()
+      const [pieces, whole] = [openStateFile(copied), openStateFile(copied)]
+      for (const namespace of ['', 'a', 'b', 'é', 'none']) {
+        const list = whole.list('pods', namespace ? { namespace } : {})
+        const seen: KubeObject[] = []
+        for (let from = ''; ;) {
+          expect(pieces.left('pods', namespace, from)).toBe(list.length - seen.length)
+          const piece: KubeObject[] = []
+          for (const o of pieces.scan('pods', namespace, from)) if (piece.push(o) === limit) break
+          seen.push(...piece)
+          const last = piece.at(-1)
+          if (!last) break
+          from = `${last.metadata.namespace}/${last.metadata.name}\u0000`
+        }
+        expect(seen).toEqual(list)
+      }
+      await pieces.close()
+      await whole.close()
+      fs.rmSync(copied)
+    }),
+    { numRuns: 25 },
+  )
+})
+
+test('numbers beyond doubles keep their digits from one fold to the next; where there are none nobody looks', async () => {
+  const numbered = (name: string, n: number | bigint): KubeObject =>
+    ({ ...pod('default', name), status: { n } }) as unknown as KubeObject
+  const exactOf = (): unknown => {
+    const head = JSON.parse(fs.readFileSync(file, 'utf8').split('\n')[0]?.replace(/,$/, '}') ?? '') as {
+      kubesim: { sections: { pods: { exact?: boolean } } }
+    }
+    return head.kubesim.sections.pods.exact
+  }
+  const fill = async (name: string, n: number | bigint): Promise<unknown> => {
+    const s = openStateFile(file)
+    s.create('pods', numbered(name, n))
+    for (let i = 0; i < 300; i++) s.create('pods', pod('default', `${name}-${i}`, {}, 'x'.repeat(500)))
+    s.setMeta('settled', s.revision)
+    await s.flush()
+    await s.close()
+    const t = openStateFile(file)
+    const read = t.get('pods', 'default', name) as unknown as { status: { n: unknown } }
+    expect(t.list('pods').find((o) => o.metadata.name === name)).toEqual(read)
+    await t.close()
+    return read.status.n
+  }
+  expect(await fill('short', 5)).toBe(5)
+  expect(exactOf()).toBe(true)
+  expect(await fill('long', 9007199254740993n)).toBe(9007199254740993n)
+  expect(exactOf()).toBeUndefined()
+  expect(await fill('third', 7)).toBe(7)
+  expect(exactOf()).toBeUndefined()
+  const s = openStateFile(file)
+  expect((s.get('pods', 'default', 'long') as unknown as { status: { n: unknown } }).status.n).toBe(9007199254740993n)
+  await s.close()
+})
+
 test("a second process sees the first one's writes, before its own write at the latest", async () => {
   const a = openStateFile(file)
   a.create('pods', pod('default', 'a'))

@@ -18,8 +18,10 @@ export interface Change {
 export interface Source {
   resources(): readonly string[]
   count(resource: string): number
-  /** All objects, in key order. */
-  load(resource: string): readonly KubeObject[]
+  /** Objects in key order, in a namespace or all of them ('') and from a key on ('': the first), each made when it is asked for. */
+  scan(resource: string, namespace: string, from: string): Iterable<KubeObject>
+  /** How many objects `scan` would give. */
+  left(resource: string, namespace: string, from: string): number
   find(resource: string, namespace: string, name: string): KubeObject | undefined
   /**
    * Objects that may have this index entry (`label=value` or `@owner=uid`) in a namespace; undefined when it cannot
@@ -51,6 +53,13 @@ export interface Store {
   get(resource: string, namespace: string, name: string): KubeObject | undefined
   /** Ordered as etcd's keys: by namespace, then name, bytewise. */
   list(resource: string, options?: ListOptions): readonly KubeObject[]
+  /**
+   * Objects in the same order, from a key (`namespace/name`) on; for who looks at each once and keeps few: what is not
+   * in memory yet is not kept there either. Gone through before anything is written.
+   */
+  scan(resource: string, namespace: string, from: string): Iterable<KubeObject>
+  /** How many objects of a namespace, or of all (''), have this key or a later one. */
+  left(resource: string, namespace: string, from: string): number
   /** Objects whose controlling ownerReference has this uid, in key order. */
   owned(resource: string, uid: string): readonly KubeObject[]
   /** Objects with an ownerReference to this uid that is not the controlling one. */

@@ -7,7 +7,7 @@ import { deleteObject, deleteOptions } from '../deletion.ts'
 import { checkListOptions } from '../listoptions.ts'
 import { fromStored, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
-import { presentList } from './get.ts'
+import { listForm } from './get.ts'
 
 export async function removeAll(ctx: Context): Promise<ApiResponse> {
   const { api, served } = ctx
@@ -31,5 +31,5 @@ export async function removeAll(ctx: Context): Promise<ApiResponse> {
       if (!(e instanceof StatusError && e.code === 404)) throw e
     }
   }
-  return presentList(ctx, items, { resourceVersion: String(api.store.revision) })
+  return (await listForm(ctx))(items, { resourceVersion: String(api.store.revision) })
 }

@@ -28,31 +28,28 @@ const goType = ({ served }: Context, list = ''): string =>
     ? `*unstructured.Unstructured${list}`
     : `*${/^(events\.k8s\.io)?$/.test(served.info.group) ? 'core' : (served.info.group.split('.')[0] ?? '')}.${served.info.kind}${list}`
 
-/** An answer with a list of the request's resource, in the three forms. */
-export async function presentList(
+/**
+ * How a list of the request's resource is answered in the form that was asked for. Objects are looked at one by one, as
+ * they come; the metadata when all have come.
+ */
+export async function listForm(
   ctx: Context,
-  objects: readonly KubeObject[],
-  metadata: JsonObject,
-): Promise<ApiResponse> {
+): Promise<(objects: Iterable<KubeObject>, metadata: JsonObject) => ApiResponse> {
   const { served } = ctx
   const form = formOf(ctx.request.headers?.accept)
   if (form === 'object')
-    return answer(200, {
-      kind: `${served.info.kind}List`,
-      apiVersion: served.apiVersion,
-      metadata,
-      items: objects as unknown as JsonObject[],
-    })
+    return (objects, metadata) => {
+      const items = [...objects] as unknown as JsonObject[]
+      return answer(200, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata, items })
+    }
   if (form === 'PartialObjectMetadata')
     throw notInForm(`you requested ${form}, but the requested object is a list (${goType(ctx, 'List')})`)
   const { table, partialMetadata } = await import('../table.ts')
-  if (form === 'Table') return answer(200, table(ctx, objects, metadata))
-  return answer(200, {
-    kind: 'PartialObjectMetadataList',
-    apiVersion: 'meta.k8s.io/v1',
-    metadata,
-    items: objects.map(partialMetadata),
-  })
+  if (form === 'Table') return (objects, metadata) => answer(200, table(ctx, objects, metadata))
+  return (objects, metadata) => {
+    const items = Array.from(objects, partialMetadata)
+    return answer(200, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items })
+  }
 }
 
 export async function get(ctx: Context): Promise<ApiResponse> {

@@ -10,25 +10,15 @@ import type { Change } from '../../storage/store.ts'
 import { param } from '../api.ts'
 import type { Context } from '../api.ts'
 import { checkListOptions } from '../listoptions.ts'
-import { presentList } from './get.ts'
+import { listForm } from './get.ts'
 import { inVersion, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
 
 const keyOf = (o: KubeObject): string =>
   `${o.metadata.namespace ? `${o.metadata.namespace}/` : ''}${o.metadata.name ?? ''}`
 
-/** Where the objects begin, which are in the order of their keys, that do not come before a key. */
-function firstAt(objects: readonly KubeObject[], key: string): number {
-  let low = 0
-  let high = objects.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const o = objects[middle]
-    if (o && keyOf(o) < key) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+/** Where what comes after an object begins. */
+const endOf = (o: KubeObject): string => `${keyOf(o)}\u0000`
 
 interface Token {
   readonly rv: number
@@ -100,33 +90,49 @@ function listAt(ctx: Context, version: number, namespace: string | undefined): K
 const CONTINUE_EXPIRED =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
 
+interface Listed {
+  readonly objects: Iterable<KubeObject>
+  readonly revision: number
+  /** How many of them come after one. */
+  readonly after: (o: KubeObject) => number
+}
+
 /**
- * The whole list that a request means: now, or at the revision of its first piece, or at exactly the revision it names.
+ * What a request means, from the place on where the piece before it ended: now, or at the revision of its first piece,
+ * or at exactly the revision it names.
  */
 function listed(
   ctx: Context,
-  namespace: string | undefined,
+  namespace: string,
   filter: ReturnType<typeof filterOf>,
   token: Token | undefined,
   version: number | undefined,
-): { readonly objects: readonly KubeObject[]; readonly revision: number } {
+): Listed {
   const { store } = ctx.api
+  const { storage } = ctx.served
+  const start = token?.start ?? ''
   const at = token
     ? token.rv
     : param(ctx, 'resourceVersionMatch') === 'Exact' ||
         (version && param(ctx, 'limit') && param(ctx, 'resourceVersionMatch') === undefined)
       ? version
       : undefined
-  if (at === undefined || at <= 0 || at >= store.revision)
+  const from = (objects: readonly KubeObject[], revision: number): Listed => {
+    const rest = start ? objects.filter((o) => keyOf(o) >= start) : objects
+    return { objects: rest, revision, after: (o) => rest.length - rest.indexOf(o) - 1 }
+  }
+  if (at === undefined || at <= 0 || at >= store.revision) {
+    if (filter.labels)
+      return from(store.list(storage, { ...(namespace ? { namespace } : {}), labels: filter.labels }), store.revision)
+    const key = (text: string): string => (text && !ctx.served.info.namespaced ? `/${text}` : text)
     return {
-      objects: store.list(ctx.served.storage, {
-        ...(namespace ? { namespace } : {}),
-        ...(filter.labels ? { labels: filter.labels } : {}),
-      }),
+      objects: store.scan(storage, namespace, key(start)),
       revision: store.revision,
+      after: (o) => store.left(storage, namespace, key(endOf(o))),
     }
+  }
   try {
-    return { objects: listAt(ctx, at, namespace), revision: at }
+    return from(listAt(ctx, at, namespace), at)
   } catch (e) {
     if (!(e instanceof StoreExpired)) throw e
     if (!token) throw gone('The resourceVersion for the provided list is too old.')
@@ -170,17 +176,25 @@ export async function list(ctx: Context): Promise<ApiResponse> {
   if (token && !['', '0'].includes(param(ctx, 'resourceVersion') ?? ''))
     throw badRequest('specifying resource version is not allowed when using continue')
   const namespace = namespaceOf(ctx)
-  const { objects: all, revision } = listed(ctx, namespace, filter, token, version)
-  let objects: readonly KubeObject[] = filter.empty ? all : all.filter(filter.matches)
+  const present = await listForm(ctx)
+  const { objects, revision, after } = listed(ctx, namespace, filter, token, version)
   const metadata: Record<string, string | number> = { resourceVersion: String(revision) }
-  if (token) objects = objects.slice(firstAt(objects, token.start))
-  if (limit > 0 && objects.length > limit) {
-    const last = objects[limit - 1]
-    metadata.continue = encodeToken({ rv: Number(metadata.resourceVersion), start: `${last ? keyOf(last) : ''}\u0000` })
-    // with a selector the server does not know how many are left
-    if (filter.empty) metadata.remainingItemCount = objects.length - limit
-    objects = objects.slice(0, limit)
+  const converts = served.stored || served.custom
+  function* piece(): Generator<KubeObject> {
+    let last: KubeObject | undefined
+    let n = 0
+    for (const o of objects) {
+      if (!filter.matches(o)) continue
+      if (last && n === limit) {
+        metadata.continue = encodeToken({ rv: revision, start: endOf(last) })
+        // with a selector the server does not know how many are left
+        if (filter.empty) metadata.remainingItemCount = after(last)
+        return
+      }
+      n++
+      last = o
+      yield converts ? inVersion(ctx, o) : o
+    }
   }
-  if (served.stored || served.custom) objects = objects.map((o) => inVersion(ctx, o))
-  return presentList(ctx, objects, metadata)
+  return present(piece(), metadata)
 }
