@@ -19,73 +19,104 @@ const minify = !args.includes('--no-minify')
 const dist = join(out, 'dist')
 const fresh = join(out, `.dist-${process.pid}`)
 
-const SERVICE =
-  'apiVersion: v1\nkind: Service\nmetadata:\n  name: s#\nspec:\n  selector:\n    app: web\n  ports:\n  - port: 80\n'
+const service = (more) =>
+  `apiVersion: v1\nkind: Service\nmetadata:\n  name: s\n${more}spec:\n  selector:\n    app: web\n  ports:\n  - port: 80\n`
+const config = (value) => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: s\ndata:\n  a: "${value}"\n`
+/** What the commands of the warm-up read. */
+const FILES = {
+  'service.yaml': service(''),
+  'labelled.yaml': service('  labels: {a: "b"}\n'),
+  'config.yaml': config(1),
+  'changed.yaml': config(2),
+}
 /**
- * What the warm-up runs, each twice (# is 0, then 1), under the words it begins with: what they load and compile is
- * kept for the next command that begins so; several beginnings may share it. @new: on a state of its own; < what it
- * reads.
+ * The state on which the warm-up runs its commands. @fold: all so far moves into the state file, what follows stands in
+ * its journal.
+ */
+const STATE = [
+  'create deployment web --image=nginx --replicas=3 --port=80',
+  'create deployment other --image=nginx',
+  'expose deployment web --port=80',
+  'expose deployment web --port=80 --name=h --cluster-ip=None',
+  'run t --image=nicolaka/netshoot -- sleep infinity',
+  'apply -f service.yaml',
+  'apply --server-side -f config.yaml',
+  'create configmap gone --from-literal=a=b',
+  '@fold label svc h a=b',
+  'label svc web l=0 p=0',
+  'annotate svc web l=0',
+  'set image deploy/other nginx=nginx:1.24',
+  'delete configmap gone',
+  'replace -f service.yaml',
+]
+/** The profiles that the warm-up plays, and their first nodes, @node below: versions of the API differ. */
+const PLAYED = { 'docker-desktop': 'docker-desktop', kind: 'kind-control-plane' }
+/**
+ * What the warm-up runs, under the words it begins with: what it loads and compiles is kept for the next command that
+ * begins so; several beginnings may share it. @new: on a state of its own; < what it reads.
  */
 const WARM = {
   version: ['version --client'],
   'create-deployment': [
-    'create deployment web# --image=nginx --replicas=3 --port=80',
-    '@new create deployment web# --image=nginx --replicas=3 --port=80',
+    'create deployment d --image=nginx --replicas=3 --port=80',
+    '@new create deployment d --image=nginx --replicas=3 --port=80',
   ],
   'create-service': ['create service clusterip x --clusterip=None --dry-run=client -oyaml'],
-  'create-configmap': ['create configmap c# --from-literal=a=b'],
-  expose: ['expose deployment web# --port=80', 'expose deployment web# --port=80 --name=h# --cluster-ip=None'],
-  run: [
-    'run t# --image=nicolaka/netshoot -- sleep infinity',
-    '@new run t# --image=nicolaka/netshoot -- sleep infinity',
-  ],
-  create: [`create -f - < ${SERVICE.replace('s#', 'c#')}`],
+  'create-configmap': ['create configmap c --from-literal=a=b'],
+  expose: ['expose deployment web --port=80 --name=e', 'expose deployment web --port=80 --name=n --cluster-ip=None'],
+  run: ['run r --image=nicolaka/netshoot -- sleep infinity', '@new run r --image=nicolaka/netshoot -- sleep infinity'],
+  create: [`create -f - < ${service('').replace('name: s', 'name: c')}`],
   apply: [
-    `@new apply -f - < ${SERVICE}`,
-    `apply -f - < ${SERVICE}`,
-    `apply -f - < ${SERVICE}`,
-    `apply -f - < ${SERVICE.replace('80', '81')}`,
+    '@new apply -f service.yaml',
+    'apply -f service.yaml',
+    'apply -f service.yaml',
+    'apply -f labelled.yaml',
+    `apply -f - < ${service('').replace('80', '81')}`,
   ],
+  'apply---server-side': ['apply --server-side -f config.yaml', 'apply --server-side -f changed.yaml'],
   get: ['get svc', 'get pods', 'get pods -o wide', '@new get svc'],
-  'get-o': ['get deploy -o yaml', 'get svc web# -o jsonpath={.spec.clusterIP}'],
-  describe: ['describe svc web#', 'describe pod t#'],
-  exec: ['exec t# -- cat /etc/resolv.conf', 'exec t# -- getent hosts web#'],
-  'exec-nslookup': ['exec t# -- nslookup web#', 'exec t# -- nslookup h#'],
-  'exec-dig': ['exec t# -- dig web#'],
-  'exec-curl': ['exec t# -- curl -s web#'],
-  cp: ['cp t#:/etc/resolv.conf resolv.conf'],
-  logs: ['logs t#'],
-  label: ['label svc web# a=b'],
-  annotate: ['annotate svc web# a=b'],
-  patch: ['patch svc web# -p {"metadata":{"labels":{"a":"c"}}}'],
-  edit: ['edit svc web#'],
-  replace: [`replace -f - < ${SERVICE}`],
-  diff: [`diff -f - < ${SERVICE}`],
-  scale: ['scale deploy web# --replicas=2'],
-  autoscale: ['autoscale deploy web# --max=3'],
-  'set-image': ['set image deploy/web# nginx=nginx:1.25'],
-  'rollout-status': ['rollout status deploy/web#'],
-  'rollout-history': ['rollout history deploy/web#'],
-  'rollout-undo': ['rollout undo deploy/web#'],
-  'rollout-restart': ['rollout restart deploy/web#'],
+  'get-o': ['get deploy -o yaml', 'get svc web -o jsonpath={.spec.clusterIP}'],
+  describe: ['describe svc web', 'describe pod t'],
+  exec: ['exec t -- cat /etc/resolv.conf', 'exec t -- getent hosts web'],
+  'exec-nslookup': ['exec t -- nslookup web', 'exec t -- nslookup h'],
+  'exec-dig': ['exec t -- dig web'],
+  'exec-curl': ['exec t -- curl -s web'],
+  cp: ['cp t:/etc/resolv.conf resolv.conf'],
+  logs: ['logs t', 'logs deploy/web'],
+  label: ['label svc web l=1 --overwrite', 'label svc web a=b'],
+  annotate: ['annotate svc web l=1 --overwrite', 'annotate svc web a=b'],
+  patch: ['patch svc web -p {"metadata":{"labels":{"p":"1"}}}'],
+  edit: ['edit svc web'],
+  replace: ['replace -f labelled.yaml'],
+  diff: ['diff -f service.yaml', 'diff -f config.yaml'],
+  scale: ['scale deploy web --replicas=4', 'scale deploy web --replicas=2'],
+  autoscale: ['autoscale deploy web --max=3 --dry-run=server', 'autoscale deploy web --max=3'],
+  'set-image': ['set image deploy/other nginx=nginx:1.25', 'set image deploy/web nginx=nginx:1.25'],
+  'rollout-status': ['rollout status deploy/web'],
+  'rollout-history': ['rollout history deploy/web'],
+  'rollout-undo': ['rollout undo deploy/other'],
+  'rollout-restart': ['rollout restart deploy/other', 'rollout restart deploy/web'],
   'auth-can-i': ['auth can-i get pods'],
   'config-view': ['config view'],
   explain: ['explain svc.spec'],
-  wait: ['wait --for=condition=Ready pod/t#'],
+  wait: ['wait --for=condition=Ready pod/t'],
   events: ['events'],
   'api-resources': ['api-resources'],
-  debug: ['debug t# --image=busybox:1.36 --attach=false'],
-  // the node is as it was afterwards
-  cordon: ['cordon docker-desktop'],
-  uncordon: ['uncordon docker-desktop'],
-  taint: ['taint node docker-desktop k=v:PreferNoSchedule', 'taint node docker-desktop k-'],
-  drain: ['drain docker-desktop --ignore-daemonsets --force --dry-run=server'],
+  debug: ['debug t --image=busybox:1.36 --attach=false', 'debug t --image=busybox:1.36 --attach=false'],
+  cordon: ['cordon @node'],
+  uncordon: ['cordon @node', 'uncordon @node'],
+  taint: [
+    'taint node @node k=v:PreferNoSchedule',
+    'taint node @node k=w:PreferNoSchedule --overwrite',
+    'taint node @node k-',
+  ],
+  drain: ['drain @node --ignore-daemonsets --force --dry-run=server'],
   completion: ['completion bash'],
-  dns: ['dns query web# --from t#'],
-  delete: ['delete svc s#', 'delete pod t#'],
+  dns: ['dns query web --from t'],
+  delete: ['delete svc s', 'delete pod t', 'delete deployment other'],
   // what goes without moving pods
   'delete-configmap delete-configmaps delete-cm delete-secret delete-secrets delete-service delete-services delete-svc':
-    ['delete configmap c#', 'delete svc c#'],
+    ['delete configmap s', 'delete svc s'],
   // it ends as soon as it listens: see its signal below
   serve: ['@new serve --api-address 127.0.0.1:0 --dns-address 127.0.0.1:0'],
 }
@@ -232,7 +263,7 @@ for (let i = 2; i < process.argv.length; i++) {
   if (!verb && (keys.includes(' ' + a + ' ') || keys.includes(' ' + a + '-'))) verb = a
   if (verb && keys.includes(' ' + longer + ' ')) key = longer
 }
-if (key === 'get' && process.argv.some((a) => /^(-o|--out)/.test(a))) key = 'get-o'
+if (key === 'get' && process.argv.some((a, i) => /^(-o|--out)/.test(a) && !/wide$/.test(a + process.argv[i + 1]))) key = 'get-o'
 try {
   // what is kept: numbers, source and code cache
   const file = fs.readFileSync(__dirname + '/cache/' + process.version + '-' + process.arch + '/' + (key || 'version')), end = file.indexOf(10), [size, ...ids] = file.latin1Slice(0, end).split(' ')
@@ -263,17 +294,20 @@ if (!args.includes('--no-cache')) {
   writeFileSync(join(fresh, 'warm.cjs'), loader('index.cjs', true))
   const script = `
     const warm = require(${JSON.stringify(join(fresh, 'warm.cjs'))})
-    const fs = require('fs'), os = require('os'), path = require('path')
+    const fs = require('fs'), os = require('os'), path = require('path'), v8 = require('v8')
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'kubesim-warm-'))
+    for (const [name, text] of Object.entries(${JSON.stringify(FILES)})) fs.writeFileSync(path.join(home, name), text)
     let n = 0
     // a line: @new for a state of its own, the command, < and what it reads
-    const run = async (line, round) => {
-      const [, fresh, command, stdin] = /^(@new )?(.*?)(?: < (.*))?$/s.exec(line.replaceAll('#', String(round)))
+    const run = async (line, [profile, node], state) => {
+      const [, fresh, command, stdin] = /^(@new )?(.*?)(?: < (.*))?$/s.exec(line.replace('@node', node))
       const { run, createHost } = warm.begin()
       let said = ''
-      const code = await run(command.split(' '), createHost({ env: { HOME: home, KUBE_EDITOR: 'true', PATH: process.env.PATH, ...(fresh ? { KUBESIM_STATE: path.join(home, 'new-' + n++ + '.json') } : {}) }, cwd: home, io: { signal: command.startsWith('serve') ? AbortSignal.abort() : new AbortController().signal, ...(stdin ? { stdin: { isTTY: false, async *chunks() { yield Buffer.from(stdin) } } } : {}), stderr: { isTTY: false, write(s) { said += s } } } }))
-      if (code !== 0 && !command.includes('nope')) console.error(command + ': ' + said.split('\\n')[0])
+      const code = await run(command.split(' '), createHost({ env: { HOME: home, KUBE_EDITOR: 'true', PATH: process.env.PATH, KUBESIM_PROFILE: profile, KUBESIM_STATE: fresh ? path.join(home, n++ + '.json') : state }, cwd: home, io: { signal: command.startsWith('serve') ? AbortSignal.abort() : new AbortController().signal, ...(stdin ? { stdin: { isTTY: false, async *chunks() { yield Buffer.from(stdin) } } } : {}), stderr: { isTTY: false, write(s) { said += s } } } }))
+      if (code !== 0) console.error(command + ': ' + said.split('\\n')[0])
     }
+    // the next line that is written is one too many for the journal
+    const fill = (state) => fs.appendFileSync(state + '.journal', '{"r":0,"w":[' + ' '.repeat(1 << 17) + ']}\\n')
     ;(async () => {
       // first: the commands below are to run with them
       const { makeReadymade } = warm.begin(${number.get('ready.cjs')}), { schemasOfPackage } = warm.begin()
@@ -281,19 +315,47 @@ if (!args.includes('--no-cache')) {
         const at = path.join(${JSON.stringify(join(fresh, 'profiles'))}, file)
         fs.writeFileSync(at.replace(/json$/, 'ready'), await makeReadymade(JSON.parse(fs.readFileSync(at, 'utf8')), schemasOfPackage()))
       }
+      const played = Object.entries(${JSON.stringify(PLAYED)}), stateOf = (profile) => path.join(home, profile + '.json')
+      for (const p of played)
+        for (const line of ${JSON.stringify(STATE)}) {
+          const [, fold, command] = /^(@fold )?(.*)$/.exec(line)
+          if (fold) fill(stateOf(p[0]))
+          await run(command, p, stateOf(p[0]))
+        }
+      // once as most commands find the state, once with a journal that has to be folded
+      const live = async (lines, after) => {
+        for (const p of played) {
+          const state = path.join(home, n++ + '.json')
+          for (const end of ['', '.journal']) fs.copyFileSync(stateOf(p[0]) + end, state + end)
+          if (p === played[0]) fill(state)
+          for (const line of lines) {
+            await run(line, p, state)
+            after?.()
+          }
+        }
+      }
       const loads = []
       for (const [key, lines] of Object.entries(${JSON.stringify(WARM)})) {
         const ids = new Set([${number.get('main.cjs')}])
-        for (const line of lines) { await run(line, 0); for (const id of warm.loaded()) ids.add(id) }
+        await live(lines, () => warm.loaded().forEach((id) => ids.add(id)))
         loads.push([key, lines, [...ids]])
       }
       for (const [key, lines, ids] of loads) {
-        const source = Buffer.from('[' + ids.map(warm.body).join(',') + ']', 'latin1')
+        let source = '[' + ids.map(warm.body).join(',') + ']', head
+        // V8 copies a cache that does not stand at a multiple of eight
+        do source += '\\n', head = [source.length, ...ids].join(' ') + '\\n'
+        while ((head.length + source.length) % 8)
         warm.clear()
-        const script = warm.take(ids, source.latin1Slice())
-        for (const line of lines) await run(line, 1)
+        const script = warm.take(ids, source)
+        // what ran often here would be made machine code at its first call there, and what ran long ago be forgotten
+        v8.setFlagsFromString('--no-sparkplug')
+        v8.setFlagsFromString('--no-flush-bytecode')
+        await live(lines)
+        // a cache is good for the flags that it was made with
+        v8.setFlagsFromString('--sparkplug')
+        v8.setFlagsFromString('--flush-bytecode')
         const [first, ...others] = key.split(' ').map((k) => path.join(${JSON.stringify(cache)}, k))
-        fs.writeFileSync(first, Buffer.concat([Buffer.from([source.length, ...ids].join(' ') + '\\n'), source, script.createCachedData()]))
+        fs.writeFileSync(first, Buffer.concat([Buffer.from(head + source, 'latin1'), script.createCachedData()]))
         for (const o of others) fs.linkSync(first, o)
       }
     })().catch((e) => { console.error(e); process.exitCode = 1 }).finally(() => { fs.rmSync(home, { recursive: true, force: true }); process.exit() })`
