@@ -2,7 +2,7 @@
 import { parseJson, jsonValueEnd, JsonSyntaxError } from './gojson.ts'
 import type { Json } from './object.ts'
 import { parseFirstDocument, UNPREFIXED } from './yamlparser.ts'
-import { YamlSyntaxError } from './yamlscanner.ts'
+import { YamlSyntaxError } from './yamlreader.ts'
 import { writeYaml } from './yamlwriter.ts'
 
 /**

@@ -4,7 +4,8 @@ import { wholeNumber } from './bigint.ts'
 import { formatFloat } from './gojson.ts'
 import { goQuote } from './gostring.ts'
 import type { Json } from './object.ts'
-import { createScanner, syntaxError, YamlSyntaxError, type Scanner, type Token } from './yamlscanner.ts'
+import { syntaxError, YamlSyntaxError } from './yamlreader.ts'
+import { Scanner, type Token } from './yamlscanner.ts'
 
 interface Node {
   readonly value: Json
@@ -93,7 +94,7 @@ function resolveV3(text: string): Resolved {
  * The first document of a text; `v3` reads scalars as go-yaml v3 does. Throws YamlSyntaxError with go-yaml's sentence.
  */
 export function parseFirstDocument(text: string, v3 = false): Json {
-  return new Parser(createScanner(text, v3), v3).document()
+  return new Parser(new Scanner(text, v3), v3).document()
 }
 
 class Parser {
