@@ -1,5 +1,6 @@
 // The kubelet's back-offs: restarts of containers that end, pulls that fail. What a status does not tell of them is
 // kept beside the objects, by node.
+import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import { isObject } from '../../apimachinery/object.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import type { ControllerContext } from '../controller.ts'
@@ -7,12 +8,30 @@ import { nodeState } from './nodestate.ts'
 
 /** The first delay; doubled up to the last. */
 const FIRST = 10_000
-export const LAST = 300_000
+const LAST = 300_000
 /** A container that ran so long begins anew with the first delay. */
 export const FORGET = 600_000
 
 /** The delay before the n-th try that has to wait. */
 export const backoff = (n: number): number => Math.min(LAST, FIRST * 2 ** Math.min(30, Math.max(0, n - 1)))
+
+/**
+ * How long a steady repetition may be left out because nobody looks until the horizon: whole cycles, the last two
+ * excepted.
+ */
+export function skipped(
+  { ctx, pod }: { readonly ctx: Pick<ControllerContext, 'horizon'>; readonly pod: Pod },
+  due: number,
+  cycle: number,
+  delay: number,
+): number {
+  const horizon = ctx.horizon?.()
+  if (horizon === undefined || delay < LAST || cycle <= 0) return 0
+  // a Job counts restarts, a deadline ends them
+  if (pod.spec?.activeDeadlineSeconds !== undefined || pod.metadata.ownerReferences?.some((o) => o.kind === 'Job'))
+    return 0
+  return Math.max(0, Math.floor((horizon - due) / cycle) - 2) * cycle
+}
 
 /** What is wrong with one container (of no name: with its pod) beyond its status. */
 export interface Trouble {

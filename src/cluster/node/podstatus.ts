@@ -1,6 +1,8 @@
 // A pod's phase and conditions from its containers, in the order and with the reasons of pkg/kubelet/status.
 import type { ContainerStatus, Pod, PodCondition, PodSpec } from '../../apimachinery/api/core.v1.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
+import { has } from '../../apimachinery/versions.ts'
+import type { Versions } from '../../apimachinery/versions.ts'
 
 const isSidecar = (spec: PodSpec, name: string): boolean =>
   spec.initContainers?.some((c) => c.name === name && c.restartPolicy === 'Always') ?? false
@@ -53,7 +55,7 @@ export interface Report {
   readonly init: readonly ContainerStatus[]
   readonly main: readonly ContainerStatus[]
   readonly now: number
-  readonly withSandbox: boolean
+  readonly versions: Versions
 }
 
 /** The kubelet's conditions; other people's stay in front, and a transition time moves with the status alone. */
@@ -141,7 +143,7 @@ export function conditionsOf(pod: Pod, r: Report): PodCondition[] {
         : make('Ready', true)
   return [
     ...old.filter((c) => !OWNED.has(c.type)),
-    ...(r.withSandbox ? [make('PodReadyToStartContainers', r.sandbox)] : []),
+    ...(has(r.versions, 'podReadyToStartContainers') ? [make('PodReadyToStartContainers', r.sandbox)] : []),
     initialized,
     ready,
     containersReady,
