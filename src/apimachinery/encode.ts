@@ -243,9 +243,7 @@ function structForm(value: JsonObject, { places, always }: Layout, old?: JsonObj
  */
 export function typedForm<T>(object: T, schemaName: string, schemas: Schemas, old?: object): T {
   const type = schemas.type(schemaName)
-  return type
-    ? (structForm(object as JsonObject, layoutOf(type, schemas), old as JsonObject | undefined) as unknown as T)
-    : object
+  return type ? (structForm(object as JsonObject, layoutOf(type, schemas), old as JsonObject | undefined) as T) : object
 }
 
 /** The definition's name for an object's apiVersion and kind. */
@@ -272,5 +270,5 @@ export function encodeTyped(
   object: { readonly apiVersion?: string; readonly kind?: string },
   schemas: Schemas,
 ): string {
-  return toJsonInOrder(typedForm(object as unknown as Json, schemaOf(object, schemas), schemas))
+  return toJsonInOrder(typedForm(object, schemaOf(object, schemas), schemas))
 }

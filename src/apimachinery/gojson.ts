@@ -179,7 +179,7 @@ export function parseJson(text: string): Json {
 function refuseProto(value: Json | undefined): void {
   if (typeof value !== 'object' || value === null) return
   if (Object.hasOwn(value, '__proto__')) throw new JsonSyntaxError('key "__proto__" is not allowed', 0)
-  for (const v of Object.values(value)) refuseProto(v as Json)
+  for (const v of Object.values(value)) refuseProto(v)
 }
 
 /** Go's name of a character in such errors. */

@@ -16,7 +16,7 @@ const isNumber = (a: GoArg): a is { readonly number: number; readonly type: stri
   typeof a.number === 'number'
 
 const plain = (a: GoArg): string =>
-  isNumber(a) ? formatNumber(a.number, a.type === 'float64' ? 'floats' : 'ints') : goValue(a as Json)
+  isNumber(a) ? formatNumber(a.number, a.type === 'float64' ? 'floats' : 'ints') : goValue(a)
 
 function typeName(a: GoArg): string {
   if (a === null) return '<nil>'
@@ -145,7 +145,7 @@ function one(a: GoArg, verb: string, f: Flags, inside = false): string {
     }
     return bad()
   }
-  if (verb === 'v') return f.sharp ? goSyntaxOf(a as Json) : goValue(a as Json)
+  if (verb === 'v') return f.sharp ? goSyntaxOf(a) : goValue(a)
   // Other verbs go to the elements.
   if (Array.isArray(a))
     return `[${(a as readonly Json[]).map((e) => one(typeof e === 'number' ? { number: e, type: Number.isInteger(e) ? 'int64' : 'float64' } : e, verb, f, true)).join(' ')}]`
@@ -170,7 +170,7 @@ export function sprintf(format: string, args: readonly GoArg[]): string {
     const [all, flags = '', width, precision, verb] = m
     const star = (): number => {
       const a = args[next++]
-      return a !== undefined && isNumber(a as GoArg) ? (a as { number: number }).number : 0
+      return a !== undefined && isNumber(a) ? a.number : 0
     }
     const w = width === '*' ? star() : width === undefined ? undefined : Number(width)
     const hasPoint = all.slice(1 + flags.length + (width?.length ?? 0)).startsWith('.') && verb !== undefined

@@ -226,11 +226,9 @@ function eq(first: Val, others: readonly Val[]): boolean {
         if (a === b) return true
         continue
       }
-      if (isList(a as Raw) !== isList(b as Raw))
-        throw new Refused(
-          `non-comparable types ${rawText(a as Raw)}: ${typeOf(a as Raw)}, ${typeOf(b as Raw)}: ${rawText(b as Raw)}`,
-        )
-      throw new Refused(`non-comparable type ${rawText(b as Raw)}: ${typeOf(b as Raw)}`)
+      if (isList(a) !== isList(b))
+        throw new Refused(`non-comparable types ${rawText(a)}: ${typeOf(a)}, ${typeOf(b)}: ${rawText(b)}`)
+      throw new Refused(`non-comparable type ${rawText(b)}: ${typeOf(b)}`)
     }
     if ((k1 === 'int' && k2 === 'uint') || (k1 === 'uint' && k2 === 'int')) {
       if (comparable(a) === comparable(b)) return true

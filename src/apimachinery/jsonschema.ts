@@ -8,7 +8,7 @@ import type { Json, JsonObject } from './object.ts'
 function sentence(e: ErrorObject): string {
   const where =
     e.instancePath.replace(/^\//, '').replaceAll('/', '.').replace(/~1/g, '/').replace(/~0/g, '~') || 'the document'
-  const p = e.params as Record<string, unknown>
+  const p = e.params
   switch (e.keyword) {
     case 'additionalProperties':
       return `${where} has an unknown key "${String(p.additionalProperty)}"`

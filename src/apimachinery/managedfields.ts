@@ -155,7 +155,7 @@ function emptyObject(
   like: { readonly apiVersion?: unknown; readonly kind?: unknown },
 ): JsonObject {
   const make = (): JsonObject =>
-    typed({ ...ctx, typed: false }, { apiVersion: like.apiVersion as Json, kind: like.kind as Json, metadata: {} })
+    typed({ ...ctx, typed: false }, { apiVersion: like.apiVersion, kind: like.kind as Json, metadata: {} })
   if (!ctx.schemaName) return make()
   let known = empties.get(ctx.schemas)
   if (!known) {
@@ -487,7 +487,7 @@ export function applyServerSide(
       apiVersion: ctx.apiVersion,
       time,
     }
-    const { status: _status, ...written } = before as JsonObject
+    const { status: _status, ...written } = before
     const change = compare(types, shape, emptyObject(ctx, config), ctx.resetStatus ? written : before)
     managed.set(identity(first), { entry: first, set: difference(union(change.modified, change.added), STRIPPED) })
   }
@@ -533,7 +533,7 @@ export function applyServerSide(
       set: owner.set,
     })
   }
-  const object = copy(result.object) as unknown as Draft<KubeObject>
+  const object = copy(result.object) as Draft<KubeObject>
   const annotations = object.metadata.annotations
   if (ctx.manager === 'kubectl' && annotations && Object.hasOwn(annotations, LAST_APPLIED))
     annotations[LAST_APPLIED] = lastApplied(config)
@@ -546,7 +546,7 @@ export function applyServerSide(
 /** The annotation is kept in step when kubectl applies: the configuration itself, without the annotation. */
 function lastApplied(config: JsonObject): string {
   const out = copy(config) as Record<string, unknown>
-  const meta = isObject(out.metadata) ? ({ ...out.metadata } as Record<string, unknown>) : {}
+  const meta = isObject(out.metadata) ? { ...out.metadata } : {}
   if (isObject(meta.annotations)) {
     const { [LAST_APPLIED]: _, ...rest } = meta.annotations
     meta.annotations = rest

@@ -97,7 +97,7 @@ const text = (v: unknown, what: string): string => (typeof v === 'string' ? v : 
 
 /** Applies the operations one after another on a copy. Throws PatchError. */
 export function applyJsonPatch(document: unknown, operations: readonly unknown[]): unknown {
-  let doc = copy(document) as unknown as Holder
+  let doc = copy(document) as Holder
   for (const raw of operations) {
     if (!isMap(raw)) fail('Unexpected kind: unknown')
     const o = raw as Operation
@@ -194,7 +194,7 @@ function withoutNulls(value: unknown): unknown {
 /** RFC 7386: null removes, objects merge, everything else replaces. */
 export function applyMergePatch(document: unknown, patch: unknown): unknown {
   if (!isMap(patch)) return copy(patch)
-  const out: Map_ = isMap(document) ? { ...(copy(document) as unknown as Map_) } : {}
+  const out: Map_ = isMap(document) ? { ...copy(document) } : {}
   for (const [k, v] of Object.entries(patch)) {
     guard(k)
     if (v === undefined) continue

@@ -36,7 +36,7 @@ export class StatusError extends Error {
       status: 'Failure',
       message: this.message,
       ...(this.reason ? { reason: this.reason } : {}),
-      ...(this.details ? { details: this.details as unknown as JsonObject } : {}),
+      ...(this.details ? { details: this.details as JsonObject } : {}),
       code: this.code,
     }
   }
@@ -47,7 +47,7 @@ export class StatusError extends Error {
       Number(body.code ?? 500),
       String(body.reason ?? ''),
       String(body.message ?? ''),
-      body.details as unknown as StatusDetails | undefined,
+      body.details as StatusDetails | undefined,
     )
   }
 }

@@ -552,7 +552,7 @@ export function applyStrategicMerge(
   schemaName: string,
   schemas: Schemas,
 ): JsonObject {
-  return mergeMap(copy(original) as unknown as Dict, copy(patch) as unknown as Dict, new Place(schemas, schemaName), {
+  return mergeMap(copy(original), copy(patch), new Place(schemas, schemaName), {
     parallel: true,
     ignoreNulls: true,
   }) as JsonObject
@@ -565,7 +565,7 @@ export function createTwoWay(
   schemaName: string,
   schemas: Schemas,
 ): JsonObject {
-  return copy(diffMaps(original, modified, new Place(schemas, schemaName), { order: true })) as unknown as JsonObject
+  return copy(diffMaps(original, modified, new Place(schemas, schemaName), { order: true })) as JsonObject
 }
 
 /**
@@ -582,7 +582,7 @@ export function createThreeWay(
   const place = new Place(schemas, schemaName)
   const delta = diffMaps(current, modified, place, { ignoreDeletions: true, order: true })
   const deletions = diffMaps(original, modified, place, { ignoreChanges: true, order: true })
-  return mergeMap(copy(deletions) as unknown as Dict, copy(delta) as unknown as Dict, place, {
+  return mergeMap(copy(deletions), copy(delta), place, {
     parallel: false,
     ignoreNulls: false,
   }) as JsonObject
@@ -629,5 +629,5 @@ export function clashingChanges(
 ): JsonObject | undefined {
   const place = new Place(schemas, schemaName)
   const changed = diffMaps(original, current, place, {})
-  return clash(patch, changed, place, '', '') ? (copy(changed) as unknown as JsonObject) : undefined
+  return clash(patch, changed, place, '', '') ? (copy(changed) as JsonObject) : undefined
 }

@@ -123,7 +123,7 @@ function columnsOf(v: CustomResourceDefinitionVersion): readonly Column<KubeObje
         cell: (o, { now }) => {
           let found: readonly (readonly unknown[])[]
           try {
-            found = path.findResults(o as unknown as JsonObject)
+            found = path.findResults(o)
           } catch {
             return null
           }
@@ -155,7 +155,7 @@ const at = (o: unknown, path: string): unknown =>
 
 /** All of an object that its users describe: neither metadata nor, where it is apart, the status. */
 function described(o: KubeObject, statusApart: boolean): JsonObject {
-  const { metadata: _metadata, apiVersion: _version, ...rest } = o as unknown as JsonObject
+  const { metadata: _metadata, apiVersion: _version, ...rest } = o as JsonObject
   if (!statusApart) return rest
   const { status: _status, ...spec } = rest
   return spec
@@ -248,7 +248,7 @@ function kindOf(
 ): Kind {
   const statusApart = v.subresources?.status !== undefined
   const body = (o: KubeObject): JsonObject => {
-    const { metadata: _metadata, apiVersion: _version, kind: _kind, ...rest } = o as unknown as JsonObject
+    const { metadata: _metadata, apiVersion: _version, kind: _kind, ...rest } = o
     return rest
   }
   const check = (o: KubeObject, old?: KubeObject, status = false): FieldError[] => {
@@ -347,7 +347,7 @@ export async function servedCustomResource(api: Api, object: KubeObject, version
   const v = crd.spec.versions.find((x) => x.name === version && x.served)
   if (!v || !isEstablished(crd)) return undefined
   const info = infoOf(crd, v)
-  const schema = v.schema?.openAPIV3Schema as unknown as Schema | undefined
+  const schema = v.schema?.openAPIV3Schema
   // the language is loaded for those who use it
   const rules =
     schema && writeJson(schema).includes('"x-kubernetes-validations"')
@@ -461,7 +461,7 @@ export function acceptNames(api: Api, object: KubeObject): KubeObject {
   }
   if (equal(draft.status, crd.status)) return object
   try {
-    return api.store.update(DEFINITIONS, draft as unknown as KubeObject, crd.metadata.resourceVersion ?? '')
+    return api.store.update(DEFINITIONS, draft, crd.metadata.resourceVersion ?? '')
   } catch (e) {
     if (e instanceof StoreConflict) return object
     throw e
@@ -497,8 +497,8 @@ export function terminating(object: KubeObject, now: string): Draft<KubeObject> 
   draft.status = {
     ...draft.status,
     conditions: [...(draft.status?.conditions ?? []).filter((c) => c.type !== 'Terminating'), condition],
-  } as never
-  return draft as Draft<KubeObject>
+  }
+  return draft
 }
 
 /** What the server says of a deprecated version, in the definition's words or its own. */

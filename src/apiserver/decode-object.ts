@@ -38,7 +38,7 @@ export function decodeObject(
   try {
     const { mine, known } = apart(value, target.known)
     const { object, errors } = decode(mine, target.schema, api.schemas, { sorted, empties: target.empties === true })
-    const draft = object as Draft<KubeObject>
+    const draft = object
     draft.metadata ??= {}
     target.defaults?.(draft)
     return { object: Object.assign(draft, known), errors }
@@ -59,7 +59,7 @@ function apart(
   for (const k of Object.keys(value)) {
     const v = value[k]
     // a status is changed in its draft
-    if (k === 'status' || typeof v !== 'object' || v === null || v !== (stored as unknown as JsonObject)[k]) mine[k] = v
+    if (k === 'status' || typeof v !== 'object' || v === null || v !== (stored as JsonObject)[k]) mine[k] = v
     else known[k] = k === 'metadata' ? { ...v } : v
   }
   return { mine, known }
@@ -72,7 +72,7 @@ function decodeCustom(
   target: Target,
   cannot: (why: string) => StatusError,
 ): { object: Draft<KubeObject>; errors: readonly string[] } {
-  const draft = copy(value) as Record<string, unknown>
+  const draft = copy(value)
   const errors: string[] = []
   try {
     const meta = decode(isObject(value.metadata) ? value.metadata : {}, 'meta.v1.ObjectMeta', api.schemas)
@@ -86,7 +86,7 @@ function decodeCustom(
   target.custom?.prune(draft, unknown)
   errors.push(...unknown.sort(compareBytes))
   target.custom?.defaults(draft)
-  return { object: draft as unknown as Draft<KubeObject>, errors }
+  return { object: draft as Draft<KubeObject>, errors }
 }
 
 /** Keys in order, as maps are written; a custom resource is one. */

@@ -52,7 +52,7 @@ export async function deleteOptions(ctx: Context): Promise<DeleteOptions> {
           bare: true,
         },
         'Ignore',
-      )) as unknown as {
+      )) as {
         gracePeriodSeconds?: number
         preconditions?: { uid?: string; resourceVersion?: string }
         orphanDependents?: boolean
@@ -185,9 +185,7 @@ async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Pr
   checkPreconditions(ctx, existing, options)
   const now = api.now()
   const write = (draft: Draft<KubeObject>): KubeObject =>
-    options.dryRun
-      ? (draft as KubeObject)
-      : api.store.update(served.storage, draft as KubeObject, existing.metadata.resourceVersion ?? '')
+    options.dryRun ? draft : api.store.update(served.storage, draft, existing.metadata.resourceVersion ?? '')
   await validateAdmission(ctx, {
     operation: 'DELETE',
     object: existing,
@@ -197,13 +195,13 @@ async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Pr
   if (served.storage === 'namespaces') {
     const ns = existing as KubeObject & { spec?: { finalizers?: readonly string[] }; status?: { phase?: string } }
     if (!ns.metadata.deletionTimestamp) {
-      const draft = copy(ns) as Draft<typeof ns>
+      const draft = copy(ns)
       draft.metadata.deletionTimestamp = rfc3339(now)
       draft.status = { ...draft.status, phase: 'Terminating' }
       const finalizers = collectorFinalizers(ctx, ns.metadata.finalizers ?? [], options)
       if (finalizers.length > 0) draft.metadata.finalizers = [...finalizers]
       else delete draft.metadata.finalizers
-      return { object: write(draft as Draft<KubeObject>), gone: false }
+      return { object: write(draft), gone: false }
     }
     if ((ns.spec?.finalizers?.length ?? 0) > 0) return { object: ns, gone: false }
   }
@@ -255,17 +253,17 @@ async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Pr
       meta.deletionTimestamp !== undefined && finalizers === have && meta.deletionGracePeriodSeconds === 0
     return { object: fromStored(served, unchanged ? existing : write(draft)), gone: false }
   }
-  if (options.dryRun) return { object: fromStored(served, draft as KubeObject), gone: true }
+  if (options.dryRun) return { object: fromStored(served, draft), gone: true }
   const last = api.store.delete(served.storage, namespaceOf(ctx), name, meta.resourceVersion)
   await release(api, served.storage, existing)
   return {
     object: fromStored(
       served,
       graceful
-        ? ({
+        ? {
             ...draft,
             metadata: { ...draft.metadata, resourceVersion: last.metadata.resourceVersion ?? '' },
-          } as KubeObject)
+          }
         : last,
     ),
     gone: true,
@@ -292,8 +290,7 @@ const RETURN_DELETED: ReadonlySet<string> = new Set([
 /** What the client hears of a deletion: the object that waits or went, or a Status that names it. */
 export function deletionBody(ctx: Context, deleted: Deleted): JsonObject {
   const { served } = ctx
-  if (!deleted.gone || (RETURN_DELETED.has(served.storage) && served.storage !== 'namespaces'))
-    return deleted.object as unknown as JsonObject
+  if (!deleted.gone || (RETURN_DELETED.has(served.storage) && served.storage !== 'namespaces')) return deleted.object
   const { name = '', uid = '' } = deleted.object.metadata
   return {
     kind: 'Status',

@@ -48,7 +48,7 @@ function written(
   const { kind, apiVersion } = next
   if (subresource === 'status') {
     const mine = form({ kind, apiVersion, metadata: next.metadata, status: (next as WithStatus).status })
-    return { ...live, metadata: mine.metadata, status: mine.status } as unknown as KubeObject
+    return { ...live, metadata: mine.metadata, status: mine.status } as KubeObject
   }
   if (subresource || !hasStatus(ctx.served)) return form(next)
   const { status: _status, ...rest } = next as WithStatus
@@ -56,7 +56,7 @@ function written(
   return {
     ...mine,
     ...((live as WithStatus | undefined)?.status !== undefined ? { status: (live as WithStatus).status } : {}),
-  } as KubeObject
+  }
 }
 
 /** Notes in `next` what this request's manager changed since `live`. */
@@ -69,7 +69,7 @@ export function trackUpdate(
 ): Draft<KubeObject> {
   // what is stored is in typed form; a converted version of it may not be
   const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
-  const form = written(ctx, live, next as KubeObject, subresource, typed)
+  const form = written(ctx, live, next, subresource, typed)
   // the typed form knows no empty list
   const fields =
     live?.metadata.uid && forgetsOwners(next.metadata.managedFields)
@@ -136,9 +136,7 @@ export async function applyServerSide(
     )
   const managed = result.metadata.managedFields
   const { object } = withSpellings(ctx.spellings, () =>
-    decodeObject(ctx.api, result as unknown as JsonObject, targetOf(served), (why) =>
-      badRequest(`failed to convert merged object: ${why}`),
-    ),
+    decodeObject(ctx.api, result, targetOf(served), (why) => badRequest(`failed to convert merged object: ${why}`)),
   )
   if (!object.metadata.name) object.metadata.name = info.name
   if (managed && managed.length > 0) object.metadata.managedFields = managed

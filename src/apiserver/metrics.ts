@@ -72,7 +72,7 @@ export function servedMetrics(api: Api, version: string, resource: string): Serv
   const kind: Kind = {
     gvk: `${METRICS}/${VERSION}/${found.kind}`,
     strategy: {},
-    columns: columns as unknown as readonly Column<KubeObject>[],
+    columns: columns as readonly Column<KubeObject>[],
   }
   return {
     info: found,
@@ -104,7 +104,7 @@ function metricsOf(ctx: Context, of: KubeObject, more: JsonObject): Metrics {
     timestamp: at,
     window: WINDOW,
     ...more,
-  } as unknown as Metrics
+  } as Metrics
 }
 
 /** Answers get and list. */

@@ -191,7 +191,7 @@ function wireForm(body: Json): Json {
     items: body.items.map((i: Json) => {
       if (!isObject(i)) return i
       const { kind: _kind, apiVersion: _version, ...rest } = typedOrder(i)
-      return rest as JsonObject
+      return rest
     }),
   }
 }

@@ -208,8 +208,8 @@ function customSchemas(api: Api, resources: readonly ResourceInfo[], meta: JsonO
   for (const r of resources) {
     const crd = api.store.get('customresourcedefinitions.apiextensions.k8s.io', '', `${r.resource}.${r.group}`) as
       CustomResourceDefinition | undefined
-    const schema = crd?.spec.versions.find((v) => v.name === r.version)?.schema?.openAPIV3Schema as unknown as
-      JsonObject | undefined
+    const schema = crd?.spec.versions.find((v) => v.name === r.version)?.schema?.openAPIV3Schema
+
     if (!schema) continue
     const properties = isObject(schema.properties) ? schema.properties : {}
     out[`${r.group.split('.').reverse().join('.')}.${r.version}.${r.kind}`] = {

@@ -50,7 +50,7 @@ const terminal = (pod: Pod, now: number): boolean =>
 export function usageOf(storage: string, object: KubeObject, now: number): Usage {
   const out: Record<string, Quantity> = { [`count/${storage}`]: '1' }
   if (storage === 'pods') {
-    const pod = object as Pod
+    const pod = object
     if (terminal(pod, now)) return out
     return { ...out, pods: '1', ...computeUsage(podTotal(pod, 'requests'), podTotal(pod, 'limits')) }
   }

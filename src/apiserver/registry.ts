@@ -182,7 +182,7 @@ async function prepareCreate(
     if (generationAtCreation(strategy)) object.metadata.generation = 1
     strategy.prepareForCreate?.(object, { ...strategyContext(api, served, ctx.user), warn: (text) => warn(ctx, text) })
     object = normalize(api, storedOf(served), object)
-    const frozen = object as KubeObject
+    const frozen = object
     await strategy.needs?.(frozen)
     const name = object.metadata.name ?? ''
     refuse(served, name, [
@@ -219,9 +219,9 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
       const there = api.store.get(served.storage, final.metadata.namespace ?? '', final.metadata.name ?? '')
       if (there) throw new StoreConflict('exists', there)
       undo()
-      return fromStored(served, final as KubeObject)
+      return fromStored(served, final)
     }
-    const stored = api.store.create(served.storage, final as KubeObject)
+    const stored = api.store.create(served.storage, final)
     const done = afterWrite(api, served.storage, stored)
     if (done) await done
     return fromStored(served, stored)
@@ -236,7 +236,7 @@ export function createCast(ctx: Context, draft: Writable): KubeObject {
   const { api, served } = ctx
   fillSystemFields(api, served, draft)
   try {
-    return api.store.create(served.storage, draft as KubeObject)
+    return api.store.create(served.storage, draft)
   } catch (e) {
     throw e instanceof StoreConflict ? exists(ctx, draft.metadata, true) : e
   }
@@ -335,10 +335,10 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
     const { object, undo } = await prepareCreate(ctx, tracked, options)
     if (options.dryRun) {
       undo()
-      return { object: fromStored(served, object as KubeObject), created: true }
+      return { object: fromStored(served, object), created: true }
     }
     try {
-      return { object: fromStored(served, api.store.create(served.storage, object as KubeObject)), created: true }
+      return { object: fromStored(served, api.store.create(served.storage, object)), created: true }
     } catch (e) {
       undo()
       throw e
@@ -368,9 +368,9 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   const begun = subresource ? () => {} : beginUpdate(ctx, object, existing, options.dryRun)
   const undo = begun instanceof Promise ? await begun : begun
   try {
-    await strategy.needs?.(object as KubeObject)
+    await strategy.needs?.(object)
     object = prepareUpdate(ctx, object, existing, update, moved)
-    const next = object as KubeObject
+    const next = object
     await validateAdmission(ctx, { operation: 'UPDATE', object: next, old: existing, options, subresource })
     if (sameButTimes(next, existing)) return { object: fromStored(served, existing), created: false }
     object.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
@@ -420,9 +420,9 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
     // only the status, and what hangs on the object's metadata, is written here
     for (const k of Object.keys(draft))
       if (k !== 'metadata' && k !== 'status' && k !== 'kind' && k !== 'apiVersion' && !Object.hasOwn(existing, k))
-        delete (draft as unknown as Record<string, unknown>)[k]
+        delete (draft as Record<string, unknown>)[k]
     for (const [k, v] of Object.entries(existing))
-      if (k !== 'metadata' && k !== 'status') (draft as unknown as Record<string, unknown>)[k] = v
+      if (k !== 'metadata' && k !== 'status') (draft as Record<string, unknown>)[k] = v
     if (served.storage === 'deployments.apps' || served.custom) {
       if (old.labels) meta.labels = { ...old.labels }
       else delete meta.labels
@@ -446,9 +446,9 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   if (old.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined)
     meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
   const object = normalize(api, storedOf(served), draft, existing)
-  if (subresource !== 'status' && (moved || generationMoves(strategy, object as KubeObject, existing)))
+  if (subresource !== 'status' && (moved || generationMoves(strategy, object, existing)))
     object.metadata.generation = (old.generation ?? 0) + 1
-  const next = object as KubeObject
+  const next = object
   const specific = withSpellings(ctx.spellings, () =>
     update.validate
       ? update.validate(next, existing)

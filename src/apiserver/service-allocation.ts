@@ -91,7 +91,7 @@ class Transaction {
 }
 
 function specOf(object: Draft<KubeObject>): Svc {
-  const svc = object as unknown as Svc
+  const svc = object as Svc
   svc.spec ??= {}
   return svc
 }
@@ -164,7 +164,7 @@ function initFamilies(api: Api, svc: Svc, before?: Service): void {
   const selectorless = Object.keys(spec.selector ?? {}).length === 0
   if (!spec.ipFamilyPolicy)
     spec.ipFamilyPolicy = old?.ipFamilyPolicy ?? (isHeadless(spec) && selectorless ? 'RequireDualStack' : 'SingleStack')
-  const related = validateClusterIPFields(svc as Service, before)
+  const related = validateClusterIPFields(svc, before)
   if (related.length > 0) throw refuse(svc, related)
   const errors: FieldError[] = []
   const policy = (why: string): FieldError => invalidField('spec.ipFamilyPolicy', spec.ipFamilyPolicy, why)
@@ -476,7 +476,7 @@ export async function allocateForCreate(ctx: Context, object: Draft<KubeObject>,
     await allocateIPs(ctx.api, svc, dryRun, txn)
     const ports = new NodePorts(ctx.api, dryRun)
     if (svc.spec.type === 'NodePort' || svc.spec.type === 'LoadBalancer') initNodePorts(svc, ports)
-    if (needsHealthCheck(svc.spec as NonNullable<Service['spec']>)) healthPort(svc, ports)
+    if (needsHealthCheck(svc.spec)) healthPort(svc, ports)
   } catch (e) {
     txn.revert()
     throw e
@@ -507,7 +507,7 @@ export async function allocateForUpdate(
     if (!unchangedPreferDual(spec, old)) await updateIPs(api, svc, old, dryRun, txn)
     const ports = new NodePorts(api, dryRun)
     if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') updateNodePorts(svc, old, ports)
-    if (!needsHealthCheck(old) && needsHealthCheck(spec as NonNullable<Service['spec']>)) healthPort(svc, ports)
+    if (!needsHealthCheck(old) && needsHealthCheck(spec)) healthPort(svc, ports)
   } catch (e) {
     txn.revert()
     throw e

@@ -58,8 +58,8 @@ function signingKey(place: KeyPlace, entropy: Entropy): Key {
     text = { p: p.toString(16), q: q.toString(16) }
     place.remember(PLACE, text)
   }
-  const p = BigInt(`0x${text.p as string}`)
-  const q = BigInt(`0x${text.q as string}`)
+  const p = BigInt(`0x${text.p}`)
+  const q = BigInt(`0x${text.q}`)
   const rsa = { n: p * q, e: 65537n, p, q }
   known = { text, key: { ...rsa, id: base64url(sha256(publicKeyInfo(rsa))) } }
   return known.key
@@ -174,7 +174,7 @@ function boundAccount(store: Store, now: number, claims: JsonObject): Who | stri
     ['pod', 'pods'],
     ['node', 'nodes'],
   ] as const) {
-    const bound = own[kind] as unknown as Named | undefined
+    const bound = own[kind] as Named | undefined
     if (!bound) continue
     // what a pod's token says of its node is only passed on
     if (kind !== 'node' || !own.pod) {

@@ -13,7 +13,7 @@ export const storedOf = (s: Served): Served => s.stored ?? s
 /** An object as stored -> in the version that was asked for. */
 export function fromStored(s: Served, object: KubeObject): KubeObject {
   const conversion = s.stored ? s.kind.conversion : undefined
-  if (conversion) return conversion.fromStored(copy(object)) as KubeObject
+  if (conversion) return conversion.fromStored(copy(object))
   if (object.apiVersion !== s.apiVersion || object.kind !== s.info.kind)
     return { ...object, apiVersion: s.apiVersion, kind: s.info.kind }
   return object

@@ -185,7 +185,7 @@ async function seed(api: Api, resource: string, make: Make): Promise<void> {
       store.create(resource, {
         ...o,
         metadata: { ...meta, uid: uidOf(resource, meta.namespace ?? '', meta.name), creationTimestamp },
-      } as unknown as KubeObject)
+      } as KubeObject)
     } catch (e) {
       if (!(e instanceof StoreConflict)) throw e
     }

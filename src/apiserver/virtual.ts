@@ -273,7 +273,7 @@ async function review(ctx: Context): Promise<ApiResponse> {
       // the answer is an object of its own
       const { apiVersion, kind } = draft
       const answered = { apiVersion, kind, metadata: {}, spec: {}, status: await rulesReview(ctx, draft) }
-      return answer(201, normalize(ctx.api, ctx.served, answered as Draft<KubeObject>) as KubeObject)
+      return answer(201, normalize(ctx.api, ctx.served, answered))
     }
     case 'selfsubjectreviews':
       draft.metadata.creationTimestamp = rfc3339(ctx.api.now())
@@ -283,7 +283,7 @@ async function review(ctx: Context): Promise<ApiResponse> {
       draft.status = await tokenReview(ctx, draft)
       break
   }
-  return answer(201, normalize(ctx.api, ctx.served, draft) as KubeObject)
+  return answer(201, normalize(ctx.api, ctx.served, draft))
 }
 
 const COMPONENTS: readonly (readonly [name: string, message: string])[] = [
@@ -297,7 +297,7 @@ const component = ([name, message]: readonly [string, string]): KubeObject =>
     apiVersion: 'v1',
     metadata: { name },
     conditions: [{ type: 'Healthy', status: 'True', message }],
-  }) as unknown as KubeObject
+  }) as KubeObject
 
 async function componentStatuses(ctx: Context): Promise<ApiResponse> {
   const { formOf } = await import('./negotiate.ts')
@@ -315,7 +315,7 @@ async function componentStatuses(ctx: Context): Promise<ApiResponse> {
     kind: 'ComponentStatusList',
     apiVersion: 'v1',
     metadata: {},
-    items: items as unknown as JsonObject[],
+    items: items,
   })
 }
 

@@ -153,7 +153,7 @@ export class ApplySet {
     const client = await this.#ctx.factory.client()
     let parent: JsonObject
     try {
-      parent = (await client.get(this.#parent.path, this.#namespace, this.#name)) as unknown as JsonObject
+      parent = (await client.get(this.#parent.path, this.#namespace, this.#name)) as JsonObject
     } catch (e) {
       if (!(e instanceof StatusError && e.reason === 'NotFound'))
         throw new CliError(`failed to fetch ApplySet parent object ${this.#shown}: ${why(e)}`)
@@ -265,7 +265,7 @@ export class ApplySet {
             throw new CliError(`listing ${gvk} objects for pruning: ${why(e)}`)
           })
         for (const item of members.items) {
-          const object = { apiVersion: mapping.groupVersion, kind: mapping.kind, ...(item as unknown as JsonObject) }
+          const object = { apiVersion: mapping.groupVersion, kind: mapping.kind, ...(item as JsonObject) }
           if (!uids.has(uidOf(object))) doomed.push({ mapping, namespace, object })
         }
       }

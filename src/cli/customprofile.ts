@@ -24,7 +24,7 @@ export function readCustomProfile({ io, factory }: CommandContext, file: string)
   try {
     const read = parseYaml(new TextDecoder().decode(bytes))
     if (read === null) return {}
-    if (isObject(read)) return decode(read, CONTAINER, factory.schemas).object as unknown as JsonObject
+    if (isObject(read)) return decode(read, CONTAINER, factory.schemas).object
     const type = Array.isArray(read) ? 'array' : typeof read === 'boolean' ? 'bool' : typeof read
     throw wrong(`${decoding}json: cannot unmarshal ${type} into Go value of type v1.Container`)
   } catch (e) {
@@ -47,9 +47,4 @@ export const customized = (
   container: Draft<Container>,
   custom: JsonObject,
 ): Draft<Container> =>
-  applyStrategicMerge(
-    container as unknown as JsonObject,
-    { ...custom, name: container.name },
-    CONTAINER,
-    factory.schemas,
-  ) as unknown as Draft<Container>
+  applyStrategicMerge(container, { ...custom, name: container.name }, CONTAINER, factory.schemas) as Draft<Container>

@@ -28,14 +28,12 @@ function parseFileSource(source: string): [key: string, path: string] {
 function reason(e: unknown): string {
   const code = e instanceof Error && 'code' in e ? String(e.code) : 'ENOENT'
   return (
-    (
-      {
-        ENOENT: 'no such file or directory',
-        EACCES: 'permission denied',
-        EISDIR: 'is a directory',
-        ENOTDIR: 'not a directory',
-      } as Record<string, string>
-    )[code] ?? code
+    {
+      ENOENT: 'no such file or directory',
+      EACCES: 'permission denied',
+      EISDIR: 'is a directory',
+      ENOTDIR: 'not a directory',
+    }[code] ?? code
   )
 }
 

@@ -32,7 +32,7 @@ function createLines(): Lines & { text(): string } {
 
 /** Events' order: by the time they were last seen. */
 const lastSeen = (e: KubeObject): string => {
-  const v = (e as unknown as JsonObject).lastTimestamp
+  const v = (e as JsonObject).lastTimestamp
   return typeof v === 'string' ? v : ''
 }
 
@@ -167,7 +167,7 @@ const HIDDEN: ReadonlySet<string> = new Set([
 /** The whole description of an object. */
 export async function describeObject(mapping: Mapping, object: JsonObject, context: DescribeContext): Promise<string> {
   const out = createLines()
-  const kube = object as unknown as KubeObject
+  const kube = object as KubeObject
   const line = KINDS.find((k) => k.gvk === `${mapping.groupVersion}/${mapping.kind}`)
   const kind = line ? await line.load() : undefined
   if (kind?.describe) await kind.describe(kube, out, context)

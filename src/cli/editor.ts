@@ -67,8 +67,8 @@ const stripped = (text: string): string =>
 /** A document as the editor's file shows it, without managedFields. */
 function withoutManaged(o: JsonObject): JsonObject {
   const draft = copy(o)
-  if (isObject(draft.metadata)) delete (draft.metadata as Record<string, unknown>).managedFields
-  return draft as JsonObject
+  if (isObject(draft.metadata)) delete draft.metadata.managedFields
+  return draft
 }
 
 /**
@@ -268,7 +268,7 @@ async function save(
     const made = await client.create(mapping.path, u.namespace, object, { query })
     await (
       await resultPrinter(ctx, 'created')
-    )(made as unknown as JsonObject)
+    )(made)
     return
   }
   const original =
@@ -310,7 +310,7 @@ async function save(
     })
     await (
       await resultPrinter(ctx, 'edited')
-    )(patched as unknown as JsonObject)
+    )(patched)
   } catch (e) {
     const name = `${groupResource(mapping)} ${goQuote(u.name)}`
     if (e instanceof StatusError && e.reason === 'Invalid') {
@@ -339,7 +339,7 @@ async function editPatch(
   const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
   if (!schemas.type(name)) return { type: 'merge', patch: createMergePatch(before, after) }
   const { createTwoWay } = await import('../apimachinery/strategicmerge.ts')
-  return { type: 'strategic', patch: createTwoWay(before, after, name, schemas) as JsonObject }
+  return { type: 'strategic', patch: createTwoWay(before, after, name, schemas) }
 }
 
 function editSettings(ctx: CommandContext, mode: Mode, manager: string): EditSettings {

@@ -81,13 +81,13 @@ export function annotated(ctx: CommandContext, object: JsonObject, create: boole
   if (!create && originalConfiguration(object) === undefined) return object
   const draft = copy(object)
   const meta = (isObject(draft.metadata) ? draft.metadata : (draft.metadata = {})) as Record<string, unknown>
-  const annotations = { ...(isObject(meta.annotations) ? meta.annotations : {}) } as Record<string, unknown>
+  const annotations = { ...(isObject(meta.annotations) ? meta.annotations : {}) }
   delete annotations[LAST_APPLIED]
   if (Object.keys(annotations).length) meta.annotations = annotations
   else delete meta.annotations
-  const text = `${encodeTyped(draft as { apiVersion?: string; kind?: string }, ctx.factory.schemas)}\n`
+  const text = `${encodeTyped(draft, ctx.factory.schemas)}\n`
   meta.annotations = { ...annotations, [LAST_APPLIED]: text }
-  return draft as JsonObject
+  return draft
 }
 
 /** The server's refusal as a plain error with words before it. */
@@ -117,7 +117,7 @@ export async function generate(ctx: CommandContext, g: Generator): Promise<void>
       async () =>
         (await client.create(g.resource, g.namespaced ? namespace : '', sent(ctx, object), {
           query: writeQuery(mode, flags.string('field-manager'), validate),
-        })) as unknown as JsonObject,
+        })) as JsonObject,
     )
   }
   print(object)
@@ -125,5 +125,5 @@ export async function generate(ctx: CommandContext, g: Generator): Promise<void>
 
 /** What goes over the wire is the struct's own encoding. */
 export function sent(ctx: CommandContext, object: JsonObject): JsonObject {
-  return readJson(encodeTyped(object as { apiVersion?: string; kind?: string }, ctx.factory.schemas)) as JsonObject
+  return readJson(encodeTyped(object, ctx.factory.schemas)) as JsonObject
 }

@@ -53,7 +53,7 @@ export function setNamespace(info: Info, namespace: string): void {
   if (!info.object || namespaceOf(info.object) === namespace) return
   const draft = copy(info.object)
   const meta = isObject(draft.metadata) ? draft.metadata : (draft.metadata = {})
-  if (namespace) (meta as Record<string, Json>).namespace = namespace
+  if (namespace) meta.namespace = namespace
   else delete (meta as Record<string, Json>).namespace
   info.object = draft
 }

@@ -104,9 +104,7 @@ function readConfig(doc: Json): KubeConfig {
 export async function writeConfig(config: KubeConfig): Promise<JsonObject> {
   const { formedConfig } = await import('./kubeconfigform.ts')
   const list = (map: ReadonlyMap<string, ConfigEntry>, field: string): Json =>
-    map.size
-      ? [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: value as JsonObject, name }))
-      : null
+    map.size ? [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: value, name })) : null
   return formedConfig({
     apiVersion: 'v1',
     clusters: list(config.clusters, 'cluster'),
@@ -203,7 +201,7 @@ function userProblems(io: Io, name: string, entry: ConfigEntry, flags: JsonObjec
       out.push(`authProvider cannot be provided in combination with an exec plugin for ${name}`)
     if (!filled(exec.command)) out.push(`command must be specified for ${name} to use exec authentication plugin`)
     if (!filled(exec.apiVersion)) out.push(`apiVersion must be specified for ${name} to use exec authentication plugin`)
-    for (const v of Array.isArray(exec.env) ? (exec.env as readonly Json[]) : [])
+    for (const v of Array.isArray(exec.env) ? exec.env : [])
       if (!isObject(v) || !filled(v.name))
         out.push(`env variable name must be specified for ${name} to use exec authentication plugin`)
     if (!filled(exec.interactiveMode))

@@ -34,7 +34,7 @@ function withAnnotation(o: JsonObject, value: string | undefined): Draft<JsonObj
 export const configurationOf = (o: JsonObject): string => encode(withAnnotation(o, undefined))
 
 /** The user's object with itself in the annotation. */
-export const modifiedConfiguration = (o: JsonObject): JsonObject => withAnnotation(o, configurationOf(o)) as JsonObject
+export const modifiedConfiguration = (o: JsonObject): JsonObject => withAnnotation(o, configurationOf(o))
 
 /** What create --save-config and edit send: annotated when asked, or when it already was. */
 export function createOrUpdateAnnotation(create: boolean, o: JsonObject): JsonObject {

@@ -77,7 +77,7 @@ function checkShape(value: Json, depth = 0): void {
     for (const v of value as readonly Json[]) checkShape(v, depth + 1)
     return
   }
-  for (const [k, v] of Object.entries(value as JsonObject)) {
+  for (const [k, v] of Object.entries(value)) {
     if (k === '__proto__') throw new Error('the key "__proto__" is not allowed')
     if (v !== undefined) checkShape(v, depth + 1)
   }

@@ -153,8 +153,8 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
     const before = copy(info.object)
     const meta = metaOf(before) as Record<string, Json>
     if (wantedVersion) delete meta.resourceVersion
-    const oldText = toJson(before as JsonObject)
-    const current = isObject(meta[field]) ? (meta[field] as JsonObject) : {}
+    const oldText = toJson(before)
+    const current = isObject(meta[field]) ? meta[field] : {}
     const offline = mode === 'client' || local || listing
     if (field === 'labels' && !offline)
       for (const r of change.remove) if (!Object.hasOwn(current, r)) io.stdout.write(`label ${goQuote(r)} not found.\n`)
@@ -186,7 +186,7 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
         Object.keys(patch).length ? recordedPatch(ctx, { metadata: patch }) : recordedPatch(ctx, {}),
         { query: writeQuery(mode, flags.string('field-manager')) },
       )
-      if (field === 'annotations') printed = answer as unknown as JsonObject
+      if (field === 'annotations') printed = answer
     }
     if (listing) {
       const indent = found.singleItemImplied ? '' : ' '

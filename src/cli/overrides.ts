@@ -31,7 +31,7 @@ export async function overridden(ctx: CommandContext, object: JsonObject): Promi
   const type = ctx.flags.string('override-type') || 'merge'
   const { schemas } = ctx.factory
   const target = sent(ctx, object)
-  const name = schemaOf(object as { apiVersion?: string; kind?: string }, schemas)
+  const name = schemaOf(object, schemas)
   const parsed = (): unknown => {
     try {
       return parseJson(text)
@@ -55,12 +55,12 @@ export async function overridden(ctx: CommandContext, object: JsonObject): Promi
       patched = applyStrategicMerge(target, isObject(patch) ? patch : {}, name, schemas)
     } else throw new CliError(`invalid override type: ${type}`)
     if (!isObject(patched)) throw new CliError('Invalid JSON Patch')
-    const again = schemaOf(patched as { apiVersion?: string; kind?: string }, schemas)
+    const again = schemaOf(patched, schemas)
     if (!schemas.type(again))
       throw new CliError(
         `no kind ${JSON.stringify(patched.kind ?? '')} is registered for version ${JSON.stringify(patched.apiVersion ?? '')} in scheme "pkg/scheme/scheme.go:28"`,
       )
-    return decode(patched, again, schemas).object as unknown as JsonObject
+    return decode(patched, again, schemas).object
   } catch (e) {
     throw e instanceof PatchError || e instanceof DecodeError ? new CliError(e.message) : e
   }

@@ -112,7 +112,7 @@ export async function podList(
 
 /** The pod one enters: itself, or the most active of the object's. */
 export async function attachable(factory: Factory, object: JsonObject, timeout: number): Promise<Pod> {
-  if (object.kind === 'Pod') return object as unknown as Pod
+  if (object.kind === 'Pod') return object as Pod
   const [first] = await podList(factory, object, timeout, false)
   if (!first) throw new CliError('timed out waiting for the condition')
   return first
@@ -133,7 +133,7 @@ export function findContainer(
   | undefined {
   for (const list of ['containers', 'initContainers', 'ephemeralContainers'] as const) {
     const container = (pod.spec?.[list] ?? []).find((c) => c.name === name)
-    if (container) return { container: container as unknown as Container, list }
+    if (container) return { container: container, list }
   }
   return undefined
 }

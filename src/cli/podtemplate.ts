@@ -20,7 +20,7 @@ import { namedAs } from './named.ts'
 export type Dict = Record<string, unknown>
 export const dict = (parent: Dict, key: string): Dict => {
   const v = parent[key]
-  if (isObject(v)) return v as Dict
+  if (isObject(v)) return v
   const made: Dict = {}
   parent[key] = made
   return made
@@ -73,13 +73,13 @@ export { selectorFlag }
  */
 export function asTyped(ctx: CommandContext, object: JsonObject): JsonObject {
   const { schemas } = ctx.factory
-  const name = schemaOf(object as { apiVersion?: string; kind?: string }, schemas)
+  const name = schemaOf(object, schemas)
   if (!schemas.type(name))
     throw new CliError(
       `no kind ${goQuote(String(object.kind ?? ''))} is registered for version ${goQuote(String(object.apiVersion ?? ''))} in scheme "pkg/scheme/scheme.go:28"`,
     )
   try {
-    return decode(object, name, schemas, { sorted: true }).object as unknown as JsonObject
+    return decode(object, name, schemas, { sorted: true }).object
   } catch (e) {
     throw e instanceof DecodeError ? new CliError(e.message) : e
   }
@@ -155,14 +155,14 @@ export async function patchObjects(ctx: CommandContext, infos: readonly Info[], 
   const patches: { info: Info; after?: JsonObject; patch?: JsonObject; error?: unknown }[] = []
   for (const info of infos) {
     if (!info.object) continue
-    const name = schemaOf(info.object as { apiVersion?: string; kind?: string }, schemas)
+    const name = schemaOf(info.object, schemas)
     const before = typedForm(info.object, name, schemas)
-    const draft = copy(info.object) as unknown as Dict
+    const draft = copy(info.object)
     try {
       if ((await change.mutate(draft, info)) === false) continue
       if (change.records) recordIn(ctx, draft)
-      const after = typedForm(draft as JsonObject, name, schemas)
-      patches.push({ info, after: draft as JsonObject, patch: createTwoWay(before, after, name, schemas) })
+      const after = typedForm(draft, name, schemas)
+      patches.push({ info, after: draft, patch: createTwoWay(before, after, name, schemas) })
     } catch (error) {
       patches.push({ info, error })
     }
@@ -185,7 +185,7 @@ export async function patchObjects(ctx: CommandContext, infos: readonly Info[], 
     try {
       actual = (await client.patch(info.mapping.path, info.namespace, info.name, 'strategic', patch as Json, {
         query: writeQuery(change.mode, ctx.flags.string('field-manager')),
-      })) as unknown as JsonObject
+      })) as JsonObject
     } catch (e) {
       errors.push(change.failed && e instanceof Error ? new CliError(`${change.failed} ${e.message}`) : e)
       continue

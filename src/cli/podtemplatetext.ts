@@ -17,6 +17,6 @@ export async function templateText(template: JsonObject, versions: Versions): Pr
       /* nothing is aligned */
     },
   }
-  describeTemplate(template as unknown as PodTemplateSpec, out, versions)
+  describeTemplate(template as PodTemplateSpec, out, versions)
   return text
 }

@@ -92,7 +92,7 @@ async function left(
     query: { labelSelector: ctx.flags.string('selector') || undefined },
   })
   return items
-    .map((item) => ({ apiVersion: mapping.groupVersion, kind: mapping.kind, ...(item as unknown as JsonObject) }))
+    .map((item) => ({ apiVersion: mapping.groupVersion, kind: mapping.kind, ...(item as JsonObject) }))
     .filter((object) => originalConfiguration(object) !== undefined && !uids.has(uidOf(object)))
 }
 

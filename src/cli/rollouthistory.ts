@@ -47,7 +47,7 @@ export async function revisionsOf(factory: Factory, info: Info, what: 'history' 
     )
   }
   const client = await factory.client()
-  const labelSelector = selectorString(fromLabelSelector(spec(info.object).selector as unknown as LabelSelector))
+  const labelSelector = selectorString(fromLabelSelector(spec(info.object).selector as LabelSelector))
   const owned = (o: {
     readonly metadata: { readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[] }
   }): boolean => o.metadata.ownerReferences?.some((r) => r.controller && r.uid === uidOf(info.object)) === true
@@ -63,14 +63,14 @@ export async function revisionsOf(factory: Factory, info: Info, what: 'history' 
       // one that the Deployment adopted has no number: it counts as 0
       const number = Number(annotations[REVISION] ?? 0)
       if (!owned({ metadata: rs.metadata ?? {} }) || Number.isNaN(number)) continue
-      const o = { apiVersion: 'apps/v1', kind: 'ReplicaSet', ...(rs as unknown as JsonObject) }
+      const o = { apiVersion: 'apps/v1', kind: 'ReplicaSet', ...(rs as JsonObject) }
       const template = object(spec(o).template)
       const own = object(metaOf(template).annotations)[CHANGE_CAUSE]
       out.push({
         number,
         cause: annotations[CHANGE_CAUSE] || (typeof own === 'string' ? own : ''),
         template,
-        annotations: annotations as Record<string, string>,
+        annotations: annotations,
         object: o,
       })
     }
@@ -85,7 +85,7 @@ export async function revisionsOf(factory: Factory, info: Info, what: 'history' 
     for (const r of list.items) {
       if (!owned({ metadata: r.metadata ?? {} })) continue
       const data = object(r.data)
-      const restored = applyStrategicMerge(info.object ?? {}, data, name, factory.schemas) as JsonObject
+      const restored = applyStrategicMerge(info.object ?? {}, data, name, factory.schemas)
       const annotations = (r.metadata?.annotations ?? {}) as Record<string, string>
       out.push({
         number: Number(r.revision),

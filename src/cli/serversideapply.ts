@@ -38,7 +38,7 @@ export async function applyServerSide(ctx: CommandContext, info: Info, s: ApplyS
         force: force === undefined ? undefined : String(force),
       },
       ...(s.subresource ? { subresource: s.subresource } : {}),
-    })) as unknown as JsonObject
+    })) as JsonObject
   try {
     refresh(info, await send(s.manager, object, s.forceConflicts))
   } catch (e) {

@@ -89,9 +89,7 @@ export class TableView {
   lines(object: JsonObject, event?: string): string {
     const o = this.#options
     const table = isTable(object) ? object : plainTable(object, this.#now())
-    const given = (Array.isArray(table.columnDefinitions)
-      ? table.columnDefinitions
-      : []) as unknown as readonly ColumnDefinition[]
+    const given = (Array.isArray(table.columnDefinitions) ? table.columnDefinitions : []) as readonly ColumnDefinition[]
     const rows = (Array.isArray(table.rows) ? (table.rows as readonly Json[]) : []).filter(isObject)
     let headers = !o.noHeaders && !(this.#printedHeaders && (!given.length || equal(given, this.#columns)))
     if (given.length && !equal(given, this.#columns)) {

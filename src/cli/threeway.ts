@@ -37,7 +37,7 @@ export async function applyPatch(
   const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
   if (schemas.type(name)) {
     const { clashingChanges, createThreeWay } = await import('../apimachinery/strategicmerge.ts')
-    const patch = createThreeWay(before, modified, current, name, schemas) as JsonObject
+    const patch = createThreeWay(before, modified, current, name, schemas)
     const changed = overwrite ? undefined : clashingChanges(patch, before, current, name, schemas)
     if (changed) {
       const { toYaml } = await import('../apimachinery/yaml.ts')

@@ -69,7 +69,7 @@ export async function until(
   try {
     for (;;) {
       const list = await client.list(mapping.path, info.namespace, { query: { fieldSelector } })
-      const first = list.items[0] as unknown as JsonObject | undefined
+      const first = list.items[0] as JsonObject | undefined
       if (!first) {
         if (absent) return undefined
         throw notFound({ group: mapping.group, resource: mapping.resource }, info.name)
@@ -113,7 +113,7 @@ export async function untilDeleted(
   const client = await factory.client()
   let current: JsonObject
   try {
-    current = (await client.get(mapping.path, info.namespace, info.name)) as unknown as JsonObject
+    current = (await client.get(mapping.path, info.namespace, info.name)) as JsonObject
   } catch (e) {
     if (e instanceof StatusError && e.code === 404) return info.object
     throw e

@@ -122,7 +122,7 @@ export class Client {
     path: string,
     options: CallOptions & { body?: ApiRequest['body'] },
   ): Promise<T> {
-    return (await this.request(method, path, options)).body as unknown as T
+    return (await this.request(method, path, options)).body as T
   }
 
   get<T extends KubeObject = KubeObject>(
@@ -146,7 +146,7 @@ export class Client {
     object: JsonObject | KubeObject,
     options: CallOptions = {},
   ): Promise<T> {
-    return this.#object('POST', pathOf(resource, namespace), { ...options, body: object as JsonObject })
+    return this.#object('POST', pathOf(resource, namespace), { ...options, body: object })
   }
   /** A POST to a subresource: pods/binding, pods/eviction, serviceaccounts/token. */
   post(
@@ -168,7 +168,7 @@ export class Client {
     return this.#object(
       'PUT',
       pathOf(resource, namespace, (object as KubeObject).metadata.name ?? '', options.subresource),
-      { ...options, body: object as JsonObject },
+      { ...options, body: object },
     )
   }
   patch<T extends KubeObject = KubeObject>(

@@ -121,6 +121,6 @@ export async function query(request: ApiRequest, c: ClusterParts): Promise<Json>
         : server === nodeNameServer(c.profile)
           ? 'the name server of the node, not of the cluster'
           : 'named by the pod itself',
-    steps: steps as unknown as Json,
+    steps: steps,
   }
 }

@@ -55,7 +55,7 @@ async function clock(request: ApiRequest, cluster: ClusterParts): Promise<Json> 
 
 /** Every object of the state, by resource, as it is stored. */
 async function objects(_request: ApiRequest, cluster: ClusterParts): Promise<Json> {
-  return Object.fromEntries(cluster.store.resources().map((r) => [r, cluster.store.list(r) as unknown as Json]))
+  return Object.fromEntries(cluster.store.resources().map((r) => [r, cluster.store.list(r)]))
 }
 
 const SIX_HOURS = 6 * 3_600_000

@@ -78,7 +78,7 @@ export async function parseObjects(text: string, where: string): Promise<KubeObj
     }
     if (!isObject(value.metadata) || typeof value.metadata.name !== 'string')
       throw new ProfileError(`${where} holds a ${value.kind} without a name`)
-    out.push(value as unknown as KubeObject)
+    out.push(value as KubeObject)
   }
   for (const doc of splitDocuments(text)) {
     try {

@@ -167,5 +167,5 @@ export async function forWriting(kind: Kind): Promise<Kind> {
 
 /** A kind with its own type checked where it is written, and forgotten where it is listed. */
 export function defineKind<T extends KubeObject>(kind: Kind<T>): Kind {
-  return kind as unknown as Kind
+  return kind as Kind
 }

@@ -105,7 +105,7 @@ export function createHttpDoor(served: Served): Door {
             try {
               done({ ...base, body: json && text ? (readJson(text) as Json) : text })
             } catch (e) {
-              fail(e as Error)
+              fail(e)
             }
           })
           incoming.on('error', fail)

@@ -170,9 +170,9 @@ export const escalation: Plugin = {
   name: 'RBACEscalation',
   async admit(ctx, { object, old }) {
     if (ctx.user.groups.includes('system:masters')) return
-    const next = object as KubeObject
+    const next = object
     if (onlyCollects(next, old)) return
     if (ctx.served.info.resource.endsWith('bindings')) await bindings(ctx, next as RoleBinding)
-    else await roles(ctx, next as Role, old)
+    else await roles(ctx, next, old)
   },
 }

@@ -14,9 +14,9 @@ export const defaultIngressClass: Plugin = {
       ingress.metadata.annotations?.['kubernetes.io/ingress.class'] !== undefined
     )
       return
-    const marked = (ctx.api.store.list('ingressclasses.networking.k8s.io') as readonly IngressClass[]).filter(
-      (c) => c.metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true',
-    )
+    const marked = ctx.api.store
+      .list('ingressclasses.networking.k8s.io')
+      .filter((c) => c.metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true')
     const time = (c: IngressClass): string => c.metadata.creationTimestamp ?? ''
     const first = [...marked].sort((a, b) =>
       time(a) === time(b) ? ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1) : time(a) > time(b) ? -1 : 1,

@@ -17,7 +17,7 @@ type List = Readonly<Record<string, Quantity>>
 
 function rangesOf(ctx: Context): readonly LimitRange[] {
   if (ctx.api.store.count('limitranges') === 0) return []
-  return ctx.api.store.list('limitranges', { namespace: ctx.info.namespace }) as readonly LimitRange[]
+  return ctx.api.store.list('limitranges', { namespace: ctx.info.namespace })
 }
 
 function mergeDefaults(c: Draft<Container>, prefix: string, limits: List, requests: List, notes: string[]): void {
@@ -165,7 +165,7 @@ export const limitRanger: Plugin = {
   name: 'LimitRanger',
   admit(ctx, { operation, object, subresource }) {
     if (ctx.served.storage !== 'pods' || operation !== 'CREATE' || subresource) return
-    for (const range of rangesOf(ctx)) mutate(range, object as Draft<KubeObject> as Draft<Pod>)
+    for (const range of rangesOf(ctx)) mutate(range, object as Draft<KubeObject>)
   },
   validate(ctx, { operation, object, old, subresource }) {
     const pods = ctx.served.storage === 'pods'
@@ -173,7 +173,7 @@ export const limitRanger: Plugin = {
     if (old?.metadata.deletionTimestamp) return
     for (const range of rangesOf(ctx)) {
       const errors = (range.spec?.limits ?? []).flatMap((l) =>
-        pods ? podProblems(l, object as Pod) : claimProblems(l, object as PersistentVolumeClaim),
+        pods ? podProblems(l, object) : claimProblems(l, object),
       )
       if (errors.length > 0) throw refusal(ctx, object, aggregate(errors))
     }

@@ -158,7 +158,7 @@ export const podSecurity: Plugin = {
     const isPod = ctx.served.storage === 'pods'
     if (isPod ? IGNORED.has(subresource) : subresource !== '') return
     const pod = isPod ? { meta: object.metadata, spec: (object as Pod).spec ?? { containers: [] } } : templateOf(object)
-    if (!pod || (isPod && operation === 'UPDATE' && old && !significant(object as Pod, old as Pod))) return
+    if (!pod || (isPod && operation === 'UPDATE' && old && !significant(object, old))) return
     if (isPod) {
       const found = detail(policy.enforce, pod.meta, pod.spec)
       if (found) throw refusal(ctx, object, `violates PodSecurity "${text(policy.enforce)}": ${found}`)

@@ -401,6 +401,6 @@ export const validatingAdmissionPolicy: Plugin = {
     throw new StatusError(CODES[reason] ?? 422, reason, error.message, {
       ...error.details,
       causes: [{ message: first.text }],
-    } as StatusError['details'])
+    })
   },
 }

@@ -42,21 +42,21 @@ export const priority: Plugin = {
       }
     } else {
       const named = ctx.api.store.get(CLASSES, '', spec.priorityClassName) as PriorityClass | undefined
-      if (!named) throw refusal(ctx, pod as Pod, `no PriorityClass with name ${spec.priorityClassName} was found`)
+      if (!named) throw refusal(ctx, pod, `no PriorityClass with name ${spec.priorityClassName} was found`)
       value = named.value
       policy = named.preemptionPolicy ?? policy
     }
     if (spec.priority !== undefined && spec.priority !== value)
       throw refusal(
         ctx,
-        pod as Pod,
+        pod,
         `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
       )
     spec.priority = value
     if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy)
       throw refusal(
         ctx,
-        pod as Pod,
+        pod,
         `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
       )
     spec.preemptionPolicy = policy
@@ -67,7 +67,7 @@ export const priority: Plugin = {
     if (!next.globalDefault) return
     const other = defaultClass(ctx)
     if (!other) return
-    if (operation === 'UPDATE' && old && (old as PriorityClass).metadata.name === other.metadata.name) return
+    if (operation === 'UPDATE' && old && old.metadata.name === other.metadata.name) return
     throw forbidden(
       ctx.served.gr,
       next.metadata.name ?? '',

@@ -75,7 +75,7 @@ function charged(
     )
   const draft = copy(quota)
   draft.status = { ...draft.status, hard: { ...hard }, used: { ...used, ...next } }
-  return draft as KubeObject
+  return draft
 }
 
 export const resourceQuota: Plugin = {
@@ -102,7 +102,7 @@ export const resourceQuota: Plugin = {
     // what must be said is asked first of all quotas, and none is charged before all agree
     if (storage === 'pods')
       for (const quota of quotas) {
-        const why = unspecified(quota, object as Pod)
+        const why = unspecified(quota, object)
         if (why) throw refusal(ctx, object, `failed quota: ${quota.metadata.name ?? ''}: ${why}`)
       }
     const charges = quotas.flatMap((quota) => charged(ctx, quota, object, old) ?? [])

@@ -17,23 +17,23 @@ export const runtimeClass: Plugin = {
     if (subresource || !spec) return
     const name = spec.runtimeClassName
     if (!name) {
-      if (spec.overhead) throw refusal(ctx, pod as Pod, NO_OVERHEAD)
+      if (spec.overhead) throw refusal(ctx, pod, NO_OVERHEAD)
       return
     }
     const found = ctx.api.store.get('runtimeclasses.node.k8s.io', '', name) as RuntimeClass | undefined
-    if (!found) throw refusal(ctx, pod as Pod, `pod rejected: RuntimeClass "${name}" not found`)
+    if (!found) throw refusal(ctx, pod, `pod rejected: RuntimeClass "${name}" not found`)
     const overhead = found.overhead?.podFixed
     if (overhead) {
       if (spec.overhead && !equal(spec.overhead, overhead))
-        throw refusal(ctx, pod as Pod, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+        throw refusal(ctx, pod, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
       spec.overhead = copy(overhead)
-    } else if (spec.overhead && !found.overhead) throw refusal(ctx, pod as Pod, NO_OVERHEAD)
+    } else if (spec.overhead && !found.overhead) throw refusal(ctx, pod, NO_OVERHEAD)
     for (const [k, v] of Object.entries(found.scheduling?.nodeSelector ?? {})) {
       const own = spec.nodeSelector?.[k]
       if (own !== undefined && own !== v)
         throw refusal(
           ctx,
-          pod as Pod,
+          pod,
           `conflict: runtimeClass.scheduling.nodeSelector[${k}] = ${v}; pod.spec.nodeSelector[${k}] = ${own}`,
         )
       spec.nodeSelector = { ...spec.nodeSelector, [k]: v }

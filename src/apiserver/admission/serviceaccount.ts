@@ -81,7 +81,7 @@ export const serviceAccount: Plugin = {
     if (!account)
       throw refusal(
         ctx,
-        pod as Pod,
+        pod,
         `error looking up service account ${ctx.info.namespace}/${name}: serviceaccount "${name}" not found`,
       )
     if (mountsToken(account, pod)) addToken(pod, ctx.api.entropy.suffix(5))

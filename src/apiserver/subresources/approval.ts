@@ -26,14 +26,14 @@ async function write(
     produce: async (existing) => {
       const old = existing as CertificateSigningRequest
       const next = await produce(old)
-      const draft = copy(old) as Request
+      const draft = copy(old)
       const now = rfc3339(ctx.api.now())
       const kept = (old.status?.conditions ?? []).filter((c) => c.type !== 'Approved' && c.type !== 'Denied')
       const decided = (next.status?.conditions ?? []).filter((c) => c.type === 'Approved' || c.type === 'Denied')
       draft.status = {
         ...draft.status,
         conditions: [
-          ...(copy(kept) as typeof decided),
+          ...copy(kept),
           ...decided.map((c) => ({
             ...c,
             lastUpdateTime: c.lastUpdateTime ?? now,
@@ -55,13 +55,13 @@ export const approval: Subresource = {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
     const body = (await readBody(ctx, targetOf(ctx.served), fieldValidation)) as Request
     matchName(ctx, body)
-    return write(ctx, () => copy(body) as Request)
+    return write(ctx, () => copy(body))
   },
   async patch(ctx) {
     const options = writeOptions(ctx, 'PatchOptions')
     const patch = await readPatch(ctx, ctx.served.schema)
     return write(ctx, async (old) => {
-      const patched = await patch.apply(old as unknown as JsonObject)
+      const patched = await patch.apply(old as JsonObject)
       return decodePatched(ctx, patched, targetOf(ctx.served), options, patch) as Request
     })
   },

@@ -60,7 +60,7 @@ function decrement(ctx: Context, budget: PodDisruptionBudget, pod: string, dryRu
   if (!draft.status) return
   draft.status.disruptionsAllowed = allowed - 1
   draft.status.disruptedPods = { ...draft.status.disruptedPods, [pod]: rfc3339(ctx.api.now()) }
-  ctx.api.store.update(BUDGETS, draft as KubeObject, budget.metadata.resourceVersion ?? '')
+  ctx.api.store.update(BUDGETS, draft, budget.metadata.resourceVersion ?? '')
 }
 
 async function evict(ctx: Context): Promise<ApiResponse> {
@@ -81,7 +81,7 @@ async function evict(ctx: Context): Promise<ApiResponse> {
     options.fieldValidation,
   )) as Eviction
   if (body.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
-  const pod = getStored(ctx) as Pod
+  const pod = getStored(ctx)
   const wanted = body.deleteOptions ?? {}
   const dryRun = options.dryRun || (wanted.dryRun?.length ?? 0) > 0
   const how: DeleteOptions = {
@@ -126,7 +126,7 @@ async function evict(ctx: Context): Promise<ApiResponse> {
         message: 'Eviction API: evicting',
       } as never,
     ]
-    api.store.update('pods', draft as KubeObject, draft.metadata.resourceVersion ?? '')
+    api.store.update('pods', draft, draft.metadata.resourceVersion ?? '')
   }
   await deleteObject(ctx, info.name, how)
   return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })

@@ -27,7 +27,7 @@ const part = ({ name, take, validate }: Part): Subresource => {
     const done = await updateObject(ctx, ctx.info.name, {
       options,
       subresource: name,
-      validate: (next, old) => validate(next as Pod, old as Pod),
+      validate: (next, old) => validate(next, old),
       produce: async (existing) => {
         const old = existing as Pod
         const next = await produce(old)
@@ -45,14 +45,14 @@ const part = ({ name, take, validate }: Part): Subresource => {
       const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
       const body = (await readBody(ctx, targetOf(ctx.served), fieldValidation)) as Draft<Pod>
       matchName(ctx, body)
-      return write(ctx, () => copy(body) as Draft<Pod>)
+      return write(ctx, () => copy(body))
     },
     async patch(ctx) {
       const options = writeOptions(ctx, 'PatchOptions')
       const patch = await readPatch(ctx, ctx.served.schema)
       return write(ctx, async (old) => {
-        const patched = await patch.apply(old as unknown as JsonObject)
-        return decodePatched(ctx, patched, targetOf(ctx.served), options, patch) as Draft<Pod>
+        const patched = await patch.apply(old as JsonObject)
+        return decodePatched(ctx, patched, targetOf(ctx.served), options, patch)
       })
     },
   }
@@ -61,7 +61,7 @@ const part = ({ name, take, validate }: Part): Subresource => {
 export const ephemeralContainers: Subresource = part({
   name: 'ephemeralcontainers',
   take(next, old) {
-    const pod = copy(old) as Draft<Pod>
+    const pod = copy(old)
     if (pod.spec) {
       if (next.spec?.ephemeralContainers?.length) pod.spec.ephemeralContainers = next.spec.ephemeralContainers
       else delete pod.spec.ephemeralContainers
@@ -85,7 +85,7 @@ export const resize: Subresource = part({
       )
     )
       return next
-    const pod = copy(old) as Draft<Pod>
+    const pod = copy(old)
     for (const l of lists)
       for (const [i, c] of (pod.spec?.[l] ?? []).entries()) {
         const from = a[l]?.[i]

@@ -34,9 +34,7 @@ function serviceTarget(ctx: Context, id: string): { pod: Pod; port: number } {
     const p = s.ports?.find((x) => (x.name ?? '') === portName)
     for (const a of p ? (s.addresses ?? []) : []) {
       const pod =
-        a.targetRef?.kind === 'Pod'
-          ? (store.get('pods', a.targetRef.namespace ?? '', a.targetRef.name ?? '') as Pod | undefined)
-          : undefined
+        a.targetRef?.kind === 'Pod' ? store.get('pods', a.targetRef.namespace ?? '', a.targetRef.name ?? '') : undefined
       if (pod && p) return { pod, port: p.port }
     }
   }

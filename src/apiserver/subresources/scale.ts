@@ -73,7 +73,7 @@ function scaleOf(ctx: Context, object: KubeObject, reading = false): Scale {
       ...(uid ? { uid } : {}),
       ...(resourceVersion ? { resourceVersion } : {}),
       ...(creationTimestamp ? { creationTimestamp } : {}),
-    } as Scale['metadata'],
+    },
     spec: replicas ? { replicas } : {},
     status: { replicas: current, ...(selector ? { selector } : {}) },
   }
@@ -106,9 +106,9 @@ async function write(
           `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${existing.metadata.uid}`,
         )
       }
-      const draft = copy(existing) as Record<string, unknown>
+      const draft = copy(existing)
       put(draft, ctx.served.custom?.scale?.specReplicasPath ?? 'spec.replicas', replicas)
-      const result = draft as unknown as Draft<KubeObject>
+      const result = draft
       if (next.metadata.resourceVersion) result.metadata.resourceVersion = next.metadata.resourceVersion
       else delete result.metadata.resourceVersion
       return result
@@ -130,7 +130,7 @@ export const scale: Subresource = {
       integer('Available', (x) => x.status?.replicas ?? 0),
       age(),
     ]
-    return answer(200, table(ctx, [found], {}, true, columns as readonly Column<KubeObject>[]))
+    return answer(200, table(ctx, [found], {}, true, columns))
   },
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
@@ -139,15 +139,15 @@ export const scale: Subresource = {
     const { namespace, uid } = body.metadata
     if (namespace && namespace !== ctx.info.namespace)
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
-    return write(ctx, async () => copy(body) as Draft<Scale>, uid)
+    return write(ctx, async () => copy(body), uid)
   },
   async patch(ctx) {
     const options = writeOptions(ctx, 'PatchOptions')
     const patch = await readPatch(ctx, SCALE.schema)
     return write(ctx, async (current) => {
       const patched = await patch.apply(current as unknown as JsonObject)
-      const next = decodePatched(ctx, patched, SCALE, options, patch) as Draft<Scale>
-      matchName(ctx, next as Scale)
+      const next = decodePatched(ctx, patched, SCALE, options, patch)
+      matchName(ctx, next)
       return next
     })
   },

@@ -27,7 +27,7 @@ const upgrade: Handler = async (ctx) => {
 
 /** As `upgrade`, for ports: connections to them come later, so that the pod is looked at now. */
 const forwardable: Handler = async (ctx) => {
-  placed(getStored(ctx) as Pod)
+  placed(getStored(ctx))
   return upgrade(ctx)
 }
 
@@ -36,7 +36,7 @@ export const exec: Subresource = {
   get: upgrade,
   create: upgrade,
   async connect(ctx, streams) {
-    const pod = getStored(ctx) as Pod
+    const pod = getStored(ctx)
     const command = ctx.request.query?.command ?? []
     if (command.length === 0)
       throw invalid({ group: '', kind: 'PodExecOptions' }, ctx.info.name, [required('command', '')])
@@ -51,7 +51,7 @@ export const attach: Subresource = {
   get: upgrade,
   create: upgrade,
   async connect(ctx, streams) {
-    const pod = getStored(ctx) as Pod
+    const pod = getStored(ctx)
     const container = chooseContainer(pod, param(ctx, 'container') ?? '')
     placed(pod)
     return runtimeOf(ctx).attach(pod, { container, tty: flag(ctx, 'tty'), stdin: flag(ctx, 'stdin') }, streams)
@@ -63,7 +63,7 @@ export const portForward: Subresource = {
   get: forwardable,
   create: forwardable,
   async connect(ctx, streams) {
-    const pod = getStored(ctx) as Pod
+    const pod = getStored(ctx)
     placed(pod)
     const port = Number(param(ctx, 'ports') ?? param(ctx, 'port') ?? 0)
     return runtimeOf(ctx).forward(pod, port, streams)

@@ -67,7 +67,7 @@ export const token: Subresource = {
       ctx,
       { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', schema: 'authentication.v1.TokenRequest' },
       options.fieldValidation,
-    )) as unknown as TokenRequest
+    )) as TokenRequest
     const wrong = (field: string, value: unknown, why: string): StatusError =>
       invalid(KIND, info.name, [invalidField(field, value, why)])
     if (request.metadata.name && request.metadata.name !== info.name)
@@ -130,7 +130,7 @@ export const token: Subresource = {
         name: info.name,
         namespace: info.namespace,
         creationTimestamp: rfc3339(now),
-        ...(fields.length > 0 ? { managedFields: fields as unknown as JsonObject[] } : {}),
+        ...(fields.length > 0 ? { managedFields: fields as JsonObject[] } : {}),
       },
       spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: ref ? { ...ref } : null },
       status: {

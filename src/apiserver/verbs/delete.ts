@@ -13,5 +13,5 @@ export async function remove(ctx: Context): Promise<ApiResponse> {
   const status = deleted.gone || options.orphanDependents !== undefined ? 200 : 202
   return body.kind === 'Status'
     ? answer(200, body)
-    : present(ctx, ctx.served.storage === 'namespaces' ? 200 : status, body as unknown as KubeObject)
+    : present(ctx, ctx.served.storage === 'namespaces' ? 200 : status, body as KubeObject)
 }

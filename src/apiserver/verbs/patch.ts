@@ -136,7 +136,7 @@ export async function readPatch(ctx: Context, schema: string): Promise<Patch> {
     apply: (current) => {
       let merged: JsonObject
       try {
-        merged = applyStrategicMerge(current, value, schema, ctx.api.schemas) as JsonObject
+        merged = applyStrategicMerge(current, value, schema, ctx.api.schemas)
       } catch (e) {
         throw strategicError(e)
       }
@@ -291,7 +291,7 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
     options,
     subresource,
     produce: async (existing) => {
-      const current = (existing ?? {}) as unknown as JsonObject
+      const current = (existing ?? {}) as JsonObject
       const patched = await apply(current)
       const draft = decodePatched(ctx, patched, target, options, { type, value, duplicates })
       // what names the object is not the patch's to change

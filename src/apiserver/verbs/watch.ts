@@ -93,16 +93,14 @@ export async function watch(ctx: Context): Promise<ApiResponse> {
   let first = true
   const shown = (o: KubeObject): JsonObject => {
     const object = fromStored(served, o)
-    if (!forms) return object as unknown as JsonObject
+    if (!forms) return object
     if (form !== 'Table') return forms.partialMetadata(object)
     const out = forms.table(ctx, [object], { resourceVersion: o.metadata.resourceVersion ?? '' }, first)
     first = false
     return out
   }
   const channel = new Channel((e) =>
-    e.type === 'BOOKMARK' || e.type === 'ERROR' || form === 'Table'
-      ? (e.object as JsonObject)
-      : shown(e.object as KubeObject),
+    e.type === 'BOOKMARK' || e.type === 'ERROR' || form === 'Table' ? e.object : shown(e.object as KubeObject),
   )
   const { store } = api
   const since = (): number => store.revision

@@ -27,7 +27,7 @@ async function resourceList(ctx: CommandContext, list: readonly Mapping[]): Prom
       ...rest,
     }
   })
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: '', resources } as unknown as JsonObject
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: '', resources }
 }
 
 async function run(ctx: CommandContext): Promise<void> {

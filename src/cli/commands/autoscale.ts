@@ -57,7 +57,7 @@ async function run(ctx: CommandContext): Promise<void> {
         namespace,
         sent(ctx, annotated(ctx, hpa, flags.bool('save-config'))),
         { query: writeQuery(mode, flags.string('field-manager')) },
-      )) as unknown as JsonObject
+      )) as JsonObject
       ;(await typedPrinter(ctx, 'autoscaled', mode))(made)
     }
     count++

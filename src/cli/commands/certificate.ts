@@ -55,7 +55,7 @@ async function decide(ctx: CommandContext, type: 'Approved' | 'Denied'): Promise
         '',
         { ...csr, status: { ...status, conditions: [...conditions.filter((c) => c.type !== type), mine] } },
         { subresource: 'approval', query: { fieldManager: undefined } },
-      )) as unknown as JsonObject
+      )) as JsonObject
     }
     await print(updated)
   })

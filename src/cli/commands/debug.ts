@@ -162,9 +162,7 @@ async function onNode(ctx: CommandContext, node: JsonObject, args: readonly stri
   }
   dress('node', pod, c)
   return {
-    pod: await (
-      await factory.client()
-    ).create<Pod>('v1/pods', factory.namespace().namespace, pod as unknown as JsonObject),
+    pod: await (await factory.client()).create<Pod>('v1/pods', factory.namespace().namespace, pod),
     container: c.name,
   }
 }
@@ -173,7 +171,7 @@ async function inPod(ctx: CommandContext, pod: Pod, args: readonly string[], dre
   const { factory, flags } = ctx
   const target = flags.string('target')
   const c = newContainer(ctx, containerName(ctx, pod), args)
-  const draft = copy(pod) as DraftPod
+  const draft = copy(pod)
   dress('ephemeral', draft, c)
   const list = [...(pod.spec?.ephemeralContainers ?? []), { ...c, ...(target ? { targetContainerName: target } : {}) }]
   const client = await factory.client()
@@ -188,7 +186,7 @@ async function inPod(ctx: CommandContext, pod: Pod, args: readonly string[], dre
         '$setElementOrder/ephemeralContainers': list.map((e) => ({ name: e.name })),
         ephemeralContainers: list.slice(-1),
       },
-    } as unknown as JsonObject,
+    },
     { subresource: 'ephemeralcontainers' },
   )
   return { pod: result, container: c.name }
@@ -212,7 +210,7 @@ async function byCopy(
       ...(pod.metadata.labels ? { labels: pod.metadata.labels } : {}),
     },
     spec: pod.spec,
-  }) as unknown as DraftPod
+  })
   const { spec } = draft
   if (!spec) throw new CliError('the pod has no spec')
   delete spec.ephemeralContainers
@@ -229,9 +227,7 @@ async function byCopy(
     if (!image) {
       if (images.size > 0)
         return {
-          pod: await (
-            await factory.client()
-          ).create<Pod>('v1/pods', pod.metadata.namespace ?? '', draft as unknown as JsonObject),
+          pod: await (await factory.client()).create<Pod>('v1/pods', pod.metadata.namespace ?? '', draft),
           container: '',
         }
       throw new CliError('you must specify image when creating new container')
@@ -257,7 +253,7 @@ async function byCopy(
   else delete c.tty
   dress('copy', draft, c)
   const client = await factory.client()
-  const created = await client.create<Pod>('v1/pods', pod.metadata.namespace ?? '', draft as unknown as JsonObject)
+  const created = await client.create<Pod>('v1/pods', pod.metadata.namespace ?? '', draft)
   if (flags.bool('replace'))
     await client.delete('v1/pods', pod.metadata.namespace ?? '', pod.metadata.name ?? '', {
       kind: 'DeleteOptions',
@@ -374,8 +370,8 @@ async function run(ctx: CommandContext): Promise<void> {
     if (object.kind === 'Node') debugged = await onNode(ctx, object, args, dress)
     else if (object.kind === 'Pod')
       debugged = copyTo
-        ? await byCopy(ctx, object as unknown as Pod, args, images, dress)
-        : await inPod(ctx, object as unknown as Pod, args, dress)
+        ? await byCopy(ctx, object as Pod, args, images, dress)
+        : await inPod(ctx, object as Pod, args, dress)
     else
       throw new CliError(
         `${goQuote(`${String(object.apiVersion).includes('/') ? '' : '/'}${String(object.apiVersion)}, Kind=${String(object.kind)}`)} not supported by debug`,

@@ -52,9 +52,7 @@ export function cascade(value: string, io?: Pick<Io, 'stderr'>): string {
     )
     return 'Orphan'
   }
-  const policy = (
-    { background: 'Background', orphan: 'Orphan', foreground: 'Foreground' } as Readonly<Record<string, string>>
-  )[value]
+  const policy = { background: 'Background', orphan: 'Orphan', foreground: 'Foreground' }[value]
   if (!policy) throw new CliError(`invalid cascade value (${value}). Must be "background", "foreground", or "orphan"`)
   return policy
 }

@@ -67,9 +67,7 @@ async function run(ctx: CommandContext): Promise<void> {
       // what came from a file is only a name
       const object = noFiles
         ? info.object
-        : ((await (
-            await factory.client()
-          ).get(info.mapping.path, info.namespace, pathName(info.name))) as unknown as JsonObject)
+        : ((await (await factory.client()).get(info.mapping.path, info.namespace, pathName(info.name))) as JsonObject)
       const text = await describeObject(info.mapping, object, context)
       io.stdout.write(first ? text : `\n\n${text}`)
       first = false

@@ -21,8 +21,8 @@ import { requireFiles, withoutVersion } from './create/fromfile.ts'
 function withoutManaged(o: JsonObject | undefined): JsonObject | undefined {
   if (!o) return undefined
   const draft = copy(o)
-  if (isObject(draft.metadata)) delete (draft.metadata as Record<string, unknown>).managedFields
-  return draft as JsonObject
+  if (isObject(draft.metadata)) delete draft.metadata.managedFields
+  return draft
 }
 
 /** Secrets' values never show: equal ones are ***, different ones say which side they are on. */
@@ -51,18 +51,18 @@ async function mergedObject(
   if (serverSide)
     return (await client.patch(mapping.path, info.namespace, nameOf(local), 'apply', local, {
       query: { ...writeQuery('server', manager), force: String(ctx.flags.bool('force-conflicts')) },
-    })) as unknown as JsonObject
+    })) as JsonObject
   // the annotation is no part of the comparison
   const modified = readJson(configurationOf(local)) as JsonObject
   if (!live)
     return (await client.create(mapping.path, info.namespace, withoutVersion(local), {
       query: writeQuery('server', manager),
-    })) as unknown as JsonObject
+    })) as JsonObject
   const { type, patch } = await applyPatch(ctx.factory.schemas, mapping, originalConfiguration(live), modified, live)
   if (!Object.keys(patch).length) return live
   return (await client.patch(mapping.path, info.namespace, info.name, type, patch, {
     query: writeQuery('server', manager),
-  })) as unknown as JsonObject
+  })) as JsonObject
 }
 
 const fileName = (group: string, version: string, kind: string, namespace: string, name: string): string =>

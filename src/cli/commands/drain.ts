@@ -146,7 +146,7 @@ async function evict(ctx: CommandContext, pods: readonly KubePod[], mode: DryRun
       )
     printNamed(
       io,
-      { ...(pod as unknown as JsonObject), apiVersion: 'v1', kind: 'Pod' },
+      { ...(pod as JsonObject), apiVersion: 'v1', kind: 'Pod' },
       dryRunWord(direct ? 'deleted' : 'evicted', mode),
     )
   }

@@ -95,14 +95,14 @@ async function run(ctx: CommandContext): Promise<void> {
       `${all ? `${e.metadata.namespace ?? ''}\t` : ''}${interval(e, now)}\t${e.type ?? ''}\t${e.reason ?? ''}\t${o.kind ?? ''}/${o.name ?? ''}\t${(e.message ?? '').trim()}\n`,
     )
   }
-  const typed = (e: KubeEvent): JsonObject => ({ ...(e as unknown as JsonObject), apiVersion: 'v1', kind: 'Event' })
+  const typed = (e: KubeEvent): JsonObject => ({ ...e, apiVersion: 'v1', kind: 'Event' })
   if (flags.bool('watch')) {
     const { deadline, WEEK } = await import('../waiting.ts')
     const limit = deadline(factory, requestTimeout(factory.global('request-timeout')) || WEEK)
     try {
       for await (const e of client.watch('v1/events', namespace, { query: { fieldSelector }, signal: limit.signal })) {
         if (e.type === 'DELETED' || e.type === 'ERROR' || e.type === 'BOOKMARK') continue
-        const event = e.object as unknown as KubeEvent
+        const event = e.object as KubeEvent
         if (!wanted(event)) continue
         if (print) print(typed(event))
         else {

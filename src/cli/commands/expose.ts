@@ -19,7 +19,7 @@ import { recordFlag, recorded } from '../record.ts'
 const EXPOSED = ['ReplicationController', 'Service', 'Pod', 'Deployment.apps', 'ReplicaSet.apps']
 
 type Labels = Readonly<Record<string, string>>
-const labelsOf = (v: unknown): Labels => (isObject(v) ? (v as unknown as Labels) : {})
+const labelsOf = (v: unknown): Labels => (isObject(v) ? (v as Labels) : {})
 const labelText = (labels: Labels): string =>
   Object.keys(labels)
     .sort()
@@ -196,7 +196,7 @@ async function run(ctx: CommandContext): Promise<void> {
     print(
       (await client.create('v1/services', namespace, sent(ctx, annotated(ctx, service, flags.bool('save-config'))), {
         query: writeQuery(mode, flags.string('field-manager')),
-      })) as unknown as JsonObject,
+      })) as JsonObject,
     )
   })
 }

@@ -34,7 +34,7 @@ async function sources(
     return out
   }
   if (object.kind === 'Pod') {
-    const pod = object as unknown as Pod
+    const pod = object as Pod
     if (allContainers) {
       const main = [...(pod.spec?.containers ?? []).map((c) => c.name)]
       const init = [...(pod.spec?.initContainers ?? []).map((c) => c.name)]
@@ -64,10 +64,9 @@ async function sources(
   const pods = await podList(factory, object, podTimeout(ctx), true)
   const [first] = pods
   if (!first) return []
-  if (allPods && pods.length > 1)
-    return sources(ctx, { items: pods } as unknown as JsonObject, wanted, allContainers, allPods)
+  if (allPods && pods.length > 1) return sources(ctx, { items: pods }, wanted, allContainers, allPods)
   if (pods.length > 1) io.stderr.write(`Found ${pods.length} pods, using pod/${first.metadata.name}\n`)
-  return sources(ctx, first as unknown as JsonObject, wanted, allContainers, allPods)
+  return sources(ctx, first, wanted, allContainers, allPods)
 }
 
 async function target(ctx: CommandContext, words: readonly string[]): Promise<JsonObject> {
@@ -81,7 +80,7 @@ async function target(ctx: CommandContext, words: readonly string[]): Promise<Js
       throw listError(e, mapping, selector, '')
     })
     if (list.items.length === 0) io.stderr.write(`No resources found in ${namespace} namespace.\n`)
-    return { kind: 'PodList', items: list.items } as unknown as JsonObject
+    return { kind: 'PodList', items: list.items }
   }
   const word = words[0] ?? ''
   try {

@@ -80,7 +80,7 @@ async function patchLocally(
         `strategic merge patch is not supported for ${apiVersion}, Kind=${kind} locally, try --type merge`,
       )
     const { applyStrategicMerge } = await import('../../apimachinery/strategicmerge.ts')
-    return applyStrategicMerge(object, patch as JsonObject, name, schemas) as JsonObject
+    return applyStrategicMerge(object, patch as JsonObject, name, schemas)
   }
   const { applyJsonPatch, applyMergePatch } = await import('../../apimachinery/patch.ts')
   return (
@@ -151,7 +151,7 @@ async function run(ctx: CommandContext): Promise<void> {
         patched = (await client.patch(info.mapping.path, info.namespace, info.name, type, patch, {
           query: writeQuery(mode, flags.string('field-manager')),
           ...(subresource ? { subresource } : {}),
-        })) as unknown as JsonObject
+        })) as JsonObject
       } catch (e) {
         if (e instanceof StatusError && e.code === 415)
           throw new CliError(
@@ -164,7 +164,7 @@ async function run(ctx: CommandContext): Promise<void> {
         patched = (await client.patch(info.mapping.path, info.namespace, info.name, 'merge', record, {
           query: writeQuery(mode, flags.string('field-manager')),
           ...(subresource ? { subresource } : {}),
-        })) as unknown as JsonObject
+        })) as JsonObject
     } else patched = await patchLocally(ctx, type, info.object ?? {}, patch)
     const changed = !equal(info.object, patched)
     await (

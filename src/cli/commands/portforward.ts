@@ -85,7 +85,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const of = (list: readonly { readonly protocol?: string; readonly n: number }[], protocol: string): Set<number> =>
     new Set(list.filter((p) => (p.protocol ?? 'TCP') === protocol).map((p) => p.n))
   if (object.kind === 'Service') {
-    const service = object as unknown as Service
+    const service = object as Service
     const all = (service.spec?.ports ?? []).map((p) => ({ ...(p.protocol ? { protocol: p.protocol } : {}), n: p.port }))
     checkUDP(wanted, of(all, 'UDP'), of(all, 'TCP'), (n) => servicePort(service, n))
     ports = wanted.map((p) => {

@@ -81,7 +81,7 @@ async function force(
     const object = createOrUpdateAnnotation(flags.bool('save-config'), info.object)
     const made = (await client.create(info.mapping.path, info.namespace, withoutVersion(object), {
       query: writeQuery('none', manager, validate),
-    })) as unknown as JsonObject
+    })) as JsonObject
     count++
     await print(made)
   }

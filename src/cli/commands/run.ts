@@ -99,7 +99,7 @@ async function createdObject(
   const client = await ctx.factory.client()
   return (await client.create(resource, namespace, sent(ctx, annotated(ctx, object, ctx.flags.bool('save-config'))), {
     query: writeQuery(mode, ctx.flags.string('field-manager')),
-  })) as unknown as JsonObject
+  })) as JsonObject
 }
 
 const statusOf = (pod: JsonObject): JsonObject => (isObject(pod.status) ? pod.status : {})
@@ -142,7 +142,7 @@ async function attached(ctx: CommandContext, pod: JsonObject, restart: string): 
   else {
     const { attachTo } = await import('../attach.ts')
     try {
-      await attachTo(factory, (seen ?? pod) as unknown as Pod, {
+      await attachTo(factory, (seen ?? pod) as Pod, {
         container: '',
         stdin: flags.bool('stdin'),
         tty: flags.bool('tty'),

@@ -106,7 +106,7 @@ async function run(ctx: CommandContext): Promise<void> {
     flatten: true,
   })
   await found.visit(async (info) => {
-    const node = info.object as unknown as Node | undefined
+    const node = info.object as Node | undefined
     const old: readonly Taint[] = node?.spec?.taints ?? []
     if (!flags.bool('overwrite')) {
       const exists = add.flatMap((a) => old.filter((o) => o.key === a.key && o.effect === a.effect).map(() => a.key))
@@ -132,7 +132,7 @@ async function run(ctx: CommandContext): Promise<void> {
     const operation = (added && deleted) || flags.bool('overwrite') ? 'modified' : added ? 'tainted' : 'untainted'
     let object: JsonObject = {
       ...info.object,
-      spec: { ...(info.object?.spec as JsonObject | undefined), taints: next as unknown as JsonObject[] },
+      spec: { ...(info.object?.spec as JsonObject | undefined), taints: next },
     }
     if (mode !== 'client' && info.mapping) {
       const client = await factory.client()
@@ -141,9 +141,9 @@ async function run(ctx: CommandContext): Promise<void> {
         '',
         info.name,
         'merge',
-        { spec: { taints: next.length ? (next as unknown as JsonObject[]) : null } },
+        { spec: { taints: next.length ? next : null } },
         { query: writeQuery(mode, flags.string('field-manager')) },
-      )) as unknown as JsonObject
+      )) as JsonObject
     }
     if (flags.string('output') || flags.string('template')) await (await resultPrinter(ctx, operation))(object)
     else printNamed(ctx.io, object, operation)

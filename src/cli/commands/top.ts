@@ -74,7 +74,7 @@ async function nodes(ctx: CommandContext): Promise<void> {
   const client = await factory.client()
   const rows: { name: string; cpu: bigint; memory: bigint; cells: string[] }[] = []
   for (const m of list) {
-    const node = (await client.get('v1/nodes', '', nameOf(m))) as unknown as JsonObject
+    const node = (await client.get('v1/nodes', '', nameOf(m))) as JsonObject
     const status = isObject(node.status) ? node.status : {}
     const total = flags.bool('show-capacity') ? status.capacity : status.allocatable
     const of = isObject(total) ? total : {}

@@ -118,9 +118,7 @@ async function waitFor(ctx: CommandContext, info: Info, form: Form, timeout: num
   }
   if (!info.name) throw new CliError('resource name must be provided')
   if (timeout === 0 && info.mapping) {
-    const object = (await (
-      await factory.client()
-    ).get(info.mapping.path, info.namespace, info.name)) as unknown as JsonObject
+    const object = (await (await factory.client()).get(info.mapping.path, info.namespace, info.name)) as JsonObject
     if (!form.check(object)) throw new CliError(`condition not met for ${info.mapping.resource}/${info.name}`)
     return object
   }

@@ -82,7 +82,7 @@ function readResources(loader: Loader, path: string): Resource[] {
         `missing ${missing} in object {{${text(value.apiVersion)} ${text(value.kind)}} {{${text(metadata?.name)} ${text(metadata?.namespace)}} ${map(metadata?.labels)} ${map(metadata?.annotations)}}}`,
       )
     }
-    out.push(newResource(copy(value) as unknown as JsonObject))
+    out.push(newResource(copy(value)))
   }
   try {
     for (const doc of splitDocuments(body)) add(parseYaml(doc, { v3: true }))
@@ -210,12 +210,12 @@ class Target {
       if (entry.includes('\n'))
         for (const doc of splitDocuments(entry)) {
           const v = parseYaml(doc, { v3: true })
-          if (isObject(v)) into.push(newResource(copy(v) as unknown as JsonObject))
+          if (isObject(v)) into.push(newResource(copy(v)))
         }
       if (into.length === 0) this.#resource(into, entry)
       for (const r of into)
         out.push({
-          object: r.object as unknown as JsonObject,
+          object: r.object as JsonObject,
           path: entry.includes('\n') ? this.#loader.kustomizationFile() : entry,
         })
     }
@@ -538,7 +538,7 @@ export function buildKustomization(context: BuildContext, path: string): JsonObj
           delete annotations[name]
     if (metadata && annotations && Object.keys(annotations).length === 0) delete metadata.annotations
   }
-  return resources.map((r) => r.object as unknown as JsonObject)
+  return resources.map((r) => r.object as JsonObject)
 }
 
 /** The objects as one text. */

@@ -33,7 +33,7 @@ export function contentHash(object: Mutable): string {
             data: value('data'),
             ...(record(object.stringData) ? { stringData: value('stringData') } : {}),
           }
-        : (object as unknown as Json)
+        : (object as Json)
   return [...sha256Hex(toJson(content)).slice(0, 10)].map((c) => LETTERS[c] ?? c).join('')
 }
 

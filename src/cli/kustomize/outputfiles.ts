@@ -10,7 +10,7 @@ import { namespaced } from './transformers.ts'
 /** File names and texts. Namespaces are part of the names when there is more than one. */
 export function outputFiles(objects: readonly JsonObject[], schemas: Schemas): [name: string, text: string][] {
   const all = objects.map((object) => {
-    const resource = newResource(copy(object) as unknown as JsonObject)
+    const resource = newResource(copy(object))
     const { group, version, kind, name, namespace } = currentId(resource)
     const file = `${[group, version, kind].filter((x) => x !== '').join('_')}_${name}.yaml`.toLowerCase()
     return { file, home: namespaced(schemas, resource) ? namespace || 'default' : undefined, text: toYaml(object) }

@@ -35,7 +35,7 @@ function objectsOf(patch: string): Mutable[] | undefined {
       !values.every((v): v is JsonObject => isObject(v) && typeof v.kind === 'string' && isObject(v.metadata))
     )
       return undefined
-    return values.map((v) => copy(v) as Mutable)
+    return values.map((v) => copy(v))
   } catch (e) {
     if (e instanceof YamlError) return undefined
     throw e
@@ -136,8 +136,8 @@ function applyMerge(
   const { apiVersion, kind } = target.object
   if (patch.$patch === 'replace') {
     const { $patch: _, ...rest } = patch
-    target.object = copy(rest) as Mutable
-  } else merge(target.object, copy(patch) as Mutable, schemas.nameOf(gvk.group, gvk.version, gvk.kind), schemas)
+    target.object = copy(rest)
+  } else merge(target.object, copy(patch), schemas.nameOf(gvk.group, gvk.version, gvk.kind), schemas)
   const metadata = record(target.object.metadata)
   if (options.allowKindChange !== true) {
     target.object.apiVersion = apiVersion

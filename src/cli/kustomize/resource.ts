@@ -29,7 +29,7 @@ export interface Resource {
 export class KustomizeError extends Error {}
 
 export const text = (v: unknown): string => (typeof v === 'string' ? v : '')
-export const record = (v: unknown): Mutable | undefined => (isObject(v) ? (v as Mutable) : undefined)
+export const record = (v: unknown): Mutable | undefined => (isObject(v) ? v : undefined)
 
 export function gvkOf(object: Mutable): Gvk {
   const apiVersion = text(object.apiVersion)
@@ -74,7 +74,7 @@ export function newResource(
 ): Resource {
   const annotations = record(record(object.metadata)?.annotations)
   return {
-    object: object as Mutable,
+    object: object,
     previous: [],
     needsHash: needsHash || annotations?.['kustomize.config.k8s.io/needs-hash'] === 'enabled',
     behavior,

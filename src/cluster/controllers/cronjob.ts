@@ -173,7 +173,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
           annotations: { ...template.metadata?.annotations, [SCHEDULED]: rfc3339(time) },
           ownerReferences: [controllerRef(cj)],
         },
-        spec: template.spec as never,
+        spec: template.spec,
       })
       await ctx.event(cj, 'Normal', 'SuccessfulCreate', `Created job ${job.metadata.name}`)
     } catch (e) {

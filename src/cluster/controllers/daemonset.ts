@@ -122,7 +122,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<Again | v
     path: 'v1/pods',
     selector,
     labels: equalities(spec.selector),
-    adoptable: (p) => !isFinished(p as Pod),
+    adoptable: (p) => !isFinished(p),
   })
   const byNode = new Map<string, Pod[]>()
   for (const p of mine) {

@@ -15,12 +15,12 @@ const PATH = 'apps/v1/controllerrevisions'
 
 /** What a revision remembers: the template, marked to replace. */
 const revisionData = (template: PodTemplateSpec | undefined): JsonObject => ({
-  spec: { template: { ...(template as unknown as JsonObject), $patch: 'replace' } },
+  spec: { template: { ...template, $patch: 'replace' } },
 }) // a template is JSON
 
 /** The template a revision remembers. */
 export function templateIn(revision: ControllerRevision): PodTemplateSpec {
-  const data = revision.data as unknown as {
+  const data = revision.data as {
     readonly spec?: { readonly template?: PodTemplateSpec & { readonly $patch?: string } }
   } // the data is ours, see revisionData
   const { $patch: _mark, ...template } = data.spec?.template ?? {}
@@ -57,7 +57,7 @@ export async function presentRevision(
 ): Promise<{ revision: ControllerRevision; collisions: number }> {
   const data = revisionData(template)
   const next = Math.max(0, ...known.map((r) => r.revision ?? 0)) + 1
-  const same = known.filter((r) => equal(r.data as unknown as Json, data))
+  const same = known.filter((r) => equal(r.data, data))
   const last = same.at(-1)
   if (last) {
     if (last === known.at(-1)) return { revision: last, collisions }
@@ -81,7 +81,7 @@ export async function presentRevision(
         ...(meta.annotations && Object.keys(meta.annotations).length ? { annotations: meta.annotations } : {}),
         ownerReferences: [controllerRef(owner)],
       },
-      data: data as never,
+      data: data,
       revision: next,
     }
     try {
@@ -96,7 +96,7 @@ export async function presentRevision(
         owner.metadata.namespace ?? '',
         made.metadata.name ?? '',
       )
-      if (there && equal(there.data as unknown as Json, data)) return { revision: there, collisions: n }
+      if (there && equal(there.data as Json, data)) return { revision: there, collisions: n }
     }
   }
 }

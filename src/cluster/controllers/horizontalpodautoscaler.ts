@@ -88,7 +88,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   const path = pathOf(pathFor(resource, target.apiVersion ?? 'v1'), namespace, target.name, 'scale')
   let scale: Scale
   try {
-    scale = (await ctx.client.request('GET', path)).body as unknown as Scale
+    scale = (await ctx.client.request('GET', path)).body as Scale
   } catch (e) {
     if (!(e instanceof StatusError)) throw e
     set(
@@ -122,7 +122,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     why: string,
     more: Partial<HorizontalPodAutoscalerStatus> = {},
   ): Promise<void> => {
-    await ctx.client.request('PUT', path, { body: { ...scale, spec: { ...scale.spec, replicas: size } } as never })
+    await ctx.client.request('PUT', path, { body: { ...scale, spec: { ...scale.spec, replicas: size } } })
     await ctx.event(hpa, 'Normal', 'SuccessfulRescale', `New size: ${size}; reason: ${why}`)
     set('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${size}`)
     await write({

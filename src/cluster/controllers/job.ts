@@ -458,7 +458,7 @@ export const jobOrphans: Controller = {
     {
       resource: 'pods',
       keys: (o, lister) => {
-        if (!tracked(o as Pod)) return []
+        if (!tracked(o)) return []
         const ref = o.metadata.ownerReferences?.find((r) => r.controller && r.kind === 'Job')
         const job = ref && lister.get('jobs.batch', o.metadata.namespace ?? '', ref.name)
         return ref && job?.metadata.uid === ref.uid ? [] : [keyOf(o)]

@@ -93,7 +93,7 @@ async function patchOwners<T extends KubeObject>(
     return await ctx.client.patch<T>(what.path, o.metadata.namespace ?? '', o.metadata.name ?? '', 'merge', {
       metadata: {
         uid: o.metadata.uid ?? '',
-        ownerReferences: ownerReferences.length ? (ownerReferences as never) : null,
+        ownerReferences: ownerReferences.length ? ownerReferences : null,
       },
     })
   } catch (e) {

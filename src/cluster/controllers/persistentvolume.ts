@@ -307,7 +307,7 @@ async function provision(ctx: ControllerContext, claim: PersistentVolumeClaim, c
               },
             }
           : {}),
-      } as never,
+      },
     })
     await ctx.event(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`, who)
   } catch (e) {

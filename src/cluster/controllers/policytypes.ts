@@ -17,7 +17,7 @@ interface GVK {
   readonly kind: string
 }
 
-const part = (v: unknown): JsonObject | undefined => (isObject(v) ? (v as JsonObject) : undefined)
+const part = (v: unknown): JsonObject | undefined => (isObject(v) ? v : undefined)
 const list = (v: unknown): readonly unknown[] => (Array.isArray(v) ? v : [])
 
 async function document(client: Client, path: string): Promise<JsonObject | undefined> {

@@ -36,7 +36,7 @@ export const protectionController: Controller = {
       keys: (o, lister) =>
         lister
           .list<PersistentVolumeClaim>('persistentvolumeclaims', o.metadata.namespace ?? '')
-          .filter((c) => c.metadata.deletionTimestamp && uses(o as Pod, c.metadata.name ?? ''))
+          .filter((c) => c.metadata.deletionTimestamp && uses(o, c.metadata.name ?? ''))
           .map(keyOf),
     },
   ],

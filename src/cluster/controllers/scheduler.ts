@@ -309,7 +309,7 @@ async function refuse(ctx: ControllerContext, pod: Pod, message: string, nominat
     {
       ...pod,
       status: { ...pod.status, conditions: list, ...(nominated ? { nominatedNodeName: nominated } : {}) },
-    } as never,
+    },
     { subresource: 'status' },
   )
 }
@@ -428,7 +428,7 @@ async function preempt(
             },
           ],
         },
-      } as never,
+      },
       { subresource: 'status' },
     )
     await ctx.event(

@@ -120,7 +120,7 @@ class Sync {
             ...(t.metadata.annotations ? { annotations: t.metadata.annotations } : {}),
             ...(policy?.whenDeleted === 'Delete' ? { ownerReferences: [{ ...controllerRef(set) }] } : {}),
           },
-          spec: t.spec as never,
+          spec: t.spec,
         })
         await ctx.event(
           set,
@@ -354,7 +354,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<Again | v
       path: 'v1/pods',
       selector,
       labels: equalities(set.spec.selector),
-      adoptable: (p) => belongs(p as Pod),
+      adoptable: (p) => belongs(p),
     })
   ).filter(belongs)
   const known = await revisionsOf(ctx, set, set.spec.selector)

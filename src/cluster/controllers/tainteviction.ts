@@ -41,7 +41,7 @@ async function evict(
           conditions,
           ...(reason === 'DeletionByPodGC' && pod.status?.phase !== 'Succeeded' ? { phase: 'Failed' } : {}),
         },
-      } as never,
+      },
       { subresource: 'status' },
     )
     await ctx.client.delete('v1/pods', namespace, pod.metadata.name ?? '', {

@@ -15,7 +15,7 @@ const isToken = (s: Secret): boolean => s.type === TYPE
 export const tokensController: Controller = {
   name: 'tokens-controller',
   sources: [
-    { resource: 'secrets', keys: (o) => (isToken(o as Secret) ? [keyOf(o)] : []) },
+    { resource: 'secrets', keys: (o) => (isToken(o) ? [keyOf(o)] : []) },
     {
       resource: 'serviceaccounts',
       keys: (o, lister) =>

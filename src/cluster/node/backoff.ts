@@ -64,7 +64,7 @@ export function readTrouble(
   container: string,
 ): Trouble {
   const there = all(ctx, node)[id(uid, container)]
-  return isObject(there) ? (there as Trouble) : {}
+  return isObject(there) ? there : {}
 }
 
 /** Notes what is wrong; nothing when all is well again. */

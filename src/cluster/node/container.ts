@@ -53,7 +53,7 @@ export function containersOf(pod: Pod): readonly {
       kind: 'main' as const,
     })),
     ...(pod.spec?.ephemeralContainers ?? []).map((c) => ({
-      container: c as unknown as Container,
+      container: c,
       status: find(pod.status?.ephemeralContainerStatuses, c.name),
       kind: 'ephemeral' as const,
     })),

@@ -75,14 +75,14 @@ export function writeDisk(
   }) => void,
 ): void {
   const old = store.get(DISK, namespace, name)
-  const disk = copy(readDisk(store, namespace, name)) as unknown as Parameters<typeof change>[0]
+  const disk = copy(readDisk(store, namespace, name)) as Parameters<typeof change>[0]
   change(disk)
   const next = {
     apiVersion: 'kubesim.io/v1',
     kind: 'Container',
     metadata: { name, namespace },
     spec: disk as unknown as JsonObject,
-  } as unknown as KubeObject
+  }
   if (old) store.update(DISK, next, old.metadata.resourceVersion ?? '')
   else {
     // disks of pods that are gone go too
@@ -131,7 +131,7 @@ export function writePages(
       kind: 'Container',
       metadata: { name, namespace },
       spec: { lines: [...(old?.spec?.lines ?? []), ...part.map(([at, line]) => [at, line])] },
-    } as unknown as KubeObject
+    }
     if (old) store.update(DISK, next, old.metadata.resourceVersion ?? '')
     else {
       store.create(DISK, next)

@@ -197,7 +197,7 @@ export class NodeState {
 
   /** A change of a pod. */
   track(change: Change): void {
-    const pod = change.object as Pod
+    const pod = change.object
     if (change.type === 'DELETED') {
       this.forget(pod.metadata.uid ?? '')
       this.wait(`${pod.metadata.namespace}/${pod.metadata.name}`, false)

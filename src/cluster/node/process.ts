@@ -282,7 +282,7 @@ export const containerProcess = {
   ): Promise<HookEnd> => {
     if (hook.sleep) return { ok: true, took: hook.sleep.seconds * 1000 }
     // a handler has a probe's actions
-    const own = await provided?.probe?.(pod, container, hook as Probe, attempt.now - attempt.startedAt)
+    const own = await provided?.probe?.(pod, container, hook, attempt.now - attempt.startedAt)
     if (own) return { ok: own.ok, took: 0 }
     return programs ? (await programs()).hook(pod, container, hook, attempt) : { ok: true, took: 0 }
   },

@@ -479,7 +479,7 @@ export class RunningPrograms implements Programs {
   async hook(pod: Pod, container: Container, hook: LifecycleHandler, attempt: Attempt): Promise<HookEnd> {
     if (hook.exec) return this.#exec(pod, container, hook.exec)
     const answer = hook.httpGet
-      ? await this.#http(pod, container, hook as Probe, attempt.startedAt, attempt.now - attempt.startedAt)
+      ? await this.#http(pod, container, hook, attempt.startedAt, attempt.now - attempt.startedAt)
       : undefined
     return { ok: answer?.ok ?? true, took: 0 }
   }

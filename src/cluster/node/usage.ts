@@ -42,7 +42,7 @@ function runningBelow(owner: KubeObject, lister: Lister): number {
   let n = 0
   for (const [resource, o] of lister.dependents(uid)) {
     if (!o.metadata.ownerReferences?.some((r) => r.controller && r.uid === uid)) continue
-    n += resource === 'pods' ? Number(runningOf(o as Pod).length > 0) : runningBelow(o, lister)
+    n += resource === 'pods' ? Number(runningOf(o).length > 0) : runningBelow(o, lister)
   }
   return n
 }

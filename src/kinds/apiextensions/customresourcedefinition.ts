@@ -140,7 +140,7 @@ function validateFields(
   const errors = (fields ?? []).flatMap((f, i, all) => {
     const at = `${path}.selectableFields[${i}].jsonPath`
     if (!f.jsonPath) return [required(at)]
-    const target = fieldAt(schema as JsonObject | undefined, f.jsonPath)
+    const target = fieldAt(schema, f.jsonPath)
     if ('why' in target) return [invalid(at, f.jsonPath, `is an invalid path: ${target.why}`)]
     return [
       ...(f.jsonPath.startsWith('.metadata') ? [invalid(at, f.jsonPath, 'must not point to fields in metadata')] : []),

@@ -217,7 +217,7 @@ function defaults(s: Schema, path: string, root: boolean): FieldError[] {
   const value: unknown = s.default
   if (value !== undefined && value !== null && !root) {
     const at = `${path}.default`
-    const pruned = copy(value) as Json
+    const pruned = copy(value)
     prune(pruned, s, '', [], s['x-kubernetes-embedded-resource'] === true)
     if (!equal(pruned, value))
       errors.push(invalid(at, new GoText(goSyntaxOf(value as Json)), 'must not have unknown fields'))

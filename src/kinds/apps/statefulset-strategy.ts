@@ -60,7 +60,7 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
   defaults,
   nameRule: nameIsDnsLabel,
   prepareForCreate: (s) => {
-    s.status = { replicas: 0, availableReplicas: 0 } as Draft<StatefulSet>['status']
+    s.status = { replicas: 0, availableReplicas: 0 }
     drop(s)
   },
   prepareForUpdate: drop,

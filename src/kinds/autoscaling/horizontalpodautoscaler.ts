@@ -139,7 +139,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   strategy: {
     defaults,
     prepareForCreate: (hpa) => {
-      hpa.status = { desiredReplicas: 0 } as Draft<HorizontalPodAutoscaler>['status']
+      hpa.status = { desiredReplicas: 0 }
       dropTolerance(hpa)
     },
     prepareForUpdate: (hpa) => dropTolerance(hpa),

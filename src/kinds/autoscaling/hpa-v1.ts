@@ -46,7 +46,7 @@ function metricToV1(m: MetricSpec): Loose {
         },
         metricName: o.metric.name,
         targetValue: o.target.value ?? '0',
-        selector: o.metric.selector as Json | undefined,
+        selector: o.metric.selector,
         averageValue: o.target.averageValue,
       }),
     pods:
@@ -54,7 +54,7 @@ function metricToV1(m: MetricSpec): Loose {
       pick({
         metricName: p.metric.name,
         targetAverageValue: p.target.averageValue ?? '0',
-        selector: p.metric.selector as Json | undefined,
+        selector: p.metric.selector,
       }),
     resource: r && own(r),
     containerResource: c && { ...own(c), container: c.container },
@@ -62,7 +62,7 @@ function metricToV1(m: MetricSpec): Loose {
       e &&
       pick({
         metricName: e.metric.name,
-        metricSelector: e.metric.selector as Json | undefined,
+        metricSelector: e.metric.selector,
         targetValue: e.target.value,
         targetAverageValue: e.target.averageValue,
       }),
@@ -81,7 +81,7 @@ function metricFromV1(raw: Json | undefined): Loose {
     Object.entries(m)
       .filter(([, v]) => isObject(v))
       .map(([k, v]) => [k, loose(v)]),
-  ) as { [k: string]: Loose | undefined }
+  )
   const metric = (x: Loose, selector: string): Loose => pick({ name: x.metricName, selector: x[selector] })
   const own = (x: Loose): Loose => ({
     name: x.name,
@@ -132,10 +132,10 @@ function statusToV1(m: MetricStatus): Loose {
     object:
       o &&
       pick({
-        target: o.describedObject as unknown as JsonObject,
+        target: o.describedObject as JsonObject,
         metricName: o.metric.name,
         currentValue: o.current.value ?? '0',
-        selector: o.metric.selector as Json | undefined,
+        selector: o.metric.selector,
         averageValue: o.current.averageValue,
       }),
     pods:
@@ -143,7 +143,7 @@ function statusToV1(m: MetricStatus): Loose {
       pick({
         metricName: p.metric.name,
         currentAverageValue: p.current.averageValue ?? '0',
-        selector: p.metric.selector as Json | undefined,
+        selector: p.metric.selector,
       }),
     resource: r && own(r),
     containerResource: c && { ...own(c), container: c.container },
@@ -151,7 +151,7 @@ function statusToV1(m: MetricStatus): Loose {
       e &&
       pick({
         metricName: e.metric.name,
-        metricSelector: e.metric.selector as Json | undefined,
+        metricSelector: e.metric.selector,
         currentValue: e.current.value ?? '0',
         currentAverageValue: e.current.averageValue,
       }),
@@ -226,7 +226,7 @@ const encode = (value: Json): string =>
   JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 function fromStored(draft: Draft<KubeObject>): Draft<KubeObject> {
-  const hpa = draft as unknown as Draft<HorizontalPodAutoscaler>
+  const hpa = draft as Draft<HorizontalPodAutoscaler>
   const { spec, status } = hpa
   const annotations: Record<string, string> = { ...hpa.metadata.annotations }
   for (const k of ROUND_TRIP) delete annotations[k]
@@ -253,13 +253,13 @@ function fromStored(draft: Draft<KubeObject>): Draft<KubeObject> {
   if (Object.keys(annotations).length === 0) delete (metadata as { annotations?: unknown }).annotations
   const usedCpu = status?.currentMetrics?.find(isCpu)?.resource?.current.averageUtilization
   const v1: Loose = {
-    ...(draft as unknown as Loose),
+    ...draft,
     apiVersion: 'autoscaling/v1',
-    metadata: metadata as unknown as Json,
+    metadata: metadata,
     ...(spec
       ? {
           spec: pick({
-            scaleTargetRef: spec.scaleTargetRef as unknown as Json,
+            scaleTargetRef: spec.scaleTargetRef,
             minReplicas: spec.minReplicas,
             maxReplicas: spec.maxReplicas,
             targetCPUUtilizationPercentage: cpu?.resource?.target.averageUtilization,
@@ -278,11 +278,11 @@ function fromStored(draft: Draft<KubeObject>): Draft<KubeObject> {
         }
       : {}),
   }
-  return v1 as unknown as Draft<KubeObject>
+  return v1 as Draft<KubeObject>
 }
 
 function toStored(draft: Draft<KubeObject>): Draft<KubeObject> {
-  const v1 = draft as unknown as Draft<V1>
+  const v1 = draft as Draft<V1>
   const annotations = v1.metadata.annotations
   const percent = v1.spec?.targetCPUUtilizationPercentage
   const cpu = (averageUtilization: number): Loose => ({
@@ -306,20 +306,20 @@ function toStored(draft: Draft<KubeObject>): Draft<KubeObject> {
       ? [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: used } } }]
       : undefined
   const conditions = parse(annotations?.[CONDITIONS])
-  const metadata: Loose = { ...(v1.metadata as unknown as Loose) }
+  const metadata: Loose = { ...v1.metadata }
   if (annotations) {
     const kept = Object.entries(annotations).filter(([k]) => !ROUND_TRIP.includes(k))
     if (kept.length) metadata.annotations = Object.fromEntries(kept)
     else delete metadata.annotations
   }
   const v2: Loose = {
-    ...(draft as unknown as Loose),
+    ...draft,
     apiVersion: 'autoscaling/v2',
     metadata,
     ...(v1.spec
       ? {
           spec: pick({
-            scaleTargetRef: v1.spec.scaleTargetRef as unknown as Json,
+            scaleTargetRef: v1.spec.scaleTargetRef,
             minReplicas: v1.spec.minReplicas ?? 1,
             maxReplicas: v1.spec.maxReplicas,
             metrics: metrics.length ? metrics : [cpu(80)],
@@ -340,7 +340,7 @@ function toStored(draft: Draft<KubeObject>): Draft<KubeObject> {
         }
       : {}),
   }
-  return v2 as unknown as Draft<KubeObject>
+  return v2 as Draft<KubeObject>
 }
 
 export const horizontalPodAutoscalerV1: Kind = {

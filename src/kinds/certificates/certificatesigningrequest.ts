@@ -219,13 +219,7 @@ export const certificateSigningRequest = defineKind<CSR>({
       csr.status ??= {}
     },
     prepareForCreate: (csr, ctx) => {
-      const {
-        username: _,
-        uid: __,
-        groups: ___,
-        extra: ____,
-        ...spec
-      } = (csr.spec as typeof csr.spec | undefined) ?? ({ signerName: '' } as typeof csr.spec)
+      const { username: _, uid: __, groups: ___, extra: ____, ...spec } = csr.spec ?? { signerName: '' }
       csr.spec = {
         ...spec,
         ...(ctx.user
@@ -243,7 +237,7 @@ export const certificateSigningRequest = defineKind<CSR>({
     validateStatusUpdate,
     nameRule: () => [],
     selectableFields: (csr) => ({
-      'spec.signerName': (csr.spec as CertificateSigningRequest['spec'] | undefined)?.signerName ?? '',
+      'spec.signerName': csr.spec?.signerName ?? '',
     }),
     fieldSelectorError: 'label',
   },

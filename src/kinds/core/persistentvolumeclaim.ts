@@ -105,7 +105,7 @@ function validateUpdate(pvc: PersistentVolumeClaim, old: PersistentVolumeClaim):
     errors.push(
       forbidden(
         'spec',
-        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${claimDiff(before as Spec, next as Spec)}`,
+        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${claimDiff(before, next)}`,
       ),
     )
   const newSize = pvc.spec?.resources?.requests?.storage ?? 0

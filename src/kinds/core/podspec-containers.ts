@@ -350,7 +350,7 @@ export function validateEphemeralContainers(around: Surroundings, path: string):
   const text = 'cannot be set for an Ephemeral Container'
   return (around.spec.ephemeralContainers ?? []).flatMap((e, i) => {
     const here = at(path, i)
-    const c = e as unknown as Container
+    const c = e
     const errors = [...common(c, here, around), ...imageSpaces(c, here)]
     if (names.has(c.name)) errors.push(duplicate(sub(here, 'name'), c.name))
     names.add(c.name)

@@ -300,7 +300,7 @@ export async function describePod(pod: Pod, out: Lines, ctx: DescribeContext): P
   if (spec.ephemeralContainers?.length)
     describeContainers(
       'Ephemeral Containers',
-      spec.ephemeralContainers as unknown as readonly Container[],
+      spec.ephemeralContainers,
       status.ephemeralContainerStatuses,
       pod,
       out,

@@ -242,7 +242,7 @@ function formatValue(type: string, v: unknown, o: Options): Text {
     if (v === undefined || v === null) return 'nil'
     const inner = type.slice(1)
     // these print themselves
-    if (inner === 'LabelSelector') return quoted(selectorText(v as LabelSelector), o, 's')
+    if (inner === 'LabelSelector') return quoted(selectorText(v), o, 's')
     if (inner === 'resource.Quantity') return quoted(quantityText(v), o, 's')
     const text = formatValue(inner, v, o)
     return typeof text === 'string' ? `&${text}` : { ...text, before: `&${text.before}` }

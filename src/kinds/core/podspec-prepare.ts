@@ -32,7 +32,7 @@ export function dropDisabledFields(spec: Draft<PodSpec> | undefined, old?: Spec)
     drop(spec, 'resourceClaims')
     for (const c of allContainers<Draft<Container>>(spec)) if (c.resources) drop(c.resources, 'claims')
   }
-  if (!allContainers<Container>(old as PodSpec | undefined).some((c) => c.lifecycle?.stopSignal)) {
+  if (!allContainers<Container>(old).some((c) => c.lifecycle?.stopSignal)) {
     for (const c of allContainers<Draft<Container>>(spec)) {
       if (!c.lifecycle?.stopSignal) continue
       drop(c.lifecycle, 'stopSignal')
@@ -168,6 +168,6 @@ export function containersWithPath(spec: PodSpec | undefined, path: string): (re
   return [
     ...of(spec?.initContainers, 'initContainers'),
     ...of(spec?.containers, 'containers'),
-    ...of(spec?.ephemeralContainers as readonly Container[] | undefined, 'ephemeralContainers'),
+    ...of(spec?.ephemeralContainers, 'ephemeralContainers'),
   ]
 }

@@ -326,7 +326,7 @@ const SOURCES: readonly {
       ...((n.path ?? '').startsWith('/') ? [] : [invalid(sub(p, 'path'), n.path ?? '', 'must be an absolute path')]),
     ]) as Check<NonNullable<Volume['nfs']>>,
   },
-  { field: 'iscsi', check: iscsi as Check<NonNullable<Volume['iscsi']>> },
+  { field: 'iscsi', check: iscsi },
   {
     field: 'glusterfs',
     check: ((g, p) => fields(g, p, 'endpoints', 'path')) as Check<NonNullable<Volume['glusterfs']>>,
@@ -362,7 +362,7 @@ const SOURCES: readonly {
     second: 'cephFS',
     check: ((c, p) => needed(c.monitors?.length, sub(p, 'monitors'))) as Check<NonNullable<Volume['cephfs']>>,
   },
-  { field: 'quobyte', check: quobyte as Check<NonNullable<Volume['quobyte']>> },
+  { field: 'quobyte', check: quobyte },
   {
     field: 'downwardAPI',
     second: 'downwarAPI',
@@ -371,7 +371,7 @@ const SOURCES: readonly {
       ...(d.items ?? []).flatMap((f) => downwardFile(f, p)),
     ]) as Check<NonNullable<Volume['downwardAPI']>>,
   },
-  { field: 'fc', check: fibreChannel as Check<NonNullable<Volume['fc']>> },
+  { field: 'fc', check: fibreChannel },
   {
     field: 'flexVolume',
     check: ((f, p) => [
@@ -385,7 +385,7 @@ const SOURCES: readonly {
       ),
     ]) as Check<NonNullable<Volume['flexVolume']>>,
   },
-  { field: 'configMap', check: configMap as Check<NonNullable<Volume['configMap']>> },
+  { field: 'configMap', check: configMap },
   {
     field: 'azureFile',
     check: ((a, p) => fields(a, p, 'secretName', 'shareName')) as Check<NonNullable<Volume['azureFile']>>,
@@ -402,7 +402,7 @@ const SOURCES: readonly {
     field: 'portworxVolume',
     check: ((v, p) => fields(v, p, 'volumeID')) as Check<NonNullable<Volume['portworxVolume']>>,
   },
-  { field: 'azureDisk', check: azureDisk as Check<NonNullable<Volume['azureDisk']>> },
+  { field: 'azureDisk', check: azureDisk },
   {
     field: 'storageos',
     check: ((s, p) => [
@@ -411,7 +411,7 @@ const SOURCES: readonly {
       ...secretName(s.secretRef, p),
     ]) as Check<NonNullable<Volume['storageos']>>,
   },
-  { field: 'projected', check: projected as Check<NonNullable<Volume['projected']>> },
+  { field: 'projected', check: projected },
   {
     field: 'scaleIO',
     check: ((s, p) => fields(s, p, 'gateway', 'system', 'volumeName')) as Check<NonNullable<Volume['scaleIO']>>,
@@ -429,7 +429,7 @@ const SOURCES: readonly {
             )),
     ]) as Check<NonNullable<Volume['csi']>>,
   },
-  { field: 'ephemeral', check: ephemeral as Check<NonNullable<Volume['ephemeral']>> },
+  { field: 'ephemeral', check: ephemeral },
   {
     field: 'image',
     check: ((i, p) => needed(i.reference, sub(p, 'reference'))) as Check<NonNullable<Volume['image']>>,

@@ -21,7 +21,7 @@ function rename(
   const to = new Map(names)
   return Object.fromEntries(
     Object.entries(draft).map(([k, v]) => (k === 'apiVersion' ? [k, apiVersion] : [to.get(k) ?? k, v])),
-  ) as unknown as Draft<KubeObject>
+  ) as Draft<KubeObject>
 }
 
 /** The fields to select by, under their newer names; `source` is v1's alone (AddFieldLabelConversionsForEvent). */
@@ -41,7 +41,7 @@ export const eventsEvent: Kind = {
   strategy: { ...stored.strategy, selectableFields: (o) => fieldNames(stored.strategy.selectableFields?.(o) ?? {}) },
   columns: stored.columns?.map((c) => ({
     ...c,
-    cell: (o, context) => c.cell(rename(o as Draft<KubeObject>, 'v1', NAMES) as KubeObject, context),
+    cell: (o, context) => c.cell(rename(o as Draft<KubeObject>, 'v1', NAMES), context),
   })),
   conversion: {
     stored: 'v1/Event',

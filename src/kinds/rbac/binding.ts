@@ -49,7 +49,7 @@ export function bindingStrategy<T extends Binding>(namespaced: boolean, roles: r
     return [...errors, ...(binding.subjects ?? []).flatMap((s, i) => validateSubject(s, namespaced, `subjects[${i}]`))]
   }
   return {
-    defaults: defaults as NonNullable<Strategy<T>['defaults']>,
+    defaults: defaults,
     validate,
     validateUpdate: (next, old) => {
       const { apiGroup = '', kind = '', name: role = '' } = next.roleRef ?? {}

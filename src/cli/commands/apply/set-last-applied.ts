@@ -49,7 +49,7 @@ async function run(ctx: CommandContext): Promise<void> {
       const client = await factory.client()
       final = (await client.patch(info.mapping.path, info.namespace, info.name, 'merge', patch, {
         query: writeQuery(mode),
-      })) as unknown as JsonObject
+      })) as JsonObject
     }
     await print(final)
   }

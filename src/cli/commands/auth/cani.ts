@@ -69,7 +69,7 @@ const review = async (ctx: CommandContext, kind: string, path: string, spec: Jso
     kind,
     metadata: {},
     spec,
-  })) as unknown as JsonObject
+  })) as JsonObject
   return isObject(answer.status) ? answer.status : {}
 }
 

@@ -77,7 +77,7 @@ async function run(ctx: CommandContext): Promise<void> {
     const query = writeQuery('none', 'kubectl-auth')
     let live: JsonObject | undefined
     try {
-      live = (await client.get(path, namespace, pathName(info.name))) as unknown as JsonObject
+      live = (await client.get(path, namespace, pathName(info.name))) as JsonObject
     } catch (e) {
       if (!(e instanceof StatusError && e.code === 404)) throw e
     }
@@ -116,7 +116,7 @@ async function run(ctx: CommandContext): Promise<void> {
               ? want
               : have
             : [...have, ...missingSubjects]
-          result = { ...result, subjects: subjects as unknown as Json[] }
+          result = { ...result, subjects: subjects }
           if (missingSubjects.length || (removing && extraS.length)) operation = 'update'
         }
       } else {
@@ -124,7 +124,7 @@ async function run(ctx: CommandContext): Promise<void> {
         const want = list<Rule>(object.rules)
         missingRules.push(...uncovered(have, want))
         if (!(object.aggregationRule && live.aggregationRule)) extra.push(...uncovered(want, have))
-        result = { ...result, rules: (removing ? want : [...have, ...missingRules]) as unknown as Json[] }
+        result = { ...result, rules: (removing ? want : [...have, ...missingRules]) as Json[] }
         if (missingRules.length || (removing && extra.length)) operation = 'update'
         const lacking = missingSelectors(live.aggregationRule, object.aggregationRule)
         if (!object.aggregationRule && live.aggregationRule) {
@@ -168,7 +168,7 @@ async function run(ctx: CommandContext): Promise<void> {
         operation === 'update'
           ? await client.update(path, namespace, result, { query })
           : await client.create(path, namespace, result, { query })
-      result = answer as unknown as JsonObject
+      result = answer
     }
     print(result)
     if (!operation) return

@@ -24,7 +24,7 @@ async function run(ctx: CommandContext): Promise<void> {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'SelfSubjectReview',
       metadata: {},
-    })) as unknown as JsonObject
+    })) as JsonObject
   } catch (e) {
     if (e instanceof StatusError && e.code === 403)
       throw new CliError(

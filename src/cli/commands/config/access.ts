@@ -74,7 +74,7 @@ export async function access(ctx: CommandContext): Promise<Access> {
     for (const field of MAPS) {
       const origin = (name: string): string => files.find((f) => f.config?.[field].has(name))?.path ?? main
       for (const [name, entry] of config[field])
-        if (!equal(entry as Json, (before[field].get(name) ?? null) as Json))
+        if (!equal(entry, (before[field].get(name) ?? null) as Json))
           fileFor(origins.get(entry) ?? origin(name))[field].set(name, entry)
       for (const name of before[field].keys()) if (!config[field].has(name)) fileFor(origin(name))[field].delete(name)
     }

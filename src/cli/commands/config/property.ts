@@ -182,7 +182,7 @@ function modify(
         field.kind === 'map' ? `can't set a map to a value: map[]` : `unable to locate path under ${field.type}`,
       )
     if (!isObject(target[step])) target[step] = {}
-    modify(target[step] as ConfigEntry, field, rest, value, raw)
+    modify(target[step], field, rest, value, raw)
     return
   }
   if (rest.length) throw new CliError(`can't have more steps after a ${field.kind}.`)

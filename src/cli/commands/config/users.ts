@@ -158,20 +158,20 @@ export const setCredentials: Command = {
       if (flags.string('auth-provider'))
         entry['auth-provider'] = {
           config: {},
-          ...(isObject(entry['auth-provider']) ? (entry['auth-provider'] as ConfigEntry) : {}),
+          ...(isObject(entry['auth-provider']) ? entry['auth-provider'] : {}),
           name: flags.string('auth-provider'),
         }
       else delete entry['auth-provider']
     }
     if (flags.changed('auth-provider-arg') && isObject(entry['auth-provider'])) {
       const { set, remove } = pairs(flags.list('auth-provider-arg'), 'auth-provider-arg')
-      const provider = entry['auth-provider'] as ConfigEntry
+      const provider = entry['auth-provider']
       const conf = { ...(isObject(provider.config) ? provider.config : {}) } as Record<string, Draft<Json>>
       for (const [k, v] of set) conf[k] = v
       for (const k of remove) delete conf[k]
       provider.config = conf
     }
-    const exec = execEntry(ctx, entry.exec as Json | undefined)
+    const exec = execEntry(ctx, entry.exec)
     if (exec) entry.exec = exec as ConfigEntry
     else delete entry.exec
     for (const k of ['token', 'username', 'password']) if (entry[k] === '') delete entry[k]

@@ -24,8 +24,8 @@ const hasFiles = (ctx: CommandContext): boolean =>
 export function withoutVersion(object: JsonObject): JsonObject {
   if (!versionOf(object)) return object
   const draft = copy(object)
-  if (isObject(draft.metadata)) delete (draft.metadata as Record<string, unknown>).resourceVersion
-  return draft as JsonObject
+  if (isObject(draft.metadata)) delete draft.metadata.resourceVersion
+  return draft
 }
 
 export async function createFromFile(ctx: CommandContext): Promise<void> {
@@ -78,7 +78,7 @@ export async function createFromFile(ctx: CommandContext): Promise<void> {
           info.mapping.namespaced ? info.namespace : '',
           withoutVersion(object),
           { query: writeQuery(mode, flags.string('field-manager'), validate) },
-        )) as unknown as JsonObject
+        )) as JsonObject
       } catch (e) {
         throw withSource('creating', info.source, e)
       }

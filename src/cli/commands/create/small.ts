@@ -99,7 +99,7 @@ function buildPdb({ flags }: CommandContext, name: string, ns: string): JsonObje
   ] as const)
     if (value && !/^[0-9]+%?$/.test(value)) throw new CliError(`invalid format specified for ${flag}`)
   try {
-    const selector = toLabelSelector(flags.string('selector')) as unknown as JsonObject
+    const selector = toLabelSelector(flags.string('selector'))
     return {
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',

@@ -44,7 +44,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const client = await factory.client()
   const answer = await failing(
     'failed to create token:',
-    async () => (await client.post('v1/serviceaccounts', namespace, name, 'token', request)) as unknown as JsonObject,
+    async () => (await client.post('v1/serviceaccounts', namespace, name, 'token', request)) as JsonObject,
   )
   const token = isObject(answer.status) ? answer.status.token : undefined
   if (typeof token !== 'string' || !token) throw new CliError('failed to create token: no token in server response')

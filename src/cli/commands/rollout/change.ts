@@ -68,7 +68,7 @@ async function changeAll(ctx: CommandContext, change: Change, done: string): Pro
       })
       await (
         await resultPrinter(ctx, done)
-      )(answer as unknown as JsonObject)
+      )(answer)
     } catch (e) {
       errors.push(new CliError(`failed to patch: ${e instanceof Error ? e.message : String(e)}`))
     }

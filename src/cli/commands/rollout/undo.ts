@@ -28,8 +28,8 @@ const OWN: ReadonlySet<string> = new Set([
 function withoutHash(template: JsonObject): JsonObject {
   const draft = copy(template)
   const meta = draft.metadata
-  if (isObject(meta) && isObject(meta.labels)) delete (meta.labels as Record<string, unknown>)[HASH]
-  return draft as JsonObject
+  if (isObject(meta) && isObject(meta.labels)) delete meta.labels[HASH]
+  return draft
 }
 
 const notFound = (n: number): CliError => new CliError(`unable to find specified revision ${n} in history`)

@@ -114,7 +114,7 @@ function updated(existing: readonly Dict[], env: readonly Dict[], remove: readon
 
 /** `configmap conf, key k`: where a value comes from. */
 function reference(from: Dict): string {
-  const part = (k: string): Dict | undefined => (isObject(from[k]) ? (from[k] as Dict) : undefined)
+  const part = (k: string): Dict | undefined => (isObject(from[k]) ? from[k] : undefined)
   const config = part('configMapKeyRef')
   if (config) return `configmap ${String(config.name ?? '')}, key ${String(config.key ?? '')}`
   const secret = part('secretKeyRef')
@@ -130,14 +130,14 @@ function reference(from: Dict): string {
 async function resolved(ctx: CommandContext, object: JsonObject, container: Dict, from: Dict): Promise<string> {
   const client = await ctx.factory.client()
   const { namespace } = ctx.factory.namespace()
-  const part = (k: string): Dict | undefined => (isObject(from[k]) ? (from[k] as Dict) : undefined)
+  const part = (k: string): Dict | undefined => (isObject(from[k]) ? from[k] : undefined)
   for (const [ref, path, what] of [
     ['configMapKeyRef', 'v1/configmaps', 'config map'],
     ['secretKeyRef', 'v1/secrets', 'secret'],
   ] as const) {
     const r = part(ref)
     if (!r) continue
-    const source = (await client.get(path, namespace, String(r.name ?? ''))) as unknown as JsonObject
+    const source = (await client.get(path, namespace, String(r.name ?? ''))) as JsonObject
     const value =
       isObject(source.data) && Object.hasOwn(source.data, String(r.key)) ? source.data[String(r.key)] : undefined
     if (typeof value !== 'string') throw new CliError(`key ${String(r.key)} not found in ${what} ${String(r.name)}`)
@@ -185,7 +185,7 @@ async function list(ctx: CommandContext, draft: Dict, container: Dict): Promise<
   io.stdout.write(`# ${String(object.kind)} ${nameOf(object)}, container ${String(container.name)}\n`)
   const failures = new Map<string, string[]>()
   for (const e of dicts(container.env)) {
-    const from = isObject(e.valueFrom) ? (e.valueFrom as Dict) : undefined
+    const from = isObject(e.valueFrom) ? e.valueFrom : undefined
     if (!from) {
       io.stdout.write(`${String(e.name)}=${String(e.value ?? '')}\n`)
       continue

@@ -57,20 +57,20 @@ async function run(ctx: CommandContext): Promise<void> {
   await found.visit(async (info) => {
     if (!info.object) return
     const object = asTyped(ctx, info.object)
-    const before = copy(object) as unknown as Dict
+    const before = copy(object)
     if (version) delete dict(before, 'metadata').resourceVersion
-    const draft = copy(before) as Dict
+    const draft = copy(before)
     if (version) dict(draft, 'metadata').resourceVersion = version
     apply(draft, wanted)
     recordIn(ctx, draft)
     if (local || mode === 'client' || !info.mapping) {
-      print(draft as JsonObject)
+      print(draft)
       return
     }
-    const name = schemaOf(object as { apiVersion?: string; kind?: string }, factory.schemas)
+    const name = schemaOf(object, factory.schemas)
     const patch = createTwoWay(
-      typedForm(before as JsonObject, name, factory.schemas),
-      typedForm(draft as JsonObject, name, factory.schemas),
+      typedForm(before, name, factory.schemas),
+      typedForm(draft, name, factory.schemas),
       name,
       factory.schemas,
     )
@@ -78,7 +78,7 @@ async function run(ctx: CommandContext): Promise<void> {
     print(
       (await client.patch(info.mapping.path, info.namespace, info.name, 'strategic', patch as Json, {
         query: writeQuery(mode, flags.string('field-manager')),
-      })) as unknown as JsonObject,
+      })) as JsonObject,
     )
   })
 }
