@@ -2,8 +2,8 @@
 // deadlines; a clock that stands, jumps or goes back.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
-import type { ContainerStatus, Event, Pod } from '../../apimachinery/api/core.v1.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { ContainerStatus, Event, Pod, Probe } from '../../apimachinery/api/core.v1.ts'
 import type { JsonObject } from '../../apimachinery/object.ts'
 import { Schemas } from '../../apimachinery/schema.ts'
 import { Client } from '../../client/client.ts'
@@ -11,8 +11,8 @@ import { MemoryStore } from '../../storage/memory.ts'
 import { createCluster } from '../cluster.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Profile } from '../profile.ts'
-import { provideProcess } from './process.ts'
-import type { ContainerProcess } from './process.ts'
+import type { ProbeAnswer } from './process.ts'
+import { RunningPrograms } from './programs.ts'
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5)
 const PROFILE: Profile = {
@@ -108,8 +108,14 @@ async function follow(
   }
   return out
 }
-const answers = (p: ContainerProcess): void => provideProcess(p)
-afterEach(() => provideProcess({ plan: () => undefined }))
+/** Answers probes, instead of asking what runs in the pod. */
+const answers = (answer: (probe: Probe, running: number) => ProbeAnswer): void => {
+  vi.spyOn(RunningPrograms.prototype, 'probe').mockImplementation((_pod, _container, probe, _attempt, running) =>
+    Promise.resolve(answer(probe, running)),
+  )
+}
+afterEach(() => vi.restoreAllMocks())
+const SLEEPS = { command: ['sleep', 'infinity'] }
 
 const OCI =
   'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "nosuchprogram": executable file not found in $PATH: unknown'
@@ -174,8 +180,10 @@ describe('restarts', () => {
 
   test('begin anew with ten seconds after ten minutes of running', async () => {
     const w = await world()
-    answers({ plan: (_p, _c, attempt) => ({ exit: { code: 1, after: attempt === 3 ? 700_000 : 0 } }) })
-    await run(w, 'c', {})
+    vi.spyOn(RunningPrograms.prototype, 'plan').mockImplementation((_pod, _container, { number }) =>
+      Promise.resolve({ exit: { code: 1, after: number === 3 ? 700_000 : 0 } }),
+    )
+    await run(w, 'c', { command: ['sh', '-c', 'read line'] })
     expect(
       await follow(
         w,
@@ -366,22 +374,20 @@ describe('while running', () => {
   const REFUSED = 'Get "http://10.244.0.5:80/": dial tcp 10.244.0.5:80: connect: connection refused'
   const GONE = 'cat: /tmp/healthy: No such file or directory\n'
   const probes = (): void =>
-    answers({
-      plan: () => ({}),
-      probe: (_p, _c, probe, running) =>
-        probe.httpGet
-          ? { ok: false, message: REFUSED }
-          : probe.exec && running < 35_000
-            ? { ok: true, until: 35_000 }
-            : probe.exec
-              ? { ok: false, message: GONE }
-              : { ok: true },
-    })
+    answers((probe, running) =>
+      probe.httpGet
+        ? { ok: false, message: REFUSED }
+        : probe.exec && running < 35_000
+          ? { ok: true, until: 35_000 }
+          : probe.exec
+            ? { ok: false, message: GONE }
+            : { ok: true },
+    )
 
   test('a readiness probe that fails keeps the pod unready, and counts', async () => {
     const w = await world()
     probes()
-    await run(w, 'r', { readinessProbe: { httpGet: { port: 80 } } })
+    await run(w, 'r', { ...SLEEPS, readinessProbe: { httpGet: { port: 80 } } })
     expect(await follow(w, 'r', [10, 30, 75])).toEqual([
       '0s 0 running',
       '10s 0 running',
@@ -390,6 +396,7 @@ describe('while running', () => {
     ])
     expect(events(w, 'r').at(-1)).toBe(`8x Warning Unhealthy Readiness probe failed: ${REFUSED}`)
     await run(w, 'late', {
+      ...SLEEPS,
       readinessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 3, successThreshold: 2, periodSeconds: 5 },
     })
     expect(await follow(w, 'late', [3, 7, 8])).toEqual([
@@ -398,7 +405,10 @@ describe('while running', () => {
       '7s 0 running',
       '8s 0 running ready',
     ])
-    await run(w, 'turns', { readinessProbe: { exec: { command: ['cat', '/tmp/healthy'] }, periodSeconds: 5 } })
+    await run(w, 'turns', {
+      ...SLEEPS,
+      readinessProbe: { exec: { command: ['cat', '/tmp/healthy'] }, periodSeconds: 5 },
+    })
     expect(await follow(w, 'turns', [35, 44, 45])).toEqual([
       '0s 0 running ready',
       '35s 0 running ready',
@@ -411,6 +421,7 @@ describe('while running', () => {
     const w = await world()
     probes()
     await run(w, 'l', {
+      ...SLEEPS,
       livenessProbe: { exec: { command: ['cat', '/tmp/healthy'] }, initialDelaySeconds: 5, periodSeconds: 5 },
     })
     expect(await follow(w, 'l', [35, 44, 45, 89, 90, 99, 100])).toEqual([
@@ -439,6 +450,7 @@ describe('while running', () => {
     const w = await world()
     probes()
     await run(w, 'never', {
+      ...SLEEPS,
       startupProbe: { httpGet: { port: 80 }, failureThreshold: 5 },
       livenessProbe: { httpGet: { port: 80 } },
     })
@@ -451,16 +463,11 @@ describe('while running', () => {
       `6x Warning Unhealthy Startup probe failed: ${REFUSED}`,
       '1x Normal Killing Container c failed startup probe, will be restarted',
     ])
-    answers({
-      plan: () => ({}),
-      probe: (_p, _c, probe, running) =>
-        probe.httpGet
-          ? running < 15_000
-            ? { ok: false, message: REFUSED, until: 15_000 }
-            : { ok: true }
-          : { ok: true },
-    })
+    answers((probe, running) =>
+      probe.httpGet && running < 15_000 ? { ok: false, message: REFUSED, until: 15_000 } : { ok: true },
+    )
     await run(w, 'slow', {
+      ...SLEEPS,
       startupProbe: { httpGet: { port: 80 }, failureThreshold: 5 },
       readinessProbe: { tcpSocket: { port: 80 } },
       livenessProbe: { httpGet: { port: 80 }, failureThreshold: 1 },
@@ -476,7 +483,7 @@ describe('while running', () => {
   test('probes that fail for months cost little', async () => {
     const w = await world()
     probes()
-    await run(w, 'r', { readinessProbe: { httpGet: { port: 80 } } })
+    await run(w, 'r', { ...SLEEPS, readinessProbe: { httpGet: { port: 80 } } })
     const before = w.c.store.revision
     await w.c.advance(10 * DAY)
     expect(w.c.store.revision - before).toBeLessThan(2000)
@@ -485,8 +492,8 @@ describe('while running', () => {
 
   test('a hook that fails ends the container it followed', async () => {
     const w = await world()
-    answers({ plan: () => ({}), probe: (_p, _c, probe) => (probe.exec ? { ok: false, message: 'no' } : { ok: true }) })
-    await run(w, 'h', { lifecycle: { postStart: { exec: { command: ['touch', '/x'] } } } })
+    answers((probe) => (probe.exec ? { ok: false, message: 'no' } : { ok: true }))
+    await run(w, 'h', { ...SLEEPS, lifecycle: { postStart: { exec: { command: ['touch', '/x'] } } } })
     expect(await follow(w, 'h', [1, 2])).toEqual([
       '0s 0 PostStartHookError after Error 137',
       '1s 1 PostStartHookError after Error 137',

@@ -62,18 +62,6 @@ export interface Programs {
   hook(pod: Pod, container: Container, hook: LifecycleHandler, attempt: Attempt): Promise<HookEnd>
 }
 
-export interface ContainerProcess {
-  /** `attempt` is the restart count. Must depend on nothing but its arguments, so that asking again gives the same. */
-  plan(pod: Pod, container: Container, attempt: number): ProcessPlan | undefined | Promise<ProcessPlan | undefined>
-  /** A probe that comes `running` milliseconds after the start. */
-  probe?(
-    pod: Pod,
-    container: Container,
-    probe: Probe,
-    running: number,
-  ): ProbeAnswer | undefined | Promise<ProbeAnswer | undefined>
-}
-
 const NOT_FOUND = (name: string): string => `exec: "${name}": executable file not found in $PATH`
 
 /** How long `sleep` takes, in milliseconds; undefined for ever. */
@@ -237,12 +225,6 @@ function glance(container: Container): ProcessPlan | 'run' {
   return {}
 }
 
-let provided: ContainerProcess | undefined
-/** Lets images and shell answer instead of the default. */
-export function provideProcess(process: ContainerProcess): void {
-  provided = process
-}
-
 /** Whether a container's command has to be run to know what it does. */
 export const isRun = (container: Container): boolean => defaultPlan(container) === 'run'
 
@@ -254,8 +236,6 @@ export const containerProcess = {
     attempt: Attempt,
     programs?: () => Promise<Programs>,
   ): Promise<ProcessPlan> => {
-    const own = await provided?.plan(pod, container, attempt.number)
-    if (own) return own
     const plan = defaultPlan(container)
     return plan !== 'run' ? plan : programs ? (await programs()).plan(pod, container, attempt) : {}
   },
@@ -267,11 +247,8 @@ export const containerProcess = {
     running: number,
     programs?: () => Promise<Programs>,
   ): Promise<ProbeAnswer> => {
-    const own = await provided?.probe?.(pod, container, probe, running)
-    return (
-      own ??
-      (programs ? await (await programs()).probe(pod, container, probe, attempt, running) : undefined) ?? { ok: true }
-    )
+    const answer = programs && (await (await programs()).probe(pod, container, probe, attempt, running))
+    return answer ?? { ok: true }
   },
   hook: async (
     pod: Pod,
@@ -281,9 +258,6 @@ export const containerProcess = {
     programs?: () => Promise<Programs>,
   ): Promise<HookEnd> => {
     if (hook.sleep) return { ok: true, took: hook.sleep.seconds * 1000 }
-    // a handler has a probe's actions
-    const own = await provided?.probe?.(pod, container, hook, attempt.now - attempt.startedAt)
-    if (own) return { ok: own.ok, took: 0 }
     return programs ? (await programs()).hook(pod, container, hook, attempt) : { ok: true, took: 0 }
   },
 }
