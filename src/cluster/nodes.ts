@@ -1,6 +1,7 @@
 // The nodes' half of a cluster, loaded when somebody looks into a pod.
 import type { NodeRuntime, UsageSource } from '../apiserver/runtime.ts'
-import type { Containers, NodeOptions } from './node/container.ts'
+import type { NodeOptions } from './node/container.ts'
+import type { Inside } from './node/inside.ts'
 import type { RunningPrograms } from './node/programs.ts'
 
 /** Nodes of which nothing is loaded before it is asked for. */
@@ -13,18 +14,15 @@ export interface Nodes {
 
 /** The nodes of a cluster. */
 export function createNodes(o: NodeOptions): Nodes {
-  let inside: Promise<{ readonly containers: Containers; readonly programs: RunningPrograms }> | undefined
+  let inside: Promise<Inside> | undefined
   const within = () =>
     (inside ??= Promise.all([import('./node/container.ts'), import('./node/programs.ts')]).then(([c, p]) => {
       const containers = new c.Containers(o)
-      return { containers, programs: new p.RunningPrograms(o, containers) }
+      return { options: o, containers, programs: new p.RunningPrograms(o, containers) }
     }))
   let loaded: Promise<NodeRuntime> | undefined
   const node = (): Promise<NodeRuntime> =>
-    (loaded ??= import('./node/runtime.ts').then(async (m) => {
-      const { containers, programs } = await within()
-      return m.createRuntime(o, containers, programs)
-    }))
+    (loaded ??= import('./node/runtime.ts').then(async (m) => m.createRuntime(await within())))
   return {
     runtime: {
       exec: async (...a) => (await node()).exec(...a),
