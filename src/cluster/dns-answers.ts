@@ -14,7 +14,7 @@ import { zoneRecords } from '../dns/zone.ts'
 import type { ClusterParts } from './parts.ts'
 import { clusterView, resolverOptions } from './dns.ts'
 import { Containers } from './node/container.ts'
-import { nodeNameServer, resolvConf } from './node/podfs.ts'
+import { nodeNameServer, resolvConf } from './node/kubeletfiles.ts'
 
 const value = (request: ApiRequest, name: string): string => request.query?.[name]?.[0] ?? ''
 const row = (r: ResourceRecord): JsonObject => ({ name: r.name, type: typeName(r.type), ttl: r.ttl, data: dataText(r) })

@@ -19,7 +19,8 @@ import type { Origin, Proxy } from '../network/proxy.ts'
 import type { Profile } from '../profile.ts'
 import { containerEnvironment, expand } from './environment.ts'
 import { appendLog, endProcess } from './disk.ts'
-import { containerFiles, hostnameOf, nodeNameServer } from './podfs.ts'
+import { hostnameOf, nodeNameServer } from './kubeletfiles.ts'
+import { ContainerFiles } from './podfs.ts'
 
 export interface NodeOptions {
   readonly lister: Lister
@@ -249,7 +250,7 @@ export class Containers {
       ...Object.entries(known.image.env?.(known.tag) ?? {}),
       ...containerEnvironment(pod, container, this.#o.lister, startedAt),
     ])
-    const files = containerFiles(pod, container, {
+    const files = new ContainerFiles(pod, container, {
       store: this.#o.store,
       lister: this.#o.lister,
       profile: this.#o.profile,
@@ -269,15 +270,15 @@ export class Containers {
       ports: (container.ports ?? []).filter((p) => (p.protocol ?? 'TCP') === 'TCP').map((p) => p.containerPort),
       startedAt,
       now: () => at ?? clock.now(),
-      read: files.read,
-      list: files.list,
+      read: (path) => files.read(path),
+      list: (path) => files.list(path),
     }
   }
 
   /** The files of a container; its image must be loaded. */
   files(pod: Pod, container: Container): PodFiles {
     const known = this.#images.get(container.image ?? '')
-    return containerFiles(pod, container, {
+    return new ContainerFiles(pod, container, {
       store: this.#o.store,
       lister: this.#o.lister,
       profile: this.#o.profile,
@@ -440,7 +441,14 @@ export class Containers {
       HOME: vars.get('HOME') ?? home,
     }
     const argv = commandLine(container, image, new Map(Object.entries(env)))
-    const files = containerFiles(pod, container, { store, lister, profile, base: image.files?.(tag) ?? {}, argv, user })
+    const files = new ContainerFiles(pod, container, {
+      store,
+      lister,
+      profile,
+      base: image.files?.(tag) ?? {},
+      argv,
+      user,
+    })
     if (lister.count('networkpolicies.networking.k8s.io') > 0) {
       const { permitted } = await import('../network/policy.ts')
       this.#permitted = (flow) => permitted(lister, flow)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import { parseProfile } from '../profiles.ts'
-import { hostnameOf, hostsFile, resolvConf } from './podfs.ts'
+import { hostnameOf, hostsFile, resolvConf } from './kubeletfiles.ts'
 
 const PROFILE = join(import.meta.dirname, '../../../fixtures/profiles/kind.yaml')
 const profile = await parseProfile(readFileSync(PROFILE, 'utf8'), PROFILE)
