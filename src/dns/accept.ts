@@ -15,33 +15,133 @@ const UDP_READ = 512
 const OPT = 41
 
 /**
- * Fixed lengths before, and names inside, the data of the types that are read at all; other types are bytes. `n` is a
- * name, `t` texts to the end, `p` parameters to the end, a number that many bytes.
+ * One field of a record's data: a number of so many bytes, a name (`n`), a text with its length in front (`s`), texts
+ * (`t`), parameters (`p`) or a map of types (`b`) to the end, bytes to the end (`x`), or as many bytes as the number
+ * before it says (`l`).
  */
-const SHAPES: Readonly<Record<number, readonly (number | 'n' | 't' | 'p')[]>> = {
+type Field = number | 'n' | 's' | 't' | 'p' | 'b' | 'x' | 'l'
+
+const KEY: readonly Field[] = [2, 1, 1, 'x']
+const SIGNATURE: readonly Field[] = [2, 1, 1, 4, 4, 4, 2, 'n', 'x']
+
+/** The data of the types that are read at all (miekg/dns's zmsg.go), by number; other types are bytes. */
+const SHAPES: Readonly<Record<number, readonly Field[]>> = {
   1: [4],
   2: ['n'],
+  3: ['n'],
+  4: ['n'],
   5: ['n'],
-  6: ['n', 'n', 20],
+  6: ['n', 'n', 4, 4, 4, 4, 4],
   7: ['n'],
   8: ['n'],
   9: ['n'],
   12: ['n'],
+  13: ['s', 's'],
   14: ['n', 'n'],
   15: [2, 'n'],
   16: ['t'],
   17: ['n', 'n'],
   18: [2, 'n'],
+  19: ['s'],
+  20: ['s', 's'],
   21: [2, 'n'],
+  23: ['n'],
+  24: SIGNATURE,
+  25: KEY,
   26: [2, 'n', 'n'],
+  27: ['s', 's', 's'],
   28: [16],
-  33: [6, 'n'],
+  29: [1, 1, 1, 1, 4, 4, 4],
+  30: ['n', 'b'],
+  33: [2, 2, 2, 'n'],
+  35: [2, 2, 's', 's', 's', 'n'],
   36: [2, 'n'],
+  37: [2, 2, 1, 'x'],
   39: ['n'],
+  43: KEY,
+  44: [1, 1, 'x'],
+  46: SIGNATURE,
+  47: ['n', 'b'],
+  48: KEY,
+  50: [1, 1, 2, 1, 'l', 1, 'l', 'b'],
+  51: [1, 1, 2, 1, 'l'],
+  52: [1, 1, 1, 'x'],
+  53: [1, 1, 1, 'x'],
+  56: ['t'],
+  57: KEY,
+  58: ['n', 'n'],
+  59: KEY,
+  60: KEY,
+  62: [4, 2, 'b'],
+  63: [4, 1, 1, 'x'],
   64: [2, 'n', 'p'],
   65: [2, 'n', 'p'],
   99: ['t'],
+  100: ['s'],
+  101: [4],
+  102: [4],
+  104: [2, 8],
+  105: [2, 4],
+  106: [2, 8],
   107: [2, 'n'],
+  108: [6],
+  109: [8],
+  249: ['n', 4, 4, 2, 2, 2, 'l', 2, 'l'],
+  250: ['n', 6, 2, 2, 'l', 2, 2, 2, 'l'],
+  256: [2, 2, 'x'],
+  257: [1, 's', 'x'],
+  258: ['t'],
+  32768: KEY,
+  32769: KEY,
+}
+
+/** Reads the data of a record to its end. It may end early, behind any field but one that a number counts. */
+function readData(r: Reader, end: number, fields: readonly Field[]): void {
+  let count = 0
+  for (const [i, field] of fields.entries()) {
+    if (i > 0 && r.at === end && fields[i - 1] !== 'l') return
+    switch (field) {
+      case 'n':
+        r.name()
+        break
+      case 's':
+        r.raw(r.u8())
+        break
+      case 't':
+        while (r.at < end) r.raw(r.u8())
+        break
+      case 'p':
+        while (r.at < end) {
+          r.u16()
+          r.raw(r.u16())
+        }
+        break
+      case 'b':
+        readTypeMap(r, end)
+        break
+      case 'x':
+        r.at = end
+        break
+      case 'l':
+        r.raw(count)
+        break
+      default:
+        count = r.raw(field).reduce((n, b) => n * 256 + b, 0)
+    }
+  }
+  if (r.at !== end) throw new WireError('record data of a wrong length')
+}
+
+/** The types a name has (RFC 4034, section 4.1.2): blocks in order, of 1 to 32 bytes. */
+function readTypeMap(r: Reader, end: number): void {
+  let last = -1
+  while (r.at < end) {
+    const block = r.u8()
+    const size = r.u8()
+    if (block <= last || size === 0 || size > 32) throw new WireError('a map of types of a wrong form')
+    last = block
+    r.raw(size)
+  }
 }
 
 /** Whether the data of a known option can be read. */
@@ -65,7 +165,7 @@ function optionReads(code: number, d: Uint8Array): boolean {
     case 15:
       return n >= 2
     case 19:
-      return n !== 1
+      return n >= 2
     case 18:
       try {
         new Reader(d).name()
@@ -98,21 +198,12 @@ function readOptions(bytes: Uint8Array): EdnsOption[] {
 function readRecord(r: Reader, all: Uint8Array): Edns | undefined {
   const { type, cls, ttl, size } = r.head()
   const end = r.at + size
-  if (size > 0) {
+  const fields = SHAPES[type]
+  if (size > 0 && fields) {
     // names in the data may point back, never read on behind it
     const inner = new Reader(all.subarray(0, end))
     inner.at = r.at
-    for (const part of SHAPES[type] ?? []) {
-      if (part === 'n') inner.name()
-      else if (part === 't') while (inner.at < end) inner.raw(inner.u8())
-      else if (part === 'p')
-        while (inner.at < end) {
-          inner.u16()
-          inner.raw(inner.u16())
-        }
-      else inner.raw(part)
-    }
-    if (SHAPES[type] && inner.at !== end) throw new WireError('record data of a wrong length')
+    readData(inner, end, fields)
   }
   const start = r.at
   r.at = end

@@ -73,7 +73,8 @@ export function addressOfReverse(name: string): string | undefined {
     const a = v4.slice(1).reverse().join('.')
     return parseIPv4(a) ? a : undefined
   }
-  const v6 = /^((?:[0-9a-f]\.){32})ip6\.arpa\.?$/.exec(n)
+  // digits are taken by fours, from the end of the name: up to three labels in front are of no four and left out
+  const v6 = /^(?:[^.]+\.){0,3}((?:[0-9a-f]\.){32})ip6\.arpa\.?$/.exec(n)
   if (!v6) return undefined
   const hex = (v6[1] ?? '').split('.').filter(Boolean).reverse().join('')
   const bytes = Uint8Array.from({ length: 16 }, (_, i) => parseInt(hex.slice(i * 2, i * 2 + 2), 16))
