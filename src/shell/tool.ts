@@ -86,6 +86,7 @@ export interface ToolContext {
     readonly programs: Readonly<Record<string, string>>
     readonly shell: string
     readonly prompt: string
+    readonly libc?: 'glibc' | 'musl' | 'uclibc'
   }
   readonly stdin: AsyncIterable<Uint8Array> | undefined
   stdout(text: string | Uint8Array): void

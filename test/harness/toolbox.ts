@@ -18,6 +18,8 @@ const { world } = JSON.parse(readFileSync(join(import.meta.dirname, '../conforma
 const PROFILE = join(import.meta.dirname, '../../fixtures/profiles/recorded.yaml')
 const profile = await parseProfile(readFileSync(PROFILE, 'utf8'), PROFILE)
 const SERVER = '127.0.0.1'
+/** An address where packets go and nothing comes back. */
+const MUTE = '10.244.9.9'
 const CONF = `search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver ${SERVER}\noptions ndots:5\n`
 const HOSTS = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n'
 const namespaces: KubeObject[] = [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } }]
@@ -58,10 +60,13 @@ export async function runTool(
   programs: Readonly<Record<string, string>>,
   files: Map<string, string> = new Map(),
   connect: PodNetwork['connect'] = () => ({ outcome: 'refused' }),
+  libc: ToolContext['image']['libc'] = 'glibc',
 ): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   const [name = '', ...args] = argv
+  const abort = new AbortController()
+  let naps = 0
   files.set('/root/', '').set('/dev/', '').set('/etc/', '').set('/etc/hosts', HOSTS)
   const ctx: ToolContext = {
     env: {},
@@ -72,14 +77,15 @@ export async function runTool(
       hosts: HOSTS,
       id: () => 1,
       send: (server, port, m, tcp) => {
+        if (server === MUTE) return { outcome: 'timeout' }
         if (server !== SERVER || port !== 53) return { outcome: 'refused' }
         const done = encodeWithin(answer(m, options).message, replyLimit(m, tcp))
         return { outcome: 'answer', message: done.message, size: done.bytes.length, tcp }
       },
     }),
-    network: { addresses: [], prepare: async () => {}, connect, ping: () => false },
+    network: { addresses: [], prepare: async () => {}, connect, ping: () => true },
     pod: { name: 'p', namespace: 'default', hostname: 'p', node: 'n', container: 'c', user: 'root' },
-    image: { name: 'debian', programs, shell: 'sh', prompt: '# ' },
+    image: { name: 'debian', programs, shell: 'sh', prompt: '# ', libc },
     stdin: undefined,
     stdout: (t) => {
       stdout += typeof t === 'string' ? t : Buffer.from(t).toString()
@@ -90,8 +96,11 @@ export async function runTool(
     tty: false,
     now: () => 1_700_000_000_000,
     random: (n) => n >> 1,
-    sleep: async () => {},
-    signal: new AbortController().signal,
+    // what does not end by itself is interrupted
+    sleep: async () => {
+      if (++naps > 1000) abort.abort()
+    },
+    signal: abort.signal,
     run: async () => 127,
   }
   const exit = (await (await findTool(name))?.run(args, ctx)) ?? 127

@@ -1,6 +1,7 @@
 // Base systems: busybox (whose nslookup changed with 1.29), alpine, debian, ubuntu, and the DNS debugging image of the
 // documentation.
 import { alpineFiles, busyboxPrograms, debianFiles, debianPrograms, PATH, tagVersion } from './image.ts'
+import { atLeast } from '../../shell/bind.ts'
 import type { Image } from './image.ts'
 
 const busyboxVersion = (tag: string): string => {
@@ -10,7 +11,8 @@ const busyboxVersion = (tag: string): string => {
 export const busybox: Image = {
   programs: (tag) => busyboxPrograms(busyboxVersion(tag)),
   prompt: () => '\\w \\$ ',
-  libc: 'glibc',
+  // the usual variant of the image before 1.35
+  libc: (tag) => (atLeast(busyboxVersion(tag), 1, 35) ? 'glibc' : 'uclibc'),
   env: () => ({ PATH }),
   cmd: ['sh'],
 }

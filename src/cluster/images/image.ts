@@ -1,5 +1,5 @@
 // What an image is to the simulation: its programs, how it starts, what listens, what it writes and serves.
-import type { HttpRequest, HttpResponse } from '../../shell/tool.ts'
+import type { HttpRequest, HttpResponse, ToolContext } from '../../shell/tool.ts'
 import { httpDate } from '../../shell/bind.ts'
 
 /** A container that runs an image, as its servers see it. */
@@ -36,13 +36,16 @@ export interface Listener {
   readonly access?: (request: HttpRequest, response: HttpResponse, visitor: Visitor) => string | undefined
 }
 
+/** The C library of an image's programs. */
+export type Libc = NonNullable<ToolContext['image']['libc']>
+
 export interface Image {
   /** Stands for all images that nobody knows. */
   readonly generic?: true
   /** Program name -> version or kind, by tag. */
   readonly programs: (tag: string) => Readonly<Record<string, string>>
   readonly prompt: (tag: string) => string
-  readonly libc: 'glibc' | 'musl'
+  readonly libc: Libc | ((tag: string) => Libc)
   readonly user?: string
   readonly workdir?: string
   readonly env?: (tag: string) => Readonly<Record<string, string>>

@@ -456,10 +456,11 @@ export class Containers {
     let proxy: Proxy | undefined = this.#proxy
     const origin = this.origin(pod)
     const random = (n: number): number => entropy.int(n)
+    const libc = typeof image.libc === 'function' ? image.libc(tag) : image.libc
     const dns = createStub({
       resolvConf: files.read('/etc/resolv.conf') ?? '',
       hosts: files.read('/etc/hosts') ?? '',
-      libc: image.libc,
+      libc: libc === 'musl' ? 'musl' : 'glibc',
       id: () => random(65536),
       send: (server, port, message, tcp) => this.send(pod, proxy, server, port, message, tcp),
     })
@@ -490,7 +491,13 @@ export class Containers {
         container: container.name,
         user,
       },
-      image: { name, programs, shell: Object.hasOwn(programs, 'bash') ? 'bash' : 'sh', prompt: image.prompt(tag) },
+      image: {
+        name,
+        programs,
+        shell: Object.hasOwn(programs, 'bash') ? 'bash' : 'sh',
+        prompt: image.prompt(tag),
+        libc,
+      },
       stdin: io.stdin,
       stdout: io.stdout,
       stderr: io.stderr,

@@ -1,6 +1,6 @@
-// nslookup: BIND's (9.16 and 9.18 differ), busybox's of 1.29 and later, and busybox's old one; the image says which.
+// nslookup of BIND (9.16 and 9.18 differ); busybox' stands in a file of its own. The image says which.
 import { family, reverseName } from '../../dns/address.ts'
-import { bare, fqdn, illegal, isFqdn } from '../../dns/qname.ts'
+import { bare, fqdn, illegal } from '../../dns/qname.ts'
 import { CLASSES, dataText, RCODES, typeCode, typeName } from '../../dns/wire.ts'
 import type { Message, ResourceRecord } from '../../dns/wire.ts'
 import {
@@ -19,10 +19,9 @@ import type { Tool, ToolContext } from '../tool.ts'
 
 export const nslookup: Tool = {
   name: 'nslookup',
-  run(args, ctx) {
-    const which = ctx.image.programs['nslookup'] ?? ''
-    if (!which.startsWith('busybox')) return bind(args, ctx)
-    return atLeast(versionOf(ctx, 'nslookup'), 1, 29) ? busybox(args, ctx) : old(args, ctx)
+  async run(args, ctx) {
+    if (!(ctx.image.programs['nslookup'] ?? '').startsWith('busybox')) return bind(args, ctx)
+    return (await import('./busyboxlookup.ts')).busyboxLookup(args, ctx)
   },
 }
 
@@ -425,122 +424,4 @@ async function bindOne(name: string, s: Settings, ctx: ToolContext): Promise<num
   )
   if (first.answers.length === 0 && second.answers.length === 0) ctx.stdout(`*** Can't find ${bare(name)}: No answer\n`)
   return missed ? 1 : 0
-}
-
-const BUSYBOX_USAGE = (version: string): string =>
-  `BusyBox v${version} multi-call binary.\n\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any\n`
-
-async function busybox(args: readonly string[], ctx: ToolContext): Promise<number> {
-  const version = versionOf(ctx, 'nslookup')
-  const words: string[] = []
-  const types: number[] = []
-  let debug = false
-  for (const a of args) {
-    const m = /^-(?:type|querytype|q|t)=(.*)$/.exec(a)
-    if (m) {
-      const t = typeCode(m[1] ?? '')
-      if (t === undefined || ![1, 2, 5, 6, 12, 15, 16, 28, 33, 255].includes(t)) {
-        ctx.stderr(`nslookup: invalid query type "${m[1]}"\n`)
-        return 1
-      }
-      types.push(t)
-    } else if (a === '-debug') debug = true
-    else if (a.startsWith('-') && a.length > 1) {
-      ctx.stderr(BUSYBOX_USAGE(version))
-      return a === '--help' ? 0 : 1
-    } else words.push(a)
-  }
-  const name = words[0]
-  if (name === undefined || name === '' || words.length > 2) {
-    ctx.stderr(BUSYBOX_USAGE(version))
-    return 1
-  }
-  let server = ctx.dns.nameservers[0] ?? '127.0.0.1'
-  if (words[1] !== undefined) {
-    const found = serverAddress(ctx, words[1])
-    if (!found) {
-      ctx.stderr(`nslookup: bad address '${words[1]}'\n`)
-      return 1
-    }
-    server = found
-  }
-  const reverse = family(name) ? reverseName(name) : undefined
-  const named = (type: number): { name: string; type: number }[] =>
-    reverse !== undefined
-      ? [{ name: reverse, type: 12 }]
-      : type === 12 || name.includes('.') || ctx.dns.search.length === 0
-        ? [{ name: fqdn(name), type }]
-        : ctx.dns.search.map((s) => ({ name: fqdn(`${name}.${s}`), type }))
-  const questions = reverse !== undefined ? named(12) : (types.length > 0 ? types : [1, 28]).flatMap(named)
-  ctx.stdout(`Server:\t\t${words[1] ?? server}\nAddress:\t${server.includes(':') ? `[${server}]` : server}:53\n\n`)
-  let code = 0
-  let answered = false
-  let count = 0
-  for (const q of questions) {
-    const message = ask(ctx, q.name, q.type)
-    let reply: Message | undefined
-    for (let i = 0; i < 2 && !reply; i++) {
-      const e = ctx.dns.exchange(server, message)
-      if (e.outcome === 'answer') reply = e.message
-      else if (e.outcome === 'refused') {
-        ctx.stderr(`nslookup: write to '${server}': Connection refused\n`)
-        code = 1
-        break
-      } else await ctx.sleep(2500)
-      if (ctx.signal.aborted) return 1
-    }
-    if (!reply) continue
-    answered = true
-    if (debug) ctx.stdout(`Query #${count++} completed in 0ms:\n${reply.aa ? 'authoritative answer:\n' : ''}`)
-    if (reply.rcode !== 0) {
-      ctx.stdout(`** server can't find ${bare(q.name)}: ${RCODES[reply.rcode]}\n\n`)
-      code = 1
-      continue
-    }
-    if (!reply.aa && reply.answers.length > 0) ctx.stdout('Non-authoritative answer:\n')
-    if (reply.answers.length === 0 && !atLeast(version, 1, 33))
-      ctx.stdout(`*** Can't find ${bare(q.name)}: No answer\n`)
-    // busybox prints targets without their final dot
-    ctx.stdout(
-      `${reply.answers.map((r) => (r.data.kind === 'address' || r.data.kind === 'soa' ? printRecord(r) : printRecord(r).replace(/\.\n$/, '\n'))).join('')}\n`,
-    )
-  }
-  if (!answered) {
-    ctx.stdout(';; connection timed out; no servers could be reached\n\n')
-    return 1
-  }
-  return code
-}
-
-/** busybox up to 1.28: what getaddrinfo finds, numbered, with the names their addresses have. */
-async function old(args: readonly string[], ctx: ToolContext): Promise<number> {
-  const version = versionOf(ctx, 'nslookup')
-  const name = args[0]
-  if (name === undefined || name.startsWith('-') || args.length > 2) {
-    ctx.stderr(
-      `BusyBox v${version} multi-call binary.\n\nUsage: nslookup [HOST] [SERVER]\n\nQuery the nameserver for the IP address of the given HOST\noptionally using a specified DNS server\n`,
-    )
-    return 1
-  }
-  const server = args[1] !== undefined ? serverAddress(ctx, args[1]) : ctx.dns.nameservers[0]
-  if (!server) {
-    ctx.stderr(`nslookup: bad address '${args[1]}'\n`)
-    return 1
-  }
-  const nameOf = (address: string): string => {
-    const r = reverseName(address)
-    if (!r) return ''
-    const e = ctx.dns.exchange(server, ask(ctx, r, 12))
-    const first = e.outcome === 'answer' ? e.message.answers[0] : undefined
-    return first?.data.kind === 'name' ? ` ${bare(first.data.target)}` : ''
-  }
-  ctx.stdout(`Server:    ${server}\nAddress 1: ${server}${nameOf(server)}\n\n`)
-  const found = ctx.dns.resolve(name)
-  if (found.status === 'again' && found.asked.at(-1)?.exchange.outcome === 'timeout') await ctx.sleep(5000)
-  if (found.addresses.length === 0) {
-    ctx.stderr(`nslookup: can't resolve '${name}'${found.status === 'again' && !isFqdn(name) ? '' : ''}\n`)
-    return 1
-  }
-  ctx.stdout(`Name:      ${name}\n${found.addresses.map((a, i) => `Address ${i + 1}: ${a}${nameOf(a)}\n`).join('')}`)
-  return 0
 }
