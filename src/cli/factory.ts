@@ -12,7 +12,7 @@ import { configOfProfile, configPaths, emptyConfig, loadConfigFiles, resolveConf
 import type { KubeConfig, ResolvedConfig } from './kubeconfig.ts'
 import type { Discovery } from './discovery.ts'
 import { findKind, findResource, fullyMissed, NoKindMatch, noResourceType, toMapping } from './mapper.ts'
-import { PPROF } from './globals.ts'
+import { PPROF, REQUESTS } from './globals.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 
 /** A factory that the program can close and ask how many warnings there were. */
@@ -96,12 +96,18 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       ? { ...given(['certificate-authority']), 'certificate-authority-data': null }
       : {},
   }
+  const level = globals.int('v')
+  const told = level >= REQUESTS ? await import('./requestlog.ts') : undefined
   let config: KubeConfig | undefined
   let resolved: ResolvedConfig | undefined
   let failure: unknown
   try {
     const { paths, explicit, own } = configPaths(io, globals.string('kubeconfig'))
-    config = await loadConfigFiles(io, paths)
+    config = await loadConfigFiles(
+      io,
+      paths,
+      told && ((file) => told.tellConfig({ io, version: versions.client }, file)),
+    )
     if (!config && explicit) throw new CliError(`stat ${paths[0] ?? ''}: no such file or directory`)
     config ??= own ? configOfProfile(profile) : emptyConfig()
     resolved = resolveConfig(config, overrides)
@@ -156,7 +162,9 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       ...(uid ? { 'impersonate-uid': uid } : {}),
     }
     const door = authority(c.server) === authority(profile.server) ? (await cluster()).door : refusingDoor(c.server)
-    const made = new Client(door, { headers, onWarning: warn })
+    const server = withScheme(c.server).replace(/\/$/, '')
+    const shown = told?.loggingDoor(door, { io, level, server, version: versions.client }) ?? door
+    const made = new Client(shown, { headers, onWarning: warn })
     if (globals.bool('match-server-version')) await sameVersion(made, versions.client)
     return made
   }

@@ -60,10 +60,21 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   { name: 'token', type: 'string', usage: 'The bearer token to show to the API server.' },
   { name: 'user', type: 'string', usage: 'The kubeconfig user to use.' },
   { name: 'username', type: 'string', usage: "Accepted for kubectl's sake." },
-  { name: 'v', short: 'v', type: 'int32', usage: "Accepted for kubectl's sake: how much to log." },
+  {
+    name: 'v',
+    short: 'v',
+    type: 'int32',
+    usage:
+      'How much to tell on stderr: 6 the requests that are made, 7 their headers, 8 the bodies too, 9 as curl commands, 10 nothing cut off.',
+  },
   { name: 'vmodule', type: 'string', usage: "Accepted for kubectl's sake." },
   { name: 'warnings-as-errors', type: 'bool', usage: 'End with an error when the server warned.' },
 ]
+
+/** From this -v on requests are told. */
+export const REQUESTS = 6
+/** From this -v on the Status of a refusal is told that ends a command. */
+export const REFUSALS = 4
 
 /** kubectl's own values of --profile: what to measure of the client itself. Everything else names a cluster profile. */
 export const PPROF: ReadonlySet<string> = new Set([

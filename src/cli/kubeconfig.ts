@@ -138,13 +138,19 @@ export async function loadConfigFile(io: Io, path: string): Promise<KubeConfig |
   return readConfig(doc)
 }
 
-/** The config of all files that are there, first to last; undefined where none is. */
-export async function loadConfigFiles(io: Io, paths: readonly string[]): Promise<KubeConfig | undefined> {
-  if (paths.length === 1) return loadConfigFile(io, paths[0] ?? '')
+/** The config of all files that are there, first to last; undefined where none is. `onRead` is told of each. */
+export async function loadConfigFiles(
+  io: Io,
+  paths: readonly string[],
+  onRead?: (path: string) => void,
+): Promise<KubeConfig | undefined> {
   const found: KubeConfig[] = []
   for (const p of paths) {
     const c = await loadConfigFile(io, p)
-    if (c) found.push(c)
+    if (!c) continue
+    onRead?.(p)
+    if (paths.length === 1) return c
+    found.push(c)
   }
   return found.length ? mergeConfigs(found) : undefined
 }

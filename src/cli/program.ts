@@ -5,7 +5,7 @@ import type { CliHost, Command, CommandContext, CommandLine, Factory, FlagSpec, 
 import { ending, SilentExit } from './exit.ts'
 import { bare, FlagError, missingRequired, parseFlags } from './flags.ts'
 import type { Parsed } from './flags.ts'
-import { GLOBAL_FLAGS } from './globals.ts'
+import { GLOBAL_FLAGS, REFUSALS } from './globals.ts'
 import { COMMANDS } from './commands/index.ts'
 
 export type { CliHost } from './command.ts'
@@ -322,6 +322,10 @@ async function execute(
       }
     }
   } catch (e) {
+    if (globals.int('v') >= REFUSALS) {
+      const { tellRefusal } = await import('./requestlog.ts')
+      tellRefusal({ io, version: factory.versions.client }, e)
+    }
     code = report(e, host, node.path)
     if (!(e instanceof SilentExit)) code += node.command?.failureShift ?? 0
   }
