@@ -10,7 +10,7 @@ const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'shell/networ
 }
 const BOX = 'busybox 1.35.0 (Debian 1:1.35.0-4+deb12u1+b1)'
 const BUSYBOX = { nslookup: BOX, nc: BOX, ping: BOX, telnet: BOX }
-const DEBIAN = { nc: 'openbsd 1.219', ping: 'iputils 20221126' }
+const DEBIAN = { nc: 'openbsd 1.219-1', ping: 'iputils 20221126' }
 
 /** The recorded servers: HTTP, two that speak otherwise, and one that lets callers wait. */
 const connect: PodNetwork['connect'] = (address, port, protocol) => {
