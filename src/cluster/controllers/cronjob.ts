@@ -1,5 +1,6 @@
 // CronJob: makes a Job at each scheduled time and tidies up after the finished ones; behaves as pkg/controller/cronjob.
-import type { CronJob, CronJobStatus, Job } from '../../apimachinery/api/batch.v1.ts'
+import type { CronJob, CronJobSpec, CronJobStatus, Job } from '../../apimachinery/api/batch.v1.ts'
+import type { ObjectReference } from '../../apimachinery/api/core.v1.ts'
 import { CronError, isTimeZone, nextCron, parseCron } from '../../apimachinery/cron.ts'
 import type { CronSchedule } from '../../apimachinery/cron.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
@@ -8,13 +9,16 @@ import { StatusError } from '../../apimachinery/status.ts'
 import { parseTime, rfc1123z, rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, ownerKeys, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
-import { isJobFinished } from './job.ts'
 import { controllerRef, isControlledBy } from './owners.ts'
 import { isNamespaceTerminating } from './pods.ts'
 
 const SCHEDULED = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 /** More missed times than this deserve a warning. */
 const MANY = 100
+/** So many milliseconds after a scheduled time the controller looks (nextScheduleDelta). */
+const LATE = 100
+/** More are not counted. */
+const MOST = 10_000
 
 const endOf = (job: Job): 'Complete' | 'Failed' | undefined =>
   job.status?.conditions?.find((c) => (c.type === 'Complete' || c.type === 'Failed') && c.status === 'True')?.type as
@@ -47,156 +51,162 @@ function unmet(
   for (let t = nextCron(schedule, from, zone); t !== undefined && t <= now; t = nextCron(schedule, t, zone)) {
     if (time !== undefined) missed++
     time = t
-    if (missed > 10_000) {
-      from = now - 86_400_000
-      break
-    }
+    if (missed > MOST) break
   }
   return { time, missed }
+}
+
+/** What a CronJob knows of its Jobs. */
+interface Progress {
+  active: readonly ObjectReference[]
+  lastScheduleTime: string | undefined
+  lastSuccessfulTime: string | undefined
 }
 
 async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
   const [namespace, name] = splitKey(key)
   const cj = ctx.lister.get<CronJob>('cronjobs.batch', namespace, name)
   if (!cj?.spec) return
-  const now = ctx.clock.now()
-  const jobs = ctx.lister.owned<Job>('jobs.batch', cj.metadata.uid ?? '')
-  let active = [...(cj.status?.active ?? [])]
-  let lastScheduleTime = cj.status?.lastScheduleTime
-  let lastSuccessfulTime = cj.status?.lastSuccessfulTime
-  for (const job of jobs) {
-    const listed = active.some((a) => a.uid === job.metadata.uid)
-    const end = endOf(job)
-    if (!listed && !isJobFinished(job)) {
-      if (!job.metadata.deletionTimestamp)
-        await ctx.event(
-          cj,
-          'Warning',
-          'UnexpectedJob',
-          `Saw a job that the controller did not create or forgot: ${job.metadata.name}`,
-        )
-    } else if (end) {
-      if (listed) {
-        active = active.filter((a) => a.uid !== job.metadata.uid)
-        await ctx.event(cj, 'Normal', 'SawCompletedJob', `Saw completed job: ${job.metadata.name}, condition: ${end}`)
-      }
-      const done = job.status?.completionTime
-      if (end === 'Complete' && done && (!lastSuccessfulTime || parseTime(done) > parseTime(lastSuccessfulTime)))
-        lastSuccessfulTime = done
-    }
-  }
-  for (const a of [...active]) {
-    if (jobs.some((j) => j.metadata.uid === a.uid)) continue
-    await ctx.event(cj, 'Normal', 'MissingJob', `Active job went missing: ${a.name}`)
-    active = active.filter((x) => x !== a)
-  }
-
-  const next = await start()
+  const { active = [], lastScheduleTime, lastSuccessfulTime } = cj.status ?? {}
+  const p: Progress = { active, lastScheduleTime, lastSuccessfulTime }
+  await lookAtJobs(ctx, cj, p)
+  const next = cj.metadata.deletionTimestamp ? undefined : await start(ctx, cj, cj.spec, p)
   const status: CronJobStatus = {
-    ...(active.length ? { active } : {}),
-    ...(lastScheduleTime ? { lastScheduleTime } : {}),
-    ...(lastSuccessfulTime ? { lastSuccessfulTime } : {}),
+    ...(p.active.length ? { active: p.active } : {}),
+    ...(p.lastScheduleTime ? { lastScheduleTime: p.lastScheduleTime } : {}),
+    ...(p.lastSuccessfulTime ? { lastSuccessfulTime: p.lastSuccessfulTime } : {}),
   }
   if (!equal(status, cj.status ?? {}))
     await ctx.client.update('batch/v1/cronjobs', namespace, { ...cj, status }, { subresource: 'status' })
   await tidy(ctx, cj)
   if (next !== undefined) return { after: next }
+}
 
-  /** Starts what is due; milliseconds until the next time. */
-  async function start(): Promise<number | undefined> {
-    const spec = cj?.spec
-    if (!cj || !spec || cj.metadata.deletionTimestamp) return undefined
-    const zone = spec.timeZone ?? ''
-    if (zone !== '' && !isTimeZone(zone)) {
-      await ctx.event(cj, 'Warning', 'UnknownTimeZone', `invalid timeZone: ${goQuote(zone)}: unknown time zone ${zone}`)
-      return undefined
+/** Takes Jobs that have ended, or are gone, off the list of active ones. */
+async function lookAtJobs(ctx: ControllerContext, cj: CronJob, p: Progress): Promise<void> {
+  const jobs = ctx.lister.owned<Job>('jobs.batch', cj.metadata.uid ?? '')
+  for (const job of jobs) {
+    const { name, uid, deletionTimestamp } = job.metadata
+    const listed = p.active.some((a) => a.uid === uid)
+    const end = endOf(job)
+    if (!listed && !end) {
+      const message = `Saw a job that the controller did not create or forgot: ${name}`
+      if (!deletionTimestamp) await ctx.event(cj, 'Warning', 'UnexpectedJob', message)
     }
-    if (spec.suspend) return undefined
-    let schedule: CronSchedule
-    try {
-      schedule = parseCron(spec.schedule)
-    } catch (e) {
-      if (!(e instanceof CronError)) throw e
-      await ctx.event(
-        cj,
-        'Warning',
-        'UnparseableSchedule',
-        `unparseable schedule: ${goQuote(spec.schedule)} : ${e.message}`,
-      )
-      return undefined
+    if (!end) continue
+    if (listed) {
+      p.active = p.active.filter((a) => a.uid !== uid)
+      await ctx.event(cj, 'Normal', 'SawCompletedJob', `Saw completed job: ${name}, condition: ${end}`)
     }
-    const due = unmet(cj, schedule, zone, now)
-    if (due.missed > MANY)
-      await ctx.event(
-        cj,
-        'Warning',
-        'TooManyMissedTimes',
-        'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew',
-      )
-    const following = nextCron(schedule, now, zone)
-    const wait = following === undefined ? undefined : following - now + 100
-    const time = due.time
-    if (time === undefined) return wait
-    if (spec.startingDeadlineSeconds !== undefined && time + Number(spec.startingDeadlineSeconds) * 1000 < now) {
-      await ctx.event(cj, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${rfc1123z(time)}`)
-      return wait
-    }
-    const jobName = `${name}-${Math.floor(time / 60_000)}`
-    if (active.some((a) => a.name === jobName) || (lastScheduleTime && parseTime(lastScheduleTime) === time))
-      return wait
-    if (spec.concurrencyPolicy === 'Forbid' && active.length > 0) {
-      await ctx.event(
-        cj,
-        'Normal',
-        'JobAlreadyActive',
-        'Not starting job because prior execution is running and concurrency policy is Forbid',
-      )
-      return wait
-    }
-    if (spec.concurrencyPolicy === 'Replace') {
-      for (const a of active) {
-        const job = ctx.lister.get<Job>('jobs.batch', namespace, a.name ?? '')
-        if (job) await removeJob(ctx, cj, job)
-      }
-      active = []
-    }
-    const template = spec.jobTemplate
-    let job: Job
-    try {
-      job = await ctx.client.create<Job>('batch/v1/jobs', namespace, {
-        apiVersion: 'batch/v1',
-        kind: 'Job',
-        metadata: {
-          name: jobName,
-          namespace,
-          ...(template.metadata?.labels ? { labels: template.metadata.labels } : {}),
-          annotations: { ...template.metadata?.annotations, [SCHEDULED]: rfc3339(time) },
-          ownerReferences: [controllerRef(cj)],
-        },
-        spec: template.spec,
-      })
-      await ctx.event(cj, 'Normal', 'SuccessfulCreate', `Created job ${job.metadata.name}`)
-    } catch (e) {
-      if (!(e instanceof StatusError)) throw e
-      if (isNamespaceTerminating(e)) return undefined
-      if (e.reason !== 'AlreadyExists') {
-        await ctx.event(cj, 'Warning', 'FailedCreate', `Error creating job: ${e.message}`)
-        return wait
-      }
-      const other = ctx.lister.get<Job>('jobs.batch', namespace, jobName)
-      if (!other || !isControlledBy(other, cj) || active.some((a) => a.uid === other.metadata.uid)) return wait
-      job = other
-    }
-    active.push({
-      kind: 'Job',
-      namespace,
-      name: jobName,
-      uid: job.metadata.uid ?? '',
-      apiVersion: 'batch/v1',
-      resourceVersion: job.metadata.resourceVersion ?? '',
-    })
-    lastScheduleTime = rfc3339(time)
+    const done = job.status?.completionTime
+    if (end === 'Complete' && done && (!p.lastSuccessfulTime || parseTime(done) > parseTime(p.lastSuccessfulTime)))
+      p.lastSuccessfulTime = done
+  }
+  for (const a of p.active) {
+    if (jobs.some((j) => j.metadata.uid === a.uid)) continue
+    await ctx.event(cj, 'Normal', 'MissingJob', `Active job went missing: ${a.name}`)
+    p.active = p.active.filter((x) => x !== a)
+  }
+}
+
+/** The schedule, where it can be read; else what is wrong is said. */
+async function scheduleOf(ctx: ControllerContext, cj: CronJob, spec: CronJobSpec): Promise<CronSchedule | undefined> {
+  const zone = spec.timeZone ?? ''
+  if (zone !== '' && !isTimeZone(zone)) {
+    await ctx.event(cj, 'Warning', 'UnknownTimeZone', `invalid timeZone: ${goQuote(zone)}: unknown time zone ${zone}`)
+    return undefined
+  }
+  if (spec.suspend) return undefined
+  try {
+    return parseCron(spec.schedule)
+  } catch (e) {
+    if (!(e instanceof CronError)) throw e
+    const message = `unparseable schedule: ${goQuote(spec.schedule)} : ${e.message}`
+    await ctx.event(cj, 'Warning', 'UnparseableSchedule', message)
+    return undefined
+  }
+}
+
+/** Starts what is due; milliseconds until the next time. */
+async function start(ctx: ControllerContext, cj: CronJob, spec: CronJobSpec, p: Progress): Promise<number | undefined> {
+  const schedule = await scheduleOf(ctx, cj, spec)
+  if (!schedule) return undefined
+  const now = ctx.clock.now()
+  const zone = spec.timeZone ?? ''
+  const { time, missed } = unmet(cj, schedule, zone, now)
+  const tooMany = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew'
+  if (missed > MANY) await ctx.event(cj, 'Warning', 'TooManyMissedTimes', tooMany)
+  const following = nextCron(schedule, now, zone)
+  const wait = following === undefined ? undefined : following - now + LATE
+  if (time === undefined) return wait
+  if (spec.startingDeadlineSeconds !== undefined && time + spec.startingDeadlineSeconds * 1000 < now) {
+    await ctx.event(cj, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${rfc1123z(time)}`)
     return wait
+  }
+  const name = `${cj.metadata.name}-${Math.floor(time / 60_000)}`
+  if (p.active.some((a) => a.name === name) || (p.lastScheduleTime && parseTime(p.lastScheduleTime) === time))
+    return wait
+  if (spec.concurrencyPolicy === 'Forbid' && p.active.length > 0) {
+    const message = 'Not starting job because prior execution is running and concurrency policy is Forbid'
+    await ctx.event(cj, 'Normal', 'JobAlreadyActive', message)
+    return wait
+  }
+  if (spec.concurrencyPolicy === 'Replace') {
+    for (const a of p.active) {
+      const job = ctx.lister.get<Job>('jobs.batch', cj.metadata.namespace ?? '', a.name ?? '')
+      if (job) await removeJob(ctx, cj, job)
+    }
+    p.active = []
+  }
+  const made = await makeJob(ctx, cj, spec, name, time)
+  if (made === 'namespace goes') return undefined
+  if (!made || p.active.some((a) => a.uid === made.metadata.uid)) return wait
+  const reference: ObjectReference = {
+    kind: 'Job',
+    namespace: cj.metadata.namespace ?? '',
+    name,
+    uid: made.metadata.uid ?? '',
+    apiVersion: 'batch/v1',
+    resourceVersion: made.metadata.resourceVersion ?? '',
+  }
+  p.active = [...p.active, reference]
+  p.lastScheduleTime = rfc3339(time)
+  return wait
+}
+
+/** The Job of a scheduled time: a new one, or one that this CronJob has made before. */
+async function makeJob(
+  ctx: ControllerContext,
+  cj: CronJob,
+  { jobTemplate: template }: CronJobSpec,
+  name: string,
+  time: number,
+): Promise<Job | 'namespace goes' | undefined> {
+  const namespace = cj.metadata.namespace ?? ''
+  try {
+    const job = await ctx.client.create<Job>('batch/v1/jobs', namespace, {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        name,
+        namespace,
+        ...(template.metadata?.labels ? { labels: template.metadata.labels } : {}),
+        annotations: { ...template.metadata?.annotations, [SCHEDULED]: rfc3339(time) },
+        ownerReferences: [controllerRef(cj)],
+      },
+      spec: template.spec,
+    })
+    await ctx.event(cj, 'Normal', 'SuccessfulCreate', `Created job ${job.metadata.name}`)
+    return job
+  } catch (e) {
+    if (!(e instanceof StatusError)) throw e
+    if (isNamespaceTerminating(e)) return 'namespace goes'
+    if (e.reason !== 'AlreadyExists') {
+      await ctx.event(cj, 'Warning', 'FailedCreate', `Error creating job: ${e.message}`)
+      return undefined
+    }
+    const other = ctx.lister.get<Job>('jobs.batch', namespace, name)
+    return other && isControlledBy(other, cj) ? other : undefined
   }
 }
 

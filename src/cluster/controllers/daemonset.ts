@@ -1,5 +1,5 @@
 // DaemonSet: one pod on every node that fits, replaced template by template; behaves as pkg/controller/daemon.
-import type { DaemonSet, DaemonSetStatus } from '../../apimachinery/api/apps.v1.ts'
+import type { DaemonSet, DaemonSetSpec, DaemonSetStatus } from '../../apimachinery/api/apps.v1.ts'
 import type { Node, Pod, PodSpec, Toleration } from '../../apimachinery/api/core.v1.ts'
 import { fromLabelSelector } from '../../apimachinery/labels.ts'
 import { scaledValue } from '../../apimachinery/intstr.ts'
@@ -83,6 +83,23 @@ const probeOf = (ds: DaemonSet): Pod => ({
   spec: { ...(ds.spec?.template.spec ?? { containers: [] }), tolerations: tolerations(ds.spec?.template.spec) },
 })
 
+/** What one reconcile knows. */
+interface Round {
+  readonly ctx: ControllerContext
+  readonly ds: DaemonSet
+  readonly spec: DaemonSetSpec
+  readonly nodes: readonly Node[]
+  readonly probe: Pod
+  /** Its own. */
+  readonly pods: readonly Pod[]
+  /** Of the present template. */
+  readonly hash: string
+  /** How many nodes may have a new pod beside the old one. */
+  readonly surge: number
+  /** A new pod for a node. */
+  readonly make: (node: string) => Pod
+}
+
 async function reconcile(key: string, ctx: ControllerContext): Promise<Again | void> {
   const [namespace, name] = splitKey(key)
   const ds = ctx.lister.get<DaemonSet>('daemonsets.apps', namespace, name)
@@ -90,18 +107,11 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<Again | v
   const { spec } = ds
   const selector = fromLabelSelector(spec.selector)
   if (Object.keys(spec.selector ?? {}).length === 0) {
-    await ctx.event(
-      ds,
-      'Warning',
-      'SelectingAll',
-      'This daemon set is selecting all pods. A non-empty selector is required.',
-    )
-    return
+    const message = 'This daemon set is selecting all pods. A non-empty selector is required.'
+    return ctx.event(ds, 'Warning', 'SelectingAll', message)
   }
   if (ds.metadata.deletionTimestamp) return
-  const now = ctx.clock.now()
   const known = await revisionsOf(ctx, ds, spec.selector)
-  const generation = ds.metadata.annotations?.[TEMPLATE_GENERATION]
   const { revision, collisions } = await presentRevision(
     ctx,
     ds,
@@ -124,101 +134,31 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<Again | v
     labels: equalities(spec.selector),
     adoptable: (p) => !isFinished(p),
   })
-  const byNode = new Map<string, Pod[]>()
-  for (const p of mine) {
-    const n = nodeOf(p)
-    const l = byNode.get(n)
-    if (l) l.push(p)
-    else byNode.set(n, [p])
-  }
   const nodes = ctx.lister.list<Node>('nodes')
-  const probe = probeOf(ds)
-
-  const wanted: string[] = []
-  const doomed: Pod[] = []
   const surge =
     spec.updateStrategy?.type === 'RollingUpdate'
       ? scaledValue(spec.updateStrategy.rollingUpdate?.maxSurge ?? 0, nodes.length, true)
       : 0
-  for (const node of nodes) {
-    const here = (byNode.get(node.metadata.name ?? '') ?? []).filter((p) => !p.metadata.deletionTimestamp)
-    const going = (byNode.get(node.metadata.name ?? '') ?? []).some((p) => p.metadata.deletionTimestamp)
-    const { runs, stays } = mayRunOn(probe, node)
-    if (runs && here.length === 0 && !going) wanted.push(node.metadata.name ?? '')
-    else if (!stays && here.length > 0) doomed.push(...here)
-    else if (stays) {
-      const failed = here.filter((p) => p.status?.phase === 'Failed')
-      for (const p of failed) {
-        await ctx.event(
-          ds,
-          'Warning',
-          'FailedDaemonPod',
-          `Found failed daemon pod ${keyOf(p)} on node ${node.metadata.name}, will try to kill it`,
-        )
-        doomed.push(p)
-      }
-      for (const p of here.filter((x) => x.status?.phase === 'Succeeded')) {
-        await ctx.event(
-          ds,
-          'Normal',
-          'SucceededDaemonPod',
-          `Found succeeded daemon pod ${keyOf(p)} on node ${node.metadata.name}, will try to delete it`,
-        )
-        doomed.push(p)
-      }
-      const alive = here
-        .filter((p) => !isFinished(p))
-        .sort((a, b) =>
-          (a.metadata.creationTimestamp ?? '') + a.metadata.name <
-          (b.metadata.creationTimestamp ?? '') + b.metadata.name
-            ? -1
-            : 1,
-        )
-      if (alive.length > 1 && surge === 0) doomed.push(...alive.slice(1))
-    }
-  }
-  for (const [n, pods] of byNode)
-    if (!nodes.some((x) => x.metadata.name === n))
-      doomed.push(...pods.filter((p) => !p.metadata.deletionTimestamp && p.spec?.nodeName === undefined))
+  const generation = ds.metadata.annotations?.[TEMPLATE_GENERATION]
   const labels = { [HASH]: hash, ...(generation !== undefined ? { [GENERATION]: generation } : {}) }
-  const make = (node: string): Pod => {
-    const p = podFromTemplate(ds, spec.template, { labels })
-    return { ...p, spec: pinned(spec.template.spec, node) }
+  const r: Round = {
+    ctx,
+    ds,
+    spec,
+    nodes,
+    probe: probeOf(ds),
+    pods: mine,
+    hash,
+    surge,
+    make: (node) => ({
+      ...podFromTemplate(ds, spec.template, { labels }),
+      spec: pinned(spec.template.spec, node),
+    }),
   }
-  const { error } = await createPods(ctx, ds, wanted.length, (i) => make(wanted[i] ?? ''))
+  const { wanted, doomed } = await placement(r)
+  const { error } = await createPods(ctx, ds, wanted.length, (i) => r.make(wanted[i] ?? ''))
   if (doomed.length > 0) await deletePods(ctx, ds, doomed)
-
-  // old pods make room for new ones, as many at a time as may be missing
-  if (spec.updateStrategy?.type === 'RollingUpdate' && wanted.length === 0 && doomed.length === 0) {
-    const old = mine.filter(
-      (p) => !p.metadata.deletionTimestamp && !isFinished(p) && p.metadata.labels?.[HASH] !== hash,
-    )
-    const desired = nodes.filter((n) => mayRunOn(probe, n).runs).length
-    if (surge > 0) {
-      const replaced = old.filter((p) =>
-        mine.some((q) => q !== p && nodeOf(q) === nodeOf(p) && q.metadata.labels?.[HASH] === hash && isReady(q)),
-      )
-      const starting = old.filter((p) =>
-        mine.some((q) => q !== p && nodeOf(q) === nodeOf(p) && q.metadata.labels?.[HASH] === hash && !isReady(q)),
-      ).length
-      const fresh = old
-        .filter((p) => !mine.some((q) => q !== p && nodeOf(q) === nodeOf(p) && q.metadata.labels?.[HASH] === hash))
-        .slice(0, Math.max(0, surge - starting))
-      await deletePods(ctx, ds, replaced)
-      await createPods(ctx, ds, fresh.length, (i) => make(nodeOf(fresh[i] as Pod)))
-    } else {
-      const max = Math.max(1, scaledValue(spec.updateStrategy.rollingUpdate?.maxUnavailable ?? 1, desired, true))
-      const available = (p: Pod): boolean => availableIn(p, spec.minReadySeconds ?? 0, now) === 0
-      const missing = nodes.filter(
-        (n) =>
-          mayRunOn(probe, n).runs &&
-          !mine.some((p) => nodeOf(p) === n.metadata.name && !p.metadata.deletionTimestamp && available(p)),
-      ).length
-      const broken = old.filter((p) => !available(p))
-      const fine = old.filter(available).slice(0, Math.max(0, max - missing))
-      await deletePods(ctx, ds, [...broken, ...fine])
-    }
-  }
+  if (spec.updateStrategy?.type === 'RollingUpdate' && wanted.length === 0 && doomed.length === 0) await update(r)
 
   const present = await revisionsOf(ctx, ds, spec.selector)
   await truncate(
@@ -232,9 +172,83 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<Again | v
     ]),
     spec.revisionHistoryLimit,
   )
-  const soonest = await report(ctx, ds, nodes, probe, hash, collisions)
+  const soonest = await report(ctx, ds, nodes, r.probe, hash, collisions)
   if (error) return FAILED
   if (soonest !== undefined) return { after: soonest }
+}
+
+/** Which nodes want a pod, and which pods are to go: from nodes they may not stay on, ended ones, those too many. */
+async function placement({ ctx, ds, nodes, probe, pods, surge }: Round): Promise<{ wanted: string[]; doomed: Pod[] }> {
+  const byNode = new Map<string, Pod[]>(nodes.map((n) => [n.metadata.name ?? '', []]))
+  const strays: Pod[] = []
+  for (const p of pods) (byNode.get(nodeOf(p)) ?? strays).push(p)
+  const doomed: Pod[] = []
+  const wanted: string[] = []
+  for (const node of nodes) {
+    const name = node.metadata.name ?? ''
+    const all = byNode.get(name) ?? []
+    const here = all.filter((p) => !p.metadata.deletionTimestamp)
+    const { runs, stays } = mayRunOn(probe, node)
+    if (runs && all.length === 0) wanted.push(name)
+    else if (!stays) doomed.push(...here)
+    else doomed.push(...(await ended(ctx, ds, here, name)), ...(surge === 0 ? tooMany(here) : []))
+  }
+  // their nodes have gone, and they never got there
+  doomed.push(...strays.filter((p) => !p.metadata.deletionTimestamp && p.spec?.nodeName === undefined))
+  return { wanted, doomed }
+}
+
+/** The pods of a node that have ended: others take their place. */
+async function ended(ctx: ControllerContext, ds: DaemonSet, here: readonly Pod[], node: string): Promise<Pod[]> {
+  const failed = here.filter((p) => p.status?.phase === 'Failed')
+  const succeeded = here.filter((p) => p.status?.phase === 'Succeeded')
+  for (const p of failed) {
+    const message = `Found failed daemon pod ${keyOf(p)} on node ${node}, will try to kill it`
+    await ctx.event(ds, 'Warning', 'FailedDaemonPod', message)
+  }
+  for (const p of succeeded) {
+    const message = `Found succeeded daemon pod ${keyOf(p)} on node ${node}, will try to delete it`
+    await ctx.event(ds, 'Normal', 'SucceededDaemonPod', message)
+  }
+  return [...failed, ...succeeded]
+}
+
+/** One pod is enough for a node: the oldest stays. */
+function tooMany(here: readonly Pod[]): Pod[] {
+  const age = (p: Pod): string => `${p.metadata.creationTimestamp ?? ''}${p.metadata.name}`
+  return here
+    .filter((p) => !isFinished(p))
+    .sort((a, b) => (age(a) < age(b) ? -1 : 1))
+    .slice(1)
+}
+
+/** Old pods make room for new ones, as many at a time as may be missing; or new ones come first (maxSurge). */
+async function update(r: Round): Promise<void> {
+  const { ctx, ds, spec, nodes, probe, pods, hash, surge } = r
+  const old = pods.filter((p) => !p.metadata.deletionTimestamp && !isFinished(p) && p.metadata.labels?.[HASH] !== hash)
+  if (surge > 0) {
+    const successors = (p: Pod): Pod[] =>
+      pods.filter((q) => q !== p && nodeOf(q) === nodeOf(p) && q.metadata.labels?.[HASH] === hash)
+    const replaced = old.filter((p) => successors(p).some(isReady))
+    const starting = old.filter((p) => successors(p).some((q) => !isReady(q))).length
+    const next = old.filter((p) => successors(p).length === 0).slice(0, Math.max(0, surge - starting))
+    await deletePods(ctx, ds, replaced)
+    await createPods(ctx, ds, next.length, (i) => {
+      const pod = next[i]
+      return r.make(pod ? nodeOf(pod) : '')
+    })
+    return
+  }
+  const now = ctx.clock.now()
+  const available = (p: Pod): boolean => availableIn(p, spec.minReadySeconds ?? 0, now) === 0
+  const desired = nodes.filter((n) => mayRunOn(probe, n).runs)
+  const max = Math.max(1, scaledValue(spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, desired.length, true))
+  const missing = desired.filter(
+    (n) => !pods.some((p) => nodeOf(p) === n.metadata.name && !p.metadata.deletionTimestamp && available(p)),
+  ).length
+  const broken = old.filter((p) => !available(p))
+  const fine = old.filter(available).slice(0, Math.max(0, max - missing))
+  await deletePods(ctx, ds, [...broken, ...fine])
 }
 
 async function report(

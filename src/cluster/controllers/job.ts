@@ -24,7 +24,7 @@ import type { Outcome, Tally } from './jobtally.ts'
 import { claim, controllerKeys, equalities } from './owners.ts'
 import { isActive, isReady } from './pods.ts'
 
-export const isJobFinished = (job: Job): boolean =>
+const isJobFinished = (job: Job): boolean =>
   conditionTrue(job.status, 'Complete') !== undefined || conditionTrue(job.status, 'Failed') !== undefined
 
 function condition(type: string, status: string, reason: string, message: string, now: number): JobCondition {
