@@ -81,11 +81,36 @@ const PREFIX: Readonly<Record<string, string>> = {
   'authorization.k8s.io': 'authorization',
 }
 
+/** The text of a group version's definitions, each a line of its own, gone through as far as one was looked for. */
+class Definitions {
+  readonly #text: string
+  readonly #lines = new Map<string, number>()
+  #at: number
+  constructor(text: string) {
+    this.#text = text
+    this.#at = text.indexOf('\n"')
+  }
+
+  /** The text of a definition. */
+  find(name: string): string | undefined {
+    const text = this.#text
+    while (!this.#lines.has(name) && this.#at >= 0) {
+      const from = this.#at + 2
+      this.#lines.set(text.slice(from, text.indexOf('"', from)), from)
+      this.#at = text.indexOf('\n"', from)
+    }
+    const from = this.#lines.get(name)
+    if (from === undefined) return undefined
+    const end = text.indexOf('\n', from)
+    return text.slice(from + name.length + 2, text[end - 1] === ',' ? end - 1 : end)
+  }
+}
+
 /** The schemas, one group version read at its first use. */
 export class Schemas {
   readonly #read: ReadSchema
   readonly #omitZero: boolean
-  readonly #files = new Map<string, string>()
+  readonly #files = new Map<string, Definitions>()
   #discovery: readonly ResourceInfo[] | undefined
   #omitting: Schemas | undefined
   constructor(read: ReadSchema, omitZero = false) {
@@ -113,22 +138,21 @@ export class Schemas {
   #find(name: string): TypeSchema | undefined {
     const cut = name.lastIndexOf('.')
     const file = name.slice(0, cut)
-    let text = this.#files.get(file)
-    if (text === undefined) {
-      text = ''
+    let definitions = this.#files.get(file)
+    if (!definitions) {
+      let text = ''
       try {
         text = this.#read(file)
       } catch {
         /* no such group version: nothing is defined there */
       }
-      this.#files.set(file, text)
+      definitions = new Definitions(text)
+      this.#files.set(file, definitions)
     }
-    // a definition is a line; most commands need a few of them
-    const key = `\n${JSON.stringify(name.slice(cut + 1))}:`
-    const at = text.indexOf(key)
-    if (at < 0) return undefined
-    const end = text.indexOf('\n', at + key.length)
-    const found = JSON.parse(text.slice(at + key.length, text[end - 1] === ',' ? end - 1 : end)) as TypeSchema
+    // most commands need a few of them
+    const definition = definitions.find(name.slice(cut + 1))
+    if (definition === undefined) return undefined
+    const found = JSON.parse(definition) as TypeSchema
     // a field that is only a type is written as its type word; a command needs few of a file's definitions
     const fields = found.fields as Record<string, string | FieldSchema> | undefined
     for (const k in fields) {

@@ -51,13 +51,22 @@ interface Speaker {
   since: number
 }
 
+/** So many objects' events are looked up one by one; then all of their namespace are read. */
+const FEW = 16
+
 /** What a namespace's events already say. */
 interface Heard {
+  /** The objects whose events were read, each before something new is said of it. */
+  readonly about: Set<string>
+  /** The events of all objects, once they were read at once. */
+  all?: Map<string, Event[]>
   readonly names: Map<string, string>
   readonly speakers: Map<string, Speaker>
   /** How often something was said that was not written. */ readonly unwritten: Map<string, number>
 }
 
+const aboutOf = (uid = '', name = ''): string => `${uid} ${name}`
+const toldOf = (e: Event): string => aboutOf(e.involvedObject.uid, e.involvedObject.name)
 const speakerOf = (uid: string, component: string, host: string): string => [uid, component, host].join('\u0000')
 
 /** The program that an event is written by. */
@@ -92,34 +101,54 @@ export function createRecorders(lister: Lister, clock: Pick<Clock, 'now'>): (aut
     m.texts.add(text)
     return m.texts.size
   }
-  const heard = (namespace: string): Heard => {
+  /** What earlier processes said of an object. */
+  const said = (h: Heard, namespace: string, name: string, about: string): readonly Event[] => {
+    // events are named after what they are about
+    if (h.about.size <= FEW)
+      return lister.named<Event>('events', namespace, `${name}.`).filter((e) => toldOf(e) === about)
+    if (!h.all) {
+      h.all = new Map()
+      for (const e of lister.list<Event>('events', namespace)) {
+        const known = h.all.get(toldOf(e))
+        if (known) known.push(e)
+        else h.all.set(toldOf(e), [e])
+      }
+    }
+    return h.all.get(about) ?? []
+  }
+  const heard = (namespace: string, { metadata }: KubeObject): Heard => {
     let h = known.get(namespace)
     if (!h) {
-      h = { names: new Map(), speakers: new Map(), unwritten: new Map() }
-      for (const e of lister.list<Event>('events', namespace)) {
-        const uid = e.involvedObject.uid ?? ''
-        const component = e.source?.component ?? e.reportingComponent ?? ''
-        h.names.set(
-          sameness({
-            uid,
-            type: e.type ?? '',
-            reason: e.reason ?? '',
-            message: (e.message ?? '').startsWith(COMBINED) ? COMBINED : (e.message ?? ''),
-            component,
-            fieldPath: e.involvedObject.fieldPath ?? '',
-          }),
-          e.metadata.name ?? '',
-        )
-        if (e.eventTime) continue
-        const at = e.lastTimestamp ? Date.parse(e.lastTimestamp) : clock.now()
-        const s = speaker(h, speakerOf(uid, component, e.source?.host ?? ''), at)
-        s.tokens -= e.count ?? 1
-        s.since = Math.max(s.since, at)
-        note(s, `${e.type} ${e.reason}`, e.message ?? '', at)
-      }
-      for (const s of h.speakers.values()) s.tokens = Math.max(0, s.tokens)
+      h = { about: new Set(), names: new Map(), speakers: new Map(), unwritten: new Map() }
       known.set(namespace, h)
     }
+    const about = aboutOf(metadata.uid, metadata.name)
+    if (h.about.has(about)) return h
+    h.about.add(about)
+    const uid = metadata.uid ?? ''
+    const speakers = new Set<Speaker>()
+    for (const e of said(h, namespace, metadata.name ?? '', about)) {
+      const component = e.source?.component ?? e.reportingComponent ?? ''
+      h.names.set(
+        sameness({
+          uid,
+          type: e.type ?? '',
+          reason: e.reason ?? '',
+          message: (e.message ?? '').startsWith(COMBINED) ? COMBINED : (e.message ?? ''),
+          component,
+          fieldPath: e.involvedObject.fieldPath ?? '',
+        }),
+        e.metadata.name ?? '',
+      )
+      if (e.eventTime) continue
+      const at = e.lastTimestamp ? Date.parse(e.lastTimestamp) : clock.now()
+      const s = speaker(h, speakerOf(uid, component, e.source?.host ?? ''), at)
+      s.tokens -= e.count ?? 1
+      s.since = Math.max(s.since, at)
+      note(s, `${e.type} ${e.reason}`, e.message ?? '', at)
+      speakers.add(s)
+    }
+    for (const s of speakers) s.tokens = Math.max(0, s.tokens)
     return h
   }
   const nameOf = (about: KubeObject, now: number): string => {
@@ -197,66 +226,67 @@ export function createRecorders(lister: Lister, clock: Pick<Clock, 'now'>): (aut
       if (!(e instanceof StatusError)) throw e
     }
   }
-  return (author) => async (about, type, reason, message, component, options = {}) => {
-    const namespace = about.metadata.namespace || 'default'
-    const now = clock.now()
-    const time = rfc3339(now)
-    const h = heard(namespace)
-    const uid = about.metadata.uid ?? ''
-    if (options.action !== undefined) return observed(author, h, about, type, reason, message, component, options)
-    const s = speaker(h, speakerOf(uid, component, options.host ?? ''), now)
-    const combined = note(s, `${type} ${reason}`, message, now) >= SIMILAR
-    s.tokens = Math.min(BURST, s.tokens + Math.max(0, now - s.since) / REFILL)
-    s.since = now
-    const text = combined ? `${COMBINED}${message}` : message
-    const id = sameness({
-      uid,
-      type,
-      reason,
-      message: combined ? COMBINED : message,
-      component,
-      fieldPath: options.fieldPath ?? '',
-    })
-    // what is not written counts all the same
-    const times = (options.times ?? 1) + (h.unwritten.get(id) ?? 0)
-    if (s.tokens < 1) {
-      h.unwritten.set(id, times)
-      return
-    }
-    s.tokens--
-    h.unwritten.delete(id)
-    const there = h.names.get(id)
-    const before = there ? lister.get<Event>('events', namespace, there) : undefined
-    try {
-      if (before && there) {
-        await author.client.patch('v1/events', namespace, there, 'merge', {
-          count: (before.count ?? 1) + times,
-          lastTimestamp: time,
-          ...(combined ? { message: text } : {}),
-        })
+  return (author) =>
+    async (about, type, reason, message, component, options = {}) => {
+      const namespace = about.metadata.namespace || 'default'
+      const now = clock.now()
+      const time = rfc3339(now)
+      const h = heard(namespace, about)
+      const uid = about.metadata.uid ?? ''
+      if (options.action !== undefined) return observed(author, h, about, type, reason, message, component, options)
+      const s = speaker(h, speakerOf(uid, component, options.host ?? ''), now)
+      const combined = note(s, `${type} ${reason}`, message, now) >= SIMILAR
+      s.tokens = Math.min(BURST, s.tokens + Math.max(0, now - s.since) / REFILL)
+      s.since = now
+      const text = combined ? `${COMBINED}${message}` : message
+      const id = sameness({
+        uid,
+        type,
+        reason,
+        message: combined ? COMBINED : message,
+        component,
+        fieldPath: options.fieldPath ?? '',
+      })
+      // what is not written counts all the same
+      const times = (options.times ?? 1) + (h.unwritten.get(id) ?? 0)
+      if (s.tokens < 1) {
+        h.unwritten.set(id, times)
         return
       }
-      const name = nameOf(about, now)
-      // in the order of the types, so that nothing is put in order again
-      const sort = sortOf(about, `${component}${options.host ? ' host' : ''}`, options.fieldPath ? 'part' : '')
-      await author.write(namespace, sort, {
-        kind: 'Event',
-        apiVersion: 'v1',
-        metadata: { name, namespace },
-        involvedObject: involvedIn(about, options.fieldPath),
-        reason,
-        message: text,
-        source: { component, ...(options.host ? { host: options.host } : {}) },
-        firstTimestamp: time,
-        lastTimestamp: time,
-        count: times,
-        type,
-        reportingComponent: component,
-        reportingInstance: options.host ?? '',
-      })
-      h.names.set(id, name)
-    } catch (e) {
-      if (!(e instanceof StatusError)) throw e
+      s.tokens--
+      h.unwritten.delete(id)
+      const there = h.names.get(id)
+      const before = there ? lister.get<Event>('events', namespace, there) : undefined
+      try {
+        if (before && there) {
+          await author.client.patch('v1/events', namespace, there, 'merge', {
+            count: (before.count ?? 1) + times,
+            lastTimestamp: time,
+            ...(combined ? { message: text } : {}),
+          })
+          return
+        }
+        const name = nameOf(about, now)
+        // in the order of the types, so that nothing is put in order again
+        const sort = sortOf(about, `${component}${options.host ? ' host' : ''}`, options.fieldPath ? 'part' : '')
+        await author.write(namespace, sort, {
+          kind: 'Event',
+          apiVersion: 'v1',
+          metadata: { name, namespace },
+          involvedObject: involvedIn(about, options.fieldPath),
+          reason,
+          message: text,
+          source: { component, ...(options.host ? { host: options.host } : {}) },
+          firstTimestamp: time,
+          lastTimestamp: time,
+          count: times,
+          type,
+          reportingComponent: component,
+          reportingInstance: options.host ?? '',
+        })
+        h.names.set(id, name)
+      } catch (e) {
+        if (!(e instanceof StatusError)) throw e
+      }
     }
-  }
 }

@@ -10,6 +10,8 @@ export interface Lister {
     namespace?: string,
     labels?: Readonly<Record<string, string>>,
   ): readonly T[]
+  /** Those of a namespace whose names begin so. */
+  named<T extends KubeObject = KubeObject>(resource: string, namespace: string, beginning: string): readonly T[]
   /** Objects whose controlling ownerReference has this uid. */
   owned<T extends KubeObject = KubeObject>(resource: string, ownerUid: string): readonly T[]
   /** Objects of any resource with an ownerReference, controlling or not, to this uid: [resource, object]. */
@@ -38,6 +40,14 @@ export function createLister(store: Store): Lister {
       const wanted = Object.entries(labels)
       const found = store.list(resource, options) as readonly T[]
       return wanted.length ? found.filter((o) => wanted.every(([k, v]) => o.metadata.labels?.[k] === v)) : found
+    },
+    named: <T extends KubeObject>(resource: string, namespace: string, beginning: string) => {
+      const found: T[] = []
+      for (const o of store.scan(resource, namespace, `${namespace}/${beginning}`)) {
+        if (!o.metadata.name?.startsWith(beginning)) break
+        found.push(o as T)
+      }
+      return found
     },
     owned: <T extends KubeObject>(resource: string, uid: string) => store.owned(resource, uid) as readonly T[],
     dependents: (uid) =>

@@ -49,6 +49,8 @@ const NONE: readonly KubeObject[] = []
 
 /** So many single lookups in the source are always cheaper than reading all. */
 const FEW = 64
+/** So many objects are looked at for what they are found by before an index is made. */
+const SOUGHT = 2000
 
 /** One resource's objects. Until `load`, only touched objects are here and the rest stands in the source. */
 class Shelf {
@@ -63,6 +65,7 @@ class Shelf {
   #loaded = false
   #lookups = 0
   #scanned = 0
+  #sought = 0
   /** Keys in order, by namespace ('' for all); valid until a key comes or goes. */
   #keys = new Map<string, readonly string[]>()
   /** What was listed, by namespace; valid until something is written: a long list is asked for piece by piece. */
@@ -238,7 +241,9 @@ class Shelf {
 
   /** Objects with an index entry, in key order. */
   having(namespace: string, entry: string): readonly KubeObject[] {
-    if (!this.#loaded) {
+    // who went through more than there is, is better off with all of it in order
+    if (!this.#loaded && this.#sought < SOUGHT + this.#source.count(this.#resource)) {
+      this.#sought += this.objects.size
       const found = this.#source.narrow(this.#resource, namespace, entry)
       if (found) {
         const keys = new Map<string, KubeObject>()
@@ -282,6 +287,11 @@ class Shelf {
     this.#unsure.clear()
   }
 
+  /** Whether there is any object: mostly told without asking for each whether it came or changed. */
+  get any(): boolean {
+    if (this.objects.size > 0 || this.#loaded) return this.objects.size > 0
+    return this.#source.count(this.#resource) > this.removed.size || this.count('') > 0
+  }
   count(namespace: string): number {
     if (namespace) return this.left(namespace, '')
     if (this.#loaded) return this.objects.size
@@ -387,8 +397,10 @@ export class MemoryStore implements Store {
 
   resources(): readonly string[] {
     const all = new Set(this.#source.resources())
-    for (const [r, s] of this.#shelves) if (s.objects.size) all.add(r)
-    return [...all].filter((r) => this.count(r) > 0).sort()
+    for (const [r, s] of this.#shelves)
+      if (s.any) all.add(r)
+      else all.delete(r)
+    return [...all].sort()
   }
 
   /** Hook for a store that shares its file with others: called before each write. */

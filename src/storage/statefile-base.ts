@@ -113,6 +113,10 @@ const BLOCK = 32 * 1024
 const BLOCKS = 16
 /** So much text is parsed at once: its objects have been used, as a rule, when the next piece comes. */
 const PIECE = 64 * 1024
+/** The first piece is shorter, for who wants a few, and each after it twice as long. */
+const FIRST = 4 * 1024
+/** A line's key stands in so many of its first bytes. */
+export const BEGINNING = 700
 
 /**
  * Bytes of an open file, read where they are asked for; the beginning at once, and a small file whole when more than
@@ -173,15 +177,25 @@ class Bytes {
     }
     return { text: Buffer.concat(parts).toString('utf8'), next: end }
   }
-  /** The first start of a line at or after `at`; `start` and `end` bound the lines. */
-  lineStart(at: number, start: number, end: number): number {
-    if (at <= start) return start
-    for (let p = at - 1; p < end;) {
-      const b = this.read(p, Math.min(4096, end - p))
+  /** Where the line begins that byte `at` is of; lines begin at `start` or after a line end. */
+  lineStart(at: number, start: number): number {
+    for (let to = at; to > start;) {
+      // at most to where a block begins, which is read once for many such looks
+      const from = Math.max(start, to - 1 - ((to - 1) % BLOCK))
+      const nl = this.read(from, to - from).lastIndexOf(10)
+      if (nl >= 0) return from + nl + 1
+      to = from
+    }
+    return start
+  }
+  /** Where the line after the one of byte `at` begins, or `end`. */
+  lineEnd(at: number, end: number): number {
+    for (let from = at; from < end;) {
+      const b = this.read(from, Math.min(BLOCK - (from % BLOCK), end - from))
       const nl = b.indexOf(10)
-      if (nl >= 0) return Math.min(end, p + nl + 1)
+      if (nl >= 0) return from + nl + 1
       if (b.length === 0) break
-      p += b.length
+      from += b.length
     }
     return end
   }
@@ -259,8 +273,8 @@ export class Base implements WholeState {
     const marks = this.#marksOf(resource, s)
     let at = this.#first(s, namespace, from) ?? start
     let ordinal = marks.get(at)
-    while (at < end) {
-      const { text, next } = this.#piece(at, end)
+    for (let length = FIRST; at < end; length = Math.min(PIECE, length * 2)) {
+      const { text, next } = this.#piece(at, end, length)
       const objects = this.parse(`[${text}]`, resource) as unknown as readonly KubeObject[]
       for (const o of objects) {
         if (namespace && o.metadata.namespace !== namespace) return
@@ -270,9 +284,9 @@ export class Base implements WholeState {
       if (ordinal !== undefined) marks.set(at, (ordinal += objects.length))
     }
   }
-  /** Whole lines from `at` on, without the end of the last one, and where the next one starts. */
-  #piece(at: number, end: number): { readonly text: string; readonly next: number } {
-    const bytes = this.bytes.read(at, Math.min(PIECE, end - at))
+  /** Whole lines from `at` on, about so long, without the end of the last one, and where the next one starts. */
+  #piece(at: number, end: number, length: number): { readonly text: string; readonly next: number } {
+    const bytes = this.bytes.read(at, Math.min(length, end - at))
     if (at + bytes.length === end) return { text: textOf(bytes), next: end }
     const nl = bytes.lastIndexOf(10)
     if (nl >= 0) return { text: textOf(bytes.subarray(0, nl - 1)), next: at + nl + 1 }
@@ -364,22 +378,21 @@ export class Base implements WholeState {
     const [start, end] = this.range(range)
     let lo = start
     let hi = end
+    // both are where lines begin: each look rules out half of the lines between them
     while (lo < hi) {
-      const mid = lo + Math.floor((hi - lo) / 2)
-      const s = this.bytes.lineStart(mid, start, end)
-      if (s >= hi) {
-        hi = mid
-        continue
+      const at = this.bytes.lineStart(lo + Math.floor((hi - lo) / 2), lo)
+      const k =
+        keyOf(this.bytes.read(at, Math.min(BEGINNING, end - at)).toString('utf8')) ??
+        keyOf(this.bytes.line(at, end).text)
+      if (k === undefined) throw bad(this.file, `it has a line without a name at byte ${at}`)
+      if (k === key) {
+        const { text, next } = this.bytes.line(at, end)
+        return { at, next, text: text.replace(/,$/, '') }
       }
-      const { text, next } = this.bytes.line(s, end)
-      const k = keyOf(text)
-      if (k === undefined) throw bad(this.file, `it has a line without a name at byte ${s}`)
-      if (k === key) return { at: s, next, text: text.replace(/,$/, '') }
-      if (k < key) lo = s + 1
-      else hi = mid
+      if (k < key) lo = this.bytes.lineEnd(at, end)
+      else hi = at
     }
-    const at = this.bytes.lineStart(lo, start, end)
-    return { at, next: at }
+    return { at: lo, next: lo }
   }
 
   find(resource: string, namespace: string, name: string): KubeObject | undefined {
@@ -401,7 +414,22 @@ export class Base implements WholeState {
     return Array.isArray(names) ? (names as unknown as string[]) : []
   }
 
+  readonly #referred = new Map<string, ReadonlySet<string>>()
+  /** The entries of owners that do not control, as they are written: few objects have them, in any namespace. */
+  #references(resource: string, index: Range): ReadonlySet<string> {
+    let found = this.#referred.get(resource)
+    if (!found) {
+      const [from, to] = this.range(index)
+      found = new Set(textOf(this.bytes.read(from, to - from)).match(/"@ref=(?:[^"\\]|\\.)*"/g))
+      this.#referred.set(resource, found)
+    }
+    return found
+  }
+
   narrow(resource: string, namespace: string, entry: string): readonly KubeObject[] | undefined {
+    const s = this.section(resource)
+    if (s && !namespace && entry.startsWith('@ref=') && !this.#references(resource, s.index).has(JSON.stringify(entry)))
+      return []
     // an owner stands under '' for all namespaces; other entries without a namespace need everything
     const owner = entry.startsWith('@owner=')
     if (!namespace && !owner) return undefined

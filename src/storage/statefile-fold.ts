@@ -3,6 +3,7 @@
 import type { KubeObject } from '../apimachinery/object.ts'
 import { indexEntries, storeKey } from './memory.ts'
 import {
+  BEGINNING,
   bad,
   indexKey,
   indexLine,
@@ -43,8 +44,6 @@ class Lines {
  * A search reads about so many bytes; a range that is shorter than all of them together is gone through line by line.
  */
 const SEARCH = 64 * 1024
-/** A line's key stands in so many of its first bytes. */
-const BEGINNING = 700
 
 /** Finds lines by ever greater keys. */
 class Cursor {

@@ -80,6 +80,19 @@ test('a store with many folds is the same as one in memory', async () => {
       const f = path.join(dir, `${Math.floor(ops.length)}-${Date.now()}-${process.hrtime.bigint()}.json`)
       let s = openStateFile(f)
       const model = new Map<string, { label: string; pad: number }>()
+      // what x owns it controls
+      const ownedBy = (o: KubeObject, uid: string): KubeObject => ({
+        ...o,
+        metadata: {
+          ...o.metadata,
+          ownerReferences: [{ apiVersion: 'v1', kind: 'Owner', name: uid, uid, controller: uid === 'x' }],
+        },
+      })
+      const owners = (s: FileStore): void => {
+        const of = (uid: string): string[] => [...model].flatMap(([k, v]) => (v.label === uid ? [k] : [])).sort()
+        expect([names(s.owned('pods', 'x')), names(s.referring('pods', 'x'))]).toEqual([of('x'), []])
+        expect([names(s.owned('pods', 'y')), names(s.referring('pods', 'y'))]).toEqual([[], of('y')])
+      }
       for (const o of ops) {
         if (o.op === 'flush') {
           s.setMeta('settled', s.revision)
@@ -91,7 +104,11 @@ test('a store with many folds is the same as one in memory', async () => {
         } else {
           const there = s.get('pods', o.ns, o.name)
           expect(there !== undefined).toBe(model.has(`${o.ns}/${o.name}`))
-          if (o.count) expect(s.count('pods')).toBe(model.size)
+          if (o.count) {
+            expect(s.resources()).toEqual(model.size ? ['pods'] : [])
+            expect(s.count('pods')).toBe(model.size)
+            owners(s)
+          }
           if (o.op === 'delete') {
             if (there) {
               s.delete('pods', o.ns, o.name)
@@ -99,7 +116,7 @@ test('a store with many folds is the same as one in memory', async () => {
             }
             continue
           }
-          const next = pod(o.ns, o.name, { app: o.label }, 'p'.repeat(o.pad))
+          const next = ownedBy(pod(o.ns, o.name, { app: o.label }, 'p'.repeat(o.pad)), o.label)
           if (there) s.update('pods', next, there.metadata.resourceVersion ?? '')
           else s.create('pods', next)
           model.set(`${o.ns}/${o.name}`, { label: o.label, pad: o.pad })
@@ -116,6 +133,7 @@ test('a store with many folds is the same as one in memory', async () => {
             .sort()
           expect(names(s.list('pods', { namespace: ns, labels: { app: label } }))).toEqual(expected)
         }
+      owners(s)
       expect(names(s.list('pods'))).toEqual([...model.keys()].sort())
       await s.close()
       JSON.parse(fs.readFileSync(f, 'utf8'))

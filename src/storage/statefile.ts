@@ -167,6 +167,8 @@ export class FileStore extends MemoryStore {
   #base: Base | undefined
   #journal = 0
   #unlock: (() => void) | undefined
+  /** What the journal tells, so that it is not read again when it is folded. */
+  #journaled: Written[] = []
   #pending = new Map<string, Written>()
   #pendingMeta = new Map<string, Json>()
   #quiet = false
@@ -201,8 +203,11 @@ export class FileStore extends MemoryStore {
     this.#quiet = true
     try {
       for (const e of entries) {
-        for (const [type, resource, object] of e.w)
+        for (const written of e.w) {
+          const [type, resource, object] = written
+          this.#journaled.push(written)
           this.replay(type, resource, object, Number(object.metadata.resourceVersion ?? e.r))
+        }
         for (const [k, v] of Object.entries(e.m ?? {})) this.learnMeta(k, v)
       }
     } finally {
@@ -248,6 +253,7 @@ export class FileStore extends MemoryStore {
     const old = this.#base
     this.#base = base
     this.#journal = journal.good
+    this.#journaled = []
     this.#quiet = true
     try {
       this.rebase(base, base.head.revision)
@@ -290,8 +296,10 @@ export class FileStore extends MemoryStore {
     const writer = line ? undefined : await import('./statefile-fold.ts')
     if (!this.#unlock) return
     try {
-      if (line?.length) this.#append(line)
-      else if (writer) this.#fold(writer.writeFolded)
+      if (line?.length) {
+        this.#append(line)
+        for (const written of this.#pending.values()) this.#journaled.push(written)
+      } else if (writer) this.#fold(writer.writeFolded)
       this.#pending = new Map()
       this.#pendingMeta = new Map()
     } finally {
@@ -355,7 +363,7 @@ export class FileStore extends MemoryStore {
         m.set(storeKey(object.metadata.namespace, object.metadata.name ?? ''), type === 'DELETED' ? undefined : object)
       }
     }
-    if (base) for (const e of readJournal(this.#file, base.head.generation).entries) touch(e.w)
+    touch(this.#journaled)
     touch([...this.#pending.values()])
 
     const head = { format: FORMAT, generation: newGeneration(), revision: this.revision, meta: this.allMeta() }
@@ -384,6 +392,7 @@ export class FileStore extends MemoryStore {
     if (!fresh) throw bad(this.#file, 'it vanished while it was written')
     this.#base = fresh
     this.#journal = 0
+    this.#journaled = []
     return fresh
   }
 

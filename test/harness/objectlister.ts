@@ -23,6 +23,7 @@ export function objectLister(objects: readonly KubeObject[]): Lister {
           (namespace === '' || o.metadata.namespace === namespace) &&
           Object.entries(labels).every(([k, v]) => o.metadata.labels?.[k] === v),
       ) as unknown as readonly T[],
+    named: () => [],
     owned: () => [],
     dependents: () => [],
     resources: () => [],
