@@ -98,12 +98,15 @@ export function hostFiles(cwd = process.cwd()): Files {
     },
     stat(p) {
       try {
-        const s = fs.statSync(at(p))
-        return {
-          kind: s.isDirectory() ? 'directory' : s.isFile() ? 'file' : 'other',
-          size: s.size,
-          mode: s.mode & 0o7777,
-        }
+        // what is not there is no error: making one costs more than asking
+        const s = fs.statSync(at(p), { throwIfNoEntry: false })
+        return (
+          s && {
+            kind: s.isDirectory() ? 'directory' : s.isFile() ? 'file' : 'other',
+            size: s.size,
+            mode: s.mode & 0o7777,
+          }
+        )
       } catch (e) {
         if (absent(e)) return undefined
         throw e

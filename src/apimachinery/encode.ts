@@ -108,14 +108,41 @@ function makeForm(word: string, schemas: Schemas): Form {
   }
 }
 
-/** A field of a struct: where it stands, and what is written when nobody set it. */
-interface Place {
+/** Whether something is written for a field that was not set. */
+const isSaid = ({ type, ptr, struct, always, omitzero }: FieldSchema): boolean =>
+  ptr
+    ? always === true
+    : struct === true ||
+      (type === 'time' || type === 'microtime' ? omitzero !== true : always || type === 'intstr' || type === 'quantity')
+
+/**
+ * A field of a struct: where it stands, and what is written when nobody set it. Most fields are never met, and what
+ * their types are made of is not looked at.
+ */
+class Place {
   readonly name: string
   readonly at: number
   readonly field: FieldSchema
-  readonly form: Form
   /** Written even when empty. */ readonly keep: boolean
-  readonly absent: Json | undefined
+  /** Written even when nobody set it. */ readonly said: boolean
+  readonly #schemas: Schemas
+  #form: Form | null = null
+  #absent: Json | undefined
+  constructor(name: string, at: number, field: FieldSchema, schemas: Schemas) {
+    this.name = name
+    this.at = at
+    this.field = field
+    this.keep = field.ptr === true || field.always === true || field.type === 'intstr'
+    this.said = isSaid(field)
+    this.#schemas = schemas
+  }
+  get form(): Form {
+    if (this.#form === null) this.#form = formOf(this.field.type, this.#schemas)
+    return this.#form
+  }
+  get absent(): Json | undefined {
+    return this.said ? (this.#absent ??= absent(this.field, this.#schemas)) : undefined
+  }
 }
 interface Layout {
   readonly places: ReadonlyMap<string, Place>
@@ -126,16 +153,12 @@ const layouts = new WeakMap<TypeSchema, Layout>()
 function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
   let l = layouts.get(schema)
   if (!l) {
-    const order = Object.entries(schema.fields)
-      .flatMap(([name, field]) => (field ? [{ name, field }] : []))
-      .map((p, at): Place => ({
-        ...p,
-        at,
-        form: formOf(p.field.type, schemas),
-        keep: p.field.ptr === true || p.field.always === true || p.field.type === 'intstr',
-        absent: absent(p.field, schemas),
-      }))
-    l = { places: new Map(order.map((p) => [p.name, p])), always: order.filter((p) => p.absent !== undefined) }
+    const places = new Map<string, Place>()
+    for (const name in schema.fields) {
+      const field = schema.fields[name]
+      if (field) places.set(name, new Place(name, places.size, field, schemas))
+    }
+    l = { places, always: [...places.values()].filter((p) => p.said) }
     layouts.set(schema, l)
   }
   return l
@@ -217,7 +240,7 @@ function structForm(value: JsonObject, { places, always }: Layout, old?: JsonObj
     }
     if (p.at < last) formed = false
     last = p.at
-    if (p.absent !== undefined) said++
+    if (p.said) said++
   }
   if (formed && !changed && said === always.length) return value
   // of most types few fields are set

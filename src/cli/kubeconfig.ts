@@ -119,9 +119,10 @@ export async function writeConfig(config: KubeConfig): Promise<JsonObject> {
 
 /** The file's config; undefined where there is no file. */
 export async function loadConfigFile(io: Io, path: string): Promise<KubeConfig | undefined> {
-  if (io.files.stat(path)?.kind === 'directory')
+  const stat = io.files.stat(path)
+  if (stat?.kind === 'directory')
     throw new CliError(`error loading config file "${path}": read ${path}: is a directory`)
-  const bytes = io.files.read(path)
+  const bytes = stat && io.files.read(path)
   if (!bytes) return undefined
   const { parseYaml } = await import('../apimachinery/yaml.ts')
   const text = new TextDecoder().decode(bytes)

@@ -246,11 +246,11 @@ class Shelf {
       this.#sought += this.objects.size
       const found = this.#source.narrow(this.#resource, namespace, entry)
       if (found) {
-        const keys = new Map<string, KubeObject>()
-        for (const o of found) {
-          const k = keyOf(o)
-          if (!this.removed.has(k) && !this.objects.has(k)) this.objects.set(k, o)
+        for (const k of found) {
+          const o = this.untouched(k) ? this.#find(k) : undefined
+          if (o) this.objects.set(k, o)
         }
+        const keys = new Map<string, KubeObject>()
         for (const [k, o] of this.objects)
           if ((!namespace || o.metadata.namespace === namespace) && indexEntries(o).includes(entry)) keys.set(k, o)
         return [...keys.entries()].sort(([a], [b]) => byKey(a, b)).map(([, o]) => o)

@@ -426,7 +426,7 @@ export class Base implements WholeState {
     return found
   }
 
-  narrow(resource: string, namespace: string, entry: string): readonly KubeObject[] | undefined {
+  narrow(resource: string, namespace: string, entry: string): readonly string[] | undefined {
     const s = this.section(resource)
     if (s && !namespace && entry.startsWith('@ref=') && !this.#references(resource, s.index).has(JSON.stringify(entry)))
       return []
@@ -436,13 +436,7 @@ export class Base implements WholeState {
     const names = this.names(resource, owner ? '' : namespace, entry)
     // reading nearly everything line by line is slower than reading everything
     if (names.length > 64 && names.length > this.count(resource) / 4) return undefined
-    const out: KubeObject[] = []
-    for (const n of names) {
-      const cut = owner ? n.indexOf('/') : -1
-      const o = owner ? this.find(resource, n.slice(0, cut), n.slice(cut + 1)) : this.find(resource, namespace, n)
-      if (o && (!namespace || o.metadata.namespace === namespace)) out.push(o)
-    }
-    return out
+    return owner ? names : names.map((n) => storeKey(namespace, n))
   }
 }
 

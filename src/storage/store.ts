@@ -24,10 +24,10 @@ export interface Source {
   left(resource: string, namespace: string, from: string): number
   find(resource: string, namespace: string, name: string): KubeObject | undefined
   /**
-   * Objects that may have this index entry (`label=value` or `@owner=uid`) in a namespace; undefined when it cannot
-   * tell without loading all.
+   * The keys (`namespace/name`) of objects that may have this index entry (`label=value` or `@owner=uid`) in a
+   * namespace; undefined when it cannot tell without loading all.
    */
-  narrow(resource: string, namespace: string, entry: string): readonly KubeObject[] | undefined
+  narrow(resource: string, namespace: string, entry: string): readonly string[] | undefined
 }
 
 /** A whole state: its objects, its small values, and the bytes of a file that holds them. */
