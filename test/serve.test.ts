@@ -58,6 +58,21 @@ test('only the token opens', async () => {
   expect((await s.ask('GET', '/metrics', { headers: { authorization: '' } })).status).toBe(401)
 })
 
+test("a service account's token opens what the account may see", async () => {
+  const made = await s.ask('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', { body: '{}' })
+  const { token } = json(made.body).status as { token: string }
+  const as = async (t: string, path: string): Promise<unknown[]> => {
+    const r = await s.ask('GET', path, { headers: { authorization: `Bearer ${t}` } })
+    return [r.status, json(r.body).message]
+  }
+  expect(await as(token, '/api/v1/pods')).toEqual([
+    403,
+    'pods is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" at the cluster scope',
+  ])
+  expect((await as(token, '/api'))[0]).toBe(200)
+  for (const path of ['/api/v1/pods', '/version']) expect(await as(`${token}x`, path)).toEqual([401, 'Unauthorized'])
+})
+
 test('other hosts and web pages are refused', async () => {
   const { host } = new URL(s.url)
   for (const name of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', '[::2]'])

@@ -138,9 +138,12 @@ export function indentJson(text: string, indent: string): string {
 /** Text that is no JSON, in the words of Go's encoding/json; `offset` is the byte after the bad one. */
 export class JsonSyntaxError extends Error {
   readonly offset: number
-  constructor(message: string, offset: number) {
+  /** The text ended where more had to come: who reads a stream waits for it. */
+  readonly ended: boolean
+  constructor(message: string, offset: number, ended = false) {
     super(message)
     this.offset = offset
+    this.ended = ended
   }
 }
 
@@ -206,12 +209,15 @@ function findSyntaxError(text: string): JsonSyntaxError {
   let i = 0
   class Bad extends Error {}
   const bytes = (end: number): number => new TextEncoder().encode(text.slice(0, end)).length
-  let result = new JsonSyntaxError('unexpected end of JSON input', bytes(text.length))
+  let result = new JsonSyntaxError('unexpected end of JSON input', bytes(text.length), true)
   const bad = (context: string): Bad => {
     // Go's scanner reads bytes: of a character outside ASCII it names the first one.
     const first = Array.from(text.slice(i, i + 2))[0]
     const ch =
       first !== undefined && first > '\x7f' ? String.fromCharCode(new TextEncoder().encode(first)[0] ?? 0) : first
+    // at the end the scanner is given a blank, which is nothing between values
+    if (ch === undefined && /^(in|after decimal point) /.test(context))
+      result = new JsonSyntaxError(`invalid character ' ' ${context}`, bytes(i), true)
     if (ch !== undefined) result = new JsonSyntaxError(`invalid character ${quoteChar(ch)} ${context}`, bytes(i) + 1)
     return new Bad()
   }
@@ -230,13 +236,12 @@ function findSyntaxError(text: string): JsonSyntaxError {
       if (ch === '\\') {
         i++
         const e = text[i]
-        if (e === undefined) throw new Bad()
         if (e === 'u')
           for (let k = 0; k < 4; k++) {
             i++
             if (!/[0-9a-fA-F]/.test(text[i] ?? ' ')) throw bad('in \\u hexadecimal character escape')
           }
-        else if (!'bfnrt\\/"'.includes(e)) throw bad('in string escape code')
+        else if (e === undefined || !'bfnrt\\/"'.includes(e)) throw bad('in string escape code')
       }
     }
   }

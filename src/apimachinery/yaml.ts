@@ -110,7 +110,7 @@ export function* readDocuments(text: string): Generator<Json> {
           }
         if (count > 1) throw e
         jsonError =
-          end === undefined && e.message.startsWith('unexpected end')
+          end === undefined && e.ended
             ? new JsonSyntaxError('unexpected EOF', e.offset)
             : new JsonSyntaxError(`json: offset ${e.offset + pos}: ${e.message}`, e.offset + pos)
         // The rest is tried as YAML, unless it is shorter than what the decoder looks ahead.

@@ -245,3 +245,54 @@ test('others may do what roles allow', async () => {
   })
   expect((await get()).status).toBe(200)
 })
+
+test('a Scale is applied: who owns replicas is told as of a Scale, and by force they change hands', async () => {
+  await client.create('apps/v1/deployments', 'default', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'd' } },
+      template: { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'nginx' }] } },
+    },
+  })
+  const apply = (force: string) =>
+    door.handle({
+      method: 'PATCH',
+      path: '/apis/apps/v1/namespaces/default/deployments/d/scale',
+      query: { fieldManager: ['me'], force: [force] },
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: 'apiVersion: autoscaling/v1\nkind: Scale\nmetadata: {name: d}\nspec: {replicas: 3}\n',
+    })
+  expect(await apply('false')).toMatchObject({
+    status: 409,
+    body: { message: 'Apply failed with 1 conflict: conflict with "test" using autoscaling/v1: .spec.replicas' },
+  })
+  expect(await apply('true')).toMatchObject({ status: 200, body: { kind: 'Scale', spec: { replicas: 3 } } })
+  const now = await client.get('apps/v1/deployments', 'default', 'd')
+  expect(now).toMatchObject({ spec: { replicas: 3 } })
+  expect(now.metadata.managedFields?.find((f) => f.manager === 'me')).toMatchObject({
+    operation: 'Apply',
+    apiVersion: 'apps/v1',
+    subresource: 'scale',
+    fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+  })
+})
+
+test('a patch creates nothing, even where PUT would; a configuration without a name is no object', async () => {
+  const send = (type: string, resource: string) =>
+    door.handle({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/default/${resource}/nope`,
+      query: { fieldManager: ['me'] },
+      headers: { 'content-type': `application/${type}` },
+      body: type.startsWith('apply') ? 'apiVersion: v1\nkind: ConfigMap\n' : '{}',
+    })
+  for (const resource of ['services', 'limitranges', 'endpoints'])
+    expect(await send('merge-patch+json', resource)).toMatchObject({ status: 404 })
+  expect(await send('apply-patch+yaml', 'configmaps')).toMatchObject({
+    status: 400,
+    body: { message: 'the name of the object (nope based on URL) was undeterminable: name must be provided' },
+  })
+})

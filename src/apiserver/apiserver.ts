@@ -89,13 +89,11 @@ export function createApiServer(options: ApiServerOptions): Door {
   /** The context of a request for a resource, or an answer that needs none. */
   const prepare = async (request: ApiRequest): Promise<{ ctx: Context } | { response: ApiResponse }> => {
     const info = infoOf(request)
-    if (info.broken !== undefined)
-      return {
-        response: text(
-          500,
-          `Internal Server Error: ${goQuote(info.path)}: failed to create RequestInfo: ${info.broken}\n`,
-        ),
-      }
+    if (info.broken !== undefined) {
+      const said = inWords(info, `failed to create RequestInfo: ${info.broken}`)
+      // there is nothing yet that speaks of caches
+      return { response: { ...said, headers: { ...said.headers, 'cache-control': '' } } }
+    }
     const user = request.headers && saysWho(request.headers) ? await askerOf(request) : (request.user ?? admin)
     if (!isAdministrator(user)) await authorize(request, info, user)
     if (!info.isResource)
@@ -105,10 +103,16 @@ export function createApiServer(options: ApiServerOptions): Door {
     if (!served || info.empty) return { response: unserved(api, info) }
     if (served.info.namespaced && !info.namespace && info.name && info.verb !== 'list' && info.verb !== 'watch')
       return { response: noRoute() }
-    if (!served.info.namespaced && info.namespace && info.resource !== 'namespaces') return { response: noRoute() }
-    // all namespaces at once can only be looked at
-    if (served.info.namespaced && !info.namespace && (info.verb === 'create' || info.verb === 'deletecollection'))
-      return { response: methodNotAllowed() }
+    if (!served.info.namespaced && info.namespace && (info.resource !== 'namespaces' || isInside(info)))
+      return { response: noRoute() }
+    const { verbs } = served.info
+    // all namespaces at once can only be looked at; where there is nothing to look at, no path is
+    if (served.info.namespaced && !info.namespace) {
+      if (!verbs.includes('list')) return { response: noRoute() }
+      if (info.verb === 'create' || info.verb === 'deletecollection') return { response: methodNotAllowed() }
+    }
+    if (info.name && !info.subresource && info.verb !== 'list' && info.verb !== 'watch' && !verbs.includes('get'))
+      return { response: noRoute() }
     return { ctx: { api, request, info, user, served, warnings: [], spellings: new Map() } }
   }
 
@@ -117,7 +121,9 @@ export function createApiServer(options: ApiServerOptions): Door {
     const whole = READING.has(info.verb) ? served : (ready(served) ?? (await writable(served)))
     const ctx = whole === served ? asked : { ...asked, served: whole }
     // a HEAD has no route of its own, and one may only look at what changes
-    const unrouted = ctx.request.method === 'HEAD' || (info.verb === 'watch' && ctx.request.method !== 'GET')
+    const proxied = info.subresource === 'proxy'
+    const unrouted =
+      (ctx.request.method === 'HEAD' && !proxied) || (info.verb === 'watch' && ctx.request.method !== 'GET')
     if (info.name === '.' || info.name === '..')
       throw badRequest(`Name parameter invalid: ${goQuote(info.name)}: may not be '${info.name}'`)
     if (info.subresource) {
@@ -126,13 +132,24 @@ export function createApiServer(options: ApiServerOptions): Door {
       if (!known && served.custom) throw notFound(served.gr, info.name)
       // only a proxy goes on behind its subresource
       if (!known || !part || (info.rest !== '' && info.subresource !== 'proxy')) return noRoute()
-      const handler = part[info.verb as 'get' | 'create' | 'update' | 'patch' | 'delete']
-      if (!handler || unrouted || !known.verbs.includes(info.verb)) return methodNotAllowed()
+      const verb = proxied && info.verb === 'options' ? 'get' : info.verb
+      const handler = part[verb as 'get' | 'create' | 'update' | 'patch' | 'delete']
+      if (!handler || unrouted || !known.verbs.includes(verb)) return methodNotAllowed()
+      negotiatePart(ctx)
       deprecation(ctx)
       return handler(ctx)
     }
     if (info.verb === 'create' && info.name) return methodNotAllowed()
     if ((info.verb === 'update' || info.verb === 'patch') && !info.name) return methodNotAllowed()
+    if (
+      info.verb === 'watch' &&
+      !unrouted &&
+      !served.info.verbs.includes('watch') &&
+      served.info.verbs.includes('list')
+    ) {
+      deprecation(ctx)
+      throw unwatched(served)
+    }
     if (unrouted || !served.info.verbs.includes(info.verb)) return methodNotAllowed()
     negotiate(ctx)
     deprecation(ctx)
@@ -172,11 +189,16 @@ export function createApiServer(options: ApiServerOptions): Door {
       const response = await serve(prepared.ctx)
       return warnings.length > 0 ? { ...response, warnings: fittingWarnings(warnings) } : response
     } catch (e) {
+      const filters = e instanceof Error && (e.name === 'Denied' || e.name === 'Unnamed') ? e.name : ''
+      if (filters === 'Unnamed') return inWords(infoOf(request), (e as Error).message)
       const error =
         e instanceof StatusError ? e : internalError(e instanceof Error ? (e.stack ?? e.message) : String(e))
       return {
         status: error.code,
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(filters === 'Denied' ? { 'x-content-type-options': 'nosniff' } : {}),
+        },
         body: error.status(),
         ...(warnings.length > 0 ? { warnings: fittingWarnings(warnings) } : {}),
       }
@@ -207,6 +229,37 @@ function negotiate({ request, info }: Context): void {
   if (info.verb === 'watch') checkStream(accept)
   else formOf(accept)
 }
+
+/** Parts that are connections: they answer in whatever form. */
+const CONNECTIONS: ReadonlySet<string> = new Set(['proxy', 'exec', 'attach', 'portforward'])
+/** Parts that can be told as a Table. */
+const TABULAR: ReadonlySet<string> = new Set(['scale', 'status'])
+
+/** As `negotiate`, for a part of an object. */
+function negotiatePart({ request, info }: Context): void {
+  const accept = request.headers?.accept
+  if (accept === undefined || CONNECTIONS.has(info.subresource)) return
+  checkRoute(accept, false, info.subresource === 'log' ? 'text/plain' : undefined)
+  formOf(accept, TABULAR.has(info.subresource))
+}
+
+/** /api/v1/namespaces/t/namespaces: a namespace is in no other. */
+const isInside = (info: RequestInfo): boolean => info.parts[2] === 'namespaces' && info.parts[4] === 'namespaces'
+
+/** A request that fails before its verb is looked for, in plain words (responsewriters.InternalError). */
+function inWords(info: RequestInfo, why: string): ApiResponse {
+  const said = text(500, `Internal Server Error: ${goQuote(info.path)}: ${why}\n`)
+  return { ...said, headers: { ...said.headers, 'x-content-type-options': 'nosniff' } }
+}
+
+/** A collection that can be read but not followed. */
+const unwatched = ({ gr }: Served): StatusError =>
+  new StatusError(
+    405,
+    'MethodNotAllowed',
+    `watch is not supported on resources of kind "${gr.group ? `${gr.resource}.${gr.group}` : gr.resource}"`,
+    { ...(gr.group ? { group: gr.group } : {}), kind: gr.resource },
+  )
 
 const READING: ReadonlySet<string> = new Set(['get', 'list', 'watch'])
 const LOOPBACK: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }

@@ -1,6 +1,7 @@
 // Who may do what: impersonation headers and the authorizer in front of every request, with the refusals' sentences; as
 // apiserver's endpoints/filters.
 import type { ApiRequest, User } from '../apimachinery/door.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
 import { StatusError, badRequest, forbidden } from '../apimachinery/status.ts'
 import type { Api } from './api.ts'
 import { authorize } from './rbac.ts'
@@ -16,6 +17,11 @@ function serviceAccountOf(user: string): { namespace: string; name: string } | u
   return m?.[1] && m[2] ? { namespace: m[1], name: m[2] } : undefined
 }
 
+/** A refusal before a request's meaning is looked at: browsers shall take it for nothing else (responsewriters.Forbidden). */
+export class Denied extends StatusError {
+  override readonly name = 'Denied'
+}
+
 /** `pods "x" is forbidden: User "jane" cannot delete resource "pods" in API group "" in the namespace "default"`. */
 export function refused(user: User, a: Attributes, reason: string): StatusError {
   const why = reason ? `: ${reason}` : ''
@@ -23,7 +29,7 @@ export function refused(user: User, a: Attributes, reason: string): StatusError 
     return new StatusError(
       403,
       'Forbidden',
-      `forbidden: User "${user.name}" cannot ${a.verb} path "${a.path}"${why}`,
+      `forbidden: User ${goQuote(user.name)} cannot ${a.verb} path ${goQuote(a.path)}${why}`,
       {},
     )
   const gr = { group: a.group ?? '', resource: a.resource ?? '' }
@@ -32,13 +38,15 @@ export function refused(user: User, a: Attributes, reason: string): StatusError 
   return forbidden(
     gr,
     a.name ?? '',
-    `User "${user.name}" cannot ${a.verb} resource "${resource}" in API group "${gr.group}" ${where}${why}`,
+    `User ${goQuote(user.name)} cannot ${a.verb} resource "${resource}" in API group "${gr.group}" ${where}${why}`,
   )
 }
 
 async function must(api: Api, user: User, a: Attributes): Promise<void> {
   const decision = await authorize(api, user, a)
-  if (!decision.allowed) throw refused(user, a, decision.reason)
+  if (decision.allowed) return
+  const { code, reason, message, details } = refused(user, a, decision.reason)
+  throw new Denied(code, reason, message, details)
 }
 
 /** A header that came several times is one text, joined by commas, with a blank behind each where Node joined it. */
@@ -48,7 +56,12 @@ const groupsOf = (text: string): string[] =>
     .map((g) => g.trim())
     .filter((g) => g !== '')
 
-/** The user a request acts as. */
+/** Somebody's groups, uid or extra, but nobody's name: the request is answered in plain words. */
+export class Unnamed extends Error {
+  override readonly name = 'Unnamed'
+}
+
+/** The user a request acts as. Throws Denied and Unnamed. */
 export async function impersonate(api: Api, user: User, headers: Readonly<Record<string, string>>): Promise<User> {
   const name = headers['impersonate-user'] ?? ''
   const wanted = groupsOf(headers['impersonate-group'] ?? '')
@@ -66,7 +79,7 @@ export async function impersonate(api: Api, user: User, headers: Readonly<Record
       ...(uid ? [`{UID  ${uid}  authentication.k8s.io/v1  }`] : []),
     ]
     if (!asked.length) return user
-    throw new StatusError(500, 'InternalError', `requested [${asked.join(' ')}] without impersonating a user`)
+    throw new Unnamed(`requested [${asked.join(' ')}] without impersonating a user`)
   }
   const account = serviceAccountOf(name)
   if (account)
@@ -113,7 +126,8 @@ export async function impersonate(api: Api, user: User, headers: Readonly<Record
 function attributesOf(info: RequestInfo, request: ApiRequest): Attributes {
   if (!info.isResource) return { verb: request.method.toLowerCase(), path: info.path }
   return {
-    verb: info.verb,
+    // no verb is meant by a question for options
+    verb: info.verb === 'options' ? '' : info.verb,
     group: info.group,
     version: info.version,
     resource: info.resource,

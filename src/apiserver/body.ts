@@ -156,6 +156,10 @@ export function refuseForeign(
   cannot: (why: string) => StatusError,
 ): void {
   const { apiVersion, kind, group, version } = is
+  // options are read by a scheme that knows the machinery's own types alone
+  if (target.bare && (!isMetaKind(group, version, kind) || kind === 'List'))
+    throw cannot(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
+  if (target.bare) throw cannot(`converting (${version}.${kind}) to (v1.${target.kind}): unknown conversion`)
   if (!ctx.api.schemas.type(ctx.api.schemas.nameOf(group, version, kind)) && !isMetaKind(group, version, kind))
     throw cannot(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`)
   if (group !== target.group || kind !== target.kind)
@@ -181,7 +185,8 @@ function decodeInto(
   const group = cut < 0 ? '' : apiVersion.slice(0, cut)
   const version = apiVersion.slice(cut + 1)
   const wanted = groupVersion(target.group, target.version)
-  if (target.anyVersion && kind === target.kind)
+  const also = group === target.group && target.versions?.includes(version) === true
+  if ((target.anyVersion || also) && kind === target.kind)
     return decoded(ctx, value, target, fieldValidation, duplicates, kind, version)
   const cannot = (why: string): StatusError =>
     target.bare
@@ -195,7 +200,8 @@ function decodeInto(
   ) {
     // it is read as what it says it is before it is found to be the wrong thing
     const schema = ctx.api.schemas.nameOf(group, version, kind)
-    if (ctx.api.schemas.type(schema)) decodeObject(ctx.api, value, { group, version, kind, schema }, cannot)
+    if (!target.bare && ctx.api.schemas.type(schema))
+      decodeObject(ctx.api, value, { group, version, kind, schema }, cannot)
     refuseForeign(ctx, { apiVersion, kind, group, version }, target, cannot)
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
   }

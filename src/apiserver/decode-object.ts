@@ -16,10 +16,16 @@ export interface Target {
   readonly kind: string
   readonly schema: string
   readonly custom?: Served['custom']
-  /** Options types belong to every group. */ readonly anyVersion?: true
-  /** What is wrong is told without saying of what, as an error of the server's. */ readonly bare?: true
-  /** The stored object: what a value shares with it needs no reading. */ readonly known?: KubeObject
-  /** Strategy.emptiesCount */ readonly empties?: boolean
+  /** Options types belong to every group. */
+  readonly anyVersion?: true
+  /** Other versions of the group whose objects are taken too. */
+  readonly versions?: readonly string[]
+  /** What is wrong is told without saying of what, as an error of the server's. */
+  readonly bare?: true
+  /** The stored object: what a value shares with it needs no reading. */
+  readonly known?: KubeObject
+  /** Strategy.emptiesCount */
+  readonly empties?: boolean
   readonly defaults?: Served['kind']['strategy']['defaults']
 }
 

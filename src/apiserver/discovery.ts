@@ -101,6 +101,9 @@ function storageVersionHash(text: string): string {
 const STORED_VERSION: ReadonlyMap<string, string> = new Map([
   ['autoscaling/horizontalpodautoscalers', 'autoscaling/v2/HorizontalPodAutoscaler'],
   ['events.k8s.io/events', '/v1/Event'],
+  ['networking.k8s.io/ipaddresses', 'networking.k8s.io/v1beta1/IPAddress'],
+  ['networking.k8s.io/servicecidrs', 'networking.k8s.io/v1beta1/ServiceCIDR'],
+  ['apiextensions.k8s.io/customresourcedefinitions', 'apiextensions.k8s.io/v1beta1/CustomResourceDefinition'],
 ])
 
 function legacyResources(group: string, resources: readonly ResourceInfo[]): JsonObject[] {
@@ -196,6 +199,7 @@ export async function servePaths(api: Api): Promise<ApiResponse> {
       .flatMap((g) => [`/apis/${g.name}`, ...g.versions.map((v) => `/apis/${g.name}/${v.version}`)]),
     ...healthPaths(),
     '/metrics',
+    '/metrics/slis',
     '/openapi/v2',
     '/openapi/v3',
     '/openapi/v3/',

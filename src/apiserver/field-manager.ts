@@ -8,11 +8,11 @@ import {
 } from '../apimachinery/managedfields.ts'
 import type { FieldManagerContext } from '../apimachinery/managedfields.ts'
 import { typedForm } from '../apimachinery/encode.ts'
-import { drop } from '../apimachinery/object.ts'
+import { drop, isObject } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
-import { badRequest, conflict } from '../apimachinery/status.ts'
+import { StatusError, badRequest, conflict } from '../apimachinery/status.ts'
 import type { Context } from './api.ts'
-import { targetOf } from './body.ts'
+import { matchName, targetOf } from './body.ts'
 import { decodeObject } from './decode-object.ts'
 import { hasStatus } from './stored.ts'
 import type { WriteOptions } from './options.ts'
@@ -98,6 +98,19 @@ function formed(
   return draft
 }
 
+/** What is right by its schema and cannot be read all the same: a time, a quantity, base64 (StructuredMergeManager.Apply). */
+function unconverted({ served }: Context, config: JsonObject, why: string): StatusError {
+  const meta = isObject(config.metadata) ? config.metadata : {}
+  const said = (v: unknown): string => (typeof v === 'string' ? v : '')
+  const type = `${served.info.group}/${served.info.version}, Kind=${served.info.kind}`
+  const reading = why.startsWith('illegal base64') ? 'error decoding from json: ' : ''
+  return new StatusError(
+    500,
+    '',
+    `failed to convert new object (${said(meta.namespace)}/${said(meta.name)}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${reading}${why}`,
+  )
+}
+
 /** Server-side apply of a configuration onto the present object. */
 export async function applyServerSide(
   ctx: Context,
@@ -125,9 +138,6 @@ export async function applyServerSide(
     force: options.force ?? false,
     resetStatus,
   })
-  const name = result.metadata.name ?? ''
-  if (name && name !== info.name)
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`)
   if (!existing && result.metadata.uid)
     throw conflict(
       served.gr,
@@ -136,9 +146,9 @@ export async function applyServerSide(
     )
   const managed = result.metadata.managedFields
   const { object } = withSpellings(ctx.spellings, () =>
-    decodeObject(ctx.api, result, targetOf(served), (why) => badRequest(`failed to convert merged object: ${why}`)),
+    decodeObject(ctx.api, result, targetOf(served), (why) => unconverted(ctx, config, why)),
   )
-  if (!object.metadata.name) object.metadata.name = info.name
+  matchName(ctx, object)
   if (managed && managed.length > 0) object.metadata.managedFields = managed
   return object
 }

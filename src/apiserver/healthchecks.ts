@@ -37,6 +37,12 @@ const ENDPOINTS: ReadonlyMap<string, readonly string[]> = new Map([
 export const healthPaths = (): string[] =>
   [...ENDPOINTS].flatMap(([name, checks]) => [`/${name}`, ...checks.map((c) => `/${name}/${c}`)])
 
+/** The checks that are counted, by name and endpoint. */
+export const checkNames = (): (readonly [name: string, type: string])[] =>
+  [...ENDPOINTS]
+    .flatMap(([type, checks]) => checks.map((name) => [name, type] as const))
+    .sort(([a, s], [b, t]) => (a === b ? (s < t ? -1 : 1) : a < b ? -1 : 1))
+
 /** Whether the path is one of them, or below. */
 export const isHealth = (first: string): boolean => ENDPOINTS.has(first)
 

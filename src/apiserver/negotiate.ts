@@ -39,8 +39,8 @@ export function accepts(header: string | undefined): readonly Accepted[] {
 const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 const READABLE = new Set(['application/json', 'application/yaml', 'application/*', '*/*'])
 
-/** The form of the answer. Throws NotAcceptable. */
-export function formOf(header: string | undefined): Form {
+/** The form of the answer; `tabular`: it can be a Table. Throws NotAcceptable. */
+export function formOf(header: string | undefined, tabular = true): Form {
   const list = accepts(header)
   if (list.length === 0) return 'object'
   for (const a of list) {
@@ -50,7 +50,7 @@ export function formOf(header: string | undefined): Form {
       continue
     }
     if (a.params.get('g') !== 'meta.k8s.io' || (a.params.get('v') !== 'v1' && a.params.get('v') !== 'v1beta1')) continue
-    if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return as
+    if ((as === 'Table' && tabular) || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return as
   }
   // who asks for protobuf alone must be told that it is not among them
   throw notAcceptable(header?.includes('protobuf') ? TYPES : `${TYPES}, ${PROTOBUF}`)
@@ -62,17 +62,32 @@ const notAcceptable = (types: string): StatusError =>
   new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${types}`)
 
 const ROUTED = new Set(['application/json', 'application/yaml', PROTOBUF, '*/*'])
-/** The router's refusal: it knows the types that a route gives, the negotiation after it their parameters. */
-export function checkRoute(header: string | undefined, collection: boolean): void {
+/**
+ * The router's refusal: it knows the types that a route gives, the negotiation after it their parameters. `first`: a
+ * type that the route gives before all others.
+ */
+export function checkRoute(header: string | undefined, collection: boolean, first?: string): void {
   const list = accepts(header)
-  if (list.length === 0 || list.some((a) => ROUTED.has(a.type))) return
+  if (list.length === 0 || list.some((a) => ROUTED.has(a.type) || a.type === first)) return
   const streams = collection ? `, application/json;stream=watch, ${PROTOBUF};stream=watch` : ''
   throw new StatusError(
     406,
     'NotAcceptable',
-    `406: Not Acceptable\n\nAvailable representations: ${TYPES}, ${PROTOBUF}${streams}`,
+    `406: Not Acceptable\n\nAvailable representations: ${first ? `${first}, ` : ''}${TYPES}, ${PROTOBUF}${streams}`,
     {},
   )
+}
+
+/** Checks that an answer of a route that gives JSON alone is taken. Throws NotAcceptable. */
+export function checkJson(header: string | undefined): void {
+  const list = accepts(header)
+  if (list.length > 0 && !list.some((a) => a.type === 'application/json' || a.type === '*/*'))
+    throw new StatusError(
+      406,
+      'NotAcceptable',
+      '406: Not Acceptable\n\nAvailable representations: application/json',
+      {},
+    )
 }
 
 /** Checks that a stream of events can be given. Throws NotAcceptable. */
@@ -182,10 +197,18 @@ function wireForm(body: Json): Json {
   if (!isObject(body)) return body
   const builtin = typeof body.apiVersion === 'string' && isBuiltin(body.apiVersion)
   if (!builtin) return body
+  if (body.kind === 'Table' && Array.isArray(body.rows))
+    return {
+      ...body,
+      rows: body.rows.map((r: Json) =>
+        isObject(r) && isObject(r.object) ? { ...r, object: typedOrder(r.object) } : r,
+      ),
+    }
   if (!Array.isArray(body.items) || typeof body.kind !== 'string' || !body.kind.endsWith('List'))
     return typedOrder(body)
   // metadata alone is no list of one type: each item says what it is
-  if (body.kind === 'PartialObjectMetadataList') return body
+  if (body.kind === 'PartialObjectMetadataList')
+    return { ...body, items: body.items.map((i: Json) => (isObject(i) ? typedOrder(i) : i)) }
   return {
     ...body,
     items: body.items.map((i: Json) => {

@@ -3,7 +3,8 @@ import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
 import type { Api } from './api.ts'
 import { ADDRESS, answer, text } from './api.ts'
 import { methodNotAllowed, noRoute, notServed, unserved } from './unserved.ts'
-import { isHealth, serveHealth } from './healthchecks.ts'
+import { checkJson } from './negotiate.ts'
+import { checkNames, isHealth, serveHealth } from './healthchecks.ts'
 import type { RequestInfo } from './request-info.ts'
 
 const OPENID = new Set(['openid/v1/jwks', '.well-known/openid-configuration'])
@@ -27,10 +28,28 @@ function versionInfo(server: string): { readonly [k: string]: string } {
   }
 }
 
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores'
+/** A metric in Prometheus' text form. */
+const block = (name: string, type: string, help: string, rows: readonly string[]): string =>
+  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.map((r) => `${name}${r}\n`).join('')}`
+
+/** What the health checks have said: all is well as long as somebody answers. */
+const indicators = (): string =>
+  block(
+    'kubernetes_healthcheck',
+    'gauge',
+    '[STABLE] This metric records the result of a single healthcheck.',
+    checkNames().map(([name, type]) => `{name="${name}",type="${type}"} 1`),
+  ) +
+  block(
+    'kubernetes_healthchecks_total',
+    'counter',
+    '[STABLE] This metric records the results of all healthcheck.',
+    checkNames().map(([name, type]) => `{name="${name}",status="success",type="${type}"} 1`),
+  )
+
 /** Figures of our own in Prometheus' text form. */
 function metrics(api: Api): string {
-  const block = (name: string, type: string, help: string, rows: readonly string[]): string =>
-    `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.map((r) => `${name}${r}\n`).join('')}`
   const requests = new Map<string, number>()
   for (const [key, n] of api.part('request counts', () => new Map<string, number>())) {
     const [, verb = '', resource = '', code = ''] = /^([^ ]*) (.*) (\d+)$/s.exec(key) ?? []
@@ -71,10 +90,17 @@ export async function serveNonResource(api: Api, request: ApiRequest, info: Requ
     return there.status === 200 ? methodNotAllowed() : there
   }
   if (first === 'api' || first === 'apis') return (await import('./discovery.ts')).serveDiscovery(api, request, info)
-  if (first === 'version' && second === undefined)
+  if (first === 'version' && second === undefined) {
+    checkJson(request.headers?.accept)
     return { ...answer(200, versionInfo(api.versions.server)), indented: true }
+  }
   if (isHealth(first)) return serveHealth(request, info.parts)
-  if (request.path === '/metrics') return text(200, metrics(api), 'text/plain; version=0.0.4; charset=utf-8')
+  if (request.path === '/metrics' && request.method === 'DELETE') {
+    api.part('request counts', () => new Map<string, number>()).clear()
+    return text(200, 'metrics reset\n')
+  }
+  if (request.path === '/metrics') return text(200, metrics(api), PROMETHEUS)
+  if (request.path === '/metrics/slis') return text(200, indicators(), PROMETHEUS)
   // below it is the router of that service
   if (first === 'version') return noRoute()
   if (OPENID.has(info.parts.join('/'))) {

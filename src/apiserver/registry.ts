@@ -314,7 +314,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
       throw conflict(
         served.gr,
         name,
-        `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: ${have}`,
+        `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name, options.dryRun)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: ${have}`,
       )
   }
   if (!existing) {
@@ -323,7 +323,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
       throw conflict(
         served.gr,
         name,
-        `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: `,
+        `StorageError: invalid object, Code: 4, Key: ${storageKey(served, namespace, name, options.dryRun)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${update.uid}, UID in object meta: `,
       )
     const draft = await update.produce(undefined)
     delete draft.metadata.resourceVersion
@@ -507,12 +507,11 @@ const PREFIXES: Readonly<Record<string, string>> = {
   nodes: 'minions',
   'ingresses.networking.k8s.io': 'ingress',
 }
-/** The key in etcd, as storage errors show it. */
-function storageKey(s: Served, namespace: string, name: string): string {
+/** The key in etcd, as storage errors show it; a dry run does not come as far as the prefix of all keys. */
+function storageKey(s: Served, namespace: string, name: string, dryRun: boolean): string {
   const resource = storedOf(s).info.resource
   const place = namespace ? `${namespace}/${name}` : name
-  if (s.custom) return `/registry/${s.info.group}/${resource}/${place}`
-  return `/registry/${PREFIXES[s.storage] ?? resource}/${place}`
+  return `${dryRun ? '' : '/registry'}/${s.custom ? `${s.info.group}/${resource}` : (PREFIXES[s.storage] ?? resource)}/${place}`
 }
 
 export type { Operation }

@@ -41,12 +41,18 @@ const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize
 
 type Query = Readonly<Record<string, readonly string[]>>
 
-function decode(part: string): string {
-  if (!part.includes('%')) return part
+/** A path without its escapes; bytes that are no UTF-8 stand as U+FFFD. Throws BadRequest for what is no escape. */
+function unescape(path: string): string {
+  if (!path.includes('%')) return path
+  const wrong = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(path)?.[0]
+  if (wrong !== undefined) throw badRequest(`invalid URL escape "${wrong}"`)
   try {
-    return decodeURIComponent(part)
+    return decodeURIComponent(path)
   } catch {
-    throw badRequest(`invalid URL escape "${part}"`)
+    const runs = path.replace(/(?:%[0-9a-fA-F]{2})+/g, (run) =>
+      new TextDecoder().decode(Uint8Array.from(run.slice(1).split('%'), (h) => parseInt(h, 16))),
+    )
+    return runs
   }
 }
 
@@ -56,15 +62,17 @@ export function isTrue(value: string | undefined): boolean {
 }
 
 /** Reads a request's path. Nothing is checked against what is served. */
-export function requestInfo(method: Method, path: string, query: Query = {}): RequestInfo {
+export function requestInfo(method: Method, asked: string, query: Query = {}): RequestInfo {
+  const unescaped = unescape(asked)
+  // the slashes at the end of a resource's path count for nothing
+  const path = /^\/apis?\/[^/]+\/.*\/\/$/.test(unescaped) ? unescaped.replace(/\/+$/, '/') : unescaped
   if (path.includes('//'))
     return {
       ...requestInfo(method, path.replace(/\/{2,}/g, '/'), query),
       path,
       empty: path.startsWith('//') ? 'head' : 'inside',
     }
-  const whole = path.split('/').filter((p) => p !== '')
-  const parts = path.includes('%') ? whole.map(decode) : whole
+  const parts = path.split('/').filter((p) => p !== '')
   const none = (prefix: RequestInfo['prefix'], group: string, version: string): RequestInfo => ({
     isResource: false,
     path,

@@ -1,12 +1,13 @@
 // The Table and PartialObjectMetadata forms of objects: rows from the kind's columns; as apiserver's
 // rest.TableConvertor and handlers/response.go.
 import type { Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
+import { goQuote } from '../apimachinery/gostring.ts'
 import { badRequest } from '../apimachinery/status.ts'
 import type { Column } from '../kinds/kind.ts'
 import type { Context, Served } from './api.ts'
 import { param } from './api.ts'
 
-const NAME_DESCRIPTION =
+export const NAME_DESCRIPTION =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names'
 const CREATED_DESCRIPTION =
   'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata'
@@ -29,7 +30,9 @@ function includeOf(ctx: Context): Include {
   const value = param(ctx, 'includeObject') ?? ''
   if (value === '' || value === 'Metadata') return 'Metadata'
   if (value === 'None' || value === 'Object') return value
-  throw badRequest(`unrecognized includeObject value: "${value}"`)
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${goQuote(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
 }
 
 const columnsOf = (s: Served): readonly Column<KubeObject>[] => s.kind.columns ?? DEFAULT_COLUMNS
@@ -70,6 +73,7 @@ export function table(
     apiVersion: 'meta.k8s.io/v1',
     metadata,
     columnDefinitions: first ? columns.map(definition) : [],
-    rows,
+    // who has no printer of its own begins with no list of rows
+    rows: rows.length === 0 && columns === DEFAULT_COLUMNS ? null : rows,
   }
 }

@@ -256,6 +256,7 @@ async function tokenReview(ctx: Context, review: Review): Promise<unknown> {
 async function review(ctx: Context): Promise<ApiResponse> {
   const options = writeOptions(ctx, 'CreateOptions')
   const body = (await readBody(ctx, targetOf(ctx.served), options.fieldValidation)) as Review
+  if (ctx.served.info.namespaced) body.metadata.namespace ??= ctx.info.namespace
   const draft = trackUpdate(ctx, undefined, body, options) as Review
   switch (ctx.served.info.resource) {
     case 'selfsubjectaccessreviews':
@@ -300,23 +301,15 @@ const component = ([name, message]: readonly [string, string]): KubeObject =>
   }) as KubeObject
 
 async function componentStatuses(ctx: Context): Promise<ApiResponse> {
-  const { formOf } = await import('./negotiate.ts')
-  const { table } = await import('./table.ts')
-  const { present } = await import('./verbs/get.ts')
+  const { listForm, present } = await import('./verbs/get.ts')
   if (ctx.info.verb === 'get') {
     const found = COMPONENTS.find(([n]) => n === ctx.info.name)
     if (!found) throw notFound({ group: '', resource: 'componentstatus' }, ctx.info.name)
     return present(ctx, 200, component(found))
   }
   if (ctx.info.verb !== 'list') return methodNotAllowed()
-  const items = COMPONENTS.map(component)
-  if (formOf(ctx.request.headers?.accept) === 'Table') return answer(200, table(ctx, items, {}))
-  return answer(200, {
-    kind: 'ComponentStatusList',
-    apiVersion: 'v1',
-    metadata: {},
-    items: items,
-  })
+  const { filterOf } = await import('./selectors.ts')
+  return (await listForm(ctx))(COMPONENTS.map(component).filter(filterOf(ctx).matches), {})
 }
 
 /** Answers a request for a resource that has no objects of its own. */

@@ -90,7 +90,7 @@ async function syntaxError(text: string, before: number): Promise<SyntaxError | 
     parseJson(text)
   } catch (e) {
     if (!(e instanceof JsonSyntaxError)) return new SyntaxError(String(e))
-    if (e.message === 'unexpected end of JSON input') return undefined
+    if (e.ended) return undefined
     return new SyntaxError(`json: offset ${before + e.offset}: ${e.message}`)
   }
   return undefined

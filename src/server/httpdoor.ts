@@ -69,8 +69,8 @@ export function createHttpDoor(served: Served): Door {
           ...(request.signal ? { signal: request.signal } : {}),
           headers: {
             accept: 'application/json',
-            ...request.headers,
             authorization: `Bearer ${served.token}`,
+            ...request.headers,
             ...(body !== undefined
               ? {
                   'content-type': request.headers?.['content-type'] ?? 'application/json',
@@ -120,7 +120,9 @@ export function createHttpDoor(served: Served): Door {
     const url = urlOf(served, request)
     url.protocol = 'ws:'
     return new Promise((done, fail) => {
-      const ws = new WebSocket(url, ['v5.channel.k8s.io'], { headers: { authorization: `Bearer ${served.token}` } })
+      const ws = new WebSocket(url, ['v5.channel.k8s.io'], {
+        headers: { authorization: request.headers?.authorization ?? `Bearer ${served.token}` },
+      })
       let result: ConnectResult = { exitCode: 0 }
       const frame = (channel: number, c: Uint8Array): Buffer => Buffer.concat([Buffer.from([channel]), c])
       ws.on('unexpected-response', (_r, incoming) => {

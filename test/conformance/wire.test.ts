@@ -33,6 +33,30 @@ beforeAll(async () => {
       }),
     })
   await post('/api/v1/namespaces', 'Namespace', 't')
+  const there = (path: string, body: unknown): Promise<unknown> =>
+    s.ask('POST', path, { headers: { 'user-agent': 'sf/1' }, body: JSON.stringify(body) })
+  await there('/api/v1/namespaces/t/services', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 's' },
+    spec: {
+      selector: { app: 'none' },
+      ports: [
+        { name: 'http', port: 80 },
+        { name: 'other', port: 81 },
+      ],
+    },
+  })
+  await there('/apis/apps/v1/namespaces/t/deployments', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: { app: 'd' } },
+      template: { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'nginx' }] } },
+    },
+  })
   for (const name of ['c1', 'c2', 'c3']) await post('/api/v1/namespaces/t/configmaps', 'ConfigMap', name)
 })
 afterAll(async () => {

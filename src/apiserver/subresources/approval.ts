@@ -2,26 +2,29 @@
 // pkg/registry/certificates.ApprovalREST.
 import type { CertificateSigningRequest } from '../../apimachinery/api/certificates.v1.ts'
 import { copy } from '../../apimachinery/object.ts'
-import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import type { Context, Subresource } from '../api.ts'
 import { matchName, readBody, targetOf } from '../body.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
 import { writeOptions } from '../options.ts'
+import type { WriteOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { get, present } from '../verbs/get.ts'
-import { decodePatched, readPatch } from '../verbs/patch.ts'
+import { isApply, patchOptions, patched, readPatch } from '../verbs/patch.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
 
 type Request = Draft<CertificateSigningRequest>
 
 async function write(
   ctx: Context,
+  options: WriteOptions,
   produce: (old: CertificateSigningRequest) => Promise<Request> | Request,
 ): Promise<ApiResponse> {
-  const options = writeOptions(ctx, ctx.request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions')
+  const managed = isApply(ctx)
   const done = await updateObject(ctx, ctx.info.name, {
     options,
     subresource: 'approval',
+    managed,
     validate: () => [],
     produce: async (existing) => {
       const old = existing as CertificateSigningRequest
@@ -41,6 +44,7 @@ async function write(
           })),
         ],
       }
+      if (managed) draft.metadata.managedFields = next.metadata.managedFields ?? []
       if (next.metadata.resourceVersion) draft.metadata.resourceVersion = next.metadata.resourceVersion
       return draft as Draft<KubeObject>
     },
@@ -52,17 +56,18 @@ export const approval: Subresource = {
   name: 'approval',
   get,
   async update(ctx) {
-    const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
-    const body = (await readBody(ctx, targetOf(ctx.served), fieldValidation)) as Request
+    const options = writeOptions(ctx, 'UpdateOptions')
+    const body = (await readBody(ctx, targetOf(ctx.served), options.fieldValidation)) as Request
     matchName(ctx, body)
-    return write(ctx, () => copy(body))
+    return write(ctx, options, () => copy(body))
   },
   async patch(ctx) {
-    const options = writeOptions(ctx, 'PatchOptions')
+    const options = patchOptions(ctx)
     const patch = await readPatch(ctx, ctx.served.schema)
-    return write(ctx, async (old) => {
-      const patched = await patch.apply(old as JsonObject)
-      return decodePatched(ctx, patched, targetOf(ctx.served), options, patch) as Request
-    })
+    return write(
+      ctx,
+      options,
+      async (old) => (await patched(ctx, old, patch, options, 'approval')) as Request,
+    )
   },
 }

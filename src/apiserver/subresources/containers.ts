@@ -1,6 +1,14 @@
 // Which container of a pod a request means, and the refusals when it cannot tell; as pkg/registry/core/pod.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
-import { badRequest } from '../../apimachinery/status.ts'
+import { badRequest, notFound } from '../../apimachinery/status.ts'
+import type { Context } from '../api.ts'
+
+/** Refuses a pod that no node has, or whose node is not there: it is looked for on behalf of the pod (streamLocation). */
+export function onNode(ctx: Context, pod: Pod): void {
+  const node = pod.spec?.nodeName
+  if (!node) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`)
+  if (!ctx.api.store.get('nodes', '', node)) throw notFound({ group: '', resource: 'pods' }, node)
+}
 
 /** The container asked for, or the only one. Throws BadRequest. */
 export function chooseContainer(pod: Pod, container: string): string {

@@ -3,7 +3,7 @@ import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
-import { copy } from '../../apimachinery/object.ts'
+import { copy, equal } from '../../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import { StatusError, badRequest, forbidden } from '../../apimachinery/status.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
@@ -66,24 +66,32 @@ function decrement(ctx: Context, budget: PodDisruptionBudget, pod: string, dryRu
 async function evict(ctx: Context): Promise<ApiResponse> {
   const { api, info } = ctx
   const options = writeOptions(ctx, 'CreateOptions')
-  // the old version of the type is still accepted
-  const given =
-    typeof ctx.request.body === 'object' && ctx.request.body !== null && 'apiVersion' in ctx.request.body
-      ? ctx.request.body.apiVersion
-      : undefined
-  if (given === 'policy/v1beta1')
-    throw badRequest(
-      'no kind "Eviction" is registered for version "policy/v1beta1" in scheme "pkg/runtime/scheme.go:110"',
-    )
   const body = (await readBody(
     ctx,
-    { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'policy.v1.Eviction' },
+    {
+      group: 'policy',
+      version: 'v1',
+      kind: 'Eviction',
+      schema: 'policy.v1.Eviction',
+      // the old version of the type is still taken
+      versions: ['v1beta1'],
+    },
     options.fieldValidation,
   )) as Eviction
+  if (body.metadata.namespace && body.metadata.namespace !== info.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   if (body.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
   const pod = getStored(ctx)
   const wanted = body.deleteOptions ?? {}
-  const dryRun = options.dryRun || (wanted.dryRun?.length ?? 0) > 0
+  const asked = ctx.request.query?.dryRun ?? []
+  const own = wanted.dryRun ?? []
+  if (own.length > 0 && asked.length > 0 && !equal(own, asked))
+    throw new StatusError(
+      500,
+      '',
+      `Non-matching dry-run options in request and content: [${asked.join(' ')}] and [${own.join(' ')}]`,
+    )
+  const dryRun = options.dryRun || own.length > 0
   const how: DeleteOptions = {
     dryRun,
     ...(wanted.gracePeriodSeconds !== undefined ? { gracePeriodSeconds: wanted.gracePeriodSeconds } : {}),
@@ -91,7 +99,7 @@ async function evict(ctx: Context): Promise<ApiResponse> {
     ...(wanted.propagationPolicy ? { propagationPolicy: wanted.propagationPolicy } : {}),
     ...(wanted.orphanDependents !== undefined ? { orphanDependents: wanted.orphanDependents } : {}),
   }
-  validateDeleteOptions(how, wanted.dryRun ?? [])
+  validateDeleteOptions(how, own)
   if (!needsNoBudget(pod)) {
     const budgets = (api.store.list(BUDGETS, { namespace: info.namespace }) as readonly PodDisruptionBudget[]).filter(
       (b) => b.spec?.selector && matches(fromLabelSelector(b.spec.selector), pod.metadata.labels),

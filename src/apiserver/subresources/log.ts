@@ -1,20 +1,29 @@
 // /log of a pod: what a container wrote, from the node it runs on; as pkg/registry/core/pod/rest.LogREST.
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
-import { invalid as invalidField } from '../../apimachinery/field.ts'
+import { forbidden, invalid as invalidField } from '../../apimachinery/field.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { badRequest, invalid } from '../../apimachinery/status.ts'
+import { parseTime } from '../../apimachinery/time.ts'
 import { param, text } from '../api.ts'
 import type { Context, Subresource } from '../api.ts'
 import { getStored } from '../stored.ts'
 import type { LogOptions } from '../runtime.ts'
 import { flag } from '../selectors.ts'
-import { chooseContainer } from './containers.ts'
+import { chooseContainer, onNode } from './containers.ts'
 
 function number(ctx: Context, name: string): number | undefined {
   const value = param(ctx, name)
   if (value === undefined || value === '') return undefined
   if (!/^[+-]?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
   return Number(value)
+}
+
+function checkTime(value: string): void {
+  try {
+    parseTime(value)
+  } catch (e) {
+    throw badRequest((e as Error).message)
+  }
 }
 
 export const log: Subresource = {
@@ -32,17 +41,21 @@ export const log: Subresource = {
     if (sinceSeconds !== undefined && sinceTime)
       errors.push({
         type: 'FieldValueForbidden',
-        field: '',
+        field: '[]',
         message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
       })
     else if (sinceSeconds !== undefined && sinceSeconds < 1)
       errors.push(invalidField('sinceSeconds', sinceSeconds, 'must be greater than 0'))
+    if (sinceTime) checkTime(sinceTime)
+    // streams of their own are behind a gate that is closed
+    if (param(ctx, 'stream')) errors.push(forbidden('stream', 'may not be specified'))
     if (errors.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, ctx.info.name, errors)
     const pod = getStored(ctx) as Pod
     const container = chooseContainer(pod, param(ctx, 'container') ?? '')
     const { runtime } = ctx.api.options
     // a pod that is nowhere yet has an empty log
     if (!pod.spec?.nodeName || !runtime) return text(200, '', 'text/plain')
+    onNode(ctx, pod)
     const follow = flag(ctx, 'follow')
     const options: LogOptions = {
       container,

@@ -3,16 +3,17 @@
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { FieldError } from '../../apimachinery/field.ts'
 import { copy } from '../../apimachinery/object.ts'
-import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
+import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import type { Context, Subresource } from '../api.ts'
 import { matchName, readBody, targetOf } from '../body.ts'
 import { writeOptions } from '../options.ts'
+import type { WriteOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { validateEphemeralContainersUpdate } from '../../kinds/core/podspec-update.ts'
 import { validatePodResize } from '../../kinds/core/podspec-resize.ts'
 import { get, present } from '../verbs/get.ts'
-import { decodePatched, readPatch } from '../verbs/patch.ts'
+import { isApply, patchOptions, patched, readPatch } from '../verbs/patch.ts'
 
 interface Part {
   readonly name: string
@@ -22,16 +23,22 @@ interface Part {
 }
 
 const part = ({ name, take, validate }: Part): Subresource => {
-  const write = async (ctx: Context, produce: (old: Pod) => Promise<Draft<Pod>> | Draft<Pod>): Promise<ApiResponse> => {
-    const options = writeOptions(ctx, ctx.request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions')
+  const write = async (
+    ctx: Context,
+    options: WriteOptions,
+    produce: (old: Pod) => Promise<Draft<Pod>> | Draft<Pod>,
+  ): Promise<ApiResponse> => {
+    const managed = isApply(ctx)
     const done = await updateObject(ctx, ctx.info.name, {
       options,
       subresource: name,
+      managed,
       validate: (next, old) => validate(next, old),
       produce: async (existing) => {
         const old = existing as Pod
         const next = await produce(old)
         const result = take(next, old) as Draft<KubeObject>
+        if (managed) result.metadata.managedFields = next.metadata.managedFields ?? []
         if (next.metadata.resourceVersion) result.metadata.resourceVersion = next.metadata.resourceVersion
         return result
       },
@@ -42,18 +49,15 @@ const part = ({ name, take, validate }: Part): Subresource => {
     name,
     get,
     async update(ctx) {
-      const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
-      const body = (await readBody(ctx, targetOf(ctx.served), fieldValidation)) as Draft<Pod>
+      const options = writeOptions(ctx, 'UpdateOptions')
+      const body = (await readBody(ctx, targetOf(ctx.served), options.fieldValidation)) as Draft<Pod>
       matchName(ctx, body)
-      return write(ctx, () => copy(body))
+      return write(ctx, options, () => copy(body))
     },
     async patch(ctx) {
-      const options = writeOptions(ctx, 'PatchOptions')
+      const options = patchOptions(ctx)
       const patch = await readPatch(ctx, ctx.served.schema)
-      return write(ctx, async (old) => {
-        const patched = await patch.apply(old as JsonObject)
-        return decodePatched(ctx, patched, targetOf(ctx.served), options, patch)
-      })
+      return write(ctx, options, async (old) => patched(ctx, old, patch, options, name))
     },
   }
 }

@@ -3,6 +3,7 @@
 import { writeJson } from '../../apimachinery/bigint.ts'
 import type { Endpoints, Pod, Service } from '../../apimachinery/api/core.v1.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
+import { goQuote } from '../../apimachinery/gostring.ts'
 import { StatusError, badRequest, internalError } from '../../apimachinery/status.ts'
 import type { Context, Subresource } from '../api.ts'
 import { text } from '../api.ts'
@@ -10,16 +11,17 @@ import { getStored } from '../stored.ts'
 
 const unavailable = (message: string): StatusError => new StatusError(503, 'ServiceUnavailable', message)
 
-/** `name`, `name:port` or `scheme:name:port`. */
-function split(id: string): { name: string; port: string } {
+/** `name`, `name:port` or `scheme:name:port` (net.SplitSchemeNamePort). Throws BadRequest. */
+function split(id: string, what: 'service' | 'pod' | 'node'): { name: string; port: string } {
   const parts = id.split(':')
-  if (parts.length === 1) return { name: id, port: '' }
-  if (parts.length === 2) return { name: parts[0] ?? '', port: parts[1] ?? '' }
-  return { name: parts[1] ?? '', port: parts[2] ?? '' }
+  const [scheme = '', name = '', port = ''] = parts.length < 3 ? ['', ...parts] : parts
+  if (parts.length > 3 || name === '' || !['', 'http', 'https'].includes(scheme))
+    throw badRequest(`invalid ${what} request ${goQuote(id)}`)
+  return { name, port }
 }
 
 function serviceTarget(ctx: Context, id: string): { pod: Pod; port: number } {
-  const { name, port } = split(id)
+  const { name, port } = split(id, 'service')
   const { store } = ctx.api
   const service = getStored(ctx, name) as Service
   let portName = port
@@ -47,13 +49,13 @@ async function forward(ctx: Context): Promise<ApiResponse> {
   let target: { pod: Pod; port: number }
   if (ctx.served.storage === 'services') target = serviceTarget(ctx, ctx.info.name)
   else if (ctx.served.storage === 'pods') {
-    const { name, port } = split(ctx.info.name)
+    const { name, port } = split(ctx.info.name, 'pod')
     const pod = getStored(ctx, name) as Pod
     const first = pod.spec?.containers?.[0]?.ports?.[0]?.containerPort
     target = { pod, port: port ? Number(port) : (first ?? 80) }
     if (!pod.status?.podIP) throw badRequest('address not allowed')
   } else {
-    getStored(ctx, split(ctx.info.name).name)
+    getStored(ctx, split(ctx.info.name, 'node').name)
     throw unavailable('error trying to reach service: dial tcp: connect: connection refused')
   }
   const query = Object.entries(ctx.request.query ?? {})

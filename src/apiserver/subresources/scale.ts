@@ -5,7 +5,7 @@ import { invalid as invalidField } from '../../apimachinery/field.ts'
 import { fromLabelSelector, fromLabels, selectorString } from '../../apimachinery/labels.ts'
 import { copy, isObject } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
-import { badRequest, conflict, invalid, internalError } from '../../apimachinery/status.ts'
+import { StatusError, badRequest, conflict, invalid, internalError } from '../../apimachinery/status.ts'
 import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
 import { answer } from '../api.ts'
 import type { Context, Subresource } from '../api.ts'
@@ -16,8 +16,10 @@ import type { Target } from '../decode-object.ts'
 import { writeOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { fromStored, getStored } from '../stored.ts'
-import { decodePatched, readPatch } from '../verbs/patch.ts'
+import { present } from '../verbs/get.ts'
+import { decodePatched, isApply, readPatch } from '../verbs/patch.ts'
 
+const SCALE_VERSION = 'autoscaling/v1'
 const SCALE: Target = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'autoscaling.v1.Scale' }
 
 export interface Scale extends KubeObject {
@@ -117,20 +119,68 @@ async function write(
   return answer(200, scaleOf(ctx, done.object))
 }
 
+/**
+ * A Scale that is applied: its one field is the object's own, whose owners are told as those of a Scale
+ * (managedfields.ScaleHandler).
+ */
+async function apply(ctx: Context): Promise<ApiResponse> {
+  const options = writeOptions(ctx, 'PatchOptions', true)
+  const config = (await readPatch(ctx, SCALE.schema)).value as JsonObject
+  const said = (v: unknown): string => (typeof v === 'string' ? v : '')
+  const apiVersion = said(config.apiVersion)
+  if (said(config.kind) !== 'Scale' || apiVersion !== SCALE_VERSION)
+    throw badRequest(
+      `invalid object type: ${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${said(config.kind)}`,
+    )
+  const { served, info } = ctx
+  const path = served.custom?.scale?.specReplicasPath ?? '.spec.replicas'
+  const { replicas } = isObject(config.spec) ? config.spec : {}
+  const own: Record<string, unknown> = {
+    apiVersion: served.apiVersion,
+    kind: served.info.kind,
+    metadata: config.metadata,
+  }
+  if (replicas !== undefined && replicas !== null) put(own, path, replicas)
+  const { applyServerSide } = await import('../field-manager.ts')
+  try {
+    const done = await updateObject(ctx, info.name, {
+      options,
+      subresource: 'scale',
+      managed: true,
+      produce: (existing) => applyServerSide(ctx, existing, own as JsonObject, options, 'scale'),
+    })
+    return answer(200, scaleOf(ctx, done.object))
+  } catch (e) {
+    throw e instanceof StatusError && e.reason === 'Conflict' ? asScale(e, served.apiVersion, path) : e
+  }
+}
+
+/** A conflict about the object's replicas as one about a Scale's. */
+function asScale(e: StatusError, apiVersion: string, path: string): StatusError {
+  const told = (text: string): string =>
+    text.replaceAll(` using ${apiVersion}`, ` using ${SCALE_VERSION}`).replaceAll(`: ${path}`, ': .spec.replicas')
+  const causes = (e.details?.causes ?? []).map((c) => ({
+    ...c,
+    ...(c.message ? { message: told(c.message) } : {}),
+    ...(c.field === path ? { field: '.spec.replicas' } : {}),
+  }))
+  return new StatusError(e.code, e.reason, told(e.message), { ...e.details, causes })
+}
+
 export const scale: Subresource = {
   name: 'scale',
   async get(ctx) {
     const found = scaleOf(ctx, fromStored(ctx.served, getStored(ctx)), true)
-    if (formOf(ctx.request.headers?.accept) !== 'Table') return answer(200, found)
-    const { table } = await import('../table.ts')
-    const { age, integer, name } = await import('../../kinds/columns.ts')
+    if (formOf(ctx.request.headers?.accept) !== 'Table') return present(ctx, 200, found)
+    const { NAME_DESCRIPTION } = await import('../table.ts')
+    const { age, integer } = await import('../../kinds/columns.ts')
     const columns: readonly Column<Scale>[] = [
-      name(),
+      { name: 'Name', type: 'string', description: NAME_DESCRIPTION, cell: (x) => x.metadata.name ?? '' },
       integer('Desired', (x) => x.spec?.replicas ?? 0),
       integer('Available', (x) => x.status?.replicas ?? 0),
       age(),
     ]
-    return answer(200, table(ctx, [found], {}, true, columns))
+    return present(ctx, 200, found, columns)
   },
   async update(ctx) {
     const { fieldValidation } = writeOptions(ctx, 'UpdateOptions')
@@ -142,6 +192,7 @@ export const scale: Subresource = {
     return write(ctx, async () => copy(body), uid)
   },
   async patch(ctx) {
+    if (isApply(ctx)) return apply(ctx)
     const options = writeOptions(ctx, 'PatchOptions')
     const patch = await readPatch(ctx, SCALE.schema)
     return write(ctx, async (current) => {

@@ -2,20 +2,27 @@
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
+import type { Column } from '../../kinds/kind.ts'
 import { answer } from '../api.ts'
 import type { Context } from '../api.ts'
 import { formOf } from '../negotiate.ts'
 import { getStored, inVersion } from '../stored.ts'
 
 /** An answer with one object of the request's resource, as an object, a Table or its metadata alone. */
-export function present(ctx: Context, status: number, object: KubeObject): ApiResponse | Promise<ApiResponse> {
+export function present(
+  ctx: Context,
+  status: number,
+  object: KubeObject,
+  columns?: readonly Column<KubeObject>[],
+): ApiResponse | Promise<ApiResponse> {
   const form = formOf(ctx.request.headers?.accept)
   if (form === 'object') return answer(status, object)
   if (form === 'PartialObjectMetadataList')
     throw notInForm(`you requested ${form}, but the requested object is not a list (${goType(ctx)})`)
   return import('../table.ts').then(({ table, partialMetadata }) => {
     const { resourceVersion } = object.metadata
-    if (form === 'Table') return answer(status, table(ctx, [object], resourceVersion ? { resourceVersion } : {}))
+    if (form === 'Table')
+      return answer(status, table(ctx, [object], resourceVersion ? { resourceVersion } : {}, true, columns))
     return answer(status, partialMetadata(object))
   })
 }
@@ -48,7 +55,13 @@ export async function listForm(
   if (form === 'Table') return (objects, metadata) => answer(200, table(ctx, objects, metadata))
   return (objects, metadata) => {
     const items = Array.from(objects, partialMetadata)
-    return answer(200, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items })
+    // there is no list where nothing was put into one
+    return answer(200, {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata,
+      items: items.length > 0 ? items : null,
+    })
   }
 }
 

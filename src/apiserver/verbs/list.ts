@@ -39,7 +39,8 @@ function decodeToken(text: string): Token {
   if (bad >= 0) throw refused(`illegal base64 data at input byte ${bad}`)
   const bytes = atob(text.replace(/-/g, '+').replace(/_/g, '/'))
   // Go reads bytes: what is no text is told by its first one
-  if (bytes >= '\u00a1') throw refused(`invalid character '${bytes.charAt(0)}' looking for beginning of value`)
+  if (bytes >= '\u0080')
+    throw refused(`invalid character '${goQuote(bytes.charAt(0)).slice(1, -1)}' looking for beginning of value`)
   let value: Json
   try {
     value = parseJson(new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0))))

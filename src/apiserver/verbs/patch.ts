@@ -7,9 +7,9 @@ import { isObject } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { PatchError } from '../../apimachinery/patch.ts'
 import { withSpellings } from '../../apimachinery/quantity.ts'
-import { StatusError, badRequest } from '../../apimachinery/status.ts'
+import { StatusError, badRequest, notFound } from '../../apimachinery/status.ts'
 import type { Context } from '../api.ts'
-import { groupVersion, warn } from '../api.ts'
+import { groupVersion, param, warn } from '../api.ts'
 import { goJsonKind, matchName, mediaType, refuseForeign, targetOf, unsupportedMediaType } from '../body.ts'
 import type { Target } from '../decode-object.ts'
 import { decodeObject } from '../decode-object.ts'
@@ -17,6 +17,7 @@ import { typedOrder } from '../negotiate.ts'
 import { writeOptions } from '../options.ts'
 import type { WriteOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
+import { getStored } from '../stored.ts'
 import { present } from './get.ts'
 
 const JSON_PATCH = 'application/json-patch+json'
@@ -30,6 +31,34 @@ const ACCEPTED = [JSON_PATCH, MERGE, STRATEGIC, APPLY]
 const unprocessable = (): StatusError =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 
+const DECODING = 'error decoding patch: '
+/** A patch whose fields nobody asked to be looked at is read by the library that carries it out, in its own words. */
+const unchecked = (ctx: Context): boolean => param(ctx, 'fieldValidation') === 'Ignore'
+
+/**
+ * Refuses what is no list of operations; what the operations have beside their fields, as strict decoding tells it
+ * (jsonPatcher.applyJSPatch).
+ */
+function checkOperations(ctx: Context, value: unknown): string[] {
+  const free = unchecked(ctx)
+  const refused = (is: unknown, into: string): StatusError =>
+    badRequest(`${free ? '' : DECODING}json: cannot unmarshal ${goJsonKind(is)} into Go ${into}`)
+  if (!Array.isArray(value))
+    throw refused(value, `value of type ${free ? 'jsonpatch.Patch' : '[]handlers.jsonPatchOp'}`)
+  const unknown: string[] = []
+  for (const [i, op] of (value as unknown[]).entries()) {
+    if (op === null) continue
+    if (!isObject(op)) throw refused(op, `value of type ${free ? 'jsonpatch.Operation' : 'handlers.jsonPatchOp'}`)
+    if (free) continue
+    for (const [k, v] of Object.entries(op)) {
+      if (k === 'value') continue
+      if (k !== 'op' && k !== 'path' && k !== 'from') unknown.push(`json patch unknown field "[${i}].${k}"`)
+      else if (v !== null && typeof v !== 'string') throw refused(v, `struct field jsonPatchOp.${k} of type string`)
+    }
+  }
+  return unknown
+}
+
 async function patchText(ctx: Context): Promise<{ value: unknown; duplicates?: readonly string[] }> {
   const { body = '' } = ctx.request
   if (typeof body !== 'string') return { value: body }
@@ -42,7 +71,7 @@ async function patchText(ctx: Context): Promise<{ value: unknown; duplicates?: r
     }
   }
   const { parseJsonText } = await import('../../apimachinery/decode.ts')
-  const before = mediaType(ctx.request.headers?.['content-type']) === STRATEGIC ? '' : 'error decoding patch: '
+  const before = mediaType(ctx.request.headers?.['content-type']) === STRATEGIC || unchecked(ctx) ? '' : DECODING
   try {
     return parseJsonText(body)
   } catch (e) {
@@ -69,8 +98,34 @@ export interface Patch {
   readonly type: string
   readonly apply: Apply
   readonly value: unknown
-  /** Fields that a merge patch writes twice. */ readonly duplicates?: readonly string[] | undefined
+  /** What strict reading of the patch itself finds: fields that are written twice, or unknown to an operation. */
+  readonly duplicates?: readonly string[] | undefined
 }
+
+/**
+ * The object that a patch makes of the present one, before it is judged: for a part of an object, whose path takes from
+ * it what is its own. A configuration is applied by the machinery of fields and their owners.
+ */
+export async function patched(
+  ctx: Context,
+  existing: KubeObject,
+  patch: Patch,
+  options: WriteOptions,
+  subresource: string,
+): Promise<Draft<KubeObject>> {
+  if (patch.type === APPLY) {
+    const { applyServerSide } = await import('../field-manager.ts')
+    return applyServerSide(ctx, existing, patch.value as JsonObject, options, subresource)
+  }
+  const value = await patch.apply(existing as JsonObject)
+  return decodePatched(ctx, value, targetOf(ctx.served), options, patch)
+}
+
+/** The options of the request's patch. */
+export const patchOptions = (ctx: Context): WriteOptions => writeOptions(ctx, 'PatchOptions', isApply(ctx))
+
+/** Whether a configuration is applied. */
+export const isApply = (ctx: Context): boolean => mediaType(ctx.request.headers?.['content-type']) === APPLY
 
 /** Reads the request's patch. */
 export async function readPatch(ctx: Context, schema: string): Promise<Patch> {
@@ -81,26 +136,27 @@ export async function readPatch(ctx: Context, schema: string): Promise<Patch> {
       ? unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
       : new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   if (type === STRATEGIC && !schema) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY])
+  // what is not there is said before the patch is read
+  if (type !== APPLY) getStored(ctx)
   const { value, duplicates } = await patchText(ctx)
   if (type === JSON_PATCH) {
     if (value === null) return { type, value: [], apply: (current) => current }
-    if (!Array.isArray(value))
-      throw badRequest(
-        `error decoding patch: json: cannot unmarshal ${goJsonKind(value)} into Go value of type []handlers.jsonPatchOp`,
-      )
-    if (value.length > 10_000)
+    const unknown = checkOperations(ctx, value)
+    const operations = value as readonly JsonObject[]
+    if (operations.length > 10_000)
       throw new StatusError(
         413,
         'RequestEntityTooLarge',
-        `The allowed maximum operations in a JSON patch is 10000, got ${value.length}`,
+        `Request entity too large: The allowed maximum operations in a JSON patch is 10000, got ${operations.length}`,
       )
     const { applyJsonPatch } = await import('../../apimachinery/patch.ts')
     return {
       type,
       value,
+      duplicates: unchecked(ctx) ? [] : [...unknown, ...(duplicates ?? []).map((d) => `json patch ${d}`)],
       apply: (current) => {
         try {
-          return applyJsonPatch(current, value as readonly JsonObject[]) as JsonObject
+          return applyJsonPatch(current, operations) as JsonObject
         } catch {
           throw unprocessable()
         }
@@ -116,7 +172,7 @@ export async function readPatch(ctx: Context, schema: string): Promise<Patch> {
         ? ''
         : type === APPLY
           ? 'error decoding YAML: error unmarshaling JSON: while decoding JSON: '
-          : 'error decoding patch: '
+          : DECODING
     throw badRequest(
       `${before}json: cannot unmarshal ${goJsonKind(value)} into Go value of type map[string]interface {}`,
     )
@@ -272,18 +328,18 @@ function patchInvalid(shown: string, why: string): StatusError {
 /** Patches the main resource or a part of it (status). */
 export async function patchObject(ctx: Context, subresource = ''): Promise<ApiResponse> {
   const { served } = ctx
-  const applying = mediaType(ctx.request.headers?.['content-type']) === APPLY
-  const options = writeOptions(ctx, 'PatchOptions', applying)
-  const { type, apply, value, duplicates } = await readPatch(ctx, served.schema)
+  const options = patchOptions(ctx)
+  const patch = await readPatch(ctx, served.schema)
+  const { type, apply, value: config } = patch
   const target = targetOf(served)
-  if (applying) {
+  if (type === APPLY) {
     const { applyServerSide } = await import('../field-manager.ts')
     const done = await updateObject(ctx, ctx.info.name, {
       options,
       subresource,
       managed: true,
       forceAllowCreate: subresource === '',
-      produce: (existing) => applyServerSide(ctx, existing, value as JsonObject, options, subresource),
+      produce: (existing) => applyServerSide(ctx, existing, config as JsonObject, options, subresource),
     })
     return present(ctx, done.created ? 201 : 200, done.object)
   }
@@ -291,11 +347,12 @@ export async function patchObject(ctx: Context, subresource = ''): Promise<ApiRe
     options,
     subresource,
     produce: async (existing) => {
-      const current = (existing ?? {}) as JsonObject
-      const patched = await apply(current)
-      const draft = decodePatched(ctx, patched, target, options, { type, value, duplicates })
+      // kinds that PUT creates are not made by a patch: only an applied configuration says all that there is
+      if (!existing) throw notFound(served.gr, ctx.info.name)
+      const value = await apply(existing as JsonObject)
+      const draft = decodePatched(ctx, value, target, options, patch)
       // what names the object is not the patch's to change
-      if (existing) matchName(ctx, draft)
+      matchName(ctx, draft)
       return draft
     },
   })
