@@ -415,6 +415,14 @@ export function createHost(o: HostOptions = {}): CliHost {
     const { findServed, loopbackAddress, serve, ServeError } = await import('./server/serve.ts')
     loopbackAddress(o.apiAddress, '--api-address')
     loopbackAddress(o.dnsAddress, '--dns-address')
+    if (o.controllers?.length) {
+      const { CONTROLLERS, unknownControllers } = await import('./cluster/controllers/index.ts')
+      const [strange] = unknownControllers(o.controllers)
+      if (strange !== undefined)
+        throw new ServeError(
+          `--controllers: "${strange.replace(/^-/, '')}" is not in the list of known controllers: ${CONTROLLERS.map((c) => c.name).join(', ')}`,
+        )
+    }
     const announce = o.ephemeral ? undefined : `${statePath(o)}.serve`
     const other = announce === undefined ? undefined : findServed(announce)
     if (other) throw new ServeError(`this state is served already, by process ${other.pid} at ${other.url}`)

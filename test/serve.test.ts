@@ -424,6 +424,14 @@ test('a state has one server; addresses must be free and on this machine', async
     1,
     'error: --api-address takes loopback addresses only (127.0.0.1, ::1, localhost): 0.0.0.0 could be reached from other machines\n',
   ])
+  const free = ['--ephemeral', '--api-address', '127.0.0.1:0', '--dns-address', '127.0.0.1:0']
+  const nowhere = await serve(...free, '--kubeconfig', s.home)
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, `error: ${s.home} cannot be written: it is a directory\n`])
+  const strange = await serve(...free, '--controllers', '*,-nope')
+  expect([strange.code, strange.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error: --controllers: "nope" is not in the list of known controllers: [a-z]/),
+  ])
 })
 
 test('other commands on the same state talk to the server', async () => {

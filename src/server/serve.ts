@@ -94,12 +94,28 @@ users:
 `
 }
 
-/** Writes a private file that appears whole or not at all. */
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  EBUSY: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  EEXIST: 'a part of the path is not a directory',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+}
+
+/** Writes a private file that appears whole or not at all. Throws ServeError. */
 function writePrivate(file: string, text: string): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true })
   const tmp = `${file}.${process.pid}.tmp`
-  fs.writeFileSync(tmp, text, { mode: 0o600 })
-  fs.renameSync(tmp, file)
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    fs.writeFileSync(tmp, text, { mode: 0o600 })
+    fs.renameSync(tmp, file)
+  } catch (e) {
+    fs.rmSync(tmp, { force: true })
+    const { code = '', message } = e as NodeJS.ErrnoException
+    throw new ServeError(`${file} cannot be written: ${UNWRITABLE[code] ?? message}`)
+  }
 }
 
 /** The server that serves a state, if one lives. */

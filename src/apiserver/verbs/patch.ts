@@ -71,10 +71,12 @@ async function patchText(ctx: Context): Promise<{ value: unknown; duplicates?: r
     }
   }
   const { parseJsonText } = await import('../../apimachinery/decode.ts')
-  const before = mediaType(ctx.request.headers?.['content-type']) === STRATEGIC || unchecked(ctx) ? '' : DECODING
+  const type = mediaType(ctx.request.headers?.['content-type'])
+  const before = type === STRATEGIC || unchecked(ctx) ? '' : DECODING
   try {
     return parseJsonText(body)
   } catch (e) {
+    if (type === MERGE && unchecked(ctx)) throw badRequest('Invalid JSON Patch')
     throw badRequest(before + (e as Error).message)
   }
 }

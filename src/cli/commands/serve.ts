@@ -36,7 +36,7 @@ async function run(ctx: CommandContext): Promise<void> {
   if (!io.signal.aborted)
     await new Promise<void>((go) => io.signal.addEventListener('abort', () => go(), { once: true }))
   await served.close()
-  io.stdout.write('ended, the state is saved\n')
+  io.stdout.write(ephemeral ? 'ended, nothing is kept\n' : 'ended, the state is saved\n')
 }
 
 export const serve: Command = {

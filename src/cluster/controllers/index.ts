@@ -329,6 +329,10 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   },
 ]
 
+/** The words of such a list that name no controller. */
+export const unknownControllers = (words: readonly string[]): string[] =>
+  words.filter((w) => w !== '*' && !CONTROLLERS.some((c) => c.name === w.replace(/^-/, '')))
+
 /**
  * The controllers that a list in kube-controller-manager's form leaves: `*` all, `name` that one, `-name` not that one.
  */
