@@ -535,6 +535,8 @@ export const scheduler: Controller = {
         const pod = o as Pod
         const state = nodeState(lister)
         if (change) state.track(change)
+        // only as it is now it may need a place, or have left one
+        if (o === change?.previous) return []
         if (change?.type !== 'DELETED' && !pod.spec?.nodeName) {
           nudgedOf(lister).delete(keyOf(pod))
           return waits(pod) ? [keyOf(pod)] : []

@@ -44,7 +44,7 @@ export async function syncPod(key: string, ctx: ControllerContext): Promise<Agai
   if (isOver(pod.status)) return
   const { rested } = memoryOf(ctx.lister)
   const rest = rested.get(uid)
-  if (rest && rest.version === pod.metadata.resourceVersion && rest.at === now) return rest.again
+  if (rest && rest.version === pod.metadata.resourceVersion && (!rest.again || rest.at === now)) return rest.again
   const look = lookAt(ctx, pod, node, now)
   const status = await newStatus(look, pod.spec)
   noteConfigWaiter(ctx, key, look.waitsForConfig)
@@ -119,6 +119,7 @@ export const kubelet: Controller = {
       resource: 'pods',
       keys: (o, lister, change) => {
         if (change) nodeState(lister).track(change)
+        if (o === change?.previous) return []
         return (o as Pod).spec?.nodeName && change?.type !== 'DELETED' ? [keyOf(o)] : []
       },
     },
@@ -126,9 +127,11 @@ export const kubelet: Controller = {
     {
       resource: 'nodes',
       keys: (o, lister) =>
-        [...nodeState(lister).usage(o.metadata.name ?? '').uids]
-          .map((uid) => nodeState(lister).placed.get(uid)?.key ?? '')
-          .filter((k) => k !== ''),
+        [...nodeState(lister).usage(o.metadata.name ?? '').uids].flatMap((uid) => {
+          memoryOf(lister).rested.delete(uid)
+          const key = nodeState(lister).placed.get(uid)?.key
+          return key === undefined ? [] : [key]
+        }),
     },
   ],
   reconcile: syncPod,

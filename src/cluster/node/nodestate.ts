@@ -195,8 +195,11 @@ export class NodeState {
     if (owner) u.owners.set(owner, (u.owners.get(owner) ?? 0) + 1)
   }
 
-  /** A change of a pod. */
+  #tracked: Change | undefined
+  /** A change of a pod; whoever follows pods tells of it, and once is enough. */
   track(change: Change): void {
+    if (change === this.#tracked) return
+    this.#tracked = change
     const pod = change.object
     if (change.type === 'DELETED') {
       this.forget(pod.metadata.uid ?? '')

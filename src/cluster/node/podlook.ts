@@ -128,7 +128,10 @@ export function attemptOf({ ctx, now }: Pick<Look, 'ctx' | 'now'>, number: numbe
   return { number, startedAt, now, ...(quiet === undefined || horizon === undefined ? {} : { quiet, horizon }) }
 }
 
-/** How the last look left a pod: the same pod at the same moment needs no second one. */
+/**
+ * How the last look left a pod: the same pod needs no second one at the same moment, nor later, where nothing is to
+ * happen by itself. What else a look depends on ends the rest when it changes: the node, the disk, configuration.
+ */
 export interface Rest {
   readonly version: string
   readonly at: number
