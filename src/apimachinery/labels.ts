@@ -342,12 +342,12 @@ export function formatLabelSelector(selector: LabelSelector | undefined): string
   }
 }
 
-/** A map as tables print it: sorted `a=b,c=d`, or `<none>`. */
+/** A map as tables print it: `a=b,c=d`, or `<none>`. What is sorted are the pairs: `a.b=` comes before `a=`. */
 export function formatLabels(labels: Labels | undefined): string {
   return (
     Object.keys(labels ?? {})
-      .sort(compareBytes)
       .map((k) => `${k}=${labels?.[k] ?? ''}`)
+      .sort(compareBytes)
       .join(',') || '<none>'
   )
 }

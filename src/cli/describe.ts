@@ -167,9 +167,22 @@ const HIDDEN: ReadonlySet<string> = new Set([
 /** The whole description of an object. */
 export async function describeObject(mapping: Mapping, object: JsonObject, context: DescribeContext): Promise<string> {
   const out = createLines()
-  const kube = object as KubeObject
-  const line = KINDS.find((k) => k.gvk === `${mapping.groupVersion}/${mapping.kind}`)
-  const kind = line ? await line.load() : undefined
+  let kube = object as KubeObject
+  const gvk = `${mapping.groupVersion}/${mapping.kind}`
+  let kind = await KINDS.find((k) => k.gvk === gvk)?.load()
+  if (kind && !kind.describe) {
+    // a describer belongs to a kind of a group, and reads it in its own version
+    const { group, resource } = mapping
+    const other = KINDS.find(
+      (k) => k.gvk !== gvk && k.gvk.startsWith(`${group}/`) && k.gvk.endsWith(`/${mapping.kind}`),
+    )
+    const { namespace = '', name = '' } = kube.metadata
+    const read = other && (await context.get(`${resource}.${group}`, namespace, name))
+    if (read) {
+      kind = await other.load()
+      kube = read
+    }
+  }
   if (kind?.describe) await kind.describe(kube, out, context)
   else {
     out.write(0, `Name:\t${kube.metadata.name ?? ''}\n`)

@@ -119,6 +119,13 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     usable(io, config, overrides)
     return resolved
   }
+  const connection = (): ResolvedConfig => {
+    const c = configured()
+    // the flag takes the place of the file's authority
+    if (c.trustConflict && !globals.bool('insecure-skip-tls-verify'))
+      throw new CliError('specifying a root certificates file with the insecure flag is not allowed')
+    return c
+  }
 
   const warned = new Set<string>()
   let warnings = 0
@@ -129,11 +136,15 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     io.stderr.write(`Warning: ${text}\n`)
   }
 
+  const discoveryTimeout = globals.changed('request-timeout')
+    ? (await import('./timeout.ts')).discoveryTimeout(globals.string('request-timeout'))
+    : '32s'
+
   let opened: Promise<OpenCluster> | undefined
   const cluster = (): Promise<OpenCluster> => (opened ??= host.openCluster(stateOptions))
   let client: Promise<Client> | undefined
   const makeClient = async (): Promise<Client> => {
-    const c = configured()
+    const c = connection()
     const as = globals.string('as') || (typeof c.auth.as === 'string' ? c.auth.as : '')
     const groups = globals.list('as-group')
     const uid = globals.string('as-uid')
@@ -170,10 +181,10 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   }
 
   const unreachable = (path: string): ConnectionError | undefined => {
-    const c = configured()
+    const c = connection()
     if (authority(c.server) === authority(profile.server)) return undefined
     const base = withScheme(c.server).replace(/\/$/, '')
-    return new ConnectionError('Get', `${base}${path}?timeout=32s`, dialError(c.server))
+    return new ConnectionError('Get', `${base}${path}?timeout=${discoveryTimeout}`, dialError(c.server))
   }
   const discoveryFailed = (why: string): void => {
     const text = `couldn't get current server API group list: ${why}`

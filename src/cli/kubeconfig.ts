@@ -1,4 +1,5 @@
 // kubeconfig: which file, what is in it, and what a command line makes of it, as client-go's clientcmd does.
+import { goQuote } from '../apimachinery/gostring.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject } from '../apimachinery/object.ts'
 import type { Io } from '../apimachinery/ports.ts'
@@ -173,6 +174,8 @@ export interface ResolvedConfig {
   readonly server: string
   readonly namespace: string
   readonly auth: ConfigEntry
+  /** The server's certificate is both to be verified by an authority and not at all. */
+  readonly trustConflict: boolean
 }
 
 const text = (v: unknown): string => (typeof v === 'string' ? v : '')
@@ -224,10 +227,23 @@ function userProblems(io: Io, name: string, entry: ConfigEntry, flags: JsonObjec
   return out
 }
 
+/** Why no proxy can be asked at an address (clientcmd's parseProxyURL). */
+function proxyProblem(url: string): string | undefined {
+  if (/^:|^[^/?#]*%(?![0-9a-f]{2})|[\0-\x1f\x7f]/i.test(url) || /^[0-9][^/?#]*:/.test(url))
+    return `could not parse: ${url}`
+  const scheme = (/^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1] ?? '').toLowerCase()
+  return ['http', 'https', 'socks5'].includes(scheme)
+    ? undefined
+    : `unsupported scheme ${goQuote(scheme)}, must be http, https, or socks5`
+}
+
 /** What a cluster's entry says that does not go together (clientcmd's validateClusterInfo; the server has a default). */
 function clusterProblems(io: Io, name: string, entry: ConfigEntry, flags: JsonObject): string[] {
   const cluster = { ...entry, ...flags }
   const out: string[] = []
+  const proxy = text(cluster['proxy-url'])
+  const wrong = proxy && proxyProblem(proxy)
+  if (wrong) out.push(`invalid 'proxy-url' ${goQuote(proxy)} for cluster ${goQuote(name)}: ${wrong}`)
   const path = text(cluster['certificate-authority'])
   if (path && filled(cluster['certificate-authority-data']))
     out.push(
@@ -269,10 +285,15 @@ export function resolveConfig(config: KubeConfig, o: ConfigOverrides): ResolvedC
   const userName = o.user || text(ctx?.user)
   const auth = config.users.get(userName)
   if (!auth && o.user) throw new CliError(`auth info ${JSON.stringify(o.user)} does not exist`)
+  const server = o.server || text(cluster?.server) || 'http://localhost:8080'
   return {
     context,
     user: userName,
-    server: o.server || text(cluster?.server) || 'http://localhost:8080',
+    server,
+    trustConflict:
+      server.startsWith('https:') &&
+      cluster?.['insecure-skip-tls-verify'] === true &&
+      (filled(cluster['certificate-authority']) || filled(cluster['certificate-authority-data'])),
     namespace: text(ctx?.namespace) || 'default',
     auth: auth ?? {},
   }

@@ -1,6 +1,7 @@
 // Tables of the server as kubectl shows them: columns for namespace and labels, kinds before names, wide columns,
 // headers once (cli-runtime's HumanReadablePrinter).
 import { humanDuration } from '../apimachinery/duration.ts'
+import { compareBytes } from '../apimachinery/labels.ts'
 import { equal, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { TabWriter } from '../apimachinery/tabwriter.ts'
@@ -48,10 +49,10 @@ const labelsOf = (o: JsonObject | undefined): JsonObject => {
   return isObject(l) ? l : {}
 }
 
-/** All labels in one cell: k=v,k=v in order of keys, or <none>. */
+/** All labels in one cell: k=v,k=v, or <none>. What is sorted are the pairs: `a.b=` comes before `a=`. */
 function allLabels(o: JsonObject): string {
-  const entries = Object.entries(labelsOf(o)).sort(([a], [b]) => (a < b ? -1 : 1))
-  return entries.length ? entries.map(([k, v]) => `${k}=${String(v)}`).join(',') : '<none>'
+  const pairs = Object.entries(labelsOf(o)).map(([k, v]) => `${k}=${String(v)}`)
+  return pairs.sort(compareBytes).join(',') || '<none>'
 }
 
 /** The heading of a label column: what follows the last slash. */

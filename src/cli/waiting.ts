@@ -41,7 +41,7 @@ export function deadline(
 }
 
 /** The sentence of a wait that ran out of time. */
-const timeoutError = (info: Info): CliError =>
+export const timeoutError = (info: Info): CliError =>
   new CliError(`timed out waiting for the condition on ${info.mapping?.resource ?? ''}/${info.name}`)
 
 export interface Sighting {

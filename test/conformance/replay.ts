@@ -250,8 +250,12 @@ export function openSession(
   const execute = async (line: string): Promise<Ran> => {
     if (o.inProcess === false) return inBash(line)
     const words = plainWords(line.trim())
+    // another kubeconfig for this line
+    const config = /^KUBECONFIG=(.*)$/s.exec(words?.[0] ?? '')?.[1]
+    if (config !== undefined) words?.shift()
+    const own: Record<string, string> = config ? { KUBECONFIG: config, KUBESIM_KUBECONFIG: config } : {}
     if (words?.[0] === 'kubectl' || words?.[0] === 'kubesim')
-      return inProcess(words.slice(1), ours, work, 30_000 * stretch)
+      return inProcess(words.slice(1), { ...ours, ...own }, work, 30_000 * stretch)
     // kubectl … | the rest: the first part here, the rest in bash
     const bar = line.indexOf('|')
     const first =

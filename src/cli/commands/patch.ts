@@ -109,8 +109,9 @@ async function run(ctx: CommandContext): Promise<void> {
     text = decodeText(bytes)
   }
   let patch: Json
-  // what begins as JSON is sent as it is: the server finds its faults
-  if (text.trimStart().startsWith('{')) {
+  // what begins as JSON is sent as it is: the server finds its faults, fields written twice among them
+  const asWritten = text.trimStart().startsWith('{')
+  if (asWritten) {
     const { parseJson } = await import('../../apimachinery/gojson.ts')
     try {
       patch = parseJson(text)
@@ -145,10 +146,11 @@ async function run(ctx: CommandContext): Promise<void> {
   await found.visit(async (info) => {
     count++
     let patched: JsonObject
+    let changed: boolean
     if (!local && mode !== 'client' && info.mapping) {
       const client = await factory.client()
       try {
-        patched = (await client.patch(info.mapping.path, info.namespace, info.name, type, patch, {
+        patched = (await client.patch(info.mapping.path, info.namespace, info.name, type, asWritten ? text : patch, {
           query: writeQuery(mode, flags.string('field-manager')),
           ...(subresource ? { subresource } : {}),
         })) as JsonObject
@@ -159,14 +161,17 @@ async function run(ctx: CommandContext): Promise<void> {
           )
         throw e
       }
+      changed = !equal(info.object, patched)
       const record = recordPatch(ctx)
       if (record)
         patched = (await client.patch(info.mapping.path, info.namespace, info.name, 'merge', record, {
           query: writeQuery(mode, flags.string('field-manager')),
           ...(subresource ? { subresource } : {}),
         })) as JsonObject
-    } else patched = await patchLocally(ctx, type, info.object ?? {}, patch)
-    const changed = !equal(info.object, patched)
+    } else {
+      patched = await patchLocally(ctx, type, info.object ?? {}, patch)
+      changed = !equal(info.object, patched)
+    }
     await (
       await resultPrinter(ctx, changed ? 'patched' : 'patched (no change)')
     )(isObject(patched) ? patched : {})

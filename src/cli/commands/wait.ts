@@ -9,11 +9,11 @@ import { CliError, filterOut } from '../exit.ts'
 import { printFlags } from '../printflags.ts'
 import { metaOf } from '../info.ts'
 import { builderFlags, fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
-import { resources } from '../resources.ts'
+import { LOCAL_RESOURCE, resources } from '../resources.ts'
 import type { Info } from '../info.ts'
 import type { ResourceRequest } from '../resources.ts'
 import { resultPrinter } from '../result.ts'
-import { until, untilDeleted, WEEK } from '../waiting.ts'
+import { timeoutError, until, untilDeleted, WEEK } from '../waiting.ts'
 
 type Check = (object: JsonObject) => boolean
 
@@ -125,6 +125,9 @@ async function waitFor(ctx: CommandContext, info: Info, form: Form, timeout: num
   return await until(factory, info, timeout, false, (seen) => seen.type !== 'DELETED' && form.check(seen.object))
 }
 
+/** How early a timer may ring, in milliseconds. */
+const EARLY = 1
+
 const isNotFound = (e: unknown): boolean => e instanceof StatusError && e.reason === 'NotFound'
 
 async function run(ctx: CommandContext): Promise<void> {
@@ -134,7 +137,7 @@ async function run(ctx: CommandContext): Promise<void> {
   const given = flags.number('timeout')
   const timeout = given < 0 ? WEEK : given
   const local = flags.bool('local')
-  const all = flags.bool('all')
+  if (local && ctx.args.length) throw new CliError(LOCAL_RESOURCE)
   const selector = flags.string('selector')
   const fieldSelector = flags.string('field-selector')
   const request: ResourceRequest = {
@@ -145,10 +148,8 @@ async function run(ctx: CommandContext): Promise<void> {
     continueOnError: true,
     flatten: true,
     latest: !local,
-    // of no types --all means nothing at all
-    all: all && ctx.args.length > 0,
     allNamespaces: flags.bool('all-namespaces'),
-    allowEmptySelector: all,
+    allowEmptySelector: flags.bool('all'),
     ...(selector ? { selector } : {}),
     ...(fieldSelector ? { fieldSelector } : {}),
   }
@@ -167,11 +168,18 @@ async function run(ctx: CommandContext): Promise<void> {
   let count = 0
   const visit = async (info: Info): Promise<void> => {
     count++
-    // time is up for all at once: an object that should be gone is not even asked for any more
-    if (form.kind === 'delete' && timeout > 0 && io.clock.now() >= end)
-      throw new CliError('client rate limiter Wait returned an error: context deadline exceeded')
+    // time is up for all at once: the objects that come after are not even asked for any more
+    if (timeout > 0 && io.clock.now() >= end - EARLY) {
+      if (form.kind === 'delete')
+        throw new CliError('client rate limiter Wait returned an error: context deadline exceeded')
+      if (form.kind === 'check' && info.name) throw timeoutError(info)
+    }
     const done = await waitFor(ctx, info, form, Math.max(timeout === 0 ? 0 : 1, end - io.clock.now()))
-    await print(done ?? info.object ?? {})
+    try {
+      await print(done ?? info.object ?? {})
+    } catch {
+      // kubectl does not look at what its printer says
+    }
   }
   try {
     await found.visit(visit)

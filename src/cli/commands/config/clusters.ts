@@ -60,7 +60,11 @@ export const setCluster: Command = {
     }
     const a = await access(ctx)
     const entry: ConfigEntry = { server: '', ...a.config.clusters.get(name) }
-    if (flags.changed('server')) entry.server = flags.string('server').replace(/\/+$/, '')
+    if (flags.changed('server')) {
+      entry.server = flags.string('server')
+      // the name was that of another server's certificate
+      delete entry['tls-server-name']
+    }
     if (flags.changed('tls-server-name')) entry['tls-server-name'] = flags.string('tls-server-name')
     if (flags.changed('proxy-url')) entry['proxy-url'] = flags.string('proxy-url')
     // a flag that is not given says false here, unlike all others

@@ -155,13 +155,10 @@ export const setCredentials: Command = {
       delete entry.tokenFile
     }
     if (flags.changed('auth-provider')) {
-      if (flags.string('auth-provider'))
-        entry['auth-provider'] = {
-          config: {},
-          ...(isObject(entry['auth-provider']) ? entry['auth-provider'] : {}),
-          name: flags.string('auth-provider'),
-        }
-      else delete entry['auth-provider']
+      // another provider starts without what the one before was told
+      const name = flags.string('auth-provider')
+      const present = entry['auth-provider']
+      if (!isObject(present) || present.name !== name) entry['auth-provider'] = { config: {}, name }
     }
     if (flags.changed('auth-provider-arg') && isObject(entry['auth-provider'])) {
       const { set, remove } = pairs(flags.list('auth-provider-arg'), 'auth-provider-arg')
