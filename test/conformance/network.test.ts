@@ -1,4 +1,4 @@
-// nc, ping and busybox' nslookup, nc, ping and telnet in a pod beside the real ones that asked the same servers.
+// nc, ping, ip, ifconfig and busybox' nslookup in a pod beside the real ones in the same place.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -9,8 +9,8 @@ const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'shell/networ
   readonly cases: readonly (readonly [command: string, stdout: string, stderr: string, exit: number])[]
 }
 const BOX = 'busybox 1.35.0 (Debian 1:1.35.0-4+deb12u1+b1)'
-const BUSYBOX = { nslookup: BOX, nc: BOX, ping: BOX, telnet: BOX }
-const DEBIAN = { nc: 'openbsd 1.219-1', ping: 'iputils 20221126' }
+const BUSYBOX = { nslookup: BOX, nc: BOX, ping: BOX, ip: BOX, ifconfig: BOX }
+const DEBIAN = { nc: 'openbsd 1.219-1', ping: 'iputils 20221126', ip: 'iproute2 6.1.0', ifconfig: 'net-tools 2.10' }
 
 /** The recorded servers: HTTP, two that speak otherwise, and one that lets callers wait. */
 const connect: PodNetwork['connect'] = (address, port, protocol) => {
@@ -32,6 +32,7 @@ const calm = (text: string): string =>
     .replace(/, time \d+ms/, ', time N')
     .replace(/completed in \d+ms/g, 'completed in Nms')
     .replace(/, (?:ipg|pipe) .*/, '')
+    .replace(/(?:RX|TX)[ :](?:packets|bytes).*/g, (line) => line.replace(/\d+(?:\.\d+)?|[KM]?i?B\b/g, 'N'))
 const blocks = (text: string): string =>
   `${text
     .split('\n\n')

@@ -83,7 +83,7 @@ export async function runTool(
         return { outcome: 'answer', message: done.message, size: done.bytes.length, tcp }
       },
     }),
-    network: { addresses: [], prepare: async () => {}, connect, ping: () => true },
+    network: { addresses: ['10.244.0.5'], prepare: async () => {}, connect, ping: () => true },
     pod: { name: 'p', namespace: 'default', hostname: 'p', node: 'n', container: 'c', user: 'root' },
     image: { name: 'debian', programs, shell: 'sh', prompt: '# ', libc },
     stdin: undefined,
