@@ -416,11 +416,11 @@ export function createHost(o: HostOptions = {}): CliHost {
     loopbackAddress(o.apiAddress, '--api-address')
     loopbackAddress(o.dnsAddress, '--dns-address')
     if (o.controllers?.length) {
-      const { CONTROLLERS, unknownControllers } = await import('./cluster/controllers/index.ts')
+      const { controllerNames, unknownControllers } = await import('./cluster/controllers/index.ts')
       const [strange] = unknownControllers(o.controllers)
       if (strange !== undefined)
         throw new ServeError(
-          `--controllers: "${strange.replace(/^-/, '')}" is not in the list of known controllers: ${CONTROLLERS.map((c) => c.name).join(', ')}`,
+          `--controllers: "${strange}" is not in the list of known controllers: ${controllerNames().join(', ')}`,
         )
     }
     const announce = o.ephemeral ? undefined : `${statePath(o)}.serve`

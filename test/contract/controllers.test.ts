@@ -2,7 +2,7 @@
 // has nothing to say about what is not there.
 import { expect, test } from 'vitest'
 import type { ControllerContext } from '../../src/cluster/controller.ts'
-import { CONTROLLERS } from '../../src/cluster/controllers/index.ts'
+import { CONTROLLERS, chosenControllers, unknownControllers } from '../../src/cluster/controllers/index.ts'
 import { schemasOfPackage } from '../../src/host.ts'
 import { memoryCluster } from '../harness/memory.ts'
 
@@ -30,6 +30,16 @@ test.each(CONTROLLERS.map((c) => [c.name, c] as const))('%s', async (_, line) =>
   const heard = (resource: string): boolean => line.resources.includes('*') || line.resources.includes(resource)
   expect(controller.sources.map((s) => s.resource).filter((r) => !heard(r))).toEqual([])
   expect(controller.sources.length).toBeGreaterThan(0)
+})
+
+test('controllers are chosen as kube-controller-manager chooses its own', () => {
+  const names = (...words: string[]): string[] => chosenControllers(words).map((c) => c.name)
+  const all = CONTROLLERS.map((c) => c.name)
+  expect(names('*')).toEqual(all)
+  expect(names('*', '-scheduler')).toEqual(all.filter((n) => n !== 'default-scheduler'))
+  expect(names('-scheduler')).toEqual(all.filter((n) => n !== 'default-scheduler'))
+  expect(names('scheduler', 'kubelet')).toEqual(['default-scheduler', 'kubelet'])
+  expect(unknownControllers(['*', '-scheduler', 'kubelet', '-nope'])).toEqual(['nope'])
 })
 
 test('a key that names nothing changes nothing', { timeout: 60_000 }, async () => {

@@ -10,6 +10,8 @@ import type { Lister } from '../lister.ts'
 export interface ControllerLine {
   /** Also the component its events come from. */
   readonly name: string
+  /** What it is called where controllers are chosen, if not by its name. */
+  readonly called?: string
   /** 'pods', 'deployments.apps': what its sources listen to; '*' is everything. */
   readonly resources: readonly string[]
   /** It has nothing to do while there is none of these, whatever else changes. */
@@ -62,6 +64,7 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   },
   {
     name: 'default-scheduler',
+    called: 'scheduler',
     resources: ['pods', 'nodes', 'persistentvolumeclaims', 'persistentvolumes', 'storageclasses.storage.k8s.io'],
     load: () => import('./scheduler.ts').then((m) => m.scheduler),
   },
@@ -329,9 +332,14 @@ export const CONTROLLERS: readonly ControllerLine[] = [
   },
 ]
 
+/** What controllers are called in such a list. */
+export const controllerNames = (): string[] => CONTROLLERS.map((c) => c.called ?? c.name)
+
 /** The words of such a list that name no controller. */
-export const unknownControllers = (words: readonly string[]): string[] =>
-  words.filter((w) => w !== '*' && !CONTROLLERS.some((c) => c.name === w.replace(/^-/, '')))
+export function unknownControllers(words: readonly string[]): string[] {
+  const names = controllerNames()
+  return words.map((w) => w.replace(/^-/, '')).filter((w) => w !== '*' && !names.includes(w))
+}
 
 /**
  * The controllers that a list in kube-controller-manager's form leaves: `*` all, `name` that one, `-name` not that one.
@@ -339,5 +347,7 @@ export const unknownControllers = (words: readonly string[]): string[] =>
 export function chosenControllers(words: readonly string[]): readonly ControllerLine[] {
   const named = words.filter((w) => !w.startsWith('-') && w !== '*')
   const all = words.includes('*') || named.length === 0
-  return CONTROLLERS.filter((c) => (all || named.includes(c.name)) && !words.includes(`-${c.name}`))
+  return CONTROLLERS.filter(
+    ({ name, called = name }) => (all || named.includes(called)) && !words.includes(`-${called}`),
+  )
 }

@@ -326,7 +326,13 @@ client(
   'the real kube-scheduler places pods',
   there(process.env.KUBE_SCHEDULER, onPath('kube-scheduler')),
   async (scheduler) => {
-    const own = await startServer(['--ephemeral', '--controllers=*,-scheduler'])
+    const own = await startServer(['--controllers=*,-scheduler'])
+    // ours is away: nothing is placed before the real one comes
+    expect((await own.kubesim('run', 'early', '--image=nginx')).code).toBe(0)
+    const placed = async (): Promise<string> =>
+      (await own.kubesim('get', 'pod', 'early', '-o', 'jsonpath={.spec.nodeName}')).stdout
+    await new Promise((r) => setTimeout(r, 1000))
+    expect(await placed()).toBe('')
     const p = spawn(
       scheduler,
       [
@@ -352,6 +358,7 @@ client(
       expect((await own.kubesim('rollout', 'status', 'deployment/web', '--timeout=60s')).stdout).toMatch(
         /successfully rolled out\n$/,
       )
+      expect(await placed()).toBe('kind-control-plane')
       await new Promise((r) => setTimeout(r, Number(process.env.SCHEDULER_SECONDS ?? 20) * 1000))
       expect(log.split('\n').filter((l) => /^[EF]\d/.test(l))).toEqual([])
       expect(
