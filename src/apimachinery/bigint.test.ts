@@ -1,3 +1,4 @@
+// Whole numbers beyond 2^53 keep their digits from text to text.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readJson, throughFloat, wholeNumber, writeJson } from './bigint.ts'

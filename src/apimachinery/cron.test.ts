@@ -1,3 +1,4 @@
+// Schedules as robfig/cron reads them: fields, names, steps, time zones, clock changes.
 import { expect, test } from 'vitest'
 import { nextCron, parseCron } from './cron.ts'
 

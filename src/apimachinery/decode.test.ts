@@ -1,3 +1,4 @@
+// Objects as the API server decodes them: strict errors, unknown and duplicate fields, types.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// Durations in Go's words and in kubectl's ages.
 import { expect, test } from 'vitest'
 import { formatGoDuration, humanDuration, parseDuration } from './duration.ts'
 import { parseTime, rfc1123z, rfc3339, rfc3339Micro } from './time.ts'

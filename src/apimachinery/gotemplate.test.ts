@@ -1,3 +1,4 @@
+// Templates as Go's text/template executes and refuses them.
 import { expect, test } from 'vitest'
 import { sprintf } from './gosprintf.ts'
 import { parseTemplate } from './gotemplate.ts'

@@ -1,3 +1,4 @@
+// Addresses and ranges as Go reads and prints them, and its sentences about wrong ones.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {

@@ -1,3 +1,4 @@
+// JSONPath as client-go's parses, executes and refuses it.
 import { expect, test } from 'vitest'
 import { parseJsonPath, relaxedJsonPath } from './jsonpath.ts'
 

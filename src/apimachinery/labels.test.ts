@@ -1,3 +1,4 @@
+// Label selectors as apimachinery parses, prints and matches them.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseFieldSelector, fieldsMatch } from './fields.ts'

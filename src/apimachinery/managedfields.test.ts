@@ -1,3 +1,4 @@
+// Who set which field: updates, server-side apply, conflicts, as structured-merge-diff has them.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// JSON patches and merge patches, with the refusals of the API server.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonObject } from './object.ts'

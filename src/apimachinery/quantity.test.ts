@@ -1,3 +1,4 @@
+// Quantities as apimachinery's resource reads, compares and prints them.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {

@@ -1,3 +1,4 @@
+// Strategic merge patches, made and applied, as apimachinery does.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// Columns as Go's text/tabwriter aligns them.
 import { expect, test } from 'vitest'
 import { alignTabs, TabWriter } from './tabwriter.ts'
 

@@ -1,3 +1,4 @@
+// Times as the API writes and reads them.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseMicroTime, parseTime } from './time.ts'

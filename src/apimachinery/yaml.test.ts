@@ -1,3 +1,4 @@
+// YAML as sigs.k8s.io/yaml and go-yaml read, write and refuse it.
 import fc from 'fast-check'
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// What discovery found is kept for the next command, until one asks anew.
 import { expect, test } from 'vitest'
 import type { ApiRequest, ApiResponse, Door } from '../apimachinery/door.ts'
 import type { Json } from '../apimachinery/object.ts'

@@ -1,3 +1,4 @@
+// Answers of the resolver, as CoreDNS' kubernetes plugin gives them.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { answer, respond } from './resolver.ts'

@@ -1,3 +1,4 @@
+// DNS messages to bytes and back (RFC 1035).
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { family, formatAddress, parseIPv6, reverseName, addressOfReverse } from './address.ts'

@@ -1,3 +1,4 @@
+// Options as getopt(3) finds them.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { getopt } from './getopt.ts'

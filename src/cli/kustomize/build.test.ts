@@ -1,3 +1,4 @@
+// kustomize build: whole directories to whole outputs and refusals.
 import { expect, test } from 'vitest'
 import type { Files } from '../../apimachinery/ports.ts'
 import { Schemas } from '../../apimachinery/schema.ts'

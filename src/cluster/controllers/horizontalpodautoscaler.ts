@@ -3,7 +3,9 @@
 import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerCondition,
+  HorizontalPodAutoscalerSpec,
   HorizontalPodAutoscalerStatus,
+  MetricSpec,
 } from '../../apimachinery/api/autoscaling.v2.ts'
 import { equal } from '../../apimachinery/object.ts'
 import type { Json, KubeObject } from '../../apimachinery/object.ts'
@@ -38,6 +40,49 @@ function moments(value: Json | undefined): readonly Moment[] {
 const pairs = (list: readonly Moment[], now: number): Json =>
   list.filter((m) => m.at > now - LONGEST_WINDOW).map((m) => [m.at, m.n])
 
+/** One look of an autoscaler at its target. */
+interface Look {
+  readonly ctx: ControllerContext
+  readonly hpa: HorizontalPodAutoscaler
+  readonly spec: HorizontalPodAutoscalerSpec
+  readonly now: number
+  conditions: readonly HorizontalPodAutoscalerCondition[]
+}
+
+/** What the target's scale subresource says, and where. */
+interface Target {
+  readonly path: string
+  readonly scale: Scale
+  readonly current: number
+}
+
+function set(l: Look, type: string, status: string, reason: string, message: string): void {
+  const old = l.conditions.find((c) => c.type === type)
+  const kept = old?.status === status ? old.lastTransitionTime : undefined
+  const moved = { type, status, reason, message, lastTransitionTime: kept ?? rfc3339(l.now) }
+  l.conditions = old ? l.conditions.map((c) => (c === old ? moved : c)) : [...l.conditions, moved]
+}
+
+async function write({ ctx, hpa, conditions }: Look, more: Partial<HorizontalPodAutoscalerStatus>): Promise<void> {
+  const { currentMetrics: _before, ...kept } = hpa.status ?? { desiredReplicas: 0 }
+  const status: HorizontalPodAutoscalerStatus = { ...kept, ...more, conditions }
+  if (!equal(status, hpa.status))
+    await ctx.client.update(
+      'autoscaling/v2/horizontalpodautoscalers',
+      hpa.metadata.namespace ?? '',
+      { ...hpa, status },
+      { subresource: 'status' },
+    )
+}
+
+/** Says what is wrong, once as long as it stays so. */
+async function say({ ctx, hpa }: Look, reason: string, message: string): Promise<void> {
+  const memory = `hpa/${hpa.metadata.uid}/${reason}`
+  if (ctx.recall(memory) === message) return
+  ctx.remember(memory, message)
+  await ctx.event(hpa, 'Warning', reason, message)
+}
+
 async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
   const [namespace, name] = splitKey(key)
   const hpa = ctx.lister.get<HorizontalPodAutoscaler>('horizontalpodautoscalers.autoscaling', namespace, name)
@@ -54,89 +99,79 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
   }
   if (due > now) return { after: due - now }
   ctx.remember(beat, null)
-  const { spec } = hpa
-  let conditions: HorizontalPodAutoscalerCondition[] = [...(hpa.status?.conditions ?? [])]
-  const set = (type: string, status: string, reason: string, message: string): void => {
-    const next = { type, status, reason, message }
-    const old = conditions.find((c) => c.type === type)
-    const at = rfc3339(now)
-    const moved: HorizontalPodAutoscalerCondition = {
-      ...next,
-      lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : at,
-    }
-    conditions = old ? conditions.map((c) => (c === old ? moved : c)) : [...conditions, moved]
-  }
-  const write = async (more: Partial<HorizontalPodAutoscalerStatus>): Promise<void> => {
-    const { currentMetrics: _before, ...kept } = hpa.status ?? { desiredReplicas: 0 }
-    const status: HorizontalPodAutoscalerStatus = { ...kept, ...more, conditions }
-    if (!equal(status, hpa.status))
-      await ctx.client.update(
-        'autoscaling/v2/horizontalpodautoscalers',
-        namespace,
-        { ...hpa, status },
-        { subresource: 'status' },
-      )
-  }
-  const say = async (reason: string, message: string): Promise<void> => {
-    const memory = `hpa/${hpa.metadata.uid}/${reason}`
-    if (ctx.recall(memory) === message) return
-    ctx.remember(memory, message)
-    await ctx.event(hpa, 'Warning', reason, message)
-  }
-  const target = spec.scaleTargetRef
-  const resource = resourceOf(ctx.lister, { apiVersion: target.apiVersion ?? 'v1', kind: target.kind })
-  const path = pathOf(pathFor(resource, target.apiVersion ?? 'v1'), namespace, target.name, 'scale')
-  let scale: Scale
+  const l: Look = { ctx, hpa, spec: hpa.spec, now, conditions: hpa.status?.conditions ?? [] }
+  const target = await targetOf(l)
+  if (!target || !(await autoscale(l, target))) return
+  ctx.remember(beat, now + PERIOD)
+  return { after: PERIOD }
+}
+
+/** The target's scale; where there is none, that is said. */
+async function targetOf(l: Look): Promise<Target | undefined> {
+  const { ctx, hpa, spec } = l
+  const { apiVersion = 'v1', kind, name } = spec.scaleTargetRef
+  const resource = resourceOf(ctx.lister, { apiVersion, kind })
+  const path = pathOf(pathFor(resource, apiVersion), hpa.metadata.namespace, name, 'scale')
   try {
-    scale = (await ctx.client.request('GET', path)).body as Scale
+    const scale = (await ctx.client.request('GET', path)).body as Scale
+    set(l, 'AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale")
+    return { path, scale, current: scale.spec?.replicas ?? 0 }
   } catch (e) {
     if (!(e instanceof StatusError)) throw e
-    set(
-      'AbleToScale',
-      'False',
-      'FailedGetScale',
-      `the HPA controller was unable to get the target's current scale: ${e.message}`,
-    )
-    await say('FailedGetScale', e.message)
-    return write(hpa.status?.currentMetrics ? { currentMetrics: hpa.status.currentMetrics } : {})
+    const message = `the HPA controller was unable to get the target's current scale: ${e.message}`
+    set(l, 'AbleToScale', 'False', 'FailedGetScale', message)
+    await say(l, 'FailedGetScale', e.message)
+    await write(l, hpa.status?.currentMetrics ? { currentMetrics: hpa.status.currentMetrics } : {})
+    return undefined
   }
-  set('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale")
-  const current = scale.spec?.replicas ?? 0
+}
+
+async function rescale(
+  l: Look,
+  { path, scale, current }: Target,
+  size: number,
+  why: string,
+  more: Partial<HorizontalPodAutoscalerStatus> = {},
+): Promise<void> {
+  const { ctx, hpa } = l
+  await ctx.client.request('PUT', path, { body: { ...scale, spec: { ...scale.spec, replicas: size } } })
+  await ctx.event(hpa, 'Normal', 'SuccessfulRescale', `New size: ${size}; reason: ${why}`)
+  const message = `the HPA controller was able to update the target scale to ${size}`
+  set(l, 'AbleToScale', 'True', 'SucceededRescale', message)
+  await write(l, {
+    ...more,
+    currentReplicas: current,
+    desiredReplicas: size,
+    lastScaleTime: rfc3339(l.now),
+    ...(hpa.metadata.generation ? { observedGeneration: hpa.metadata.generation } : {}),
+  })
+}
+
+/** Scales where that is due (reconcileAutoscaler). Returns whether the next beat is waited for. */
+async function autoscale(l: Look, target: Target): Promise<boolean> {
+  const { spec } = l
+  const { current } = target
   const min = spec.minReplicas ?? 1
   if (current === 0 && min !== 0) {
-    set(
-      'ScalingActive',
-      'False',
-      'ScalingDisabled',
-      'scaling is disabled since the replica count of the target is zero',
-    )
-    return write({ currentReplicas: 0, desiredReplicas: 0 })
-  }
+    const message = 'scaling is disabled since the replica count of the target is zero'
+    set(l, 'ScalingActive', 'False', 'ScalingDisabled', message)
+    await write(l, { currentReplicas: 0, desiredReplicas: 0 })
+  } else if (current > spec.maxReplicas)
+    await rescale(l, target, spec.maxReplicas, 'Current number of replicas above Spec.MaxReplicas')
+  else if (current < min) await rescale(l, target, min, 'Current number of replicas below Spec.MinReplicas')
+  else if (!spec.metrics?.length) await write(l, { currentReplicas: current, desiredReplicas: current })
+  else return byMetrics(l, target, min, spec.metrics)
+  return false
+}
+
+async function byMetrics(l: Look, target: Target, min: number, metrics: readonly MetricSpec[]): Promise<boolean> {
+  const { ctx, hpa, spec, now } = l
+  const { current, scale } = target
   const history = `hpa/${hpa.metadata.uid}/history`
   const before = ctx.recall(history)
   const [proposed, scaled] = Array.isArray(before)
     ? [moments(before[0]), moments(before[1])]
     : [[{ at: now, n: current }], []]
-  const rescale = async (
-    size: number,
-    why: string,
-    more: Partial<HorizontalPodAutoscalerStatus> = {},
-  ): Promise<void> => {
-    await ctx.client.request('PUT', path, { body: { ...scale, spec: { ...scale.spec, replicas: size } } })
-    await ctx.event(hpa, 'Normal', 'SuccessfulRescale', `New size: ${size}; reason: ${why}`)
-    set('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${size}`)
-    await write({
-      ...more,
-      currentReplicas: current,
-      desiredReplicas: size,
-      lastScaleTime: rfc3339(now),
-      ...(hpa.metadata.generation ? { observedGeneration: hpa.metadata.generation } : {}),
-    })
-  }
-  if (current > spec.maxReplicas) return rescale(spec.maxReplicas, 'Current number of replicas above Spec.MaxReplicas')
-  if (current < min) return rescale(min, 'Current number of replicas below Spec.MinReplicas')
-  const metrics = spec.metrics ?? []
-  if (metrics.length === 0) return write({ currentReplicas: current, desiredReplicas: current })
   const measured: (Proposal | Unmeasured)[] = []
   for (const m of metrics) measured.push(await measure(m, hpa, scale.status?.selector ?? '', current, ctx))
   const failures = measured.filter((m): m is Unmeasured => !isProposal(m))
@@ -145,26 +180,22 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     (most, p) => (most && most.replicas >= p.replicas ? most : p),
     undefined,
   )
-  for (const f of failures) await say(f.reason, f.message)
+  for (const f of failures) await say(l, f.reason, f.message)
   // a metric that could not be read leaves an empty place
   const currentMetrics = measured.map((m) => (isProposal(m) ? m.status : { type: '' }))
   const [first] = failures
   // what is known may make a workload larger, never smaller while something is not
   if (first && (!largest || largest.replicas < current)) {
-    set('ScalingActive', 'False', first.reason, `the HPA was unable to compute the replica count: ${first.message}`)
-    await say(
-      'FailedComputeMetricsReplicas',
-      `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first.wrapped}`,
-    )
-    return write({ currentReplicas: current, desiredReplicas: hpa.status?.desiredReplicas ?? 0, currentMetrics })
+    const message = `the HPA was unable to compute the replica count: ${first.message}`
+    set(l, 'ScalingActive', 'False', first.reason, message)
+    const count = `${failures.length} invalid out of ${metrics.length}`
+    await say(l, 'FailedComputeMetricsReplicas', `invalid metrics (${count}), first error is: ${first.wrapped}`)
+    await write(l, { currentReplicas: current, desiredReplicas: hpa.status?.desiredReplicas ?? 0, currentMetrics })
+    return false
   }
-  if (!largest) return
-  set(
-    'ScalingActive',
-    'True',
-    'ValidMetricFound',
-    `the HPA was able to successfully calculate a replica count from ${largest.name}`,
-  )
+  if (!largest) return false
+  const valid = `the HPA was able to successfully calculate a replica count from ${largest.name}`
+  set(l, 'ScalingActive', 'True', 'ValidMetricFound', valid)
   const { desired, able, limited, held } = limit(
     largest.replicas,
     current,
@@ -172,24 +203,20 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     { proposed, scaled },
     now,
   )
-  set('AbleToScale', 'True', able.reason, able.message)
-  set('ScalingLimited', limited.status, limited.reason, limited.message)
-  if (desired !== current)
-    await rescale(desired, desired > current ? `${largest.name} above target` : 'All metrics below target', {
-      currentMetrics,
-    })
-  else await write({ currentReplicas: current, desiredReplicas: desired, currentMetrics })
+  set(l, 'AbleToScale', 'True', able.reason, able.message)
+  set(l, 'ScalingLimited', limited.status, limited.reason, limited.message)
+  const why = desired > current ? `${largest.name} above target` : 'All metrics below target'
+  if (desired !== current) await rescale(l, target, desired, why, { currentMetrics })
+  else await write(l, { currentReplicas: current, desiredReplicas: desired, currentMetrics })
   // one more look at the next beat while something is on its way: a new size, a size held back, pods whose figures do
   // not count yet
   const busy = desired !== current || held || proposals.some((p) => p.unready)
-  if (!busy && proposed.every((m) => m.n === largest.replicas)) return
-  ctx.remember(history, [
-    pairs([...proposed, { at: now, n: largest.replicas }], now),
-    pairs(desired === current ? scaled : [...scaled, { at: now, n: desired - current }], now),
-  ])
-  if (!busy) return
-  ctx.remember(beat, now + PERIOD)
-  return { after: PERIOD }
+  if (busy || proposed.some((m) => m.n !== largest.replicas))
+    ctx.remember(history, [
+      pairs([...proposed, { at: now, n: largest.replicas }], now),
+      pairs(desired === current ? scaled : [...scaled, { at: now, n: desired - current }], now),
+    ])
+  return busy
 }
 
 const usageSaid = (o: KubeObject): string =>
