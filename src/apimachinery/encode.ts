@@ -5,21 +5,8 @@
 import { jsonNumber, jsonString, sortedKeys } from './gojson.ts'
 import { copy, isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
+import { SCALARS } from './schema.ts'
 import type { FieldSchema, Schemas, TypeSchema } from './schema.ts'
-
-const SCALARS: ReadonlySet<string> = new Set([
-  'string',
-  'bool',
-  'int32',
-  'int64',
-  'double',
-  'bytes',
-  'time',
-  'microtime',
-  'quantity',
-  'intstr',
-  'json',
-])
 
 function isEmpty(value: Json, word: string): boolean {
   if (value === '' || value === 0 || value === false || value === null) return true

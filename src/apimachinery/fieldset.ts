@@ -5,6 +5,7 @@ import { writeJson } from './bigint.ts'
 import { compareBytes } from './labels.ts'
 import { equal, isObject } from './object.ts'
 import type { Json, JsonObject } from './object.ts'
+import { SCALARS } from './schema.ts'
 import type { FieldSchema, TypeSchema } from './schema.ts'
 
 /**
@@ -234,19 +235,6 @@ export type Shape =
 const LEAF: Shape = { kind: 'leaf' }
 const ANY: Shape = { kind: 'any' }
 const CUSTOM: Shape = { kind: 'custom' }
-const SCALARS = new Set([
-  'string',
-  'bool',
-  'int32',
-  'int64',
-  'double',
-  'bytes',
-  'time',
-  'microtime',
-  'quantity',
-  'intstr',
-  'json',
-])
 
 /** A field of a map or struct: its path element, and what it is to merging; undefined where the type has none such. */
 interface Member {

@@ -30,6 +30,21 @@ export interface FieldSchema {
   readonly go?: string
 }
 
+/** Words for what is one value: `FieldSchema.type` without `[` or `{`, and no name of a definition. */
+export const SCALARS: ReadonlySet<string> = new Set([
+  'string',
+  'bool',
+  'int32',
+  'int64',
+  'double',
+  'bytes',
+  'time',
+  'microtime',
+  'quantity',
+  'intstr',
+  'json',
+])
+
 export interface TypeSchema {
   /** In the order of the Go type: the order in which the server writes them. */
   readonly fields: { readonly [name: string]: FieldSchema | undefined }

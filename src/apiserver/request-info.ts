@@ -115,26 +115,13 @@ export function requestInfo(method: Method, asked: string, query: Query = {}): R
   const resource = parts[at] ?? ''
   let name = parts[at + 1] ?? ''
   const subresource = parts[at + 2] ?? ''
+  let rest = parts.length > at + 3 ? parts.slice(at + 3).join('/') : ''
   if (name === '' && verb === 'get') {
     verb = isTrue(query.watch?.[0]) ? 'watch' : 'list'
     const field = /^metadata\.name={1,2}([^,]+)$/.exec(query.fieldSelector?.[0] ?? '')
     if (field?.[1]) name = field[1]
-    return {
-      isResource: true,
-      path,
-      verb,
-      prefix,
-      group,
-      version,
-      namespace,
-      resource,
-      subresource,
-      name,
-      rest: '',
-      parts,
-    }
-  }
-  if (name === '' && verb === 'delete') verb = 'deletecollection'
+    rest = ''
+  } else if (name === '' && verb === 'delete') verb = 'deletecollection'
   return {
     isResource: true,
     path,
@@ -146,7 +133,7 @@ export function requestInfo(method: Method, asked: string, query: Query = {}): R
     resource,
     subresource,
     name,
-    rest: parts.length > at + 3 ? parts.slice(at + 3).join('/') : '',
+    rest,
     parts,
   }
 }

@@ -145,6 +145,28 @@ export const offered = (incoming: IncomingMessage, header: string): string[] =>
     .filter(Boolean)
 
 /**
+ * Sees a command to its end. Before its streams are open it is refused by an HTTP answer; once they are (`opened`),
+ * their status says how it went.
+ */
+function run(
+  command: Promise<ConnectResult>,
+  socket: Duplex,
+  opened: () => boolean,
+  finish: (status: JsonObject) => Promise<void>,
+): void {
+  command
+    .then(
+      (r) => finish(ending(r)),
+      (e: unknown) => {
+        if (!opened()) return refuse(socket, e)
+        if (e instanceof StatusError) return finish(e.status())
+        return finish(ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) }))
+      },
+    )
+    .catch(() => socket.destroy())
+}
+
+/**
  * Serves exec or attach over WebSocket. The upgrade waits until the door agreed, so that a refusal is an HTTP answer.
  */
 function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -221,23 +243,7 @@ function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessag
     else if (status.status === 'Failure') send(ERROR, String(status.message))
     ws?.close(1000)
   }
-  door
-    .connect(request, streams)
-    .then(
-      (r) => finish(ending(r)),
-      (e: unknown) => {
-        if (!opening) {
-          refuse(socket, e)
-          return undefined
-        }
-        return finish(
-          e instanceof StatusError
-            ? e.status()
-            : ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) }),
-        )
-      },
-    )
-    .catch(() => socket.destroy())
+  run(door.connect(request, streams), socket, () => opening !== undefined, finish)
 }
 
 /** The 101 answer of SPDY, with the protocol that will be spoken over its streams. */
@@ -337,23 +343,7 @@ function overSpdy(door: Door, request: ApiRequest, incoming: IncomingMessage, so
     opened: open,
     ...(tty ? { size: terminal.size, onResize: terminal.onResize } : {}),
   }
-  door
-    .connect(request, sides)
-    .then(
-      (r) => finish(ending(r)),
-      (e: unknown) => {
-        if (!opening) {
-          refuse(socket, e)
-          return undefined
-        }
-        return finish(
-          e instanceof StatusError
-            ? e.status()
-            : ending({ exitCode: 1, message: e instanceof Error ? e.message : String(e) }),
-        )
-      },
-    )
-    .catch(() => socket.destroy())
+  run(door.connect(request, sides), socket, () => opening !== undefined, finish)
 }
 
 /** Takes over a connection that asks for WebSocket or SPDY on exec or attach; false when it asks for neither. */

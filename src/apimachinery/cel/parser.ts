@@ -466,12 +466,12 @@ class Parser {
     const body = raw ? text.slice(1) : text
     const quotes = body.startsWith('"""') || body.startsWith("'''") ? 3 : 1
     const inner = body.slice(quotes, -quotes).replace(/\r\n?/g, '\n')
-    if (raw || !inner.includes('\\')) return bytes ? markBytes(inner) : inner
+    if (raw || !inner.includes('\\')) return inner
     let good = true
     const done = inner.replace(
       /\\(?:x([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([^]))|([^\\]+)/g,
       (_, x1: string, x2: string, u: string, U: string, o: string, c: string, plain: string) => {
-        if (plain !== undefined) return bytes ? markBytes(plain) : plain
+        if (plain !== undefined) return plain
         const code = x1 ?? x2
         if (code !== undefined)
           return bytes ? String.fromCharCode(0xe000 + parseInt(code, 16)) : String.fromCodePoint(parseInt(code, 16))
@@ -507,7 +507,6 @@ class Parser {
 }
 
 /** Bytes travel through the unescaping as characters of their own, so that they are not taken for letters. */
-const markBytes = (text: string): string => text
 const byteForm = (c: string): readonly number[] => {
   const n = c.codePointAt(0) ?? 0
   return n >= 0xe000 && n < 0xe100 ? [n - 0xe000] : [...new TextEncoder().encode(c)]
