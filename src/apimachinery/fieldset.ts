@@ -354,8 +354,14 @@ export class Types {
 
   /** Whether an item may leave a key out. */
   hasDefault(shape: Shape & { kind: 'list' }, key: string): boolean {
-    const f = this.#schemas.type(shape.inner)?.fields[key]
-    return f?.default !== undefined || (f?.type === 'string' && !f.ptr)
+    return this.#keyDefault(this.#schemas.type(shape.inner)?.fields[key]) !== undefined
+  }
+
+  /** What a key is that is left out: its default, else the zero that Go writes where nothing is omitted. */
+  #keyDefault(f: FieldSchema | undefined): unknown {
+    if (!f || f.default !== undefined || f.ptr) return f?.default
+    if (f.type === 'string') return ''
+    return f.always && f.type.startsWith('int') && f.type !== 'intstr' ? 0 : undefined
   }
 
   /** Which element of its list an item is. Keys that are absent have their defaults. */
@@ -382,8 +388,7 @@ export class Types {
     const type = this.#schemas.type(shape.inner)
     const key: Record<string, unknown> = {}
     for (const k of shape.keys) {
-      const f = type?.fields[k]
-      const v = map[k] ?? f?.default ?? (f?.type === 'string' && !f.ptr ? '' : undefined)
+      const v = map[k] ?? this.#keyDefault(type?.fields[k])
       if (v !== undefined) key[k] = v
     }
     return `k:${writeJson(key)}`

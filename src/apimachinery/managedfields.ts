@@ -86,6 +86,10 @@ function decodeManaged(entries: readonly ManagedFieldsEntry[] | undefined): Mana
   return out
 }
 
+/** Whether DecodeManagedFields takes an entry. */
+const isReadable = (e: ManagedFieldsEntry): boolean =>
+  (e.operation === 'Apply' || e.operation === 'Update') && !!e.apiVersion && e.fieldsType === 'FieldsV1'
+
 const made = new WeakMap<FieldSet, ManagedFieldsEntry>()
 /**
  * An owner's entry. Who writes the same fields of many objects at once writes the same entry: they share it, and its
@@ -209,11 +213,13 @@ export function trackUpdate(
   ctx: FieldManagerContext,
 ): readonly ManagedFieldsEntry[] {
   const given = next.metadata.managedFields
-  const forgets = forgetsOwners(given)
+  const forgets = !ctx.subresource && forgetsOwners(given)
   const own = live?.metadata.uid ? live : undefined
   // what is new has no owners to forget
   if (forgets && own) return []
-  const managed = decodeManaged(!forgets && given?.length ? given : own?.metadata.managedFields)
+  // what cannot be read, or comes through a subresource, does not replace what is there (decodeLiveOrNew)
+  const taken = !forgets && given?.length && !ctx.subresource && given.every(isReadable)
+  const managed = decodeManaged(taken ? given : own?.metadata.managedFields)
   if (own && managed.size === 0) return []
   const types = Types.of(ctx.custom?.source ?? ctx.schemas)
   const after = typed(ctx, next)
@@ -228,7 +234,7 @@ export function trackUpdate(
   if (
     own &&
     ctx.subresource === 'scale' &&
-    [...managed.values()].every((m) => isEmptySet(intersection(m.set, touched)))
+    [...managed.values()].every((m) => isEmptySet(intersection(m.set, union(touched, change.removed))))
   )
     return encodeManaged(managed)
   // what comes through /scale is carried over to the object without its time (ScaleHandler.ToParent)

@@ -177,7 +177,6 @@ function checkMembers(value: JsonObject, s: Schema, path: string, out: FieldErro
   if (max !== undefined && keys.length > max) out.push(tooMany(path, keys.length, max))
   if (min !== undefined && keys.length < min)
     out.push(invalid(path, keys.length, `${path} in body should have at least ${min} properties`))
-  for (const r of list(s.required)) if (value[String(r)] === undefined) out.push(required(join(path, String(r)), ''))
   const additional = part(s.additionalProperties)
   for (const k of keys.sort(compareBytes)) {
     const inner = propertyOf(s, k)
@@ -185,6 +184,7 @@ function checkMembers(value: JsonObject, s: Schema, path: string, out: FieldErro
     if (inner) validate(value[k], inner, join(path, k), out, was)
     else if (additional) validate(value[k], additional, join(path, k), out, was)
   }
+  for (const r of list(s.required)) if (value[String(r)] === undefined) out.push(required(join(path, String(r)), ''))
 }
 
 /** %#v of a value that came as JSON. */

@@ -94,6 +94,8 @@ const FEATURES = {
   anySubresource: { from: 32, side: 'client' },
   /** debug: --profile=legacy warns. */
   debugLegacyWarning: { from: 32, side: 'client' },
+  /** debug: warns where privileges go to a user who is not root. */
+  debugUserWarning: { from: 33, side: 'client' },
   /** debug: the profile is general where none is given. */
   debugGeneralProfile: { from: 36, side: 'client' },
   /** api-resources -o json and yaml. */

@@ -56,6 +56,8 @@ export interface CustomResource {
   /** Fills in defaults and drops unknown fields; `unknown` collects their paths. */
   prune(object: Record<string, unknown>, unknown: string[]): void
   defaults(object: Record<string, unknown>): void
+  /** A stored object as this version shows it. */
+  read(object: KubeObject): KubeObject
   readonly storageVersion: string
   readonly scale?: {
     readonly specReplicasPath: string

@@ -8,7 +8,7 @@ import { invalid } from '../apimachinery/field.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import { goValue } from '../apimachinery/gostring.ts'
 import { parseJsonPath } from '../apimachinery/jsonpath.ts'
-import { copy, equal, isObject } from '../apimachinery/object.ts'
+import { copy, equal, freeze, isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { ResourceInfo } from '../apimachinery/schema.ts'
 import { parseTime, rfc3339 } from '../apimachinery/time.ts'
@@ -316,6 +316,36 @@ function kindOf(
   }
 }
 
+/**
+ * How an object of a definition is read in version `v`: with the defaults of the version it was stored in, and pruned by
+ * each version on its way; as crdConversionRESTOptionsGetter's codec does.
+ */
+function reader(crd: CRD, v: CustomResourceDefinitionVersion): (object: KubeObject) => KubeObject {
+  const { group, names, versions } = crd.spec
+  const schemas = new Map(
+    versions.map((x) => [`${group}/${x.name}`, x.schema?.openAPIV3Schema as unknown as Schema | undefined]),
+  )
+  const apiVersion = `${group}/${v.name}`
+  const known = new WeakMap<KubeObject, KubeObject>()
+  const read = (object: KubeObject): KubeObject => {
+    const draft = copy(object) as Record<string, unknown>
+    const own = schemas.get(object.apiVersion ?? '')
+    prune(draft, own, '', [], true)
+    fillDefaults(draft, own)
+    if (object.apiVersion !== apiVersion) prune(draft, schemas.get(apiVersion), '', [], true)
+    draft.apiVersion = apiVersion
+    draft.kind = names.kind
+    return equal(draft, object) ? object : freeze(draft as unknown as KubeObject)
+  }
+  return (object) => {
+    const before = known.get(object)
+    if (before) return before
+    const now = read(object)
+    known.set(object, now)
+    return now
+  }
+}
+
 function customOf(
   crd: CRD,
   v: CustomResourceDefinitionVersion,
@@ -330,6 +360,7 @@ function customOf(
       pruneNulls(object, schema)
     },
     defaults: (object) => fillDefaults(object, schema),
+    read: reader(crd, v),
     storageVersion: crd.spec.versions.find((x) => x.storage)?.name ?? v.name,
     ...(scale ? { scale } : {}),
     preserveUnknown: schema?.['x-kubernetes-preserve-unknown-fields'] === true,

@@ -59,6 +59,18 @@ function written(
   }
 }
 
+/** What a Scale says of an object: a zero of replicas is left out there, so that nobody holds it. */
+function withoutNoReplicas(ctx: Context, object: KubeObject): KubeObject {
+  const path = (ctx.served.custom?.scale?.specReplicasPath ?? '.spec.replicas').replace(/^\./, '').split('.')
+  const strip = (o: unknown, [key = '', ...rest]: readonly string[]): unknown => {
+    if (!isObject(o) || !Object.hasOwn(o, key)) return o
+    const { [key]: inner, ...others } = o
+    if (rest.length > 0) return { ...o, [key]: strip(inner, rest) }
+    return inner === 0 ? others : o
+  }
+  return strip(object, path) as KubeObject
+}
+
 /** Notes in `next` what this request's manager changed since `live`. */
 export function trackUpdate(
   ctx: Context,
@@ -70,11 +82,12 @@ export function trackUpdate(
   // what is stored is in typed form; a converted version of it may not be
   const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
   const form = written(ctx, live, next, subresource, typed)
+  const scaled = (o: KubeObject): KubeObject => (subresource === 'scale' ? withoutNoReplicas(ctx, o) : o)
   // the typed form knows no empty list
   const fields =
-    live?.metadata.uid && forgetsOwners(next.metadata.managedFields)
+    live?.metadata.uid && !subresource && forgetsOwners(next.metadata.managedFields)
       ? []
-      : track(live, form, { ...managerContext(ctx, options, subresource), typed })
+      : track(live && scaled(live), scaled(form), { ...managerContext(ctx, options, subresource), typed })
   const draft = typed ? formed(ctx, live, next, form, subresource) : next
   if (fields.length > 0) draft.metadata.managedFields = fields as Draft<typeof fields>
   else drop(draft.metadata, 'managedFields')

@@ -345,6 +345,9 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
     }
   }
   const old = fromStored(served, existing)
+  // a custom resource is read with the defaults of today before it is compared
+  const before =
+    !served.custom || old === existing ? existing : ({ ...old, apiVersion: existing.apiVersion } as KubeObject)
   let draft = await update.produce(old)
   const moved = strategy.emptiesCount === true && holdsEmpties(ctx, draft)
   const version = draft.metadata.resourceVersion
@@ -369,9 +372,9 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   const undo = begun instanceof Promise ? await begun : begun
   try {
     await strategy.needs?.(object)
-    object = prepareUpdate(ctx, object, existing, update, moved)
+    object = prepareUpdate(ctx, object, before, update, moved)
     const next = object
-    await validateAdmission(ctx, { operation: 'UPDATE', object: next, old: existing, options, subresource })
+    await validateAdmission(ctx, { operation: 'UPDATE', object: next, old: before, options, subresource })
     if (sameButTimes(next, existing)) return { object: fromStored(served, existing), created: false }
     object.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
     if (options.dryRun) {

@@ -14,6 +14,7 @@ export const storedOf = (s: Served): Served => s.stored ?? s
 export function fromStored(s: Served, object: KubeObject): KubeObject {
   const conversion = s.stored ? s.kind.conversion : undefined
   if (conversion) return conversion.fromStored(copy(object))
+  if (s.custom) return s.custom.read(object)
   if (object.apiVersion !== s.apiVersion || object.kind !== s.info.kind)
     return { ...object, apiVersion: s.apiVersion, kind: s.info.kind }
   return object

@@ -74,8 +74,13 @@ async function sendPatch(
         continue
       }
       if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'Invalid') && s.force) {
-        await replaceByForce(ctx, info, original, modified, s)
-        return { text: encode(modified) }
+        const whole = encode(modified)
+        try {
+          await replaceByForce(ctx, info, original, modified, s)
+        } catch (e2) {
+          throw withSource(`applying patch:\n${whole}\nto:\n${infoText(info)}\nfor:`, info.source, e2)
+        }
+        return { text: whole }
       }
       if (e instanceof PatchClash) {
         // tried with two kinds of schema, then with the types kubectl knows

@@ -77,14 +77,23 @@ export async function applyServerSide(ctx: CommandContext, info: Info, s: ApplyS
     }
   }
   const names = new Set(managed('Update').map((m) => String(m.manager)))
-  if (names.size) {
-    try {
-      if (await migrate(ctx.factory, info, names, s)) refresh(info, await send(s.manager, object, s.forceConflicts))
-    } catch (e) {
-      ctx.io.stderr.write(
-        `Warning: server rejected managed fields migration to Server-Side Apply. This is non-fatal and will be retried next time you apply. Error: ${e instanceof Error ? e.message : String(e)}\n`,
-      )
-    }
+  if (!names.size) return
+  const warn = (what: string, e: unknown): void => {
+    ctx.io.stderr.write(
+      `Warning: ${what}. This is non-fatal and will be retried next time you apply. Error: ${e instanceof Error ? e.message : String(e)}\n`,
+    )
+  }
+  let migrated = false
+  try {
+    migrated = await migrate(ctx.factory, info, names, s)
+  } catch (e) {
+    warn('server rejected managed fields migration to Server-Side Apply', e)
+  }
+  if (!migrated) return
+  try {
+    refresh(info, await send(s.manager, object, s.forceConflicts))
+  } catch (e) {
+    warn('failed to re-apply configuration after performing Server-Side Apply migration', e)
   }
 }
 

@@ -8,6 +8,7 @@ import { refusal } from './plugin.ts'
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 const VOLUME = 'kube-api-access-'
 const MIRROR = 'kubernetes.io/config.mirror'
+const ENFORCES = 'kubernetes.io/enforce-mountable-secrets'
 
 function mountsToken(account: ServiceAccount, pod: Draft<Pod>): boolean {
   return pod.spec?.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
@@ -67,10 +68,14 @@ export function renameToken(spec: PodSpec, from: string, suffix: string): PodSpe
 
 export const serviceAccount: Plugin = {
   name: 'ServiceAccount',
-  admit(ctx, { object, subresource }) {
+  async admit(ctx, { object, subresource }) {
     if (subresource) return
     const pod = object as Draft<Pod>
-    if (pod.metadata.annotations?.[MIRROR] !== undefined) return
+    if (pod.metadata.annotations?.[MIRROR] !== undefined) {
+      const fault = (await import('./serviceaccount-secrets.ts')).mirrorFault(pod as Pod)
+      if (fault) throw refusal(ctx, pod as Pod, fault)
+      return
+    }
     const spec = (pod.spec ??= { containers: [] })
     if (!spec.serviceAccountName) {
       spec.serviceAccountName = 'default'
@@ -87,5 +92,8 @@ export const serviceAccount: Plugin = {
     if (mountsToken(account, pod)) addToken(pod, ctx.api.entropy.suffix(5))
     if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
       spec.imagePullSecrets = account.imagePullSecrets.map((r) => ({ ...r }))
+    if (!/^(1|t|T|TRUE|true|True)$/.test(account.metadata.annotations?.[ENFORCES] ?? '')) return
+    const fault = (await import('./serviceaccount-secrets.ts')).secretFault(pod as Pod, account)
+    if (fault) throw refusal(ctx, pod as Pod, fault)
   },
 }

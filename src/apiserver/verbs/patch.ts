@@ -2,7 +2,7 @@
 import type { ApiResponse } from '../../apimachinery/door.ts'
 import { invalid as invalidField } from '../../apimachinery/field.ts'
 import { toJsonInOrder } from '../../apimachinery/encode.ts'
-import { sortedKeys } from '../../apimachinery/gojson.ts'
+import { sortedKeys, toJson } from '../../apimachinery/gojson.ts'
 import { isObject } from '../../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../../apimachinery/object.ts'
 import { PatchError } from '../../apimachinery/patch.ts'
@@ -247,7 +247,8 @@ export function decodePatched(
   options: WriteOptions,
   patch: Omit<Patch, 'apply'>,
 ): Draft<KubeObject> {
-  const refuse = (why: string): StatusError => patchInvalid(patchShown(patch, patched), why)
+  const refuse = (why: string): StatusError =>
+    patchInvalid(target.custom ? toJson(patched) : patchShown(patch, patched), why)
   if (!target.custom && patch.type !== STRATEGIC) readType(ctx, patched, target, refuse)
   const read = withSpellings(ctx.spellings, () => decodeObject(ctx.api, patched, target, refuse))
   const { object } = read

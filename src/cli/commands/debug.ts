@@ -167,12 +167,23 @@ async function onNode(ctx: CommandContext, node: JsonObject, args: readonly stri
   }
 }
 
+/** Privileges are little use to a user who is not root (displayWarning). */
+function warnOfUser({ factory, io }: CommandContext, pod: Pod, { securityContext }: DraftContainer): void {
+  if (!has(factory.versions, 'debugUserWarning')) return
+  if (!pod.spec?.securityContext?.runAsUser || securityContext?.runAsUser === 0) return
+  if (securityContext?.privileged || securityContext?.capabilities?.add?.length)
+    io.stderr.write(
+      'Warning: Non-root user is configured for the entire target Pod, and some capabilities granted by debug profile may not work. Please consider using "--custom" with a custom profile that specifies "securityContext.runAsUser: 0".\n',
+    )
+}
+
 async function inPod(ctx: CommandContext, pod: Pod, args: readonly string[], dress: Dress): Promise<Debugged> {
   const { factory, flags } = ctx
   const target = flags.string('target')
   const c = newContainer(ctx, containerName(ctx, pod), args)
   const draft = copy(pod)
   dress('ephemeral', draft, c)
+  warnOfUser(ctx, pod, c)
   const list = [...(pod.spec?.ephemeralContainers ?? []), { ...c, ...(target ? { targetContainerName: target } : {}) }]
   const client = await factory.client()
   const result = await client.patch<Pod>(
@@ -252,6 +263,7 @@ async function byCopy(
   if (flags.bool('tty')) c.tty = true
   else delete c.tty
   dress('copy', draft, c)
+  warnOfUser(ctx, draft as unknown as Pod, c)
   const client = await factory.client()
   const created = await client.create<Pod>('v1/pods', pod.metadata.namespace ?? '', draft)
   if (flags.bool('replace'))

@@ -475,7 +475,9 @@ export function validateDefinitionSchema(
       ),
     )
   if (schema.nullable === true) errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'))
-  if (!within(schema).some((s) => UNSUPPORTED.some(([, is]) => is(s)) || s.uniqueItems === true)) {
+  const hasNone = (s: Schema): boolean =>
+    UNSUPPORTED.some(([, is]) => is(s)) || s.uniqueItems === true || s['x-kubernetes-preserve-unknown-fields'] === false
+  if (!within(schema).some(hasNone)) {
     const structural = [...invariants(schema, 'root', path), ...alternatives(schema, schema, path, path)].sort((a, b) =>
       compareBytes(`${a.field}: ${a.message}`, `${b.field}: ${b.message}`),
     )

@@ -336,11 +336,11 @@ const NOT_EPHEMERAL = [
   'ports',
   'resources',
   'resizePolicy',
+  'restartPolicy',
   'livenessProbe',
   'readinessProbe',
   'startupProbe',
   'lifecycle',
-  'restartPolicy',
 ] as const
 
 /** spec.ephemeralContainers: without ports, resources, probes and hooks. */
