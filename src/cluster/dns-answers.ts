@@ -92,18 +92,14 @@ export async function query(request: ApiRequest, c: ClusterParts): Promise<Json>
   const names = address ? [reverseName(name) ?? name] : candidates(name, parsed)
   for (const at of names) {
     let found = false
-    let exists = false
     for (const t of types) {
       let e = stub.exchange(server, question(at, t))
       if (e.outcome === 'answer' && e.message.tc) e = stub.exchange(server, question(at, t), { tcp: true })
       steps.push({ name: at, type: typeName(t), server, ...answered(e) })
-      if (e.outcome === 'answer' && e.message.rcode === 0) {
-        exists = true
-        found ||= e.message.answers.length > 0
-      }
+      if (e.outcome === 'answer' && e.message.rcode === 0) found ||= e.message.answers.length > 0
     }
-    // glibc stops at the first name that has an answer
-    if (found || (exists && types.length === 1)) break
+    // glibc stops at the first name that has an answer; one that exists without is passed over
+    if (found) break
   }
   const service = c.lister.get<Service>('services', 'kube-system', 'kube-dns')
   return {

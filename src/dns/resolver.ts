@@ -261,7 +261,12 @@ function serve(q: Message, o: ResolverOptions, depth: number): Answer {
     return negative(NXDOMAIN)
   }
   if (section.records.length === 0) {
-    why.push(`the name exists and has no ${typeName(question.type)} record`)
+    // whether a name exists is not looked at for SOA
+    why.push(
+      question.type === 6
+        ? `${bare(zone)} alone has an SOA record, no name below it`
+        : `the name exists and has no ${typeName(question.type)} record`,
+    )
     return negative(NOERROR)
   }
   const ttl = ttlOf([...section.records, ...section.extra])
