@@ -8,7 +8,15 @@ import { Client } from '../client/client.ts'
 import type { CliHost, Factory, FlagValues, Mapping, OpenCluster, StateOptions } from './command.ts'
 import { CliError, ConnectionError } from './exit.ts'
 import { klog } from './klog.ts'
-import { configOfProfile, configPaths, emptyConfig, loadConfigFiles, resolveConfig, usable } from './kubeconfig.ts'
+import {
+  canIdentify,
+  configOfProfile,
+  configPaths,
+  emptyConfig,
+  loadConfigFiles,
+  resolveConfig,
+  usable,
+} from './kubeconfig.ts'
 import type { KubeConfig, ResolvedConfig } from './kubeconfig.ts'
 import type { Discovery } from './discovery.ts'
 import { findKind, findResource, fullyMissed, NoKindMatch, noResourceType, toMapping } from './mapper.ts'
@@ -17,6 +25,8 @@ import { goQuote } from '../apimachinery/gostring.ts'
 
 /** A factory that the program can close and ask how many warnings there were. */
 export interface ProgramFactory extends Factory {
+  /** Throws what is wrong with the configuration of the server and its user. */
+  configured(): Promise<void>
   warningCount(): number
   close(): Promise<void>
 }
@@ -126,6 +136,14 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       throw new CliError('specifying a root certificates file with the insecure flag is not allowed')
     return c
   }
+  /** Asks who it is, where a server is reached by TLS and the user has nothing to show. */
+  let asked: Promise<void> | undefined
+  const identified = (): Promise<void> | undefined => {
+    const c = connection()
+    const nobody =
+      c.server.startsWith('https:') && c.user !== profile.user && !canIdentify({ ...c.auth, ...overrides.userFields })
+    return nobody ? (asked ??= import('./login.ts').then((m) => m.prompt(io))) : undefined
+  }
 
   const warned = new Set<string>()
   let warnings = 0
@@ -144,6 +162,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   const cluster = (): Promise<OpenCluster> => (opened ??= host.openCluster(stateOptions))
   let client: Promise<Client> | undefined
   const makeClient = async (): Promise<Client> => {
+    await identified()
     const c = connection()
     const as = globals.string('as') || (typeof c.auth.as === 'string' ? c.auth.as : '')
     const groups = globals.list('as-group')
@@ -221,7 +240,9 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       return { namespace: configured().namespace, explicit: false }
     },
     unreachable,
+    configured: async () => identified(),
     mapping: async (word, tries = 4): Promise<Mapping> => {
+      await identified()
       reachable(tries)
       const builtIn = schemas.discovery()
       const keepVersion = !has(versions, 'shortNamesDropVersion')
@@ -236,6 +257,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       return toMapping(found)
     },
     mappingForKind: async (apiVersion, kind): Promise<Mapping> => {
+      await identified()
       reachable(1)
       let found = findKind(schemas.discovery(), apiVersion, kind)
       if (!found) {
@@ -247,6 +269,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
       return toMapping(found)
     },
     resources: async (anew): Promise<readonly Mapping[]> => {
+      await identified()
       reachable(1)
       const d = await custom()
       return [...schemas.discovery(), ...(await (anew ? d.renew() : d.resources()))].map(toMapping)

@@ -182,6 +182,12 @@ const text = (v: unknown): string => (typeof v === 'string' ? v : '')
 
 const filled = (v: unknown): boolean => v !== undefined && v !== null && v !== ''
 
+/** Whether a user's entry says who it is (clientcmd's canIdentifyUser). */
+export const canIdentify = (user: ConfigEntry | JsonObject): boolean =>
+  ['username', 'client-certificate', 'client-certificate-data', 'token', 'tokenFile'].some((f) => filled(user[f])) ||
+  isObject(user['auth-provider']) ||
+  isObject(user.exec)
+
 /** What a user's entry says that does not go together (clientcmd's validateAuthInfo). */
 function userProblems(io: Io, name: string, entry: ConfigEntry, flags: JsonObject): string[] {
   const user = { ...entry, ...flags }

@@ -312,7 +312,7 @@ async function execute(
         io[to].write(await helpText(node))
       },
     }
-    if (node.clientFirst) factory.unreachable('') // a broken configuration is said now
+    if (node.clientFirst) await factory.configured() // a broken configuration is said now
     code = (await node.command?.run?.(ctx)) ?? 0
     if (code === 0 && globals.bool('warnings-as-errors')) {
       const count = factory.warningCount()

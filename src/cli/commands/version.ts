@@ -31,8 +31,8 @@ async function run(ctx: CommandContext): Promise<void> {
   let server: JsonObject | undefined
   let failure: unknown
   if (!flags.bool('client')) {
-    // refused before anything is printed
-    if (flags.bool('match-server-version')) await factory.client()
+    // what is wrong with the configuration is said before anything is printed
+    await factory.client()
     try {
       const body = (await (await factory.client()).request('GET', '/version')).body
       if (isObject(body)) server = body

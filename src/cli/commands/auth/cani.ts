@@ -39,6 +39,7 @@ interface Target {
 async function target(ctx: CommandContext, word: string): Promise<Target> {
   if (word === '*') return { group: '', version: '', resource: '*', namespaced: true, known: false }
   const lower = word.toLowerCase()
+  await ctx.factory.client() // a broken configuration is no unknown type
   try {
     const m = await ctx.factory.mapping(lower, 2)
     return { group: m.group, version: m.version, resource: m.resource, namespaced: m.namespaced, known: true }
