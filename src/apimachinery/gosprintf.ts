@@ -147,15 +147,11 @@ function one(a: GoArg, verb: string, f: Flags, inside = false): string {
   }
   if (verb === 'v') return f.sharp ? goSyntaxOf(a) : goValue(a)
   // Other verbs go to the elements.
-  if (Array.isArray(a))
-    return `[${(a as readonly Json[]).map((e) => one(typeof e === 'number' ? { number: e, type: Number.isInteger(e) ? 'int64' : 'float64' } : e, verb, f, true)).join(' ')}]`
-  return `map[${Object.entries(a)
-    .sort(([x], [y]) => (x < y ? -1 : 1))
-    .map(
-      ([k, e]) =>
-        `${one(k, verb, f)}:${one(typeof e === 'number' ? { number: e, type: Number.isInteger(e) ? 'int64' : 'float64' } : ((e ?? null) as Json), verb, f, true)}`,
-    )
-    .join(' ')}]`
+  const element = (e: Json): string =>
+    one(typeof e === 'number' ? { number: e, type: Number.isInteger(e) ? 'int64' : 'float64' } : e, verb, f, true)
+  if (Array.isArray(a)) return `[${(a as readonly Json[]).map(element).join(' ')}]`
+  const entries = Object.entries(a).sort(([x], [y]) => (x < y ? -1 : 1))
+  return `map[${entries.map(([k, e]) => `${one(k, verb, f)}:${element((e ?? null) as Json)}`).join(' ')}]`
 }
 
 /** fmt.Sprintf with its own complaints: %!d(string=x), %!s(MISSING), %!(EXTRA …). */

@@ -198,10 +198,11 @@ export function warningsForCIDR(path: string, text: string): string[] {
   if (!range) return []
   const out: string[] = []
   const ambiguous = range.ip.value !== range.base.value
-  if (ambiguous)
-    out.push(
-      `${path}: CIDR value ${goQuote(text)} is ambiguous in this context (should be ${goQuote(formatCIDR(range))} or ${goQuote(`${formatIP(range.ip)}/${range.ip.v6 ? 128 : 32}`)}?)`,
-    )
+  if (ambiguous) {
+    const address = goQuote(`${formatIP(range.ip)}/${range.ip.v6 ? 128 : 32}`)
+    const meant = `${goQuote(formatCIDR(range))} or ${address}`
+    out.push(`${path}: CIDR value ${goQuote(text)} is ambiguous in this context (should be ${meant}?)`)
+  }
   if (mappedText(text.slice(0, text.indexOf('/'))) || !parseCIDR(text, true))
     out.push(
       `${path}: non-standard CIDR value ${goQuote(text)} will be considered invalid in a future Kubernetes release: use ${goQuote(formatCIDR(range))}`,

@@ -430,10 +430,15 @@ export class JsonPath {
   #filter(input: readonly PathValue[], node: Extract<Node, { type: 'filter' }>): PathValue[] {
     const results: PathValue[] = []
     for (const value of input) {
-      if (!isList(value))
-        throw new JsonPathError(
-          `${value === undefined ? '<invalid reflect.Value>' : value instanceof Literal ? String(value.value) : goValue(value, this.#numbers)} is not array or slice and cannot be filtered`,
-        )
+      if (!isList(value)) {
+        const shown =
+          value === undefined
+            ? '<invalid reflect.Value>'
+            : value instanceof Literal
+              ? String(value.value)
+              : goValue(value, this.#numbers)
+        throw new JsonPathError(`${shown} is not array or slice and cannot be filtered`)
+      }
       for (const item of value) {
         if (node.operator === 'exists') {
           let found: PathValue[] = []

@@ -431,10 +431,11 @@ function faults(types: Types, word: string, shape: Shape, value: unknown, path: 
     const seen = new Set<string>()
     return value.flatMap((v: unknown, i) => {
       const missing = shape.keys.find((k) => !isObject(v) || ((v[k] ?? null) === null && !types.hasDefault(shape, k)))
-      if (missing !== undefined)
-        return [
-          `${path}: element ${i}: ${isObject(v) ? `associative list with keys has an element that omits key field ${goQuote(missing)} (and doesn't have default value)` : 'associative list with keys may not have non-map elements'}`,
-        ]
+      if (missing !== undefined) {
+        const omits = `has an element that omits key field ${goQuote(missing)} (and doesn't have default value)`
+        const why = isObject(v) ? omits : 'may not have non-map elements'
+        return [`${path}: element ${i}: associative list with keys ${why}`]
+      }
       const e = types.element(shape, v)
       const twice = seen.has(e)
       seen.add(e)
@@ -475,11 +476,10 @@ export function applyServerSide(
   const wrong = faults(types, '', shape, config, '')
   if (wrong.length) {
     const gv = ctx.apiVersion.includes('/') ? ctx.apiVersion : `/${ctx.apiVersion}`
-    throw new StatusError(
-      500,
-      '',
-      `failed to create typed patch object (${typeof meta.namespace === 'string' ? meta.namespace : ''}/${typeof meta.name === 'string' ? meta.name : ''}; ${gv}, Kind=${String(config.kind)}): ${wrong.length === 1 ? wrong[0] : ['errors:', ...wrong.map((w) => `  ${w}`)].join('\n')}`,
-    )
+    const [namespace, name] = [meta.namespace, meta.name].map((m) => (typeof m === 'string' ? m : ''))
+    const about = `${namespace}/${name}; ${gv}, Kind=${String(config.kind)}`
+    const why = wrong.length === 1 ? wrong[0] : ['errors:', ...wrong.map((w) => `  ${w}`)].join('\n')
+    throw new StatusError(500, '', `failed to create typed patch object (${about}): ${why}`)
   }
   const time = rfc3339(ctx.now)
   const present = live?.metadata.uid ? live : undefined
