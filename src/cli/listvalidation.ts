@@ -101,9 +101,9 @@ export async function listErrors(list: JsonObject, schemas: Schemas): Promise<st
   const out: string[] = []
   const items = list.items
   if (!Array.isArray(items)) return ['invalid object to validate']
-  for (const [i, item] of (items as readonly Json[]).entries()) {
+  for (const item of items as readonly Json[]) {
     if (!isObject(item)) {
-      out.push(`items[${i}] isn't a map[string]interface{}`)
+      out.push('invalid object to validate')
       continue
     }
     if (!item.apiVersion) out.push('apiVersion not set')

@@ -280,13 +280,24 @@ function metadataError(obj: JsonObject): string | undefined {
   return undefined
 }
 
+/** What has items is a list, whatever its kind: why they cannot be read (unstructuredJSONScheme.decodeToList). */
+function itemsError({ items }: JsonObject): string | undefined {
+  if (items === undefined || items === null) return undefined
+  if (!Array.isArray(items))
+    return `json: cannot unmarshal ${goJsonType(items)} into Go struct field decodeList.items of type []json.RawMessage`
+  const scalar = (items as readonly Json[]).find((i) => i !== null && !isObject(i))
+  return scalar === undefined
+    ? undefined
+    : `json: cannot unmarshal ${goJsonType(scalar)} into Go value of type map[string]interface {}`
+}
+
 /** A document as an object with kind and readable metadata; throws `unable to decode "SOURCE": …`. */
 export function decodeDocument(value: Json, source: string): JsonObject {
   const fail = (why: string): CliError => new CliError(`unable to decode ${goQuote(source)}: ${why}`)
   if (!isObject(value))
-    throw fail(
-      `json: cannot unmarshal ${goJsonType(value)} into Go value of type struct { Kind string "json:\\"kind,omitempty\\""; APIVersion string "json:\\"apiVersion,omitempty\\"" }`,
-    )
+    throw fail(`json: cannot unmarshal ${goJsonType(value)} into Go value of type unstructured.detector`)
+  const items = itemsError(value)
+  if (items) throw fail(items)
   if (value.kind !== undefined && value.kind !== null && typeof value.kind !== 'string')
     throw fail(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goJsonType(value.kind)} into Go struct field .kind of type string`,

@@ -4,7 +4,7 @@ import { goQuote } from '../apimachinery/gostring.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import type { Mapping } from './command.ts'
-import { CliError, aggregateText, throwAll } from './exit.ts'
+import { CliError, PlainError, aggregateText, throwAll } from './exit.ts'
 import { infoOf, isList, metaOf, stringAt } from './info.ts'
 import type { Info } from './info.ts'
 import { NoKindMatch } from './mapper.ts'
@@ -74,6 +74,9 @@ function typedItem(item: JsonObject, list: JsonObject): JsonObject {
     : { apiVersion: list.apiVersion, kind: kind.slice(0, -4), ...item }
 }
 
+const KINDLESS =
+  "unable to get type info from the object \"*unstructured.Unstructured\": Object 'Kind' is missing in 'object has no kind field '"
+
 /**
  * Lists become their items, lists in lists too, one level after the other.
  *
@@ -97,7 +100,12 @@ export const flattened =
         const o = todo[i]
         if (!o) continue
         if (isList(o)) {
-          for (const item of o.items as readonly Json[]) if (isObject(item)) todo.push(typedItem(item, o))
+          for (const item of o.items as readonly Json[]) todo.push(typedItem(isObject(item) ? item : {}, o))
+          continue
+        }
+        // ObjectTyper's words for what says nothing of itself
+        if (!o.kind) {
+          errors.push(new PlainError(KINDLESS))
           continue
         }
         try {
