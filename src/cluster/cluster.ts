@@ -81,6 +81,8 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
     const ready = readyState(readymade, clock.now(), entropy)
     if (ready) store.begin(ready)
   }
+  // what containers write is as safe as on a real node
+  store.unsynced = 'containers.kubesim.io'
   // not before: a ready one knows its profile
   if (store.meta('profile') === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)) as Json)
   // who writes learns what another process made meanwhile
@@ -120,7 +122,7 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
         return await api.connect(request, streams)
       } finally {
         stop()
-        await store.flush()
+        await pace.safe()
       }
     },
   }

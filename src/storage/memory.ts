@@ -343,6 +343,7 @@ export class MemoryStore implements Store {
   #size = 0
   /** Only who sets a limit pays for weighing: a command that writes an object and ends has no need of it. */
   limit = Infinity
+  unsynced?: string
 
   constructor(options: { source?: Source; revision?: number; meta?: Readonly<Record<string, Json>> } = {}) {
     this.#source = options.source ?? NO_SOURCE

@@ -341,7 +341,11 @@ export class FileStore extends MemoryStore {
         ])
       writeWhole(fd, text)
       // that the controllers have seen everything may get lost with the power: they look again
-      if (this.#pending.size > 0 || [...this.#pendingMeta.keys()].some((k) => k !== 'settled')) fs.fdatasyncSync(fd)
+      if (
+        [...this.#pending.values()].some(([, resource]) => resource !== this.unsynced) ||
+        [...this.#pendingMeta.keys()].some((k) => k !== 'settled')
+      )
+        fs.fdatasyncSync(fd)
       this.#journal += text.length
       if (made) syncDirectory(path.dirname(this.#file))
     } finally {

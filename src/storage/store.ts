@@ -50,6 +50,8 @@ export interface Store {
   readonly oldest: number
   /** How much the written objects may weigh, about in bytes of memory; beyond it a write throws StoreFull. */
   limit: number
+  /** The resource of which a write need not survive a power loss, only the end of the process. */
+  unsynced?: string
   get(resource: string, namespace: string, name: string): KubeObject | undefined
   /** Ordered as etcd's keys: by namespace, then name, bytewise. */
   list(resource: string, options?: ListOptions): readonly KubeObject[]
