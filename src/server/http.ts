@@ -279,13 +279,14 @@ export async function serveHttp(o: HttpOptions): Promise<HttpServer> {
     if (incoming.httpVersion === '1.1' && outgoing.shouldKeepAlive) outgoing.removeHeader('connection')
     const gone = new AbortController()
     outgoing.on('close', () => gone.abort(new Error('the client went away')))
-    if (misspelt(incoming.url ?? '')) {
-      outgoing.sendDate = false
-      outgoing.writeHead(400, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
-      outgoing.end('400 Bad Request')
-      return
-    }
     const answer = async (): Promise<void> => {
+      if (misspelt(incoming.url ?? '')) {
+        await readBody(incoming)
+        outgoing.sendDate = false
+        outgoing.writeHead(400, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
+        outgoing.end('400 Bad Request')
+        return
+      }
       const admitted = admit(incoming, gone.signal)
       if ('refused' in admitted) {
         const { refused } = admitted
