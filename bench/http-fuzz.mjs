@@ -771,12 +771,20 @@ for (const args of [
   }
   if (!args.includes('json')) continue
   const again = new Set(JSON.parse(r.stdout).items.map((o) => o.metadata.uid))
+  // what stands in a namespace that is on its way goes with it
+  const going = new Set(
+    (left.get('/api/v1/namespaces') ?? []).filter((o) => o.metadata.deletionTimestamp).map((o) => o.metadata.name),
+  )
   for (const [at, items] of left) {
     objects += items.length
     // what has an hour to live, or is still on its way, may have gone on meanwhile
     const lost = items.filter(
       (o) =>
-        o.metadata.uid && !again.has(o.metadata.uid) && !o.metadata.deletionTimestamp && !o.metadata.ownerReferences,
+        o.metadata.uid &&
+        !again.has(o.metadata.uid) &&
+        !o.metadata.deletionTimestamp &&
+        !o.metadata.ownerReferences &&
+        !going.has(o.metadata.namespace),
     )
     if (lost.length && !/\/(pods|jobs|events|leases|endpointslices|componentstatuses)$/.test(at))
       blame(`the state lacks what was served: ${at}`, lost.map((o) => o.metadata.name).join(' '))

@@ -52,6 +52,10 @@ export class StatusError extends Error {
   }
 }
 
+/** Whether something was refused because its namespace goes away (HasStatusCause). */
+export const isNamespaceTerminating = (e: StatusError): boolean =>
+  e.details?.causes?.some((c) => c.reason === 'NamespaceTerminating') ?? false
+
 /** `pods`, `deployments.apps`: the resource as error sentences name it. */
 export interface GroupResource {
   readonly group: string

@@ -1,7 +1,7 @@
 // The engine under the controllers: changes become keys, keys are reconciled until nothing is left (a fixpoint), due
 // wake-ups run at their own time.
 import { isObject } from '../apimachinery/object.ts'
-import { StatusError } from '../apimachinery/status.ts'
+import { StatusError, isNamespaceTerminating } from '../apimachinery/status.ts'
 import { StoreFull } from '../storage/store.ts'
 import type { Change, Store } from '../storage/store.ts'
 import type { Again, Controller, ControllerContext } from './controller.ts'
@@ -298,6 +298,8 @@ export class Engine {
       // somebody else wrote meanwhile, or it went away: look again
       if (e instanceof StatusError && (e.reason === 'Conflict' || e.reason === 'NotFound'))
         this.#enqueue(controller.name, key)
+      // what cannot be made in a namespace that goes need not be made
+      else if (e instanceof StatusError && isNamespaceTerminating(e)) return
       else if (e instanceof StoreFull)
         this.#wake.set(`${controller.name} ${key}`, {
           controller: controller.name,

@@ -5,12 +5,11 @@ import { CronError, isTimeZone, nextCron, parseCron } from '../../apimachinery/c
 import type { CronSchedule } from '../../apimachinery/cron.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import { equal } from '../../apimachinery/object.ts'
-import { StatusError } from '../../apimachinery/status.ts'
+import { StatusError, isNamespaceTerminating } from '../../apimachinery/status.ts'
 import { parseTime, rfc1123z, rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, ownerKeys, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { controllerRef, isControlledBy } from './owners.ts'
-import { isNamespaceTerminating } from './pods.ts'
 
 const SCHEDULED = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 /** More missed times than this deserve a warning. */

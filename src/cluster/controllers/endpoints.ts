@@ -10,11 +10,11 @@ import type {
 } from '../../apimachinery/api/core.v1.ts'
 import { isIPv6 } from '../../apimachinery/ip.ts'
 import { equal } from '../../apimachinery/object.ts'
-import { StatusError } from '../../apimachinery/status.ts'
+import { StatusError, isNamespaceTerminating } from '../../apimachinery/status.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { HEADLESS, TRIGGER_TIME, findPort, hasEndpoint, hostnameFor, isHeadless, serviceKeys } from './endpointslice.ts'
-import { isNamespaceTerminating, isReady } from './pods.ts'
+import { isReady } from './pods.ts'
 
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by'
 const MANAGER = 'endpoint-controller'

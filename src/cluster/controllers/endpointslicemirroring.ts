@@ -5,12 +5,11 @@ import type { Endpoint, EndpointPort, EndpointSlice } from '../../apimachinery/a
 import { canonicalIP, parseIP } from '../../apimachinery/ip.ts'
 import { nameIsDnsSubdomain } from '../../apimachinery/names.ts'
 import { equal } from '../../apimachinery/object.ts'
-import { StatusError } from '../../apimachinery/status.ts'
+import { StatusError, isNamespaceTerminating } from '../../apimachinery/status.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { MANAGED_BY, SERVICE_NAME, TRIGGER_TIME, endpointKey, portKey } from './endpointslice.ts'
 import { controllerRef } from './owners.ts'
-import { isNamespaceTerminating } from './pods.ts'
 
 const MANAGER = 'endpointslicemirroring-controller.k8s.io'
 const MAX_PER_SUBSET = 1000

@@ -2,7 +2,7 @@
 // pkg/controller/controller_utils.go.
 import type { Pod, PodTemplateSpec } from '../../apimachinery/api/core.v1.ts'
 import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
-import { StatusError } from '../../apimachinery/status.ts'
+import { StatusError, isNamespaceTerminating } from '../../apimachinery/status.ts'
 import { parseTime } from '../../apimachinery/time.ts'
 import type { ControllerContext } from '../controller.ts'
 import { controllerRef } from './owners.ts'
@@ -82,9 +82,6 @@ export async function createPods(
   }
   return { created, ...(error ? { error } : {}) }
 }
-
-export const isNamespaceTerminating = (e: StatusError): boolean =>
-  e.details?.causes?.some((c) => c.reason === 'NamespaceTerminating') ?? false
 
 /** Deletes pods, told as events of the owner. One that has gone already is no trouble. */
 export async function deletePods(ctx: ControllerContext, owner: KubeObject, pods: readonly Pod[]): Promise<void> {
