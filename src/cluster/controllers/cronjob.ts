@@ -4,12 +4,12 @@ import type { ObjectReference } from '../../apimachinery/api/core.v1.ts'
 import { CronError, isTimeZone, nextCron, parseCron } from '../../apimachinery/cron.ts'
 import type { CronSchedule } from '../../apimachinery/cron.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
-import { equal } from '../../apimachinery/object.ts'
 import { StatusError, isNamespaceTerminating } from '../../apimachinery/status.ts'
 import { parseTime, rfc1123z, rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, ownerKeys, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { controllerRef, isControlledBy } from './owners.ts'
+import { writeStatus } from './writestatus.ts'
 
 const SCHEDULED = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 /** More missed times than this deserve a warning. */
@@ -75,8 +75,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
     ...(p.lastScheduleTime ? { lastScheduleTime: p.lastScheduleTime } : {}),
     ...(p.lastSuccessfulTime ? { lastSuccessfulTime: p.lastSuccessfulTime } : {}),
   }
-  if (!equal(status, cj.status ?? {}))
-    await ctx.client.update('batch/v1/cronjobs', namespace, { ...cj, status }, { subresource: 'status' })
+  await writeStatus(ctx, 'batch/v1/cronjobs', cj, status)
   await tidy(ctx, cj)
   if (next !== undefined) return { after: next }
 }

@@ -4,7 +4,6 @@ import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
 import { scaledValue } from '../../apimachinery/intstr.ts'
 import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
-import { equal } from '../../apimachinery/object.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, splitKey } from '../controller.ts'
@@ -14,6 +13,9 @@ import { setCondition } from './conditions.ts'
 import { resourceOf } from './garbagecollector.ts'
 import { controllerOf, equalities } from './owners.ts'
 import { isFinished, isReady } from './pods.ts'
+import { writeStatus } from './writestatus.ts'
+
+const BUDGETS = 'policy/v1/poddisruptionbudgets'
 
 /** How long an evicted pod may take to go before it counts as healthy again. */
 const EVICTION_TIMEOUT = 120_000
@@ -85,13 +87,7 @@ async function failSafe(pdb: PodDisruptionBudget, why: string, ctx: ControllerCo
       message: why,
     }),
   }
-  if (!equal(status, pdb.status))
-    await ctx.client.update(
-      'policy/v1/poddisruptionbudgets',
-      pdb.metadata.namespace ?? '',
-      { ...pdb, status },
-      { subresource: 'status' },
-    )
+  await writeStatus(ctx, BUDGETS, pdb, status)
 }
 
 async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: number } | void> {
@@ -168,8 +164,7 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<{ after: 
       message: '',
     }),
   }
-  if (!equal(status, pdb.status))
-    await ctx.client.update('policy/v1/poddisruptionbudgets', namespace, { ...pdb, status }, { subresource: 'status' })
+  await writeStatus(ctx, BUDGETS, pdb, status)
   if (recheck !== undefined) return { after: recheck - now + 1 }
 }
 

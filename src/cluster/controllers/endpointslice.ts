@@ -6,7 +6,6 @@ import { isIPv6 } from '../../apimachinery/ip.ts'
 import { nameIsDnsSubdomain } from '../../apimachinery/names.ts'
 import { equal } from '../../apimachinery/object.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { StatusError, isNamespaceTerminating } from '../../apimachinery/status.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import type { Lister } from '../lister.ts'
@@ -176,16 +175,11 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
       metadata: { ...s.metadata, ...(Object.keys(annotations).length ? { annotations } : { annotations: {} }) },
     }
   }
-  try {
-    if (!service.metadata.deletionTimestamp)
-      for (const s of created) await ctx.client.create('discovery.k8s.io/v1/endpointslices', namespace, timed(s))
-    for (const s of plan.update) await ctx.client.update('discovery.k8s.io/v1/endpointslices', namespace, timed(s))
-    for (const s of plan.remove)
-      if (!reused.has(s))
-        await ctx.client.delete('discovery.k8s.io/v1/endpointslices', namespace, s.metadata.name ?? '')
-  } catch (e) {
-    if (!(e instanceof StatusError) || !isNamespaceTerminating(e)) throw e
-  }
+  if (!service.metadata.deletionTimestamp)
+    for (const s of created) await ctx.client.create('discovery.k8s.io/v1/endpointslices', namespace, timed(s))
+  for (const s of plan.update) await ctx.client.update('discovery.k8s.io/v1/endpointslices', namespace, timed(s))
+  for (const s of plan.remove)
+    if (!reused.has(s)) await ctx.client.delete('discovery.k8s.io/v1/endpointslices', namespace, s.metadata.name ?? '')
 }
 
 function labelsFor(service: Service): Readonly<Record<string, string>> {

@@ -5,7 +5,6 @@ import type { Endpoint, EndpointPort, EndpointSlice } from '../../apimachinery/a
 import { canonicalIP, parseIP } from '../../apimachinery/ip.ts'
 import { nameIsDnsSubdomain } from '../../apimachinery/names.ts'
 import { equal } from '../../apimachinery/object.ts'
-import { StatusError, isNamespaceTerminating } from '../../apimachinery/status.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { MANAGED_BY, SERVICE_NAME, TRIGGER_TIME, endpointKey, portKey } from './endpointslice.ts'
@@ -159,15 +158,11 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
     remove.splice(remove.indexOf(s), 1)
     update.push({ ...next, metadata: { ...s.metadata, labels, annotations, ownerReferences: [controllerRef(e)] } })
   }
-  try {
-    if (!e.metadata.deletionTimestamp)
-      for (const s of create) await ctx.client.create('discovery.k8s.io/v1/endpointslices', namespace, s)
-    for (const s of update) await ctx.client.update('discovery.k8s.io/v1/endpointslices', namespace, s)
-    for (const s of remove)
-      await ctx.client.delete('discovery.k8s.io/v1/endpointslices', namespace, s.metadata.name ?? '')
-  } catch (err) {
-    if (!(err instanceof StatusError) || !isNamespaceTerminating(err)) throw err
-  }
+  if (!e.metadata.deletionTimestamp)
+    for (const s of create) await ctx.client.create('discovery.k8s.io/v1/endpointslices', namespace, s)
+  for (const s of update) await ctx.client.update('discovery.k8s.io/v1/endpointslices', namespace, s)
+  for (const s of remove)
+    await ctx.client.delete('discovery.k8s.io/v1/endpointslices', namespace, s.metadata.name ?? '')
 }
 
 export const endpointSliceMirroringController: Controller = {

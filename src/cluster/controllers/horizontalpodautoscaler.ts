@@ -7,7 +7,6 @@ import type {
   HorizontalPodAutoscalerStatus,
   MetricSpec,
 } from '../../apimachinery/api/autoscaling.v2.ts'
-import { equal } from '../../apimachinery/object.ts'
 import type { Json, KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
@@ -15,11 +14,13 @@ import { pathOf } from '../../client/client.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import type { Lister } from '../lister.ts'
+import { setCondition } from './conditions.ts'
 import { pathFor, resourceOf } from './garbagecollector.ts'
 import { LONGEST_WINDOW, limit } from './hpalimits.ts'
 import type { Moment } from './hpalimits.ts'
 import { isProposal, measure } from './hpameasure.ts'
 import type { Proposal, Unmeasured } from './hpameasure.ts'
+import { writeStatus } from './writestatus.ts'
 
 /** How often autoscalers look. */
 const PERIOD = 15_000
@@ -57,22 +58,13 @@ interface Target {
 }
 
 function set(l: Look, type: string, status: string, reason: string, message: string): void {
-  const old = l.conditions.find((c) => c.type === type)
-  const kept = old?.status === status ? old.lastTransitionTime : undefined
-  const moved = { type, status, reason, message, lastTransitionTime: kept ?? rfc3339(l.now) }
-  l.conditions = old ? l.conditions.map((c) => (c === old ? moved : c)) : [...l.conditions, moved]
+  l.conditions = setCondition(l.conditions, { type, status, reason, message, lastTransitionTime: rfc3339(l.now) })
 }
 
 async function write({ ctx, hpa, conditions }: Look, more: Partial<HorizontalPodAutoscalerStatus>): Promise<void> {
   const { currentMetrics: _before, ...kept } = hpa.status ?? { desiredReplicas: 0 }
   const status: HorizontalPodAutoscalerStatus = { ...kept, ...more, conditions }
-  if (!equal(status, hpa.status))
-    await ctx.client.update(
-      'autoscaling/v2/horizontalpodautoscalers',
-      hpa.metadata.namespace ?? '',
-      { ...hpa, status },
-      { subresource: 'status' },
-    )
+  await writeStatus(ctx, 'autoscaling/v2/horizontalpodautoscalers', hpa, status)
 }
 
 /** Says what is wrong, once as long as it stays so. */

@@ -2,13 +2,13 @@
 // pkg/controller/volume/persistentvolume.
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../apimachinery/api/core.v1.ts'
 import type { StorageClass } from '../../apimachinery/api/storage.v1.ts'
-import { equal } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { amount } from '../node/nodestate.ts'
 import { suits } from './scheduler.ts'
+import { writeStatus } from './writestatus.ts'
 
 const BOUND = 'pv.kubernetes.io/bind-completed'
 const BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller'
@@ -92,8 +92,7 @@ async function bind(ctx: ControllerContext, volume: PersistentVolume, claim: Per
     // a bound claim's size may differ from its volume's: it is set once
     capacity: (c.status?.phase === 'Bound' ? c.status.capacity : pv.spec?.capacity) ?? {},
   }
-  if (!equal(status, c.status))
-    await ctx.client.update('v1/persistentvolumeclaims', namespace, { ...c, status }, { subresource: 'status' })
+  await writeStatus(ctx, 'v1/persistentvolumeclaims', c, status)
 }
 
 /** The status of a claim that has no volume: nothing of the last one stays (updateClaimStatus). */
@@ -138,11 +137,8 @@ async function syncClaim(key: string, ctx: ControllerContext): Promise<void> {
     )
     return
   }
-  const pending = async (): Promise<void> => {
-    const status = unboundStatus(claim, 'Pending')
-    if (!equal(status, claim.status ?? {}))
-      await ctx.client.update('v1/persistentvolumeclaims', namespace, { ...claim, status }, { subresource: 'status' })
-  }
+  const pending = (): Promise<void> =>
+    writeStatus(ctx, 'v1/persistentvolumeclaims', claim, unboundStatus(claim, 'Pending') ?? {})
   if (claim.spec.volumeName) {
     const pv = ctx.lister.get<PersistentVolume>('persistentvolumes', '', claim.spec.volumeName)
     const ref = pv?.spec?.claimRef

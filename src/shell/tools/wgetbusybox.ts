@@ -5,6 +5,7 @@ import { absolute, base64, byteLength, header, parseUrl, reach, relocate } from 
 import type { Target } from '../http.ts'
 import type { HttpResponse, ToolContext } from '../tool.ts'
 import { bodyHeaders, hasFolder, nameOf, shownHead, statusLine, withOwn } from './wgetrequest.ts'
+import type { WgetRun } from './wgetrequest.ts'
 
 /** Debian builds busybox without FEATURE_WGET_TIMEOUT. */
 const hasTimeout = (version: string): boolean => !/Debian/.test(version)
@@ -142,15 +143,7 @@ function set(o: Options, name: string, value: string, ctx: ToolContext): boolean
 /** What ends wget: its message, without `wget: `. */
 class Died extends Error {}
 
-/** One run of wget. */
-interface Run {
-  readonly ctx: ToolContext
-  readonly o: Options
-  readonly version: string
-  readonly write: (text: string) => void
-  /** What a quiet wget does not say. */
-  readonly log: (text: string) => void
-}
+type Run = WgetRun<Options>
 
 /** busybox' wget. Returns its exit code. */
 export async function busyboxWget(args: readonly string[], ctx: ToolContext): Promise<number> {

@@ -7,6 +7,7 @@ import type { HttpResponse, ToolContext } from '../tool.ts'
 import { USAGE, parseGnu } from './wgetgnuoptions.ts'
 import type { GnuOptions } from './wgetgnuoptions.ts'
 import { bodyHeaders, hasFolder, nameOf, shownHead, withOwn } from './wgetrequest.ts'
+import type { WgetRun } from './wgetrequest.ts'
 
 const two = (n: number): string => String(n).padStart(2, '0')
 const stamp = (ms: number): string => {
@@ -29,15 +30,7 @@ function dots(size: number): string {
   return `${out}\n`
 }
 
-/** One run of wget. */
-interface Run {
-  readonly ctx: ToolContext
-  readonly o: GnuOptions
-  readonly version: string
-  /** What -q and -nv leave out. */
-  readonly log: (text: string) => void
-  /** Told even when the rest is not. */
-  readonly write: (text: string) => void
+interface Run extends WgetRun<GnuOptions> {
   files: number
   bytes: number
 }

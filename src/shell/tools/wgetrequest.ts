@@ -2,6 +2,17 @@
 import { absolute, byteLength } from '../http.ts'
 import type { HttpResponse, ToolContext } from '../tool.ts'
 
+/** One run of wget, with the options of either. */
+export interface WgetRun<Options> {
+  readonly ctx: ToolContext
+  readonly o: Options
+  readonly version: string
+  /** Told even when the rest is not. */
+  readonly write: (text: string) => void
+  /** What a quiet wget leaves out. */
+  readonly log: (text: string) => void
+}
+
 /** The file a URL is saved as: the last part of its path, with its query. */
 export function nameOf(path: string): string {
   const [plain = '', query] = path.split(/(\?.*)/s)
