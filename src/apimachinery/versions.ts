@@ -128,6 +128,16 @@ const FEATURES = {
   describeCronJobTimeZone: { from: 36, side: 'client' },
   /** describe: events of a container name it. */
   describeEventFieldPath: { from: 36, side: 'client' },
+  /** -v: curl commands with -k. */
+  requestLogCurlInsecure: { until: 20, side: 'client' },
+  /** -v: a refusal's format stands before it. */
+  requestLogRefusalFormat: { from: 29, side: 'client' },
+  /** -v: bodies are structured and told by who asks. */
+  requestLogBodies: { from: 32, side: 'client' },
+  /** -v: requests and responses are structured. */
+  requestLogStructured: { from: 33, side: 'client' },
+  /** exec, attach and port-forward connect by WebSocket first. */
+  streamsByWebSocket: { from: 31, side: 'client' },
   /** `kubectl exec POD CMD` without -- still runs. */
   execWithoutDashes: { until: 31, side: 'client' },
   /** v1 Endpoints warns. */

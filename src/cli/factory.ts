@@ -113,11 +113,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   let failure: unknown
   try {
     const { paths, explicit, own } = configPaths(io, globals.string('kubeconfig'))
-    config = await loadConfigFiles(
-      io,
-      paths,
-      told && ((file) => told.tellConfig({ io, version: versions.client }, file)),
-    )
+    config = await loadConfigFiles(io, paths, told && ((file) => told.tellConfig({ io, versions }, file)))
     if (!config && explicit) throw new CliError(`stat ${paths[0] ?? ''}: no such file or directory`)
     config ??= own ? configOfProfile(profile) : emptyConfig()
     resolved = resolveConfig(config, overrides)
@@ -193,7 +189,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     }
     const door = authority(c.server) === authority(profile.server) ? (await cluster()).door : refusingDoor(c.server)
     const server = withScheme(c.server).replace(/\/$/, '')
-    const shown = told?.loggingDoor(door, { io, level, server, version: versions.client }) ?? door
+    const shown = told?.loggingDoor(door, { io, level, server, versions }) ?? door
     const made = new Client(shown, { headers, onWarning: warn })
     if (globals.bool('match-server-version')) await sameVersion(made, versions.client)
     return made

@@ -324,7 +324,7 @@ async function execute(
   } catch (e) {
     if (globals.int('v') >= REFUSALS) {
       const { tellRefusal } = await import('./requestlog.ts')
-      tellRefusal({ io, version: factory.versions.client }, e)
+      tellRefusal({ io, versions: factory.versions }, e)
     }
     code = report(e, host, node.path)
     if (!(e instanceof SilentExit)) code += node.command?.failureShift ?? 0

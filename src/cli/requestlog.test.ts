@@ -6,6 +6,7 @@ import type { Io } from '../apimachinery/ports.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import { loggingDoor, tellConfig, tellRefusal } from './requestlog.ts'
 
+const V133 = { client: 'v1.33.1', server: 'v1.33.1' }
 const START = Date.parse('2026-11-23T17:12:38Z')
 
 function listening(): { io: Io; text: () => string } {
@@ -40,7 +41,12 @@ async function told(
   response: Partial<ApiResponse> = {},
 ): Promise<string> {
   const { io, text } = listening()
-  await loggingDoor(door(response), { io, level, server: 'https://s:6443', version }).handle(request)
+  await loggingDoor(door(response), {
+    io,
+    level,
+    server: 'https://s:6443',
+    versions: { client: version, server: version },
+  }).handle(request)
   return text()
 }
 
@@ -120,7 +126,7 @@ round_trippers.go:577] Response Headers:`,
 
 test('a connection that is upgraded', async () => {
   const { io, text } = listening()
-  const log = { io, level: 6, server: 'https://s:6443', version: 'v1.33.1' }
+  const log = { io, level: 6, server: 'https://s:6443', versions: V133 }
   const opened: string[] = []
   const streams: Streams = { stdout: () => undefined, stderr: () => undefined, opened: () => opened.push('yes') }
   const exec: ApiRequest = {
@@ -137,12 +143,12 @@ test('a connection that is upgraded', async () => {
 
 test('which kubeconfig was read, and what a refusal said', () => {
   const { io, text } = listening()
-  tellConfig({ io, version: 'v1.33.1' }, '/home/me/config')
+  tellConfig({ io, versions: V133 }, '/home/me/config')
   tellRefusal(
-    { io, version: 'v1.33.1' },
+    { io, versions: V133 },
     new StatusError(404, 'NotFound', 'configmaps "nope" not found', { name: 'nope', kind: 'configmaps' }),
   )
-  tellRefusal({ io, version: 'v1.33.1' }, new Error('something else'))
+  tellRefusal({ io, versions: V133 }, new Error('something else'))
   expect(text()).toBe(`loader.go:402] Config loaded from file:  /home/me/config
 helpers.go:246] server response object: %s[{
   "kind": "Status",

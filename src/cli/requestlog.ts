@@ -5,7 +5,8 @@ import type { ApiRequest, ApiResponse, Door } from '../apimachinery/door.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 import type { Io } from '../apimachinery/ports.ts'
 import { StatusError } from '../apimachinery/status.ts'
-import { minor } from '../apimachinery/versions.ts'
+import { has, minor } from '../apimachinery/versions.ts'
+import type { Versions } from '../apimachinery/versions.ts'
 import { encodeBody, indentJson } from '../apiserver/negotiate.ts'
 import { REQUESTS } from './globals.ts'
 import { klog } from './klog.ts'
@@ -16,8 +17,7 @@ export interface RequestLog {
   readonly level: number
   /** The server's address, without a slash at its end. */
   readonly server: string
-  /** kubectl's version: `v1.33.1`. */
-  readonly version: string
+  readonly versions: Versions
 }
 
 /** The lines of round_trippers.go that write, before 1.33. */
@@ -124,10 +124,9 @@ class Exchange {
   readonly #url: string
   readonly #headers: Headers
   readonly #began: number
-  readonly #version: number
   readonly #places: Places | undefined
   constructor(log: RequestLog, request: ApiRequest, headers: Readonly<Record<string, string>>) {
-    const { io, server, version } = log
+    const { io, server, versions } = log
     this.#log = log
     this.#request = request
     const query = new URLSearchParams()
@@ -136,8 +135,7 @@ class Exchange {
     this.#url = [`${server}${request.path}`, query.toString()].filter((part) => part !== '').join('?')
     this.#headers = headersOf(headers)
     this.#began = io.clock.now()
-    this.#version = minor(version)
-    this.#places = this.#version >= 33 ? undefined : since(PLACES, this.#version)
+    this.#places = has(versions, 'requestLogStructured') ? undefined : since(PLACES, minor(versions.client))
   }
 
   #say(where: string, said: string): void {
@@ -148,22 +146,22 @@ class Exchange {
   }
 
   #body(what: 'Request' | 'Response', body: string): void {
-    const { level } = this.#log
+    const { level, versions } = this.#log
     if (level < 8) return
     const said = shortened(body, level)
-    if (this.#version >= 32) this.#say(caller(this.#request), `"${what} Body" body=${value(said)}`)
+    if (has(versions, 'requestLogBodies')) this.#say(caller(this.#request), `"${what} Body" body=${value(said)}`)
     else if (what === 'Response' || body)
-      this.#say(`request.go:${since(BODIES, this.#version) ?? 0}`, `${what} Body: ${said.replace(/\n$/, '')}`)
+      this.#say(`request.go:${since(BODIES, minor(versions.client)) ?? 0}`, `${what} Body: ${said.replace(/\n$/, '')}`)
   }
 
   asks(): void {
-    const { level } = this.#log
+    const { level, versions } = this.#log
     const { method, body } = this.#request
     // a patch is sent as it was made; what an encoder writes ends with a line
     this.#body('Request', body === undefined || method === 'PATCH' ? text(body) : `${text(body)}\n`)
     if (level <= REQUESTS) return
     const shown = this.#headers.map(([k, v]) => `-H ${goQuote(`${k}: ${v}`)}`).join(' ')
-    const curl = `curl${this.#version < 20 ? ' -k' : ''} -v -X${method}  ${shown} '${this.#url}'`
+    const curl = `curl${has(versions, 'requestLogCurlInsecure') ? ' -k' : ''} -v -X${method}  ${shown} '${this.#url}'`
     const p = this.#places
     if (!p) {
       const headers = this.#headers.map(([k, v]) => `${k}: ${v}\n`).join('')
@@ -233,7 +231,7 @@ export function loggingDoor(door: Door, log: RequestLog): Door {
       return response
     },
     async connect(request, streams) {
-      const websocket = minor(log.version) >= 31
+      const websocket = has(log.versions, 'streamsByWebSocket')
       const own: Record<string, string> = websocket
         ? { 'sec-websocket-protocol': 'v5.channel.k8s.io' }
         : { 'x-stream-protocol-version': 'v4.channel.k8s.io' }
@@ -259,7 +257,7 @@ export function loggingDoor(door: Door, log: RequestLog): Door {
 }
 
 /** Tells which kubeconfig was read. */
-export function tellConfig({ io, version }: Pick<RequestLog, 'io' | 'version'>, file: string): void {
+export function tellConfig({ io, versions }: Pick<RequestLog, 'io' | 'versions'>, file: string): void {
   const lines = [
     [32, 402],
     [28, 395],
@@ -268,14 +266,19 @@ export function tellConfig({ io, version }: Pick<RequestLog, 'io' | 'version'>, 
     [20, 372],
     [0, 375],
   ] as const
-  klog(io, 'I', `loader.go:${since(lines, minor(version)) ?? 0}`, `Config loaded from file:  ${file}`)
+  klog(io, 'I', `loader.go:${since(lines, minor(versions.client)) ?? 0}`, `Config loaded from file:  ${file}`)
 }
 
 /** Tells what the server said when it refused, of an error that ends a command (StandardErrorMessage). */
-export function tellRefusal({ io, version }: Pick<RequestLog, 'io' | 'version'>, error: unknown): void {
+export function tellRefusal({ io, versions }: Pick<RequestLog, 'io' | 'versions'>, error: unknown): void {
   for (const e of error instanceof AggregateError ? (error.errors as unknown[]) : [error])
     if (e instanceof StatusError) {
       const shown = indentJson(encodeBody(e.status()))
-      klog(io, 'I', 'helpers.go:246', `server response object: ${minor(version) >= 29 ? '%s' : ''}[${shown}]`)
+      klog(
+        io,
+        'I',
+        'helpers.go:246',
+        `server response object: ${has(versions, 'requestLogRefusalFormat') ? '%s' : ''}[${shown}]`,
+      )
     }
 }
