@@ -27,7 +27,7 @@ async function run(ctx: CommandContext): Promise<void> {
 
 export const attach: Command = {
   name: 'attach',
-  usage: '(POD | TYPE/NAME) -c CONTAINER',
+  usage: '(POD | TYPE/NAME) -c CONTAINER [options]',
   short: 'Attach to a running container',
   long: 'Attach to the process that already runs in a container.',
   examples:

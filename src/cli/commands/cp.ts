@@ -160,7 +160,7 @@ async function run(ctx: CommandContext): Promise<void> {
 
 export const cp: Command = {
   name: 'cp',
-  usage: '<file-spec-src> <file-spec-dest>',
+  usage: '<file-spec-src> <file-spec-dest> [options]',
   short: 'Copy files and folders to and from containers',
   long: 'Copy files and folders to and from containers. The image needs the program tar.',
   examples:

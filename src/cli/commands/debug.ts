@@ -394,7 +394,7 @@ async function run(ctx: CommandContext): Promise<void> {
 
 export const debug: Command = {
   name: 'debug',
-  usage: '(POD | TYPE[[.VERSION].GROUP]/NAME) [ -- COMMAND [args...] ]',
+  usage: '(POD | TYPE[[.VERSION].GROUP]/NAME) [ -- COMMAND [args...] ] [options]',
   short: 'Start a session to look into a workload or a node',
   long: "Look into what runs: a debug container beside the containers of a pod, a copy of a pod with something changed, or a pod on a node that sees the node's files.",
   examples:

@@ -38,7 +38,7 @@ async function run(ctx: CommandContext): Promise<void> {
 
 export const exec: Command = {
   name: 'exec',
-  usage: '(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]',
+  usage: '(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]',
   short: 'Run a command in a container',
   long: 'Run a command in a container of a pod.',
   examples:

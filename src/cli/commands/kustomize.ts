@@ -5,7 +5,7 @@ import { kustomizeObjects } from '../kustomize.ts'
 
 export const kustomize: Command = {
   name: 'kustomize',
-  usage: 'DIR',
+  usage: 'DIR [flags] [options]',
   short: 'Build a kustomization target from a directory or URL',
   long: 'Print the objects that the kustomization in a folder makes; without a folder, the one in the current folder.',
   examples:

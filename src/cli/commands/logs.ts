@@ -174,7 +174,7 @@ async function run(ctx: CommandContext): Promise<void> {
 
 export const logs: Command = {
   name: 'logs',
-  usage: '[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]',
+  usage: '[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]',
   short: 'Print the logs of a container in a pod',
   long: 'Print what a container of a pod, or of the pods of a resource, wrote. The container may be left out when there is only one.',
   examples:

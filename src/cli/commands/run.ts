@@ -316,9 +316,9 @@ export const runCommand: Command = {
     },
     { name: 'timeout', type: 'duration', usage: 'With --rm: how long to wait for the deletion.' },
     { name: 'wait', type: 'bool', usage: 'With --rm: wait until the object is gone.' },
-    { name: 'filename', short: 'f', type: 'stringSlice', usage: 'Not used.', hidden: true },
-    { name: 'kustomize', short: 'k', type: 'string', usage: 'Not used.', hidden: true },
-    { name: 'recursive', short: 'R', type: 'bool', usage: 'Not used.', hidden: true },
+    { name: 'filename', short: 'f', type: 'stringSlice', usage: 'Not used.' },
+    { name: 'kustomize', short: 'k', type: 'string', usage: 'Not used.' },
+    { name: 'recursive', short: 'R', type: 'bool', usage: 'Not used.' },
   ],
   run,
 }

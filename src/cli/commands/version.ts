@@ -97,7 +97,7 @@ const minorText = (v: string): string => `1.${minor(v)}`
 
 export const version: Command = {
   name: 'version',
-  usage: '[options]',
+  usage: '[flags] [options]',
   short: 'Print the versions of client and server',
   long: 'Print the versions of the client and of the server of the current context.',
   examples: '  # The versions of client and server\n  kubectl version',

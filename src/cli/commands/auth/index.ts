@@ -4,7 +4,7 @@ import { groupRun } from '../../subcommands.ts'
 
 export const auth: Command = {
   name: 'auth',
-  usage: 'SUBCOMMAND [options]',
+  usage: '[flags] [options]',
   short: 'Inspect authorization',
   long: 'Ask about authorization.',
   flags: [],

@@ -8,7 +8,7 @@ import { createTwoWay } from '../../../apimachinery/strategicmerge.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
-import { asTyped, dict, selectorFlag, setFlags } from '../../podtemplate.ts'
+import { asTyped, dict, setFlags } from '../../podtemplate.ts'
 import type { Dict } from '../../podtemplate.ts'
 import { builderFlags, dryRun, fileRequest, writeQuery } from '../../requestflags.ts'
 import { resources } from '../../resources.ts'
@@ -51,7 +51,6 @@ async function run(ctx: CommandContext): Promise<void> {
           args: ctx.args.slice(0, -1),
           latest: true,
           allowEmptySelector: flags.bool('all'),
-          ...(flags.string('selector') ? { selector: flags.string('selector') } : {}),
         }),
   })
   await found.visit(async (info) => {
@@ -90,7 +89,7 @@ export const selector: Command = {
   long: 'Set the selector of a service; it replaces the old one.',
   examples: "  # The pods of another environment\n  kubectl set selector service my-svc 'environment=qa'",
   flags: builderFlags(
-    setFlags('change', selectorFlag, recordFlag, {
+    setFlags('change', recordFlag, {
       name: 'resource-version',
       type: 'string',
       usage: 'Change the object only at this version.',
