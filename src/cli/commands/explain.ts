@@ -398,7 +398,8 @@ async function run(ctx: CommandContext): Promise<void> {
 
 export const explain: Command = {
   name: 'explain',
-  usage: 'TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2] [options]',
+  usage:
+    'TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2] [options]',
   short: 'Get documentation for a resource',
   long: 'List the fields of a kind, or of one of its fields, with their types.',
   examples:
