@@ -1,5 +1,5 @@
-// The ports: what a program takes from the machine it runs on. Only host.ts, server/ and storage's file half know the
-// real ones.
+// The ports: what a program takes from the machine it runs on. Only machine.ts (with main.ts, host.ts,
+// clusters.ts and shipped.ts beside it), server/ and storage's file half know the real ones.
 
 /** The time of the simulated cluster, in milliseconds since 1970. */
 export interface Clock {

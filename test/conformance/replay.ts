@@ -6,7 +6,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { run } from '../../src/cli/program.ts'
-import { createHost, hostFiles, realClock } from '../../src/host.ts'
+import { createHost } from '../../src/host.ts'
+import { hostFiles, realClock } from '../../src/machine.ts'
 import { compare } from './tokens.ts'
 import type { Bindings, Difference } from './tokens.ts'
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import type { ControllerContext } from '../../src/cluster/controller.ts'
 import { CONTROLLERS, chosenControllers, unknownControllers } from '../../src/cluster/controllers/index.ts'
-import { schemasOfPackage } from '../../src/host.ts'
+import { schemasOfPackage } from '../../src/shipped.ts'
 import { memoryCluster } from '../harness/memory.ts'
 
 /** Names in the store: `pods`, `deployments.apps`; the simulation's own end in kubesim.io. */
