@@ -7,11 +7,13 @@ import type { WebSocket } from 'ws'
 import type { ApiRequest, Door } from '../apimachinery/door.ts'
 import { isObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
-import { ByteQueue, MAX_MESSAGE, TUNNEL_PROTOCOL, bytes, offered, refuse, switchToSpdy } from './remotecommand.ts'
+import { ByteQueue } from './bytequeue.ts'
 import { serveSpdy } from './spdy.ts'
 import type { SpdyStream } from './spdy.ts'
+import { MAX_MESSAGE, bytes, offered, refuse, switchToSpdy } from './upgrade.ts'
 
 const PROTOCOL = 'portforward.k8s.io'
+const TUNNEL_PROTOCOL = `SPDY/3.1+${PROTOCOL}`
 /**
  * The tunnel's protocol has a / in its name, which the standard and so the library do not allow: this stands for it
  * meanwhile.

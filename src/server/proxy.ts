@@ -7,7 +7,7 @@ import type { LocalServer, ProxyOptions } from '../apimachinery/ports.ts'
 import type { Schemas } from '../apimachinery/schema.ts'
 import { decodeProtobuf } from '../apiserver/protobuf.ts'
 import { serveHttp } from './http.ts'
-import type { Gate } from './http.ts'
+import type { Gate } from './http-gate.ts'
 import { upgradePortForward } from './portforward.ts'
 import { upgradeRemoteCommand } from './remotecommand.ts'
 

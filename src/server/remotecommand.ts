@@ -1,6 +1,5 @@
 // exec and attach over a wire: WebSocket channels (v5.channel.k8s.io and its elders) or SPDY streams, both onto the
-// door's connect. How it ended goes over
-// the error channel, as remotecommand of client-go reads it.
+// door's connect. How it ended goes over the error channel, as remotecommand of client-go reads it.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
@@ -8,8 +7,10 @@ import type { WebSocket } from 'ws'
 import type { ApiRequest, ConnectResult, Door, Streams } from '../apimachinery/door.ts'
 import type { JsonObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
+import { ByteQueue } from './bytequeue.ts'
 import { serveSpdy } from './spdy.ts'
 import type { SpdyStream } from './spdy.ts'
+import { MAX_MESSAGE, bytes, offered, refuse, switchToSpdy } from './upgrade.ts'
 
 /** Newest first: the first that the client offers too is spoken. */
 const WEBSOCKET_PROTOCOLS = [
@@ -28,10 +29,6 @@ const SPDY_PROTOCOLS = [
   'v2.channel.k8s.io',
   'channel.k8s.io',
 ]
-export const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io'
-
-/** No client sends more in one message; a bigger one ends the connection. */
-export const MAX_MESSAGE = 16 * 1024 * 1024
 
 const STDIN = 0
 const STDOUT = 1
@@ -39,9 +36,6 @@ const STDERR = 2
 const ERROR = 3
 const RESIZE = 4
 const CLOSE = 255
-
-export const bytes = (c: string | Uint8Array): Buffer =>
-  typeof c === 'string' ? Buffer.from(c) : Buffer.from(c.buffer, c.byteOffset, c.byteLength)
 
 /** What the error channel says at the end. */
 function ending(result: ConnectResult): JsonObject {
@@ -63,42 +57,6 @@ function ending(result: ConnectResult): JsonObject {
     reason: 'InternalError',
     details: { causes: [{ message: cause }] },
     code: 500,
-  }
-}
-
-/** A queue of bytes read with for await; `onFirstRead` tells when somebody begins to read. */
-export class ByteQueue implements AsyncIterable<Uint8Array> {
-  readonly #chunks: Uint8Array[] = []
-  #ended = false
-  #wake: (() => void) | undefined
-  readonly #onFirstRead: (() => void) | undefined
-  constructor(onFirstRead?: () => void) {
-    this.#onFirstRead = onFirstRead
-  }
-  push(c: Uint8Array): void {
-    if (!this.#ended) {
-      this.#chunks.push(c)
-      this.#wake?.()
-    }
-  }
-  end(): void {
-    this.#ended = true
-    this.#wake?.()
-  }
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    this.#onFirstRead?.()
-    for (;;) {
-      const c = this.#chunks.shift()
-      if (c) {
-        yield c
-        continue
-      }
-      if (this.#ended) return
-      await new Promise<void>((go) => {
-        this.#wake = go
-      })
-      this.#wake = undefined
-    }
   }
 }
 
@@ -125,24 +83,6 @@ class Terminal {
 }
 
 const wants = (request: ApiRequest, name: string): boolean => ['true', '1'].includes(request.query?.[name]?.[0] ?? '')
-
-/** An HTTP refusal on a socket that was to be upgraded. */
-export function refuse(socket: Duplex, e: unknown): void {
-  const error =
-    e instanceof StatusError
-      ? e
-      : new StatusError(500, 'InternalError', `Internal error occurred: ${e instanceof Error ? e.message : String(e)}`)
-  const body = JSON.stringify(error.status())
-  socket.end(
-    `HTTP/1.1 ${error.code} ${error.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
-}
-
-export const offered = (incoming: IncomingMessage, header: string): string[] =>
-  String(incoming.headers[header] ?? '')
-    .split(',')
-    .map((s) => s.trim())
-    .filter(Boolean)
 
 /**
  * Sees a command to its end. Before its streams are open it is refused by an HTTP answer; once they are (`opened`),
@@ -244,13 +184,6 @@ function overWebSocket(door: Door, request: ApiRequest, incoming: IncomingMessag
     ws?.close(1000)
   }
   run(door.connect(request, streams), socket, () => opening !== undefined, finish)
-}
-
-/** The 101 answer of SPDY, with the protocol that will be spoken over its streams. */
-export function switchToSpdy(socket: Duplex, protocol: string): void {
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${protocol ? `X-Stream-Protocol-Version: ${protocol}\r\n` : ''}\r\n`,
-  )
 }
 
 /**

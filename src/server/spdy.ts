@@ -1,35 +1,19 @@
-// SPDY/3.1, as far as Kubernetes clients use it: streams opened by the client, data both ways, pings. Framing as the
-// published draft, header blocks
-// compressed with its dictionary; no flow control, which the clients' library does not do either.
+// SPDY/3.1, as far as Kubernetes clients use it: streams opened by the client, data both ways, pings. No flow control,
+// which the clients' library does not do either.
 import type { Duplex } from 'node:stream'
-import { constants, createDeflate, createInflate } from 'node:zlib'
-import type { Deflate, Inflate } from 'node:zlib'
-
-const words = (text: string): Buffer => {
-  // each word with its length in front, as the draft writes the dictionary
-  const parts: Buffer[] = []
-  for (const w of text.split(' ')) {
-    const b = Buffer.alloc(4)
-    b.writeUInt32BE(w.length)
-    parts.push(b, Buffer.from(w))
-  }
-  return Buffer.concat(parts)
-}
-/** The dictionary of SPDY/3: header names with their lengths, then common values without. */
-const DICTIONARY = Buffer.concat([
-  words(
-    'options head post put delete trace accept accept-charset accept-encoding accept-language accept-ranges age allow authorization cache-control connection content-base content-encoding content-language content-length content-location content-md5 content-range content-type date etag expect expires from host if-match if-modified-since if-none-match if-range if-unmodified-since last-modified location max-forwards pragma proxy-authenticate proxy-authorization range referer retry-after server te trailer transfer-encoding upgrade user-agent vary via warning www-authenticate method get status',
-  ),
-  Buffer.from([0, 0, 0, 6]),
-  Buffer.from('200 OK'),
-  words('version'),
-  Buffer.from([0, 0, 0, 8]),
-  Buffer.from('HTTP/1.1'),
-  words('url public set-cookie keep-alive origin'),
-  Buffer.from(
-    '100101201202205206300302303304305306307402405406407408409410411412413414415416417502504505203 Non-Authoritative Information204 No Content301 Moved Permanently400 Bad Request401 Unauthorized403 Forbidden404 Not Found500 Internal Server Error501 Not Implemented503 Service UnavailableJan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec 00:00:00 Mon, Tue, Wed, Thu, Fri, Sat, Sun, GMTchunked,text/html,image/png,image/jpg,image/gif,application/xml,application/xhtml+xml,text/plain,text/javascript,publicprivatemax-age=gzip,deflate,sdchcharset=utf-8charset=iso-8859-1,utf-,*,enq=0.',
-  ),
-])
+import { ByteQueue } from './bytequeue.ts'
+import {
+  FIN,
+  HeaderBlocks,
+  PING,
+  RST_STREAM,
+  SYN_REPLY,
+  SYN_STREAM,
+  controlFrame,
+  dataFrame,
+  frameCutter,
+} from './spdy-frames.ts'
+import type { Frame } from './spdy-frames.ts'
 
 /** A stream that the client opened. */
 export interface SpdyStream {
@@ -43,216 +27,124 @@ export interface SpdyStream {
   reset(): void
 }
 
-/** A queue that is read with for await. */
-class Inbox implements AsyncIterable<Buffer> {
-  readonly #chunks: Buffer[] = []
-  #ended = false
-  #wake: (() => void) | undefined
-  push(c: Buffer): void {
-    this.#chunks.push(c)
-    this.#wake?.()
+const MAX_STREAMS = 10_000
+/** So many bytes go into one frame. */
+const CHUNK = 64 * 1024
+/** Why a stream is reset: nobody wants it (CANCEL). */
+const CANCEL = 5
+
+/** A stream's two directions, and whether each has ended. */
+interface OpenStream {
+  readonly inbox: ByteQueue<Buffer>
+  theirs: boolean
+  ours: boolean
+}
+
+/** The server's side of a session, from the first frame to the end of its connection. */
+class Session {
+  readonly #socket: Duplex
+  readonly #onStream: (stream: SpdyStream) => void
+  readonly #onClose: () => void
+  readonly #blocks = new HeaderBlocks()
+  readonly #open = new Map<number, OpenStream>()
+  #done = false
+
+  constructor(socket: Duplex, onStream: (stream: SpdyStream) => void, onClose: () => void) {
+    this.#socket = socket
+    this.#onStream = onStream
+    this.#onClose = onClose
   }
-  end(): void {
-    this.#ended = true
-    this.#wake?.()
+
+  listen(): void {
+    const socket = this.#socket
+    const cut = frameCutter()
+    let chain: Promise<void> = Promise.resolve()
+    socket.on('data', (chunk: Buffer) => {
+      // in order: a header block can be read only after the one before it
+      for (const f of cut(chunk)) chain = chain.then(() => this.#take(f)).catch(this.close)
+    })
+    socket.on('close', this.close)
+    socket.on('end', this.close)
+    socket.on('error', this.close)
   }
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    for (;;) {
-      const c = this.#chunks.shift()
-      if (c) {
-        yield c
-        continue
-      }
-      if (this.#ended) return
-      await new Promise<void>((go) => {
-        this.#wake = go
-      })
-      this.#wake = undefined
+
+  readonly close = (): void => {
+    if (this.#done) return
+    this.#done = true
+    for (const s of this.#open.values()) s.inbox.end()
+    this.#open.clear()
+    this.#blocks.close()
+    this.#socket.destroy()
+    this.#onClose()
+  }
+
+  #send(frame: Buffer): void {
+    if (!this.#done && this.#socket.writable) this.#socket.write(frame)
+  }
+
+  async #take({ control, flags, stream, body }: Frame): Promise<void> {
+    if (this.#done) return
+    if (control === undefined) this.#data(stream, flags, body)
+    else if (control === SYN_STREAM) await this.#begin(flags, body)
+    else if (control === RST_STREAM) this.#forget(body.readUInt32BE(0) & 0x7fffffff)
+    else if (control === PING) this.#send(controlFrame(PING, [], body))
+    // SETTINGS, GOAWAY, HEADERS and WINDOW_UPDATE ask nothing of us
+  }
+
+  #data(id: number, flags: number, body: Buffer): void {
+    const s = this.#open.get(id)
+    if (!s) return
+    if (body.length) s.inbox.push(body)
+    if (!(flags & FIN)) return
+    s.theirs = true
+    s.inbox.end()
+    this.#settle(id, s)
+  }
+
+  async #begin(flags: number, body: Buffer): Promise<void> {
+    const id = body.readUInt32BE(0) & 0x7fffffff
+    const headers = await this.#blocks.read(body.subarray(10))
+    if (this.#open.size >= MAX_STREAMS) {
+      this.close()
+      return
     }
+    const state: OpenStream = { inbox: new ByteQueue(), theirs: (flags & FIN) !== 0, ours: false }
+    if (state.theirs) state.inbox.end()
+    this.#open.set(id, state)
+    this.#send(controlFrame(SYN_REPLY, [id], await this.#blocks.empty()))
+    this.#onStream({
+      id,
+      headers,
+      data: state.inbox,
+      write: (c) => {
+        if (state.ours) return
+        for (let i = 0; i < c.length; i += CHUNK) this.#send(dataFrame(id, 0, c.subarray(i, i + CHUNK)))
+      },
+      end: () => {
+        if (state.ours) return
+        state.ours = true
+        this.#send(dataFrame(id, FIN, Buffer.alloc(0)))
+        this.#settle(id, state)
+      },
+      reset: () => {
+        this.#send(controlFrame(RST_STREAM, [id, CANCEL]))
+        this.#forget(id)
+      },
+    })
+  }
+
+  /** A stream that both sides have ended is no more. */
+  #settle(id: number, s: OpenStream): void {
+    if (s.theirs && s.ours && this.#open.get(id) === s) this.#open.delete(id)
+  }
+
+  #forget(id: number): void {
+    this.#open.get(id)?.inbox.end()
+    this.#open.delete(id)
   }
 }
 
-const SYN_STREAM = 1
-const SYN_REPLY = 2
-const RST_STREAM = 3
-const PING = 6
-const GOAWAY = 7
-const FIN = 1
-/** No client of ours sends more in one frame; more is a broken or hostile peer. */
-const MAX_FRAME = 16 * 1024 * 1024
-const MAX_STREAMS = 10_000
-
 /** Runs the server's side of a session on a byte stream, calling back for each stream that the client opens. */
-export function serveSpdy(
-  socket: Duplex,
-  onStream: (stream: SpdyStream) => void,
-  onClose: () => void,
-): { close(): void } {
-  const inflate: Inflate = createInflate({ dictionary: DICTIONARY })
-  const deflate: Deflate = createDeflate({ dictionary: DICTIONARY, level: 1 })
-  const open = new Map<number, { inbox: Inbox; theirs: boolean; ours: boolean }>()
-  let pending: Buffer = Buffer.alloc(0)
-  let chain: Promise<void> = Promise.resolve()
-  let done = false
-
-  const finish = (): void => {
-    if (done) return
-    done = true
-    for (const s of open.values()) s.inbox.end()
-    open.clear()
-    inflate.close()
-    deflate.close()
-    socket.destroy()
-    onClose()
-  }
-  const send = (b: Buffer): void => {
-    if (!done && socket.writable) socket.write(b)
-  }
-  const control = (type: number, flags: number, body: Buffer): Buffer => {
-    const h = Buffer.alloc(8)
-    h.writeUInt16BE(0x8003, 0)
-    h.writeUInt16BE(type, 2)
-    h.writeUInt32BE(body.length, 4)
-    h.writeUInt8(flags, 4)
-    return Buffer.concat([h, body])
-  }
-  const dataFrame = (id: number, flags: number, body: Buffer): void => {
-    const h = Buffer.alloc(8)
-    h.writeUInt32BE(id, 0)
-    h.writeUInt32BE(body.length, 4)
-    h.writeUInt8(flags, 4)
-    send(Buffer.concat([h, body]))
-  }
-
-  /** One header block through the session's zlib stream, flushed. */
-  const through = (z: Inflate | Deflate, input: Buffer): Promise<Buffer> =>
-    new Promise((go, fail) => {
-      const out: Buffer[] = []
-      const onData = (c: Buffer): void => {
-        out.push(c)
-      }
-      const onError = (e: Error): void => fail(e)
-      z.on('data', onData)
-      z.once('error', onError)
-      z.write(input)
-      z.flush(constants.Z_SYNC_FLUSH, () => {
-        z.off('data', onData)
-        z.off('error', onError)
-        go(Buffer.concat(out))
-      })
-    })
-  const readHeaders = async (block: Buffer): Promise<Record<string, string>> => {
-    const plain = await through(inflate, block)
-    const headers: Record<string, string> = {}
-    let at = 4
-    const text = (): string => {
-      const n = plain.readUInt32BE(at)
-      at += 4 + n
-      return plain.toString('utf8', at - n, at)
-    }
-    for (let n = plain.readUInt32BE(0); n > 0; n--) {
-      const name = text().toLowerCase()
-      headers[name] = text()
-    }
-    return headers
-  }
-  const reply = async (id: number): Promise<void> => {
-    const none = Buffer.alloc(4)
-    const block = await through(deflate, none)
-    const head = Buffer.alloc(4)
-    head.writeUInt32BE(id, 0)
-    send(control(SYN_REPLY, 0, Buffer.concat([head, block])))
-  }
-  const settle = (id: number): void => {
-    const s = open.get(id)
-    if (s?.theirs && s.ours) open.delete(id)
-  }
-
-  const frame = async (head: Buffer, body: Buffer): Promise<void> => {
-    const flags = head.readUInt8(4)
-    if ((head.readUInt8(0) & 0x80) === 0) {
-      const id = head.readUInt32BE(0) & 0x7fffffff
-      const s = open.get(id)
-      if (!s) return
-      if (body.length) s.inbox.push(body)
-      if (flags & FIN) {
-        s.theirs = true
-        s.inbox.end()
-        settle(id)
-      }
-      return
-    }
-    switch (head.readUInt16BE(2)) {
-      case SYN_STREAM: {
-        const id = body.readUInt32BE(0) & 0x7fffffff
-        const headers = await readHeaders(body.subarray(10))
-        if (open.size >= MAX_STREAMS) {
-          finish()
-          return
-        }
-        const inbox = new Inbox()
-        const state = { inbox, theirs: (flags & FIN) !== 0, ours: false }
-        if (state.theirs) inbox.end()
-        open.set(id, state)
-        await reply(id)
-        onStream({
-          id,
-          headers,
-          data: inbox,
-          write: (c) => {
-            if (!state.ours)
-              for (let i = 0; i < c.length; i += 64 * 1024) dataFrame(id, 0, c.subarray(i, i + 64 * 1024))
-          },
-          end: () => {
-            if (state.ours) return
-            state.ours = true
-            dataFrame(id, FIN, Buffer.alloc(0))
-            settle(id)
-          },
-          reset: () => {
-            const b = Buffer.alloc(8)
-            b.writeUInt32BE(id, 0)
-            b.writeUInt32BE(5, 4)
-            send(control(RST_STREAM, 0, b))
-            inbox.end()
-            open.delete(id)
-          },
-        })
-        return
-      }
-      case RST_STREAM: {
-        const id = body.readUInt32BE(0) & 0x7fffffff
-        open.get(id)?.inbox.end()
-        open.delete(id)
-        return
-      }
-      case PING:
-        send(control(PING, 0, body))
-        return
-      case GOAWAY:
-        return
-      default: // SETTINGS, HEADERS and WINDOW_UPDATE ask nothing of us
-    }
-  }
-  socket.on('data', (chunk: Buffer) => {
-    pending = pending.length ? Buffer.concat([pending, chunk]) : chunk
-    for (;;) {
-      if (pending.length < 8) return
-      const length = pending.readUInt32BE(4) & 0xffffff
-      if (length > MAX_FRAME) {
-        finish()
-        return
-      }
-      if (pending.length < 8 + length) return
-      const head = pending.subarray(0, 8)
-      const body = pending.subarray(8, 8 + length)
-      pending = pending.subarray(8 + length)
-      // in order: a header block can be read only after the one before it
-      chain = chain.then(() => (done ? undefined : frame(head, body))).catch(finish)
-    }
-  })
-  socket.on('close', finish)
-  socket.on('end', finish)
-  socket.on('error', finish)
-  return { close: finish }
+export function serveSpdy(socket: Duplex, onStream: (stream: SpdyStream) => void, onClose: () => void): void {
+  new Session(socket, onStream, onClose).listen()
 }
