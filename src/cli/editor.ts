@@ -71,6 +71,13 @@ function withoutManaged(o: JsonObject): JsonObject {
   return draft
 }
 
+/** An edited object with the managedFields again that its file did not show (restoreManagedFields). */
+function withManagedOf(original: JsonObject | undefined, o: JsonObject): JsonObject {
+  const shown = withoutManaged(o)
+  const managed = metaOf(original).managedFields
+  return managed === undefined ? shown : { ...shown, metadata: { ...metaOf(shown), managedFields: managed } }
+}
+
 /**
  * The meaning of a file without its comments, as StripComments compares it: its first document, or the bare text where
  * it cannot be read.
@@ -230,7 +237,12 @@ async function session(ctx: CommandContext, infos: readonly Info[], s: EditSetti
           )
       }
       for (const u of updated) {
-        if (s.saveConfig && u.object) u.object = createOrUpdateAnnotation(true, u.object)
+        if (u.object) {
+          const uid = uidOf(u.object)
+          const original = infos.find((i) => uidOf(i.object) === uid)?.object
+          u.object = withManagedOf(original, u.object)
+          if (s.saveConfig) u.object = createOrUpdateAnnotation(true, u.object)
+        }
         await save(ctx, infos, u, s, results)
       }
     } catch (e) {

@@ -36,6 +36,10 @@ function mask(from: JsonObject | undefined, to: JsonObject): [JsonObject | undef
   return [from && isObject(from.data) ? { ...from, data: left } : from, isObject(to.data) ? { ...to, data: right } : to]
 }
 
+const UNIFIED = /^(?:-u(\d*)|--unified|-U(\d+)|--unified=(\d+))$/
+/** The options that the diff of our own knows: with others the machine's is asked. */
+const OURS = new RegExp(`${UNIFIED.source}|^(?:-N|--new-file|-r|--recursive)$`)
+
 /** The object as it would be, by a dry run on the server. */
 async function mergedObject(
   ctx: CommandContext,
@@ -78,6 +82,8 @@ async function otherProgram(
   pairs: readonly { readonly name: string; readonly from: string; readonly to: string }[],
 ): Promise<number> {
   const { io } = ctx
+  const missing = (): CliError => new CliError(`failed to run ${goQuote(program)}: executable file not found in $PATH`)
+  if (program.includes('/') && !io.files.stat(program)) throw missing()
   for (const folder of [live, made]) io.files.mkdir(folder)
   for (const p of pairs) {
     if (p.from) io.files.write(`${live}/${p.name}`, p.from)
@@ -87,7 +93,7 @@ async function otherProgram(
     // the folders come before the options
     const words = [program, live, made, ...options]
     const code = await io.edit(words.slice(0, -1).join(' '), words.at(-1) ?? '').catch(() => {
-      throw new CliError(`failed to run ${goQuote(program)}: executable file not found in $PATH`)
+      throw missing()
     })
     if (code > 1) throw new CliError(`exit status ${code}`, code)
     return code
@@ -167,18 +173,19 @@ async function run(ctx: CommandContext): Promise<number> {
       })
     }
   }
-  const { normalDiff, unifiedDiff } = await import('../unifieddiff.ts')
   const [program = 'diff', ...given] = io.env.KUBECTL_EXTERNAL_DIFF
     ? io.env.KUBECTL_EXTERNAL_DIFF.split(' ')
     : ['diff', '-u', '-N']
   const options = given.filter((o) => /^[a-zA-Z0-9-=]+$/.test(o))
-  const context = options.map((o) => /^(?:-u(\d*)|--unified|-U(\d+)|--unified=(\d+))$/.exec(o)).find((m) => m)
+  const context = options.map((o) => UNIFIED.exec(o)).find((m) => m)
   const newFile = options.includes('-N') || options.includes('--new-file')
   const dir = (): string => String(factory.host.entropy.int(4294967295))
   const live = `/tmp/LIVE-${dir()}`
   const made = `/tmp/MERGED-${dir()}`
   const d = new Date(io.clock.now())
-  if (!/(?:^|\/)diff$/.test(program)) return await otherProgram(ctx, program, options, live, made, pairs)
+  const ours = /(?:^|\/)diff$/.test(program) && options.every((o) => OURS.test(o))
+  if (!ours) return await otherProgram(ctx, program, options, live, made, pairs)
+  const { normalDiff, unifiedDiff } = await import('../unifieddiff.ts')
   const stamp = `${d.toISOString().slice(0, 10)} ${d.toISOString().slice(11, 23)}000000 +0000`
   let differs = false
   for (const p of pairs.sort((a, b) => (a.name < b.name ? -1 : 1))) {

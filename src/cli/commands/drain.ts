@@ -137,6 +137,8 @@ async function evict(ctx: CommandContext, pods: readonly KubePod[], mode: DryRun
           }
         }
       }
+    // nothing goes in a dry run of an eviction: upstream does not wait for it and says no more
+    if (mode === 'server' && !direct) return
     if (mode === 'none')
       await untilDeleted(
         factory,

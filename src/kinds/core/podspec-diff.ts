@@ -10,7 +10,7 @@ import type { LabelSelector } from '../../apimachinery/api/meta.v1.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
 import type { Quantity } from '../../apimachinery/object.ts'
 import { equal, isObject } from '../../apimachinery/object.ts'
-import { canonical, parseQuantity } from '../../apimachinery/quantity.ts'
+import { asRead, canonical, parseQuantity } from '../../apimachinery/quantity.ts'
 import { POD_TYPES } from './podspec-types.ts'
 
 export interface Field {
@@ -327,14 +327,14 @@ function quoted(text: string, o: Options, prefix: string): string {
 
 function quantity(v: unknown, o: Options): Text {
   if (v === undefined || v === null) return '{}'
-  const q = parseQuantity(v as Quantity)
+  const q = asRead(v as Quantity)
   const amount = [entry('value', String(q.unscaled)), ...(q.scale ? [entry('scale', String(q.scale))] : [])]
   const inner = deeper(o, 'auto')
   const list = [
     ...(q.unscaled
       ? [entry('i', withType('resource.int64Amount', braces(limited(amount, valueLimit(inner))), inner))]
       : []),
-    entry('s', goQuote(canonical(q))),
+    ...(q.text === undefined ? [] : [entry('s', goQuote(q.text))]),
     entry('Format', goQuote(q.format)),
   ]
   return withType('resource.Quantity', braces(limited(list, valueLimit(o))), o)
