@@ -225,6 +225,20 @@ async function wrapped(name, text) {
 }
 const texts = await Promise.all(result.outputFiles.map((f) => wrapped(basename(f.path), f.text)))
 
+/** The licences of the packages whose code stands in the chunks: whoever passes the program on passes them on. */
+function licences() {
+  const packages = new Set(
+    Object.keys(result.metafile.inputs).flatMap((i) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(i)?.[0] ?? []),
+  )
+  return [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    const file = readdirSync(join(root, folder)).find((n) => /^licen[cs]e/i.test(n))
+    const text = file ? readFileSync(join(root, folder, file), 'utf8').trim() : ''
+    return `${name} ${version} (${license})\n\n${text}\n`
+  })
+}
+writeFileSync(join(fresh, 'licences.txt'), licences().join(`\n${'-'.repeat(80)}\n\n`))
+
 writeFileSync(join(fresh, 'program'), texts.join(''), 'latin1')
 /**
  * The loader of an entry. What a warmed-up command needs is one script with one code cache, made once for the very Node
