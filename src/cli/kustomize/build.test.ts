@@ -133,3 +133,56 @@ test('errors', () => {
     "! invalid Kustomization: yaml: line 1: did not find expected ',' or ']'",
   ])
 })
+
+test('a label put in several places is one: whoever changes it in one place changes it in all', () => {
+  const labelled = {
+    'base/kustomization.yaml': 'resources: [d.yaml]\nlabels: [{pairs: {env: base}, includeSelectors: true}]\n',
+  }
+  const deployment =
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}}}\n'
+  expect(
+    build(
+      {
+        ...labelled,
+        'base/d.yaml': deployment,
+        'over/kustomization.yaml': 'resources: [../base]\nlabels: [{pairs: {env: prod}}]\n',
+      },
+      'over',
+    ),
+  ).toBe(
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n    env: prod\n  name: web\nspec:\n  selector:\n    matchLabels:\n      a: b\n      env: prod\n  template:\n    metadata:\n      labels:\n        a: b\n        env: prod\n',
+  )
+})
+
+test('a merged generator takes over the hash, the type and the place of the first', () => {
+  expect(
+    build({
+      'kustomization.yaml':
+        'resources: [base]\ngeneratorOptions: {disableNameSuffixHash: true}\nsecretGenerator: [{name: s, behavior: merge, literals: [b=2]}]\n',
+      'base/kustomization.yaml': 'secretGenerator: [{name: s, type: my/type, literals: [a=1]}]\n',
+    }),
+  ).toBe('apiVersion: v1\ndata:\n  a: MQ==\n  b: Mg==\nkind: Secret\nmetadata:\n  name: s\ntype: Opaque\n')
+})
+
+test('a replacement makes lists where an index leads on, and says what it does not find', () => {
+  const pod = { 'p.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n' }
+  const replaced = (source: string, target: string): string =>
+    build({
+      ...pod,
+      'kustomization.yaml': `resources: [p.yaml]\nreplacements: [{source: ${source}, targets: [${target}]}]\n`,
+    })
+  expect(
+    replaced(
+      '{kind: Pod}',
+      '{select: {kind: Pod}, fieldPaths: [spec.containers.0.env.0.value], options: {create: true}}',
+    ),
+  ).toBe(
+    'apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n  - env:\n    - value: p\n    name: c\n',
+  )
+  expect(replaced('{kind: Job, fieldPath: a.b}', '{select: {kind: Pod}}')).toBe(
+    '! nothing selected by Job.[noVer].[noGrp]/[noName].[noNs]:a.b',
+  )
+  expect(replaced('{kind: Pod}', '{select: {kind: Pod}, fieldPaths: [spec.containers.4.image]}')).toBe(
+    '! unable to find field "spec.containers.4.image" in replacement target: index 4 specified but only 1 elements found',
+  )
+})

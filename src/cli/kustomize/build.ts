@@ -12,9 +12,19 @@ import { loadKustomization } from './kustomization.ts'
 import { Loader } from './loader.ts'
 import { addHashes, fixReferences } from './names.ts'
 import { applyJson6902, applyPatch, applyStrategicPatches } from './patches.ts'
-import { appendAll, currentId, gvkText, KustomizeError, newResource, record, text } from './resource.ts'
+import {
+  annotate,
+  appendAll,
+  currentId,
+  gvkText,
+  KustomizeError,
+  newResource,
+  ORIGIN,
+  record,
+  text,
+} from './resource.ts'
 import type { Resource } from './resource.ts'
-import { addConfiguration, resolveVars, transform, transformBy } from './transformers.ts'
+import { addConfiguration, namespaced, resolveVars, transform, transformBy } from './transformers.ts'
 import type { TransformerConfig } from './transformers.ts'
 
 export interface BuildContext {
@@ -93,14 +103,7 @@ function readResources(loader: Loader, path: string): Resource[] {
   return out
 }
 
-const ORIGIN = 'config.kubernetes.io/origin'
 const TRANSFORMATIONS = 'alpha.config.kubernetes.io/transformations'
-
-function annotate(r: Resource, name: string, add: (old: string) => string): void {
-  const metadata = (r.object.metadata = record(r.object.metadata) ?? {})
-  const annotations = record(metadata.annotations) ?? {}
-  metadata.annotations = { ...annotations, [name]: add(text(annotations[name])) }
-}
 
 /** `a/b` and `../c` as one path, cleaned. */
 function joined(...parts: readonly string[]): string {
@@ -483,7 +486,7 @@ export function buildKustomization(context: BuildContext, path: string): JsonObj
   let resources: Resource[] = []
   target.accumulate(resources)
   addHashes(resources)
-  fixReferences(resources, target.config.nameReference)
+  fixReferences(resources, target.config.nameReference, (r) => !namespaced(context.schemas, r))
   const unused = resolveVars(resources, target.vars)
   if (unused.length) context.log?.(`well-defined vars that were never replaced: ${unused.join(',')}`)
   resources = resources.filter((r) => {

@@ -217,7 +217,8 @@ export const NAME_REFERENCES: readonly NameReference[] = [
   {
     kind: 'IngressClass',
     version: 'v1',
-    group: 'networking.k8s.io',
+    // upstream's table has the version in the group, so no ingress ever follows its class
+    group: 'networking.k8s.io/v1',
     fields: [{ kind: 'Ingress', path: 'spec/ingressClassName' }],
   },
   {

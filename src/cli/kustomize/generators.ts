@@ -3,8 +3,19 @@
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import type { Loader } from './loader.ts'
-import { allIds, currentId, idText, KustomizeError, newResource, record, sameId, text } from './resource.ts'
-import type { Mutable, Resource, ResId } from './resource.ts'
+import {
+  allIds,
+  annotate,
+  currentId,
+  idText,
+  KustomizeError,
+  newResource,
+  ORIGIN,
+  record,
+  sameId,
+  text,
+} from './resource.ts'
+import type { Resource, ResId } from './resource.ts'
 
 const strings = (v: Json | undefined): string[] =>
   Array.isArray(v) ? (v as readonly Json[]).filter((x): x is string => typeof x === 'string') : []
@@ -132,11 +143,11 @@ const goId = (id: ResId): string =>
 export function absorb(resources: Resource[], made: Resource): void {
   const id = currentId(made)
   // Upstream shows the generator's address here.
-  const from = 'merging from generator &{0xc000000000 <nil>}: '
+  const words = 'merging from generator &{0xc000000000 <nil>}: '
   const matches = resources.filter((r) => allIds(r).some((x) => sameId(x, id)))
   if (matches.length === 0) {
     if (made.behavior !== 'create')
-      throw new KustomizeError(`${from}id ${goId(id)} does not exist; cannot merge or replace`)
+      throw new KustomizeError(`${words}id ${goId(id)} does not exist; cannot merge or replace`)
     resources.push(made)
     return
   }
@@ -146,18 +157,21 @@ export function absorb(resources: Resource[], made: Resource): void {
       `found multiple objects ${matches.map((m) => idText(currentId(m))).join(' ')} that could accept merge of ${idText(id)}`,
     )
   if (made.behavior === 'create')
-    throw new KustomizeError(`${from}id ${goId(id)} exists; behavior must be merge or replace`)
-  const merge = (key: string): void => {
-    const more = record(made.object[key])
-    if (made.behavior === 'replace') {
-      if (more) old.object[key] = more
-      else delete old.object[key]
-    } else if (more) old.object[key] = { ...record(old.object[key]), ...more }
-  }
-  for (const key of ['data', 'binaryData']) merge(key)
-  const metadata = record(old.object.metadata)
-  const added = record(made.object.metadata)
+    throw new KustomizeError(`${words}id ${goId(id)} exists; behavior must be merge or replace`)
+  // the new one takes the old one's place and its name, and what it adds to: so type and the like are the new one's
+  const into = record(made.object.metadata)
+  const before = record(old.object.metadata) ?? {}
   for (const key of ['labels', 'annotations'] as const)
-    if (metadata && record(added?.[key]))
-      metadata[key] = { ...record(metadata[key]), ...record(added?.[key]) } as Mutable
+    if (into && record(before[key])) into[key] = { ...record(before[key]), ...record(into[key]) }
+  for (const key of ['name', 'namespace'] as const) if (into && before[key] !== undefined) into[key] = before[key]
+  if (made.behavior === 'merge')
+    for (const key of ['data', 'binaryData'])
+      if (record(old.object[key])) made.object[key] = { ...record(old.object[key]), ...record(made.object[key]) }
+  const from = text(record(before.annotations)?.[ORIGIN])
+  if (made.behavior === 'merge' && from !== '') annotate(made, ORIGIN, () => from)
+  made.needsHash = made.needsHash && old.needsHash
+  made.previous.push(...old.previous)
+  made.prefixes.push(...old.prefixes)
+  made.suffixes.push(...old.suffixes)
+  resources[resources.indexOf(old)] = made
 }

@@ -18,6 +18,7 @@ import {
   record,
   remember,
   sameId,
+  setField,
   text,
 } from './resource.ts'
 import type { Mutable, Resource, ResId } from './resource.ts'
@@ -85,7 +86,7 @@ function merge(target: Mutable, patch: Mutable, type: string, schemas: Schemas):
       target[key] = made
     } else if (isList(value) && field?.patch?.includes('merge'))
       target[key] = mergeLists(isList(old) ? old : [], value, word.slice(1, -1), field.mergeKey, schemas)
-    else target[key] = isList(value) ? value.map((v) => copy(v)) : value
+    else setField(target, key, isList(value) ? value.map((v) => copy(v)) : value)
   }
 }
 

@@ -83,6 +83,42 @@ export function newResource(
   }
 }
 
+interface Field {
+  readonly of: Mutable
+  readonly key: string
+}
+/** Fields that are one node of YAML upstream, by the map that holds them. */
+const shared = new WeakMap<Mutable, Map<string, readonly Field[]>>()
+
+/** From now on these fields are one: setting one of them sets all. */
+export function share(fields: readonly Field[]): void {
+  for (const { of, key } of fields) {
+    const known = shared.get(of) ?? new Map<string, readonly Field[]>()
+    shared.set(of, known.set(key, fields))
+  }
+}
+
+/**
+ * Sets a field, and where a text takes another's place also those that share it: a label that kustomize put in several
+ * places is one node, so a later change of one place is seen in all of them.
+ */
+export function setField(of: Mutable, key: string, value: unknown): void {
+  if (Object.hasOwn(of, key) && typeof of[key] !== 'object' && typeof value !== 'object')
+    for (const field of shared.get(of)?.get(key) ?? [])
+      if (Object.hasOwn(field.of, field.key)) field.of[field.key] = value
+  of[key] = value
+}
+
+/** Where a resource came from, when the kustomization asks to be told. */
+export const ORIGIN = 'config.kubernetes.io/origin'
+
+/** Sets an annotation to what follows from its old text. */
+export function annotate(r: Resource, name: string, add: (old: string) => string): void {
+  const metadata = (r.object.metadata = record(r.object.metadata) ?? {})
+  const annotations = record(metadata.annotations) ?? {}
+  metadata.annotations = { ...annotations, [name]: add(text(annotations[name])) }
+}
+
 /** Adds resources that must not be there yet. */
 export function appendAll(to: Resource[], more: readonly Resource[]): void {
   for (const r of more) {

@@ -3,24 +3,25 @@
 import { isObject } from '../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../apimachinery/object.ts'
 import type { Schemas } from '../../apimachinery/schema.ts'
-import { parseYaml } from '../../apimachinery/yaml.ts'
 import { COMMON_ANNOTATIONS, COMMON_LABELS, REPLICA_KINDS, TEMPLATE_LABELS } from './fieldspecs.ts'
 import type { FieldSpec, NameReference } from './fieldspecs.ts'
 import type { Loader } from './loader.ts'
-import { applyJson6902, applyPatch, applyStrategicPatches, configured, select } from './patches.ts'
+import { fieldPath, lookUp, replaceAll } from './replacements.ts'
+import { applyJson6902, applyPatch, applyStrategicPatches } from './patches.ts'
 import {
   allIds,
   atPath,
   currentId,
   gvkOf,
   gvkText,
-  idText,
   KustomizeError,
   originalId,
   record,
   remember,
   sameId,
   selects,
+  setField,
+  share,
   text,
 } from './resource.ts'
 import type { Gvk, Mutable, Resource } from './resource.ts'
@@ -79,11 +80,20 @@ function rename(resources: readonly Resource[], prefix: string, suffix: string):
 }
 
 function addPairs(resources: readonly Resource[], pairs: JsonObject, specs: readonly FieldSpec[]): void {
-  if (Object.keys(pairs).length === 0) return
   for (const r of resources)
-    for (const spec of specs) {
-      if (!selects(spec, gvkOf(r.object))) continue
-      atPath(r.object, spec.path, spec.create === true, (value) => ({ ...record(value), ...pairs }), 'map')
+    for (const [key, text] of Object.entries(pairs)) {
+      const added: { of: Mutable; key: string }[] = []
+      for (const spec of specs) {
+        if (!selects(spec, gvkOf(r.object))) continue
+        const add = (value: unknown): Mutable => {
+          const of = record(value) ?? {}
+          if (!Object.hasOwn(of, key)) added.push({ of, key })
+          setField(of, key, text)
+          return of
+        }
+        atPath(r.object, spec.path, spec.create === true, add, 'map')
+      }
+      share(added)
     }
 }
 
@@ -168,137 +178,6 @@ function setContainerImages(node: unknown, entry: JsonObject): void {
       const container = record(c)
       if (typeof container?.image === 'string') container.image = newImage(container.image, entry)
     }
-  }
-}
-
-/** `spec.template.spec.containers.[name=web].image`: dots separate, [k=v] picks from a list, * is all of it. */
-function fieldPath(path: string): string[] {
-  return (path.match(/(?:\[[^\]]*\]|\\.|[^.])+/g) ?? []).map((s) => s.replaceAll('\\.', '.'))
-}
-
-function visitField(object: Mutable, path: string, create: boolean, change: (value: unknown) => unknown): number {
-  const steps = fieldPath(path)
-  let count = 0
-  const visit = (node: unknown, i: number): void => {
-    const step = steps[i] ?? ''
-    const last = i === steps.length - 1
-    if (Array.isArray(node)) {
-      const pick = /^\[(.+)=(.*)\]$/.exec(step)
-      node.forEach((item, k) => {
-        if (step !== '*' && step !== String(k) && !(pick && String(record(item)?.[pick[1] ?? ''] ?? '') === pick[2]))
-          return
-        if (last) {
-          node[k] = change(item)
-          count++
-        } else visit(item, i + 1)
-      })
-      return
-    }
-    const map = record(node)
-    if (!map) return
-    if (map[step] === undefined && !create) return
-    if (last) {
-      map[step] = change(map[step])
-      count++
-      return
-    }
-    if (map[step] === undefined) map[step] = {}
-    visit(map[step], i + 1)
-  }
-  visit(object, 0)
-  return count
-}
-
-/**
- * A scalar in the place of another takes over its type where it can. One that was created has no type yet: its plain
- * text is read as YAML 1.2, save among the annotations, which kustomize writes again as strings.
- */
-function retyped(value: unknown, old: unknown, path: string): unknown {
-  if (old === undefined && path.startsWith('metadata.annotations.')) return value
-  if (old === undefined && typeof value === 'string' && !/^(y|n|yes|no|on|off)$/i.test(value)) {
-    const read = parseYaml(value)
-    return typeof read === 'number' || typeof read === 'boolean' ? read : value
-  }
-  if (typeof old === 'string') return typeof value === 'string' ? value : String(value)
-  if (typeof value !== 'string' || (typeof old !== 'number' && typeof old !== 'boolean')) return value
-  const meant = parseYaml(value)
-  return typeof meant === typeof old ? meant : value
-}
-
-function replace(resources: readonly Resource[], entry: JsonObject): void {
-  if (!isObject(entry.source) || objects(entry.targets).length === 0)
-    throw new KustomizeError('replacements must specify a source and at least one target')
-  const source = isObject(entry.source) ? entry.source : {}
-  const selected = resources.filter((r) =>
-    allIds(r).some(
-      (id) =>
-        selects({ group: text(source.group), version: text(source.version), kind: text(source.kind) }, id) &&
-        (text(source.name) === '' || id.name === text(source.name)) &&
-        (text(source.namespace) === '' || id.namespace === text(source.namespace)),
-    ),
-  )
-  const what = `{group: ${text(source.group)}, version: ${text(source.version)}, kind: ${text(source.kind)}, name: ${text(source.name)}, namespace: ${text(source.namespace)}}`
-  const [from] = selected
-  if (!from)
-    throw new KustomizeError(
-      `nothing selected by ${[text(source.kind), text(source.version), text(source.group)].map((x, i) => x || ['[noKind]', '[noVer]', '[noGrp]'][i]).join('.')}/${text(source.name) || '[noName]'}.${text(source.namespace) || '[noNs]'}`,
-    )
-  if (selected.length > 1) throw new KustomizeError(`multiple matches for selector ${what}`)
-  let value: unknown
-  const path = text(source.fieldPath) || 'metadata.name'
-  if (
-    visitField(from.object, path, false, (v) => {
-      value = v
-      return v
-    }) === 0
-  )
-    throw new KustomizeError(
-      `fieldPath \`${path}\` is missing for replacement source ${idText({ group: text(source.group), version: text(source.version), kind: text(source.kind), name: text(source.name), namespace: text(source.namespace) })}`,
-    )
-  const options = isObject(source.options) ? source.options : {}
-  if (typeof value === 'string' && text(options.delimiter) !== '')
-    value = value.split(text(options.delimiter))[Number(options.index ?? 0)] ?? value
-  for (const target of objects(entry.targets)) {
-    const rejected = new Set(objects(target.reject).flatMap((r) => select(resources, r)))
-    if (!isObject(target.select)) throw new KustomizeError('target must specify resources to select')
-    const how = isObject(target.options) ? target.options : {}
-    for (const r of select(resources, target.select)) {
-      if (rejected.has(r)) continue
-      for (const field of list(target.fieldPaths).length > 0 ? list(target.fieldPaths) : ['metadata.name']) {
-        const changed = visitField(r.object, text(field), how.create === true, (old) => {
-          if (text(how.delimiter) === '' || typeof old !== 'string')
-            return typeof value === 'object' ? structuredClone(value) : retyped(value, old, text(field))
-          const parts = old.split(text(how.delimiter))
-          const index = Number(how.index ?? 0)
-          if (index < 0) parts.unshift(String(value))
-          else if (index >= parts.length) parts.push(String(value))
-          else parts[index] = String(value)
-          return parts.join(text(how.delimiter))
-        })
-        if (changed === 0 && how.create !== true)
-          throw new KustomizeError(`unable to find field "${text(field)}" in replacement target`)
-      }
-    }
-  }
-}
-
-function replaceAll(resources: readonly Resource[], entries: Json | undefined, loader: Loader): void {
-  for (const entry of objects(entries)) {
-    if (text(entry.path) === '') {
-      replace(resources, entry)
-      continue
-    }
-    // a file holds one replacement or a list of them
-    let body: string
-    try {
-      body = loader.readText(text(entry.path))
-    } catch (e) {
-      throw e instanceof KustomizeError
-        ? configured('ReplacementTransformer', { Replacements: objects(entries) }, e.message)
-        : e
-    }
-    const read = parseYaml(body)
-    for (const one of Array.isArray(read) ? objects(read) : isObject(read) ? [read] : []) replace(resources, one)
   }
 }
 
@@ -418,10 +297,8 @@ export function resolveVars(resources: readonly Resource[], vars: readonly JsonO
       throw new KustomizeError(
         `var '{${text(v.name)} ${gvkText(gvk)} {${path}}}' cannot be mapped to a field in the set of known resources`,
       )
-    visitField(from.object, path.replace(/\[(\d+)\]/g, '.$1'), false, (x) => {
-      values.set(text(v.name), x)
-      return x
-    })
+    const value = lookUp(from.object, fieldPath(path.replace(/\[(\d+)\]/g, '.$1')))
+    if (value !== undefined) values.set(text(v.name), value)
   }
   const fill = (node: unknown): unknown => {
     if (typeof node === 'string') {
