@@ -100,13 +100,17 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     user: globals.string('user'),
     server: globals.string('server'),
     namespace: globals.string('namespace'),
-    userFields: given(['client-certificate', 'client-key', 'token', 'username', 'password']),
+    userFields: {
+      ...given(['client-certificate', 'client-key', 'token', 'username', 'password', 'as', 'as-uid']),
+      ...(globals.list('as-group').length ? { 'as-groups': globals.list('as-group') } : {}),
+    },
     // a CA of the command line takes the place of the file's, its data included
     clusterFields: globals.string('certificate-authority')
       ? { ...given(['certificate-authority']), 'certificate-authority-data': null }
       : {},
   }
   const level = globals.int('v')
+  const timeouts = globals.changed('request-timeout') ? await import('./timeout.ts') : undefined
   const told = level >= REQUESTS ? await import('./requestlog.ts') : undefined
   let config: KubeConfig | undefined
   let resolved: ResolvedConfig | undefined
@@ -127,6 +131,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
   }
   const connection = (): ResolvedConfig => {
     const c = configured()
+    timeouts?.checkTimeout(globals.string('request-timeout'))
     // the flag takes the place of the file's authority
     if (c.trustConflict && !globals.bool('insecure-skip-tls-verify'))
       throw new CliError('specifying a root certificates file with the insecure flag is not allowed')
@@ -150,9 +155,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     io.stderr.write(`Warning: ${text}\n`)
   }
 
-  const discoveryTimeout = globals.changed('request-timeout')
-    ? (await import('./timeout.ts')).discoveryTimeout(globals.string('request-timeout'))
-    : '32s'
+  const discoveryTimeout = timeouts?.discoveryTimeout(globals.string('request-timeout')) ?? '32s'
 
   let opened: Promise<OpenCluster> | undefined
   const cluster = (): Promise<OpenCluster> => (opened ??= host.openCluster(stateOptions))
@@ -163,19 +166,6 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     const as = globals.string('as') || (typeof c.auth.as === 'string' ? c.auth.as : '')
     const groups = globals.list('as-group')
     const uid = globals.string('as-uid')
-    if (!as && (groups.length || uid))
-      throw new CliError(`requesting uid, groups or user-extra for ${c.user} without impersonating a user`)
-    const timeout = globals.string('request-timeout')
-    if (timeout !== '0' && !/^\d+$/.test(timeout)) {
-      const { parseDuration } = await import('../apimachinery/duration.ts')
-      try {
-        parseDuration(timeout)
-      } catch {
-        throw new CliError(
-          'Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
-        )
-      }
-    }
     // a service account's token in a kubeconfig is shown as one on the command line; what is not one is the
     // administrator's, whose credentials are not simulated
     const kept = typeof c.auth.token === 'string' && c.auth.token.split('.').length === 3 ? c.auth.token : ''

@@ -3,7 +3,7 @@
 import { parseIntOrString } from '../../../apimachinery/intstr.ts'
 import { SelectorError, toLabelSelector } from '../../../apimachinery/labels.ts'
 import type { JsonObject } from '../../../apimachinery/object.ts'
-import { canonical } from '../../../apimachinery/quantity.ts'
+import { canonical, parseQuantity } from '../../../apimachinery/quantity.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { generate, generatorFlags, metadata, requireName } from '../../generator.ts'
@@ -52,7 +52,7 @@ function buildQuota({ flags }: CommandContext, name: string, ns: string): JsonOb
     const parts = statement.split('=')
     if (parts.length !== 2) throw new CliError(`Invalid argument syntax ${statement}, expected <resource>=<value>`)
     try {
-      hard[parts[0] ?? ''] = canonical(parts[1] ?? '')
+      hard[parts[0] ?? ''] = canonical(parseQuantity(parts[1] ?? ''))
     } catch (e) {
       throw new CliError((e as Error).message)
     }

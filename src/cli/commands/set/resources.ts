@@ -1,5 +1,5 @@
 // kubectl set resources. Behaves as kubectl/pkg/cmd/set/set_resources.go.
-import { canonical } from '../../../apimachinery/quantity.ts'
+import { canonical, parseQuantity } from '../../../apimachinery/quantity.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { typedPrinter } from '../../generator.ts'
@@ -12,7 +12,7 @@ function parse(text: string): [name: string, quantity: string][] {
     const parts = statement.split('=')
     if (parts.length !== 2) throw new CliError(`Invalid argument syntax ${statement}, expected <resource>=<value>`)
     try {
-      return [parts[0] ?? '', canonical(parts[1] ?? '')]
+      return [parts[0] ?? '', canonical(parseQuantity(parts[1] ?? ''))]
     } catch (e) {
       throw new CliError((e as Error).message)
     }
