@@ -11,10 +11,11 @@ export interface Input extends AsyncIterable<Uint8Array> {
   rest(): Promise<Uint8Array>
 }
 
-/** An input over a stream, a text, or nothing at all. */
-export function createInput(source: AsyncIterable<Uint8Array> | string | undefined): Input {
-  let pending = typeof source === 'string' ? Buffer.from(source) : Buffer.alloc(0)
-  const iterator = typeof source === 'object' ? source[Symbol.asyncIterator]() : undefined
+/** An input over a stream, a text, bytes, or nothing at all. */
+export function createInput(source: AsyncIterable<Uint8Array> | Uint8Array | string | undefined): Input {
+  const whole = typeof source === 'string' || source instanceof Uint8Array
+  let pending = whole ? Buffer.from(source) : Buffer.alloc(0)
+  const iterator = typeof source === 'object' && !whole ? source[Symbol.asyncIterator]() : undefined
   let over = iterator === undefined
   /** Waits for more; false at the end. */
   const more = async (): Promise<boolean> => {

@@ -70,14 +70,14 @@ export function tagVersion(tag: string): readonly [number, number] {
 const list = (names: string, version: string): Record<string, string> =>
   Object.fromEntries(names.split(' ').map((n) => [n, version]))
 const TEXT =
-  'awk base64 basename chmod clear comm cp cut diff dirname du egrep expand expr fgrep find fold grep gunzip gzip head ln md5sum mkdir mv nl od paste printf readlink rev rm rmdir sed seq sha1sum sha256sum sort split stat strings tac tar tee touch tr unexpand uniq wc which xargs zcat'
+  'awk base64 basename chmod clear comm cp cut diff dirname du egrep expand expr fgrep find fold grep gunzip gzip head ln md5sum mkdir mv nl od paste printf readlink rev rm rmdir sed seq sha1sum sha256sum sort split stat strings tac tar tee touch tr truncate unexpand uniq wc which xargs zcat'
 const CORE =
-  'tty stty df kill cat env printenv hostname ls sleep id whoami date echo true false pwd uname nproc tail timeout test [ nohup yes'
+  'tty stty df kill cat env printenv hostname ls sleep id whoami groups date echo true false pwd uname arch nproc tail timeout test [ nohup yes'
 
 /** busybox with all its applets. */
 export const busyboxPrograms = (version: string): Record<string, string> =>
   list(
-    `sh ash ${CORE} ${TEXT} ps ip ifconfig nslookup wget nc ping time tree column free uptime mount netstat top telnet`,
+    `sh ash ${CORE} ${TEXT} ps ip ifconfig nslookup wget nc ping time tree column free uptime mount netstat route top telnet`,
     `busybox ${version}`,
   )
 /** A Debian or Ubuntu base: coreutils, dash, bash, getent; no network tools. */

@@ -13,6 +13,7 @@ export const netshoot: Image = {
     nc: 'openbsd 1.130',
     netcat: 'openbsd 1.130',
     ping: 'iputils 20200821',
+    ss: 'iproute2 5.10.0',
     getent: 'musl',
   }),
   prompt: () => 'bash-5.1\\$ ',

@@ -1,6 +1,6 @@
 // just-bash upon the pod's files, with the pod's tools among its commands; and one of its own programs by itself.
 import type { ToolContext } from '../tool.ts'
-import { busyboxWords } from './complaints.ts'
+import { busyboxWords, gnuWords } from './complaints.ts'
 import { fileSystem, latin1 } from './filesystem.ts'
 import { Bash } from './justbash.ts'
 import type { ExecResult, IFileSystem } from './justbash.ts'
@@ -104,7 +104,7 @@ export async function runBuiltin(ctx: ToolContext, name: string, args: readonly 
   if (r.stdout) ctx.stdout(r.stdoutKind === 'bytes' ? Buffer.from(r.stdout, 'latin1') : r.stdout)
   if (r.stderr) {
     const said = r.stderr.replace(/^bash: /gm, '')
-    ctx.stderr((ctx.image.programs['sh'] ?? '').startsWith('busybox') ? busyboxWords(said) : said)
+    ctx.stderr((ctx.image.programs['sh'] ?? '').startsWith('busybox') ? busyboxWords(said) : gnuWords(said))
   }
   return r.exitCode
 }

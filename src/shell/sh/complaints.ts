@@ -93,12 +93,23 @@ function unexpected(token: string, s: Speaker): string {
 /** Programs that just-bash brings speak as GNU's do; busybox has its own words. */
 export const busyboxWords = (text: string): string =>
   text
+    .replace(/^rm: cannot remove ('[^\n]*'): Is a directory$/gm, 'rm: $1 is a directory')
     .replace(/^rm: cannot remove /gm, "rm: can't remove ")
+    .replace(/^rmdir: failed to remove /gm, 'rmdir: ')
+    .replace(/^ln: failed to (?:access|create \w+ link) '([^'\n]*)': /gm, 'ln: $1: ')
+    .replace(/^du: cannot access '([^'\n]*)': /gm, 'du: $1: ')
+    .replace(/^(md5sum|sha1sum|sha256sum): ([^:\n]*): No such file/gm, "$1: can't open '$2': No such file")
     .replace(/^mkdir: cannot create directory /gm, "mkdir: can't create directory ")
     .replace(/^cp: cannot stat /gm, "cp: can't stat ")
     .replace(/^mv: cannot stat /gm, "mv: can't rename ")
     .replace(/^ls: cannot access '([^'\n]*)': /gm, 'ls: $1: ')
     .replace(/^printf: (.*): invalid number$/gm, "sh: invalid number '$1'")
+/** Programs of GNU's that tell of their help after a complaint about their arguments. */
+export const gnuWords = (text: string): string =>
+  text.replace(
+    /^(base64|basename|chmod|comm|dirname|du|expand|expr|fold|join|ln|md5sum|mkdir|nl|od|paste|readlink|rm|rmdir|sha\d+sum|split|tac|tee|unexpand): (?:invalid option -- .*|unrecognized option .*|missing (?:file )?operand|invalid mode: .*)$/gm,
+    "$&\nTry '$1 --help' for more information.",
+  )
 /** The shell's own printf says where it stands. */
 const printfWords = (text: string, s: Speaker): string =>
   text.replace(
@@ -108,9 +119,12 @@ const printfWords = (text: string, s: Speaker): string =>
 
 /** What just-bash wrote, as the shell would have written it. */
 export const complain = (stderr: string, s: Speaker): string =>
-  (s.style === 'ash' ? busyboxWords(stderr) : printfWords(stderr, s))
+  (s.style === 'ash' ? busyboxWords(stderr) : printfWords(gnuWords(stderr), s))
     // `[` is judged by the walk
     .replace(/^test: .*operator expected\n/gm, '')
+    .replace(/^\[: missing `\]'$/gm, (all) =>
+      s.style === 'bash' ? `${prefix(s)}${all}` : `${prefix(s)}${s.style === 'dash' ? '[: ' : ''}missing ]`,
+    )
     .replace(/^(?:bash: )(?:line \d+: )?(.*)$/gm, (_all, text: string) => {
       const said = reworded(text, s)
       // bash names a script that it was given in -c when it cannot even read it

@@ -58,7 +58,9 @@ async function run(shell: string, script: string, input: string): Promise<readon
   let stdout = ''
   let stderr = ''
   const programs: Record<string, string> = {
-    ...Object.fromEntries([...BUILTINS, ...TOOLS.map((t) => t.name)].map((n) => [n, ''])),
+    ...Object.fromEntries(
+      [...BUILTINS, ...TOOLS.map((t) => t.name)].map((n) => [n, shell === 'ash' ? 'busybox 1.35.0' : '']),
+    ),
     sh: shell === 'ash' ? 'busybox 1.35.0' : shell === 'dash' ? 'dash' : 'bash 5.2.15',
     bash: 'bash 5.2.15',
   }

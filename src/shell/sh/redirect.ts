@@ -4,7 +4,7 @@ import { createInput } from '../input.ts'
 import { absolute } from '../http.ts'
 import { cannotOpen } from './complaints.ts'
 import { words } from './expand.ts'
-import { FsError, latin1 } from './filesystem.ts'
+import { FsError } from './filesystem.ts'
 import type { WordNode } from './justbash.ts'
 import type { Process, Writer } from './process.ts'
 import { literal, wordText } from './syntax.ts'
@@ -78,7 +78,7 @@ export async function redirect(sh: Process, list: readonly RedirectionNode[]): P
     const path = absolute(sh.state.cwd, name)
     if (r.operator === '<') {
       try {
-        sh.input = createInput(path === '/dev/null' ? '' : latin1(await sh.fs.readFileBuffer(path)))
+        sh.input = createInput(path === '/dev/null' ? '' : await sh.fs.readFileBuffer(path))
       } catch (e) {
         return refuse(name, e, false)
       }

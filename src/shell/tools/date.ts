@@ -1,4 +1,5 @@
 // date: the simulated time, in UTC, with +FORMAT.
+import { isBusybox, refuse } from '../options.ts'
 import type { Tool } from '../tool.ts'
 
 const two = (n: number): string => String(n).padStart(2, '0')
@@ -24,6 +25,12 @@ function strftime(format: string, ms: number): string {
     switch (c) {
       case 'Y':
         return String(d.getUTCFullYear())
+      case 'C':
+        return two(Math.floor(d.getUTCFullYear() / 100))
+      case 'k':
+        return String(d.getUTCHours()).padStart(2)
+      case 'l':
+        return String(((d.getUTCHours() + 11) % 12) + 1).padStart(2)
       case 'y':
         return two(d.getUTCFullYear() % 100)
       case 'm':
@@ -91,11 +98,32 @@ function strftime(format: string, ms: number): string {
   return format.replace(/%(.)/g, (_all, c: string) => out(c))
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  second: 1,
+  sec: 1,
+  minute: 60,
+  min: 60,
+  hour: 3600,
+  day: 86400,
+  week: 604800,
+}
+/** `yesterday`, `1 day ago`, `+2 hours`, `now - 5 min`; undefined for anything else. */
+function relative(text: string, now: number): number | undefined {
+  if (text === 'yesterday') return now - 86_400_000
+  if (text === 'tomorrow') return now + 86_400_000
+  if (text === 'today') return now
+  const m = /^(?:now\s*)?([-+]?)\s*(\d+)\s*([a-z]+?)s?(\s+ago)?$/.exec(text.trim())
+  const unit = UNITS[m?.[3] ?? '']
+  if (!m || unit === undefined) return undefined
+  return now + Number(m[2]) * unit * 1000 * ((m[1] === '-') !== (m[4] !== undefined) ? -1 : 1)
+}
+
 export const date: Tool = {
   name: 'date',
   async run(args, ctx) {
     let ms = ctx.now()
     let format: string | undefined
+    const words: string[] = []
     for (let i = 0; i < args.length; i++) {
       const a = args[i] ?? ''
       if (a.startsWith('+')) format = a.slice(1)
@@ -109,16 +137,25 @@ export const date: Tool = {
           ? Number(at[1]) * 1000
           : text === 'now'
             ? ms
-            : Date.parse(/Z|[+-]\d\d:?\d\d$/.test(text) ? text : `${text} UTC`)
+            : ((isBusybox(ctx, 'date') ? undefined : relative(text, ms)) ??
+              Date.parse(/Z|[+-]\d\d:?\d\d$/.test(text) ? text : `${text} UTC`))
         if (Number.isNaN(parsed)) {
           ctx.stderr(`date: invalid date '${text}'\n`)
           return 1
         }
         ms = parsed
       } else if (a.startsWith('-') && !['-u', '--utc'].includes(a)) {
-        ctx.stderr(`date: invalid option -- '${a.replace(/^-+/, '')}'\n`)
+        refuse(ctx, 'date', a.startsWith('--') ? `unrecognized option '${a}'` : `invalid option -- '${a[1] ?? ''}'`)
         return 1
-      }
+      } else if (!a.startsWith('-')) words.push(a)
+    }
+    const [word, extra] = words
+    if (word !== undefined) {
+      // what is no format would set the clock
+      if (isBusybox(ctx, 'date') || extra !== undefined)
+        refuse(ctx, 'date', isBusybox(ctx, 'date') ? '' : `extra operand '${extra}'`)
+      else ctx.stderr(`date: invalid date '${word}'\n`)
+      return 1
     }
     ctx.stdout(`${format === undefined ? strftime('%a %b %e %T %Z %Y', ms) : strftime(format, ms)}\n`)
     return 0

@@ -72,7 +72,7 @@ const shell = (name: string): Tool => ({
               ? `sh: can't open '${rest[0]}': No such file or directory\n`
               : `sh: 0: cannot open ${rest[0]}: No such file\n`,
         )
-        return style(ctx, name) === 'ash' ? 2 : 127
+        return style(ctx, name) === 'bash' ? 127 : 2
       }
       const s = createShell(ctx, { style: style(ctx, name), name: rest[0], tools, builtins })
       const { code } = await s.run(script, rest.slice(1))

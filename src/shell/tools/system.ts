@@ -1,4 +1,4 @@
-// What users look at a container's system with: tty, stty, df, free, uptime, mount, netstat, ss, top, kill, telnet, and
+// What users look at a container's system with: tty, stty, df, free, uptime, mount, top, kill, telnet, and
 // nginx's own command line. busybox' forms, or those of the GNU, procps and iproute2 programs.
 import { reach } from '../http.ts'
 import type { Tool, ToolContext } from '../tool.ts'
@@ -153,64 +153,6 @@ export const mount: Tool = {
         })
         .join(''),
     )
-    return 0
-  },
-}
-
-export const netstat: Tool = {
-  name: 'netstat',
-  async run(args, ctx) {
-    const flags = args.filter((a) => a.startsWith('-')).join('')
-    const listening = /l/.test(flags)
-    const [tcp, udp] = [/t/.test(flags) || !/u/.test(flags), /u/.test(flags) || !/t/.test(flags)]
-    const programs = /p/.test(flags)
-    ctx.stdout(
-      `Active Internet connections (${listening ? 'only servers' : /a/.test(flags) ? 'servers and established' : 'w/o servers'})\nProto Recv-Q Send-Q Local Address           Foreign Address         State       ${programs ? 'PID/Program name    ' : ''}\n`,
-    )
-    const name = `1/${main(ctx).split(' ')[0]?.split('/').at(-1) ?? ''}`
-    if (listening || /a/.test(flags))
-      for (const l of (await ctx.network.listening?.()) ?? []) {
-        if (!(l.protocol === 'UDP' ? udp : tcp)) continue
-        ctx.stdout(
-          `${l.protocol.toLowerCase()}        0      0 ${`0.0.0.0:${l.port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} ${(l.protocol === 'UDP' ? '' : 'LISTEN').padEnd(11)} ${programs ? name.padEnd(20) : ''}\n`,
-        )
-      }
-    return 0
-  },
-}
-
-export const ss: Tool = {
-  name: 'ss',
-  async run(args, ctx) {
-    const flags = args.filter((a) => a.startsWith('-')).join('')
-    const [tcp, udp] = [/t/.test(flags) || !/u/.test(flags), /u/.test(flags) || !/t/.test(flags)]
-    const both = tcp && udp
-    const name = main(ctx).split(' ')[0]?.split('/').at(-1) ?? ''
-    const rows = /[la]/.test(flags)
-      ? ((await ctx.network.listening?.()) ?? [])
-          .filter((l) => (l.protocol === 'UDP' ? udp : tcp))
-          .map((l) => [
-            ...(both ? [l.protocol.toLowerCase()] : []),
-            l.protocol === 'UDP' ? 'UNCONN' : 'LISTEN',
-            '0',
-            l.protocol === 'UDP' ? '0' : '511',
-            `0.0.0.0:${l.port}`,
-            '0.0.0.0:*',
-            /p/.test(flags) ? `users:(("${name}",pid=1,fd=6))` : '',
-          ])
-      : []
-    const head = [
-      ...(both ? ['Netid'] : []),
-      'State',
-      'Recv-Q',
-      'Send-Q',
-      'Local Address:Port',
-      'Peer Address:Port',
-      'Process',
-    ]
-    const width = head.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i]?.length ?? 0)))
-    for (const r of [head, ...rows])
-      ctx.stdout(`${r.map((c, i) => (i === r.length - 1 ? c : c.padEnd((width[i] ?? 0) + 2))).join('')}\n`)
     return 0
   },
 }

@@ -60,7 +60,7 @@ const of = (name: string): Tool => ({
   name,
   async run(args, ctx) {
     if (name === '[' && args.at(-1) !== ']') {
-      ctx.stderr("[: missing ']'\n")
+      ctx.stderr((ctx.image.programs['['] ?? '').startsWith('busybox') ? '[: missing ]\n' : "[: missing ']'\n")
       return 2
     }
     return evaluate(name === '[' ? args.slice(0, -1) : args, ctx) ? 0 : 1

@@ -1,29 +1,47 @@
 // timeout, time, nohup: run another program of the container, for a while or measured.
+import { isBusybox, readOptions, refuse } from '../options.ts'
+import { runFor } from '../program.ts'
 import type { Tool } from '../tool.ts'
+
+const GNU = {
+  flags: 'fv',
+  valued: 'sk',
+  long: { signal: 's', 'kill-after': 'k', foreground: 'f', verbose: 'v', 'preserve-status': 'v' },
+}
 
 export const timeout: Tool = {
   name: 'timeout',
   async run(args, ctx) {
-    const words = [...args]
-    while (words[0]?.startsWith('-')) {
-      const w = words.shift()
-      if (w === '-s' || w === '-k' || w === '-t') words.shift()
+    // the options stand before the duration; what follows belongs to the program
+    let cut = 0
+    for (; cut < args.length && (args[cut] ?? '').startsWith('-'); cut++)
+      if (/^-[skt]$|^--(?:signal|kill-after)$/.test(args[cut] ?? '')) cut++
+    const box = isBusybox(ctx, 'timeout')
+    const failed = box ? 1 : 125
+    const given = readOptions(ctx, 'timeout', args.slice(0, cut), GNU, { flags: 'f', valued: 'skt' })
+    if (!given) return failed
+    const [time = '', ...words] = given.has('t') ? [given.value('t') ?? '', ...args.slice(cut)] : args.slice(cut)
+    if (words.length === 0) {
+      refuse(ctx, 'timeout', '')
+      return failed
     }
-    const m = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(words.shift() ?? '')
-    if (!m || words.length === 0) {
-      ctx.stderr("timeout: missing operand\nTry 'timeout --help' for more information.\n")
-      return 125
+    const m = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(time)
+    if (!m) {
+      if (box) ctx.stderr(`timeout: invalid number '${time}'\n`)
+      else refuse(ctx, 'timeout', `invalid time interval '${time}'`)
+      return failed
     }
     const ms = Number(m[1]) * 1000 * ({ '': 1, s: 1, m: 60, h: 3600, d: 86400 }[m[2] ?? ''] ?? 1)
     const stop = new AbortController()
     const outer = (): void => stop.abort()
     ctx.signal.addEventListener('abort', outer)
     let over = false
-    // busybox runs the command in its own place: it ends by the signal
-    const late = (ctx.image.programs['sh'] ?? '').startsWith('busybox') ? 143 : 124
+    // busybox runs the command in its own place: it ends by the signal; GNU's kills itself as well when it kills
+    const kills = /^(?:SIG)?(?:KILL|9)$/.test(given.value('s') ?? '')
+    const late = kills ? 137 : box ? 143 : 124
     if (ctx.played) {
       const end = ctx.now() + ms
-      const code = await ctx.run(words, {
+      const code = await runFor(ctx, 'timeout', words, {
         signal: stop.signal,
         sleep: async (wait) => {
           if (ctx.now() + wait < end) return ctx.sleep(wait)
@@ -38,7 +56,7 @@ export const timeout: Tool = {
       over = true
       stop.abort()
     })
-    const code = await Promise.race([ctx.run(words, { signal: stop.signal }), timer.then(() => late)])
+    const code = await Promise.race([runFor(ctx, 'timeout', words, { signal: stop.signal }), timer.then(() => late)])
     ctx.signal.removeEventListener('abort', outer)
     return over ? late : code
   },
