@@ -10,6 +10,7 @@ import { KINDS } from '../kinds/index.ts'
 import type { DescribeContext, Lines } from '../kinds/kind.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import type { Factory, Mapping } from './command.ts'
+import { goSort } from './gosort.ts'
 import { toMapping } from './mapper.ts'
 
 /** kubectl's PrefixWriter over its tabwriter. */
@@ -99,7 +100,8 @@ export async function createDescribeContext(
       try {
         // the kubelet names nodes by their name where others give the uid
         const found = obj.kind === 'Node' ? [...(await search(uid)), ...(await search(name))] : [...(await search(uid))]
-        return found.sort((a, b) => (lastSeen(a) < lastSeen(b) ? -1 : lastSeen(a) > lastSeen(b) ? 1 : 0))
+        goSort(found, (a, b) => lastSeen(a) < lastSeen(b))
+        return found
       } catch (e) {
         if (e instanceof StatusError && !needed) return undefined
         throw e

@@ -167,11 +167,14 @@ const ZERO: Readonly<Record<FlagSpec['type'], Value>> = {
 /** The text `--help` and the error sentences show for a flag: `-r, --replicas`. */
 const shown = (spec: FlagSpec): string => (spec.short ? `-${spec.short}, --${spec.name}` : `--${spec.name}`)
 
+/** Every command has it, as with cobra. */
+const HELP: FlagSpec = { name: 'help', short: 'h', type: 'bool', usage: 'What the command does.' }
+
 /** Parses a whole command line of one command; flags may stand anywhere before `--`. */
 export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]): Parsed {
   const byName = new Map<string, FlagSpec>()
   const byShort = new Map<string, FlagSpec>()
-  for (const s of specs) {
+  for (const s of [...specs, HELP]) {
     if (!byName.has(s.name)) byName.set(s.name, s)
     if (s.short && !byShort.has(s.short)) byShort.set(s.short, s)
   }
@@ -180,7 +183,6 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
   const deprecated: string[] = []
   const args: string[] = []
   let dash = -1
-  let help = false
   const set = (spec: FlagSpec, text: string): void => {
     const r = convert(spec, text, given.get(spec.name))
     if ('error' in r)
@@ -207,13 +209,7 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
       const eq = body.indexOf('=')
       const name = eq < 0 ? body : body.slice(0, eq)
       const spec = byName.get(normalize(name))
-      if (!spec) {
-        if (name === 'help') {
-          help = eq < 0 || !FALSE.has(body.slice(eq + 1))
-          continue
-        }
-        throw new FlagError(`unknown flag: --${name}`)
-      }
+      if (!spec) throw new FlagError(`unknown flag: --${name}`)
       const alone = bare(spec)
       if (eq >= 0) set(spec, body.slice(eq + 1))
       else if (alone !== undefined) set(spec, alone)
@@ -225,14 +221,7 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
     while (letters) {
       const c = letters[0] ?? ''
       const spec = byShort.get(c)
-      if (!spec) {
-        if (c === 'h') {
-          help = true
-          letters = letters.slice(1)
-          continue
-        }
-        throw new FlagError(`unknown shorthand flag: ${goChar(c)} in -${letters}`)
-      }
+      if (!spec) throw new FlagError(`unknown shorthand flag: ${goChar(c)} in -${letters}`)
       const alone = bare(spec)
       if (letters.length > 2 && letters[1] === '=') {
         set(spec, letters.slice(2))
@@ -249,7 +238,7 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
       } else throw new FlagError(`flag needs an argument: ${goChar(c)} in -${letters}`)
     }
   }
-  return { values: flagValues(byName, given), args, dash, help, deprecated, given: order }
+  return { values: flagValues(byName, given), args, dash, help: given.get('help') === true, deprecated, given: order }
 }
 
 /** Go's %q of one byte: 'f'. */

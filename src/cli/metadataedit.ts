@@ -79,6 +79,8 @@ export interface MetadataChange {
   readonly set: ReadonlyMap<string, string>
   readonly remove: readonly string[]
   readonly check?: () => void
+  /** annotate has one printer for all; label makes one for each object, so that YAML documents are not set apart. */
+  readonly printer?: PrintObject
 }
 
 const CHANGE_CAUSE = 'kubernetes.io/change-cause'
@@ -147,7 +149,6 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
   const wantedVersion = flags.string('resource-version')
   if (!found.singleItemImplied && wantedVersion)
     throw new CliError('--resource-version may only be used with a single resource')
-  let printer: PrintObject | undefined
   await found.visit(async (info) => {
     if (!info.object) return
     const before = copy(info.object)
@@ -199,21 +200,16 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
       for (const k of Object.keys(next).sort()) io.stdout.write(`${indent}${k}=${String(next[k])}\n`)
       return
     }
-    const operation =
-      field === 'annotations'
-        ? has(factory.versions, 'annotateWord')
-          ? 'annotate'
-          : 'annotated'
-        : has(factory.versions, 'labelModified')
-          ? labelWord(current, next)
-          : oldText === newText
-            ? 'not labeled'
-            : !flags.bool('overwrite') && newText.length < oldText.length
-              ? 'unlabeled'
-              : 'labeled'
-    // label makes a printer for each object, so that YAML documents are not set apart
-    if (field === 'labels' || !printer) printer = await resultPrinter(ctx, operation, mode)
-    await printer(printed)
+    const labeled = (): string =>
+      has(factory.versions, 'labelModified')
+        ? labelWord(current, next)
+        : oldText === newText
+          ? 'not labeled'
+          : !flags.bool('overwrite') && newText.length < oldText.length
+            ? 'unlabeled'
+            : 'labeled'
+    const print = change.printer ?? (await resultPrinter(ctx, labeled(), mode))
+    await print(printed)
   })
 }
 

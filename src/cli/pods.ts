@@ -10,6 +10,7 @@ import type { Io } from '../apimachinery/ports.ts'
 import { pathOf } from '../client/client.ts'
 import type { CommandContext, Factory } from './command.ts'
 import { CliError, SilentExit } from './exit.ts'
+import { goSort } from './gosort.ts'
 import { resources } from './resources.ts'
 
 /** The object that words name: `web` is a pod, `deploy/web` what it says. */
@@ -22,7 +23,7 @@ export async function named(
   const args = words.length === 1 && !words[0]?.includes('/') ? [`pods/${words[0] ?? ''}`] : words
   const found = await resources(factory, {
     ...(words.length ? { args } : {}),
-    ...(files.length ? { filenames: files, latest: true } : {}),
+    ...(files.length ? { filenames: files, latest: true, typed: true } : {}),
     namespace,
     enforceNamespace: explicit,
   })
@@ -103,7 +104,12 @@ export async function podList(
   const end = factory.io.clock.now() + timeout
   for (;;) {
     const { items } = await client.list<Pod>('v1/pods', target.namespace, { query: { labelSelector: target.selector } })
-    if (items.length > 0) return [...items].sort(byActivity(logs))
+    if (items.length > 0) {
+      const pods = [...items]
+      const order = byActivity(logs)
+      goSort(pods, (a, b) => order(a, b) < 0)
+      return pods
+    }
     if (factory.io.clock.now() >= end || factory.io.signal.aborted)
       throw new CliError('timed out waiting for the condition')
     await factory.io.clock.sleep(100, factory.io.signal)

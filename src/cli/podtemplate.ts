@@ -1,8 +1,6 @@
 // Where a kind keeps its pod template, and changing it: polymorphichelpers' UpdatePodSpecForObject and the patches that
 // `set` sends (kubectl/pkg/cmd/set/helper.go).
-import { decode, DecodeError } from '../apimachinery/decode.ts'
 import { schemaOf, typedForm } from '../apimachinery/encode.ts'
-import { goQuote } from '../apimachinery/gostring.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { createTwoWay } from '../apimachinery/strategicmerge.ts'
@@ -13,6 +11,7 @@ import { printFlags } from './printflags.ts'
 import { recordIn } from './record.ts'
 import { dryRunFlag, fieldManagerFlag, filenameFlags, fileRequest, selectorFlag, writeQuery } from './requestflags.ts'
 import { LOCAL_RESOURCE, resources } from './resources.ts'
+import { typedObject } from './scheme.ts'
 import type { Info } from './info.ts'
 import type { DryRun } from './requestflags.ts'
 import { namedAs } from './named.ts'
@@ -72,17 +71,7 @@ export { selectorFlag }
  * words.
  */
 export function asTyped(ctx: CommandContext, object: JsonObject): JsonObject {
-  const { schemas } = ctx.factory
-  const name = schemaOf(object, schemas)
-  if (!schemas.type(name))
-    throw new CliError(
-      `no kind ${goQuote(String(object.kind ?? ''))} is registered for version ${goQuote(String(object.apiVersion ?? ''))} in scheme "pkg/scheme/scheme.go:28"`,
-    )
-  try {
-    return decode(object, name, schemas, { sorted: true }).object
-  } catch (e) {
-    throw e instanceof DecodeError ? new CliError(e.message) : e
-  }
+  return typedObject(ctx.factory.schemas, object)
 }
 
 /** The objects of a `set` command. With `args` and --local there is nothing they could name. */
@@ -102,19 +91,11 @@ export async function setInfos(ctx: CommandContext, args: readonly string[], ref
     local,
     continueOnError: true,
     flatten: true,
+    typed: true,
     ...(local ? {} : { args, latest: true, allowEmptySelector: flags.bool('all'), ...(selector ? { selector } : {}) }),
   })
   const infos = await found.infos()
-  for (const info of infos) {
-    if (!info.object) continue
-    try {
-      info.object = asTyped(ctx, info.object)
-    } catch (e) {
-      throw e instanceof CliError && info.source
-        ? new CliError(`unable to decode ${goQuote(info.source)}: ${e.message}`)
-        : e
-    }
-  }
+  for (const info of infos) if (info.object) info.object = asTyped(ctx, info.object)
   return infos
 }
 

@@ -46,8 +46,6 @@ export interface ResourceRequest extends SourceRequest, ReadOptions {
   /** Default: the factory's. */
   readonly namespace?: string
   readonly enforceNamespace?: boolean
-  /** Only kinds that kubectl has Go types for: custom resources are refused (Builder.WithScheme). */
-  readonly typed?: boolean
 }
 
 type Fn = (info: Info, error?: undefined) => Promise<void> | void
@@ -288,14 +286,6 @@ function placed(info: Info, namespace: string, enforced: boolean): void {
     )
 }
 
-/** Kinds of custom resources have no Go type. Throws CliError. */
-function requireType(factory: Factory, m: Mapping): void {
-  if (!factory.schemas.type(factory.schemas.nameOf(m.group, m.version, m.kind)))
-    throw new CliError(
-      `no kind ${goQuote(m.kind)} is registered for version ${goQuote(m.groupVersion)} in scheme "pkg/scheme/scheme.go:28"`,
-    )
-}
-
 /**
  * Resolves a command line's objects. Errors of the words themselves are thrown here; the server is asked when the
  * result is visited.
@@ -340,7 +330,8 @@ export async function resources(factory: Factory, request: ResourceRequest): Pro
       if (!info) return
       placed(info, namespace, request.enforceNamespace === true)
       if (request.requireObject !== false && info.object === undefined) await fetchInfo(factory, info, request)
-      if (request.typed && info.mapping) requireType(factory, info.mapping)
+      if (request.typed && info.mapping)
+        (await import('./scheme.ts')).requireRegistered(factory.schemas, info.mapping.groupVersion, info.mapping.kind)
       await fn(info)
     })
   const tolerant = async (): Promise<{ infos: Info[]; error: unknown }> => {

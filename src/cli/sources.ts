@@ -56,6 +56,15 @@ function glob(files: Factory['io']['files'], pattern: string): string[] {
 const EXTENSIONS = ['.json', '.yaml', '.yml']
 const extension = (path: string): string => /\.[^./]*$/.exec(path)?.[0] ?? ''
 
+/** filepath.Join: `.` and what else says nothing is left out of the names that Walk finds. */
+function join(dir: string, name: string): string {
+  const out: string[] = []
+  for (const part of [...dir.split('/'), name])
+    if (part === '..' && out.length && out.at(-1) !== '..') out.pop()
+    else if (part && part !== '.') out.push(part)
+  return `${dir.startsWith('/') ? '/' : ''}${out.join('/')}`
+}
+
 /** The files of a path, in Walk's order. */
 function walk(factory: Factory, root: string, recursive: boolean): string[] {
   const { files } = factory.io
@@ -64,7 +73,7 @@ function walk(factory: Factory, root: string, recursive: boolean): string[] {
     const stat = files.stat(path)
     if (stat?.kind === 'directory') {
       if (path !== root && !recursive) return
-      for (const n of files.list(path) ?? []) visit(path === '/' ? `/${n}` : `${path.replace(/\/+$/, '')}/${n}`)
+      for (const n of files.list(path) ?? []) visit(join(path, n))
     } else if (path === root || EXTENSIONS.includes(extension(path))) out.push(path)
   }
   visit(root)
@@ -78,6 +87,11 @@ export interface SourceRequest {
   readonly recursive?: boolean
   /** No server is asked: documents need no mapping. */
   readonly local?: boolean
+  /**
+   * Only kinds that kubectl has Go types for, and documents as these types read them: custom resources are refused
+   * (Builder.WithScheme).
+   */
+  readonly typed?: boolean
   /** What is checked before anything is sent; default nothing. */
   readonly validate?: Validation
 }
@@ -122,6 +136,16 @@ async function mappingFor(factory: Factory, object: JsonObject, info: Info): Pro
   }
 }
 
+/** A document as its Go type reads it. Throws CliError. */
+async function asType(factory: Factory, object: JsonObject, source: string): Promise<JsonObject> {
+  const { typedObject } = await import('./scheme.ts')
+  try {
+    return typedObject(factory.schemas, object)
+  } catch (e) {
+    throw e instanceof CliError ? new CliError(`unable to decode ${goQuote(source)}: ${e.message}`) : e
+  }
+}
+
 /** The documents of one text, in order; what cannot be read is told in its place. */
 const documents =
   (factory: Factory, request: SourceRequest, source: string, text: () => Promise<string>): Visitor =>
@@ -133,10 +157,11 @@ const documents =
       if (request.validate) await check(doc, source, request.validate, factory)
       let info: Info | undefined
       try {
-        const object = decodeDocument(doc, source)
-        info = infoOf(object, undefined, source)
+        let object = decodeDocument(doc, source)
         // a List has no endpoint of its own: only its items need a mapping
         const list = stringAt(object, 'kind') === 'List' && stringAt(object, 'apiVersion') === 'v1'
+        if (request.typed && !list) object = await asType(factory, object, source)
+        info = infoOf(object, undefined, source)
         if (!request.local && !list) info.mapping = await mappingFor(factory, object, info)
       } catch (e) {
         await fn(undefined, e)
@@ -168,12 +193,11 @@ function filesOf(factory: Factory, word: string, recursive: boolean): string[] {
 /** The visitors of -f and -k, and what was wrong with their words; nothing is read yet but the names of files. */
 export function sources(factory: Factory, request: SourceRequest): Sources {
   const { filenames = [], kustomize: folder } = request
-  if (filenames.length && folder)
-    return { visitors: [], errors: [new CliError('only one of -f or -k can be specified')], single: false }
-  if (folder && request.recursive)
-    return { visitors: [], errors: [new CliError("the -k flag can't be used with -f or -R")], single: false }
   const visitors: Visitor[] = []
   const errors: unknown[] = []
+  if (filenames.length && folder) errors.push(new CliError('only one of -f or -k can be specified'))
+  if (folder && request.recursive) errors.push(new CliError("the -k flag can't be used with -f or -R"))
+  if (errors.length) return { visitors, errors, single: false }
   let single = true
   let stdin = false
   for (const word of filenames) {

@@ -77,6 +77,17 @@ function named(error: StatusError, method: Method, path: string): StatusError {
     : error
 }
 
+/**
+ * A list on the wire says the kind of its items once, in its own; each item gets it, as client-go's UnstructuredList
+ * gives it. The door of this process leaves it with the items.
+ */
+function typedItems<T extends KubeObject>(list: KubeList<T>): KubeList<T> {
+  const { kind, apiVersion, items } = list
+  if (!kind?.endsWith('List') || items[0]?.kind !== undefined) return list
+  const named = { kind: kind.slice(0, -'List'.length), apiVersion }
+  return { ...list, items: items.map((i) => (i.kind === undefined ? { ...named, ...i } : i)) }
+}
+
 /** A client over any door: in process, or over HTTP. Calls throw StatusError for every answer that is not 2xx. */
 export class Client {
   readonly door: Door
@@ -138,7 +149,7 @@ export class Client {
     namespace = '',
     options: CallOptions = {},
   ): Promise<KubeList<T>> {
-    return (await this.request('GET', pathOf(resource, namespace), options)).body as unknown as KubeList<T>
+    return typedItems((await this.request('GET', pathOf(resource, namespace), options)).body as unknown as KubeList<T>)
   }
   create<T extends KubeObject = KubeObject>(
     resource: ResourcePath,

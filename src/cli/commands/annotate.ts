@@ -1,9 +1,17 @@
 // kubectl annotate. Behaves as kubectl/pkg/cmd/annotate: a merge patch of metadata.annotations, computed here.
 import type { Command, CommandContext } from '../command.ts'
+import { has } from '../../apimachinery/versions.ts'
 import { CliError } from '../exit.ts'
 import { metadataFlags, parsePairs, resourcesAndPairs, updateMetadata } from '../metadataedit.ts'
+import { dryRun } from '../requestflags.ts'
+import { resultPrinter } from '../result.ts'
 
 async function run(ctx: CommandContext): Promise<void> {
+  const printer = await resultPrinter(
+    ctx,
+    has(ctx.factory.versions, 'annotateWord') ? 'annotate' : 'annotated',
+    dryRun(ctx),
+  )
   const { resources, pairs } = resourcesAndPairs(ctx.args, 'annotation')
   const { set, remove } = parsePairs(pairs, 'annotation')
   await updateMetadata(ctx, {
@@ -13,6 +21,7 @@ async function run(ctx: CommandContext): Promise<void> {
     resources,
     set,
     remove,
+    printer,
     check: () => {
       const both = remove.filter((r) => set.has(r))
       if (both.length)

@@ -3,6 +3,7 @@ import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import { pathOf } from '../../client/client.ts'
 import { readTar, writeTar } from '../../shell/tar.ts'
 import type { TarEntry } from '../../shell/tar.ts'
+import type { Io } from '../../apimachinery/ports.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, SilentExit } from '../exit.ts'
@@ -32,14 +33,18 @@ const folderOf = (path: string): string => {
   return cut < 0 ? '.' : cut === 0 ? '/' : p.slice(0, cut)
 }
 
-/** Runs a command in the container with an input; its output, or what kubectl says of its failure. */
+/**
+ * Runs a command in the container with an input; its output, or what kubectl says of its failure. What the container
+ * complains of is told on standard output when something is fetched, as upstream has it.
+ */
 async function remote(
   ctx: CommandContext,
   spec: FileSpec,
   command: readonly string[],
   input?: Uint8Array,
 ): Promise<Uint8Array> {
-  const { factory, io, flags } = ctx
+  const { factory, flags } = ctx
+  const io: Io = input ? ctx.io : { ...ctx.io, stderr: ctx.io.stdout }
   const client = await factory.client()
   const namespace = spec.namespace || factory.namespace().namespace
   const pod = await client.get<Pod>('v1/pods', namespace, spec.pod)
@@ -70,7 +75,7 @@ async function remote(
   if (result.exitCode !== 0) {
     const message = result.message ?? `command terminated with exit code ${result.exitCode}`
     if (!message.startsWith('command terminated')) throw new CliError(message)
-    io.stderr.write(`${message}\n`)
+    ctx.io.stderr.write(`${message}\n`)
     throw new SilentExit(result.exitCode)
   }
   return Buffer.concat(out)

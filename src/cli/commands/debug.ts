@@ -373,6 +373,7 @@ async function run(ctx: CommandContext): Promise<void> {
       ? { args: names.every((n) => n.includes('/')) ? names : names.map((n) => (n.includes('/') ? n : `pods/${n}`)) }
       : {}),
     filenames: flags.list('filename'),
+    typed: true,
     namespace,
     enforceNamespace: explicit,
   })

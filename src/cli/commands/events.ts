@@ -6,6 +6,7 @@ import type { TabWriter } from '../../apimachinery/tabwriter.ts'
 import { parseTime } from '../../apimachinery/time.ts'
 import type { Command, CommandContext, Factory, Mapping } from '../command.ts'
 import { CliError, PlainError } from '../exit.ts'
+import { goSort } from '../gosort.ts'
 import { printerFor, printFlags } from '../printflags.ts'
 import { tableWriter } from '../tableview.ts'
 import { requestTimeout } from '../timeout.ts'
@@ -132,7 +133,7 @@ async function run(ctx: CommandContext): Promise<void> {
     return
   }
   const times = new Map(shown.map((e) => [e, timeOf(e)]))
-  shown.sort((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0))
+  goSort(shown, (a, b) => (times.get(a) ?? 0) < (times.get(b) ?? 0))
   if (print) {
     print({ apiVersion: 'v1', kind: 'EventList', items: shown.map(typed), metadata: {} })
     return

@@ -149,7 +149,13 @@ async function run(ctx: CommandContext): Promise<void> {
   const mode = dryRun(ctx)
   const print = await typedPrinter(ctx, 'exposed', mode)
   const { namespace, explicit } = factory.namespace()
-  const found = await resources(factory, { args: ctx.args, ...fileRequest(ctx), continueOnError: true, flatten: true })
+  const found = await resources(factory, {
+    args: ctx.args,
+    ...fileRequest(ctx),
+    continueOnError: true,
+    flatten: true,
+    typed: true,
+  })
   // what the first object gave stays for the others, as upstream has it
   const state: State = {
     selector: flags.string('selector'),

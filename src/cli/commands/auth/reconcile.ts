@@ -66,7 +66,13 @@ async function run(ctx: CommandContext): Promise<void> {
   const extraRules = flags.bool('remove-extra-permissions')
   const extraSubjects = flags.bool('remove-extra-subjects')
   // The files alone are looked at: no mapping is asked for, no namespace put in.
-  const found = await resources(factory, { ...fileRequest(ctx), continueOnError: true, flatten: true, local: true })
+  const found = await resources(factory, {
+    ...fileRequest(ctx),
+    continueOnError: true,
+    flatten: true,
+    local: true,
+    typed: true,
+  })
   await found.visit(async (info) => {
     const { object } = info
     const path = object && PATHS.get(`${String(object.apiVersion)}/${String(object.kind)}`)

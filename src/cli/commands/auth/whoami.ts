@@ -10,7 +10,7 @@ import { printerFor, printFlags } from '../../printflags.ts'
 
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
-  const formatted = flags.string('output') !== '' || flags.string('template') !== ''
+  const formatted = flags.changed('output') || flags.string('template') !== ''
   const print = formatted ? await printerFor(ctx, '') : undefined
   if (!has(factory.versions, 'selfSubjectReviewV1'))
     throw new CliError(

@@ -45,6 +45,7 @@ async function run(ctx: CommandContext): Promise<void> {
     ...fileRequest(ctx, false),
     local,
     flatten: true,
+    typed: true,
     ...(local
       ? {}
       : {
