@@ -512,7 +512,7 @@ export function acceptOthers(api: Api, object: KubeObject): void {
 
 export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io'
 
-/** A definition that is to go and still has objects: it stays until they are gone. */
+/** A definition that is to go: it stays until its objects are gone, and for the moment it takes to see that. */
 export function terminating(object: KubeObject, now: string): Draft<KubeObject> {
   const draft = copy(object) as Draft<CRD> & { status?: { conditions?: JsonObject[] } }
   draft.metadata.deletionTimestamp = now

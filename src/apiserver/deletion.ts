@@ -205,7 +205,7 @@ async function tryDelete(ctx: Context, name: string, options: DeleteOptions): Pr
     }
     if ((ns.spec?.finalizers?.length ?? 0) > 0) return { object: ns, gone: false }
   }
-  if (served.storage === DEFINITIONS && !existing.metadata.deletionTimestamp && api.store.count(name) > 0)
+  if (served.storage === DEFINITIONS && !existing.metadata.deletionTimestamp)
     return { object: write((await import('./customresources.ts')).terminating(existing, rfc3339(now))), gone: false }
   let grace =
     options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds

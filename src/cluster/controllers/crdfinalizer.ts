@@ -3,12 +3,14 @@
 import type { CustomResourceDefinition } from '../../apimachinery/api/apiextensions.v1.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
-import type { Controller } from '../controller.ts'
+import type { Again, Controller } from '../controller.ts'
 import { conditionOf, without } from './conditions.ts'
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
 const PATH = 'apiextensions.k8s.io/v1/customresourcedefinitions'
 const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io'
+/** How long a definition is served after it was deleted: who deletes its objects in the same breath is told of them. */
+const NOTICED = 20
 
 export const crdFinalizer: Controller = {
   name: 'crd-finalizer',
@@ -24,9 +26,11 @@ export const crdFinalizer: Controller = {
             : [],
     },
   ],
-  reconcile: async (name, ctx) => {
+  reconcile: async (name, ctx, awaited): Promise<Again | void> => {
     const crd = ctx.lister.get<CustomResourceDefinition>(DEFINITIONS, '', name)
     if (!crd?.metadata.deletionTimestamp || !crd.metadata.finalizers?.includes(CLEANUP)) return
+    const stage = conditionOf(crd.status?.conditions, 'Terminating')?.reason
+    if (stage === 'InstanceDeletionPending' && !awaited) return { after: NOTICED, early: true }
     const version = crd.spec.versions.find((v) => v.served) ?? crd.spec.versions[0]
     const path = `${crd.spec.group}/${version?.name}/${crd.spec.names.plural}`
     for (const o of ctx.lister.list(name)) {
@@ -44,7 +48,7 @@ export const crdFinalizer: Controller = {
       return
     }
     const reason = 'InstanceDeletionInProgress'
-    if (conditionOf(crd.status?.conditions, 'Terminating')?.reason === reason) return
+    if (stage === reason) return
     const conditions = [
       ...without(crd.status?.conditions, 'Terminating'),
       {
