@@ -177,9 +177,15 @@ export interface DecodeOptions {
    * this order.
    */
   readonly sorted?: boolean
-  /** Empty lists and maps of the spec are kept, for who tells them from none. */
-  readonly empties?: boolean
+  /**
+   * Empty lists and maps are kept for who tells them from none: those of the spec, or of its selector and its
+   * template's labels, which refusals print.
+   */
+  readonly empties?: 'spec' | 'selector'
 }
+
+/** Where DecodeOptions.empties looks. */
+const TOLD = { spec: /^spec\./, selector: /^spec\.(selector\.|template\.metadata\.labels$)/ }
 
 /** Lists whose emptiness the server tells from their absence; everywhere else an empty list is as good as none. */
 const EMPTY_COUNTS: ReadonlySet<string> = new Set([
@@ -206,11 +212,11 @@ class Decoder {
   failure: DecodeError | undefined
   readonly #schemas: Schemas
   readonly #sorted: boolean
-  readonly #empties: boolean
+  readonly #told: RegExp | undefined
   constructor(schemas: Schemas, options: DecodeOptions) {
     this.#schemas = schemas
     this.#sorted = options.sorted === true
-    this.#empties = options.empties === true
+    this.#told = options.empties && TOLD[options.empties]
   }
 
   /** `struct` and `fields` say where in Go's types we are; `path` where in the document. */
@@ -282,7 +288,7 @@ class Decoder {
   ): unknown {
     if (value === null || value === undefined) return undefined
     const keep = f === undefined || f.ptr === true || f.always === true
-    const told = this.#empties && path.startsWith('spec.')
+    const told = (): boolean => this.#told?.test(path) === true
     const first = word[0]
     if (first === '[') {
       if (!Array.isArray(value)) return this.#wrong(jsonKind(value), go, struct, fields)
@@ -293,7 +299,7 @@ class Decoder {
       )
       return out.length ||
         f === undefined ||
-        told ||
+        told() ||
         EMPTY_COUNTS.has(`${struct}.${path.slice(path.lastIndexOf('.') + 1)}`)
         ? out
         : undefined
@@ -309,7 +315,7 @@ class Decoder {
         if (k === '__proto__') throw new DecodeError('key "__proto__" is not allowed')
         out[k] = this.value(value[k], inner, undefined, struct, `${path}.${k}`, fields, innerGo) ?? zero(inner)
       }
-      return keys.length || keep || told ? out : undefined
+      return keys.length || keep || told() ? out : undefined
     }
     switch (word) {
       case 'string':
@@ -415,7 +421,7 @@ export function decode<T extends KubeObject = KubeObject>(
 ): { object: Draft<T>; errors: readonly string[] } {
   const schema = schemas.type(schemaName)
   if (!schema) throw new DecodeError(`no type ${schemaName} is known`)
-  const quick = options.sorted && !options.empties ? quickDecode(value, schema, schemas) : undefined
+  const quick = options.sorted && options.empties !== 'spec' ? quickDecode(value, schema, schemas) : undefined
   if (quick) return { object: quick as Draft<T>, errors: [] }
   const decoder = new Decoder(schemas, options)
   const object = decoder.struct(value, schema, schemaName.slice(schemaName.lastIndexOf('.') + 1), '', '')

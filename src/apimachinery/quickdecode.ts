@@ -25,6 +25,9 @@ type Places = ReadonlyMap<string, Place>
 /** Lists of these are told apart when empty or absent, in some places. */
 const EMPTY_MAY_COUNT = /^\[(int32|.*\.(ManagedFieldsEntry|HPAScalingPolicy|CustomResourceDefinitionVersion))\]$/
 
+/** The fields of selectors and templates' labels: their emptiness is told in refusals. */
+const EMPTY_TOLD: ReadonlySet<string> = new Set(['labels', 'matchLabels', 'matchExpressions', 'values'])
+
 const INT32 = 2147483647
 
 class Plans {
@@ -42,7 +45,7 @@ class Plans {
       // types that contain themselves find what is being made
       this.#structs.set(schema, made)
       Object.entries(schema.fields).forEach(([name, f], at) => {
-        if (f) made.set(name, { at, read: this.#plan(f.type, f) })
+        if (f) made.set(name, { at, read: this.#plan(f.type, f, EMPTY_TOLD.has(name)) })
       })
       places = made
     }
@@ -59,13 +62,13 @@ class Plans {
   }
 
   /** `f` is absent for the elements of lists and maps. */
-  #plan(word: string, f: FieldSchema | undefined): Read {
+  #plan(word: string, f: FieldSchema | undefined, told = false): Read {
     const keep = f === undefined || f.ptr === true || f.always === true
     if (word.startsWith('[')) {
       const read = this.#element(word.slice(1, -1))
       return (value) => {
         if (!Array.isArray(value)) return doubt()
-        if (value.length === 0 && f !== undefined) return EMPTY_MAY_COUNT.test(word) ? doubt() : undefined
+        if (value.length === 0 && f !== undefined) return told || EMPTY_MAY_COUNT.test(word) ? doubt() : undefined
         const out: unknown[] = []
         for (const v of value) {
           const got = v === null || v === undefined ? undefined : read(v)
@@ -79,7 +82,7 @@ class Plans {
       return (value) => {
         if (!isObject(value)) return doubt()
         const keys = sortedKeys(value)
-        if (keys.length === 0 && !keep) return undefined
+        if (keys.length === 0 && !keep) return told ? doubt() : undefined
         const out: Record<string, unknown> = {}
         for (const k of keys) {
           const v = value[k]

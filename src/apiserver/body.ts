@@ -95,7 +95,7 @@ export const targetOf = (s: Served): Target => ({
   schema: s.schema,
   ...(s.custom ? { custom: s.custom } : {}),
   ...(s.kind.strategy.defaults ? { defaults: s.kind.strategy.defaults } : {}),
-  ...(s.kind.strategy.emptiesCount ? { empties: true } : {}),
+  ...(s.kind.strategy.emptiesCount ? { empties: 'spec' } : s.kind.strategy.emptiesTold ? { empties: 'selector' } : {}),
 })
 
 /**

@@ -24,8 +24,8 @@ export interface Target {
   readonly bare?: true
   /** The stored object: what a value shares with it needs no reading. */
   readonly known?: KubeObject
-  /** Strategy.emptiesCount */
-  readonly empties?: boolean
+  /** DecodeOptions.empties */
+  readonly empties?: 'spec' | 'selector'
   readonly defaults?: Served['kind']['strategy']['defaults']
 }
 
@@ -43,7 +43,10 @@ export function decodeObject(
   if (target.custom) return decodeCustom(api, value, target, cannot)
   try {
     const { mine, known } = apart(value, target.known)
-    const { object, errors } = decode(mine, target.schema, api.schemas, { sorted, empties: target.empties === true })
+    const { object, errors } = decode(mine, target.schema, api.schemas, {
+      sorted,
+      ...(target.empties ? { empties: target.empties } : {}),
+    })
     const draft = object
     draft.metadata ??= {}
     target.defaults?.(draft)

@@ -82,12 +82,14 @@ export function trackUpdate(
   // what is stored is in typed form; a converted version of it may not be
   const typed = ctx.served.schema !== '' && !ctx.served.stored && ctx.api.schemas.type(ctx.served.schema) !== undefined
   const form = written(ctx, live, next, subresource, typed)
-  const scaled = (o: KubeObject): KubeObject => (subresource === 'scale' ? withoutNoReplicas(ctx, o) : o)
+  const said = (o: KubeObject): KubeObject => (subresource === 'scale' ? withoutNoReplicas(ctx, o) : o)
+  // of no replicas that stay none a patch takes nobody's away, a PUT does
+  const before = live && ctx.request.method === 'PATCH' ? said(live) : live
   // the typed form knows no empty list
   const fields =
     live?.metadata.uid && !subresource && forgetsOwners(next.metadata.managedFields)
       ? []
-      : track(live && scaled(live), scaled(form), { ...managerContext(ctx, options, subresource), typed })
+      : track(before, said(form), { ...managerContext(ctx, options, subresource), typed })
   const draft = typed ? formed(ctx, live, next, form, subresource) : next
   if (fields.length > 0) draft.metadata.managedFields = fields as Draft<typeof fields>
   else drop(draft.metadata, 'managedFields')

@@ -170,6 +170,7 @@ async function prepareCreate(
   ctx: Context,
   draft: Writable,
   options: WriteOptions,
+  sent: Writable = draft,
 ): Promise<{ object: Writable; undo: () => void }> {
   const { api, served } = ctx
   fillSystemFields(api, served, draft)
@@ -182,7 +183,7 @@ async function prepareCreate(
     if (generationAtCreation(strategy)) object.metadata.generation = 1
     strategy.prepareForCreate?.(object, { ...strategyContext(api, served, ctx.user), warn: (text) => warn(ctx, text) })
     object = normalize(api, storedOf(served), object)
-    const frozen = object
+    const frozen = strategy.emptiesTold ? asSent(object, sent) : object
     await strategy.needs?.(frozen)
     const name = object.metadata.name ?? ''
     refuse(served, name, [
@@ -209,7 +210,7 @@ export async function createObject(ctx: Context, draft: Writable, options: Write
   await admit(ctx, { operation: 'CREATE', object, options })
   dedupOwners(ctx, object, true)
   const generated = !object.metadata.name && !!object.metadata.generateName
-  const { object: final, undo } = await prepareCreate(ctx, object, options)
+  const { object: final, undo } = await prepareCreate(ctx, object, options, draft)
   if (/^0*[1-9]\d*$/.test(final.metadata.resourceVersion ?? '') && !options.dryRun) {
     undo()
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
@@ -408,6 +409,17 @@ function holdsEmpties(ctx: Context, draft: Writable): boolean {
   return !equal(spec(draft), spec(normalize(ctx.api, ctx.served, draft)))
 }
 
+/** The object to be judged, with the empty selector or labels as they were sent (Strategy.emptiesTold). */
+function asSent(object: Writable, draft: Writable): Writable {
+  type Workload = { spec?: { selector?: unknown; template?: { metadata?: { labels?: unknown } } } }
+  const { spec: sent } = draft as Workload
+  const { spec, ...rest } = object as Workload
+  const labels = sent?.template?.metadata?.labels
+  if (!spec || (equal(sent?.selector, spec.selector) && equal(labels, spec.template?.metadata?.labels))) return object
+  const template = { ...spec.template, metadata: { ...spec.template?.metadata, labels } }
+  return { ...(rest as Writable), spec: { ...spec, selector: sent?.selector, template } } as Writable
+}
+
 /** BeforeUpdate: what an update can never change is put back; then prepare, validate, warn. */
 function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, update: Update, moved: boolean): Writable {
   const { api, served } = ctx
@@ -451,7 +463,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   const object = normalize(api, storedOf(served), draft, existing)
   if (subresource !== 'status' && (moved || generationMoves(strategy, object, existing)))
     object.metadata.generation = (old.generation ?? 0) + 1
-  const next = object
+  const next = strategy.emptiesTold ? asSent(object, draft) : object
   const specific = withSpellings(ctx.spellings, () =>
     update.validate
       ? update.validate(next, existing)

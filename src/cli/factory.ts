@@ -19,7 +19,7 @@ import {
 } from './kubeconfig.ts'
 import type { KubeConfig, ResolvedConfig } from './kubeconfig.ts'
 import type { Discovery } from './discovery.ts'
-import { findKind, findResource, fullyMissed, NoKindMatch, noResourceType, toMapping } from './mapper.ts'
+import { findKind, findList, findResource, fullyMissed, NoKindMatch, noResourceType, toMapping } from './mapper.ts'
 import { PPROF, REQUESTS } from './globals.ts'
 import { goQuote } from '../apimachinery/gostring.ts'
 
@@ -237,6 +237,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
         const d = await custom()
         const known = [...builtIn, ...(await d.resources())]
         if (!fullyMissed(known, word) || d.fresh) found = findResource(known, word, warn, keepVersion)
+        found ??= findList(known, word)
         if (!found && !d.fresh) found = findResource([...builtIn, ...(await d.renew())], word, warn, keepVersion)
       }
       if (!found) throw noResourceType(word, has(versions, 'noResourceTypeInGroup'))

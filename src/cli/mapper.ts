@@ -89,6 +89,28 @@ export function findResource(
   )
 }
 
+/** The lists that kubectl's mapper takes for kinds of their own: of each kind, and List of each version. */
+export function findList(all: readonly ResourceInfo[], word: string): ResourceInfo | undefined {
+  const [first = '', ...rest] = word.split('.')
+  const singular = first.toLowerCase().replace(/lists$/, 'list')
+  if (!singular.endsWith('list')) return undefined
+  const [version = '', ...group] = rest
+  const among = (wanted: (r: ResourceInfo) => boolean): ResourceInfo | undefined =>
+    all.find((r) => wanted(r) && (singular === 'list' || singular === `${r.kind.toLowerCase()}list`))
+  const of =
+    (rest.length >= 2 ? among((r) => r.version === version && r.group === group.join('.')) : undefined) ??
+    among((r) => r.group.startsWith(rest.join('.')))
+  if (!of) return undefined
+  return {
+    ...of,
+    kind: singular === 'list' ? 'List' : `${of.kind}List`,
+    resource: `${singular}s`,
+    singular,
+    shortNames: [],
+    namespaced: true,
+  }
+}
+
 /**
  * Whether a word of three parts is no resource with version and group: kubectl looks for that first, and asks the
  * server anew when it is none.

@@ -87,12 +87,13 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
   if (store.meta('profile') === undefined) store.setMeta('profile', JSON.parse(JSON.stringify(profile)) as Json)
   // who writes learns what another process made meanwhile
   const fresh = !begun()
+  const contextFor = createContexts(unhurried, parts, nodes, (): Engine => engine)
   const engine: Engine = new Engine({
     store,
     lister,
     clock,
     controllers: o.controllers ?? CONTROLLERS,
-    contextFor: createContexts(unhurried, parts, nodes, () => engine),
+    contextFor,
     breathe,
     ...(o.onControllerError ? { onError: o.onControllerError } : {}),
   })
@@ -111,6 +112,8 @@ export async function createCluster(o: ClusterOptions): Promise<Cluster> {
       await pace.settled()
       if (request.path.startsWith('/kubesim/'))
         return (await import('./simulation.ts')).answerSimulation(request, cluster)
+      if (request.method === 'GET' && /^\/apis\/coordination\.k8s\.io\/.*\/leases/.test(request.path))
+        await (await import('./node/leases.ts')).renewLeases(contextFor('kubelet'))
       const response = await api.handle(request)
       await pace.safe()
       return response.stream ? { ...response, stream: pace.during(response.stream) } : response

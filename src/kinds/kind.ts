@@ -57,6 +57,8 @@ export interface Strategy<T extends KubeObject> {
   readonly generation?: boolean | ((obj: T, old: T) => boolean)
   /** An empty list or map in the spec written moves the generation, though it is stored as none. */
   readonly emptiesCount?: boolean
+  /** Refusals print an empty selector, or a template's empty labels, other than none. */
+  readonly emptiesTold?: boolean
   /** PUT of an absent object creates it. */
   readonly allowCreateOnUpdate?: boolean
   /** PUT without resourceVersion is accepted (AllowUnconditionalUpdate). Default true. */

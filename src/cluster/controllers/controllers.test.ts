@@ -16,6 +16,7 @@ import type {
   PersistentVolumeClaim,
   Pod,
 } from '../../apimachinery/api/core.v1.ts'
+import type { Lease } from '../../apimachinery/api/coordination.v1.ts'
 import type { EndpointSlice } from '../../apimachinery/api/discovery.v1.ts'
 import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
 import type { JsonObject, KubeObject } from '../../apimachinery/object.ts'
@@ -702,6 +703,9 @@ describe('the rest', () => {
     await w.c.settle()
     expect(w.c.lister.list('pods', 'dev')).toHaveLength(2) // for some seconds yet
     await w.c.advance(6_000)
+    expect(w.c.lister.list('pods', 'dev')).toHaveLength(0)
+    // what is left is looked at five seconds later
+    await w.c.advance(5_000)
     const ns = get<Namespace>(w, 'namespaces', 'dev', '')
     expect([
       ns.status?.phase,
@@ -714,6 +718,8 @@ describe('the rest', () => {
     )
     await w.k.patch('v1/configmaps', 'dev', 'stuck', 'merge', { metadata: { finalizers: null } })
     await w.c.settle()
+    expect(w.c.lister.get('namespaces', '', 'dev')).toBeDefined()
+    await w.c.advance(8_000)
     expect(w.c.lister.get('namespaces', '', 'dev')).toBeUndefined()
     expect(w.errors).toEqual([])
   })
@@ -736,8 +742,28 @@ describe('the rest', () => {
       'False ContentRemoved',
     )
     await w.k.patch('v1/pods', 'dev', 'held', 'merge', { metadata: { finalizers: null } })
-    await w.c.settle()
+    await w.c.advance(8_000)
     expect(w.c.lister.get('namespaces', '', 'dev')).toBeUndefined()
+    expect(w.errors).toEqual([])
+  })
+
+  test('a node is spoken of when it is seen, and renews its lease', async () => {
+    const w = await world()
+    await w.k.create('v1/nodes', '', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n9' } })
+    const told = (): (string | undefined)[] =>
+      w.c.lister
+        .list<Event>('events', 'default')
+        .filter((e) => e.involvedObject.kind === 'Node')
+        .map((e) => e.message)
+    const renewed = async (): Promise<string | undefined> =>
+      (await w.k.get<Lease>('coordination.k8s.io/v1/leases', 'kube-node-lease', 'n9')).spec?.renewTime
+    await w.c.settle()
+    expect([told(), await renewed()]).toEqual([[], '2026-01-02T03:04:05.000000Z'])
+    await w.c.advance(9_000)
+    expect(told()).toEqual(['Node n9 event: Registered Node n9 in Controller'])
+    expect(await renewed()).toBe('2026-01-02T03:04:05.000000Z')
+    await w.c.advance(17_000)
+    expect(await renewed()).toBe('2026-01-02T03:04:25.000000Z')
     expect(w.errors).toEqual([])
   })
 

@@ -246,6 +246,13 @@ export const CONTROLLERS: readonly ControllerLine[] = [
     load: () => import('./nodelifecycle.ts').then((m) => m.nodeLifecycleController),
   },
   {
+    name: 'node-monitor',
+    called: 'node-controller',
+    resources: ['nodes'],
+    wants: (c) => c.type === 'ADDED' && c.object.metadata.annotations?.['node.alpha.kubernetes.io/ttl'] === undefined,
+    load: () => import('./nodelifecycle.ts').then((m) => m.nodeMonitor),
+  },
+  {
     name: 'taint-eviction-controller',
     resources: ['nodes', 'pods'],
     wants: (c) => (c.resource === 'pods' ? c.type !== 'DELETED' : c.type !== 'MODIFIED' || evicts(c)),

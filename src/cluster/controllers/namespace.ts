@@ -13,6 +13,17 @@ import { pathFor } from './garbagecollector.ts'
  * a deletionTimestamp cuts off.
  */
 const DELETION_GRACE = 6_000
+/** What stands in it then is looked for again after so long, and so long each time after that, in milliseconds. */
+const SECOND_LOOK = 5_000
+const LATER_LOOKS = 8_000
+
+/** How long until a namespace's contents are looked at next. */
+function untilNextLook(deletionTimestamp: string, now: number): number {
+  let next = parseTime(deletionTimestamp) + DELETION_GRACE
+  if (next <= now) next += SECOND_LOOK
+  if (next <= now) next += LATER_LOOKS * (Math.floor((now - next) / LATER_LOOKS) + 1)
+  return next - now
+}
 
 /** What stands in a namespace: neither its events nor what the nodes' disks hold, which no API shows. */
 function contents(ctx: ControllerContext, name: string): [resource: string, object: KubeObject][] {
@@ -122,18 +133,19 @@ async function empty(
 async function reconcile(name: string, ctx: ControllerContext, awaited: boolean): Promise<Again | void> {
   const ns = ctx.lister.get<Namespace>('namespaces', '', name)
   if (!ns?.metadata.deletionTimestamp || !ns.spec?.finalizers?.includes('kubernetes')) return
-  const left = parseTime(ns.metadata.deletionTimestamp) + DELETION_GRACE - ctx.clock.now()
-  if (left > 0 && !awaited) return { after: left, early: true }
+  const after = untilNextLook(ns.metadata.deletionTimestamp, ctx.clock.now())
+  // something changed: who waits for it need not wait any longer
+  if (!awaited) return { after, early: true }
   // pods go first: while they stop, what they are given stays and nothing counts as remaining
   const pods = await empty(name, ctx, (resource) => resource === 'pods')
   if (pods.length > 0) {
     await tell(ns, [], ctx)
-    return
+    return { after }
   }
   const remaining = await empty(name, ctx, (resource) => resource !== 'pods')
   if (remaining.length > 0) {
     await tell(ns, remaining, ctx)
-    return
+    return { after }
   }
   for (const e of ctx.lister.list('events', name))
     await ctx.client.delete('v1/events', name, e.metadata.name ?? '').catch((error: unknown) => {

@@ -96,8 +96,11 @@ function freeRange(ctx: ControllerContext): string {
  */
 const TTL = 'node.alpha.kubernetes.io/ttl'
 
-/** The lease by which a kubelet says that it is there. It is made once; nobody takes it away for not being renewed. */
-async function renew(ctx: ControllerContext, node: Node): Promise<void> {
+/**
+ * The lease by which a kubelet says that it is there. It is renewed when somebody looks (node/leases.ts); nobody takes
+ * it away for not being renewed.
+ */
+async function makeLease(ctx: ControllerContext, node: Node): Promise<void> {
   const name = node.metadata.name ?? ''
   if (ctx.lister.get('leases.coordination.k8s.io', 'kube-node-lease', name)) return
   try {
@@ -135,7 +138,7 @@ async function reconcile(name: string, ctx: ControllerContext): Promise<void> {
     .filter((w) => !have.some((t) => same(w, t)))
     .map((t) => ({ ...t, timeAdded: rfc3339(ctx.clock.now()) }))
   const taints = [...kept, ...added]
-  await renew(ctx, node)
+  await makeLease(ctx, node)
   const ttl = node.metadata.annotations?.[TTL] === undefined
   const range = node.spec?.podCIDR ? undefined : freeRange(ctx)
   if (equal(taints, have) && range === undefined && !ttl) return
@@ -151,4 +154,25 @@ export const nodeLifecycleController: Controller = {
   name: 'node-controller',
   sources: [{ resource: 'nodes', keys: (o) => [o.metadata.name ?? ''] }],
   reconcile,
+}
+
+/** How often nodes are looked through (nodeMonitorPeriod), in milliseconds. */
+const MONITOR = 5_000
+
+/** A node that somebody adds is spoken of when nodes are looked through next. */
+export const nodeMonitor: Controller = {
+  name: 'node-monitor',
+  sources: [
+    {
+      resource: 'nodes',
+      keys: (o, _lister, change) => (change?.type === 'ADDED' ? [o.metadata.name ?? ''] : []),
+    },
+  ],
+  reconcile: async (name, ctx, awaited) => {
+    if (!awaited) return { after: MONITOR }
+    const node = ctx.lister.get<Node>('nodes', '', name)
+    const message = `Node ${name} event: Registered Node ${name} in Controller`
+    if (node) await ctx.event(node, 'Normal', 'RegisteredNode', message, 'node-controller')
+    return undefined
+  },
 }

@@ -57,5 +57,6 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
   validateStatusUpdate: validateDaemonSetStatus,
   warnings: (d, old) =>
     old && equal(old.spec?.template, d.spec?.template) ? [] : templateWarnings(d.spec?.template, 'spec.template'),
+  emptiesTold: true,
   generation: (next, old) => !equal(next.spec, old.spec),
 }

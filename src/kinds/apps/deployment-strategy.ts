@@ -44,6 +44,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
       ? []
       : templateWarnings(d.spec?.template, 'spec.template')),
   ],
+  emptiesTold: true,
   generation: (next, old) =>
     !equal(next.spec, old.spec) || !equal(next.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
 }

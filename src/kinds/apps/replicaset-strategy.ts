@@ -31,5 +31,6 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
       ? []
       : templateWarnings(rs.spec?.template, 'spec.template')),
   ],
+  emptiesTold: true,
   generation: (next, old) => !equal(next.spec, old.spec),
 }

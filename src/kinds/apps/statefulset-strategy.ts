@@ -68,5 +68,6 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
   validateUpdate: validateStatefulSet,
   validateStatusUpdate: validateStatefulSetStatus,
   warnings,
+  emptiesTold: true,
   generation: (next, old) => !equal(next.spec, old.spec),
 }

@@ -55,8 +55,16 @@ const collision = (next: number | undefined, old: number | undefined): Errors =>
     ? [invalid('status.collisionCount', next ?? 0, 'cannot be decremented')]
     : []
 
+/** What Semantic.DeepEqual looks at: an empty list or map is as good as none. */
+const withoutEmpties = (s: LabelSelector): LabelSelector => ({
+  ...(Object.keys(s.matchLabels ?? {}).length ? { matchLabels: s.matchLabels } : {}),
+  ...(s.matchExpressions?.length ? { matchExpressions: s.matchExpressions } : {}),
+})
+
 const selectorUnchanged = (next: LabelSelector | undefined, old: LabelSelector | undefined): Errors =>
-  equal(next, old) ? [] : [invalid('spec.selector', next && goLabelSelector(next), IMMUTABLE)]
+  equal(next && withoutEmpties(next), old && withoutEmpties(old))
+    ? []
+    : [invalid('spec.selector', next && goLabelSelector(next), IMMUTABLE)]
 
 /**
  * A selector that must be there and select something; it is undefined where it cannot be read, and matches nothing

@@ -7,6 +7,7 @@ import { goStrings, goStruct } from '../../apimachinery/gostring.ts'
 import { dns1123Label, dns1123Subdomain } from '../../apimachinery/names.ts'
 import { age, column, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
+import { mandatorySchema } from './mandatory.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch']
 
@@ -146,6 +147,7 @@ function validate(fs: FlowSchema): FieldError[] {
   return [
     ...errors,
     ...(spec.rules ?? []).flatMap((r, i) => validateRules(r, `spec.rules[${i}]`)),
+    ...mandatorySchema(fs),
     ...validateStatus(fs),
   ]
 }

@@ -10,6 +10,7 @@ import { duplicate, forbidden, invalid, notSupported, required } from '../../api
 import type { Draft } from '../../apimachinery/object.ts'
 import { age, column, name } from '../columns.ts'
 import { defineKind } from '../kind.ts'
+import { mandatoryLevel } from './mandatory.ts'
 
 function defaults(pl: Draft<PriorityLevelConfiguration>): void {
   const { limited, exempt } = pl.spec ?? {}
@@ -115,7 +116,7 @@ function validate(pl: PriorityLevelConfiguration): FieldError[] {
       ...(limited ? validateLimited(limited) : [required('spec.limited', 'must not be empty when type is Limited')]),
     )
   } else errors.push(notSupported('spec.type', type, ['Exempt', 'Limited']))
-  return [...errors, ...validateStatus(pl)]
+  return [...errors, ...mandatoryLevel(pl), ...validateStatus(pl)]
 }
 
 function validateStatus(pl: PriorityLevelConfiguration): FieldError[] {

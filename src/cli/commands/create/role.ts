@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../../apimachinery/object.ts'
 import type { Command, CommandContext, FlagSpec, Mapping } from '../../command.ts'
 import { CliError, ConnectionError, PlainError } from '../../exit.ts'
+import { findResource } from '../../mapper.ts'
 import { generate, generatorFlags, metadata, requireName } from '../../generator.ts'
 import { goQuote } from '../../../apimachinery/gostring.ts'
 import { compareBytes } from '../../../apimachinery/labels.ts'
@@ -54,10 +55,12 @@ function wantedOf(words: readonly string[]): Wanted[] {
   return out
 }
 
+const wordOf = (w: Wanted): string => (w.group ? `${w.resource}.${w.group}` : w.resource)
+
 async function find(ctx: CommandContext, w: Wanted): Promise<Mapping | undefined> {
   if (w.resource === '*') return undefined
   try {
-    const found = await ctx.factory.mapping(w.group ? `${w.resource}.${w.group}` : w.resource, 2)
+    const found = await ctx.factory.mapping(wordOf(w), 2)
     // a version is no part of a group here
     return found.group.startsWith(w.group) ? found : undefined
   } catch (e) {
@@ -74,6 +77,7 @@ async function resolve(
 ): Promise<{ group: string; name: string }[]> {
   const out: { group: string; name: string }[] = []
   let wild = false
+  const checked: Wanted[] = []
   for (const w of wanted) {
     if (!w.resource) throw new CliError('resource must be specified if apiGroup/subresource specified')
     if (w.resource === '*') wild = true
@@ -82,6 +86,7 @@ async function resolve(
     const group = found?.group ?? w.group
     out.push({ group, name: w.sub ? `${resource}/${w.sub}` : resource })
     if (wild) continue
+    checked.push(w)
     let known = found !== undefined
     for (const v of verbs) {
       const special = Object.hasOwn(SPECIAL, v) ? SPECIAL[v] : undefined
@@ -95,6 +100,9 @@ async function resolve(
         `the server doesn't have a resource type ${goQuote(w.resource)}${w.group ? ` in group ${goQuote(w.group)}` : ''}`,
       )
   }
+  // what is written is looked up once more, and what there is to warn of told again (generateResourcePolicyRules)
+  const known = ctx.factory.schemas.discovery()
+  for (const w of checked) findResource(known, wordOf(w), (text) => ctx.io.stderr.write(`Warning: ${text}\n`))
   return out
 }
 
