@@ -22,6 +22,9 @@ interface Said {
   readonly fieldPath: string
 }
 const sameness = (s: Said): string => [s.uid, s.type, s.reason, s.message, s.component, s.fieldPath].join('\u0000')
+/** What makes a series of events.k8s.io: whatever they say, but of the object as it was then (getKey). */
+const seriesOf = (uid: string, version: string, type: string, reason: string, component: string): string =>
+  sameness({ uid: `${uid} ${version}`, type, reason, message: '', component, fieldPath: '' })
 
 export type RecordEvent = (
   about: KubeObject,
@@ -129,17 +132,18 @@ export function createRecorders(lister: Lister, clock: Pick<Clock, 'now'>): (aut
     const speakers = new Set<Speaker>()
     for (const e of said(h, namespace, metadata.name ?? '', about)) {
       const component = e.source?.component ?? e.reportingComponent ?? ''
-      h.names.set(
-        sameness({
-          uid,
-          type: e.type ?? '',
-          reason: e.reason ?? '',
-          message: (e.message ?? '').startsWith(COMBINED) ? COMBINED : (e.message ?? ''),
-          component,
-          fieldPath: e.involvedObject.fieldPath ?? '',
-        }),
-        e.metadata.name ?? '',
-      )
+      const { type = '', reason = '', message = '', involvedObject } = e
+      const id = e.eventTime
+        ? seriesOf(uid, involvedObject.resourceVersion ?? '', type, reason, component)
+        : sameness({
+            uid,
+            type,
+            reason,
+            message: message.startsWith(COMBINED) ? COMBINED : message,
+            component,
+            fieldPath: involvedObject.fieldPath ?? '',
+          })
+      h.names.set(id, e.metadata.name ?? '')
       if (e.eventTime) continue
       const at = e.lastTimestamp ? Date.parse(e.lastTimestamp) : clock.now()
       const s = speaker(h, speakerOf(uid, component, e.source?.host ?? ''), at)
@@ -187,7 +191,8 @@ export function createRecorders(lister: Lister, clock: Pick<Clock, 'now'>): (aut
   ): Promise<void> => {
     const namespace = about.metadata.namespace || 'default'
     const now = clock.now()
-    const id = sameness({ uid: about.metadata.uid ?? '', type, reason, message, component, fieldPath: '' })
+    const { uid = '', resourceVersion = '' } = about.metadata
+    const id = seriesOf(uid, resourceVersion, type, reason, component)
     const there = h.names.get(id)
     const before = there ? lister.get<Event>('events', namespace, there) : undefined
     try {

@@ -4,15 +4,19 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../a
 import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
 import type { StorageClass } from '../../apimachinery/api/storage.v1.ts'
 import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
+import { equal } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, splitKey } from '../controller.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import type { Again, Controller, ControllerContext, Source } from '../controller.ts'
 import type { Lister } from '../lister.ts'
 import { amount, hostPorts, nodeState, podRequests } from '../node/nodestate.ts'
 import type { Amounts, NodeState } from '../node/nodestate.ts'
 import { podFits, preference } from './podaffinity.ts'
+import { isFinished } from './pods.ts'
 import { matchesNode, nodePreference, toleratesTaint } from './nodeaffinity.ts'
+import { hintsOf } from './queueinghints.ts'
+import type { Before } from './queueinghints.ts'
 
 /** Why a pod does not fit a node. `hopeless`: removing other pods would not help. */
 interface Misfit {
@@ -48,16 +52,38 @@ function allocatableOf(node: Node, resource: string): number {
   return n
 }
 
+/** Pods that are thought away from a node, and what they ask for together. */
+class Absent {
+  readonly uids = new Set<string>()
+  readonly #used = new Map<string, number>()
+  readonly #state: NodeState
+  constructor(state: NodeState, uids: readonly string[]) {
+    this.#state = state
+    for (const uid of uids) this.add(uid)
+  }
+  #count(uid: string, sign: 1 | -1): void {
+    for (const [r, n] of this.#state.placed.get(uid)?.requests ?? [])
+      this.#used.set(r, (this.#used.get(r) ?? 0) + sign * n)
+  }
+  add(uid: string): void {
+    if (this.uids.has(uid)) return
+    this.uids.add(uid)
+    this.#count(uid, 1)
+  }
+  delete(uid: string): void {
+    if (this.uids.delete(uid)) this.#count(uid, -1)
+  }
+  used(resource: string): number {
+    return this.#used.get(resource) ?? 0
+  }
+}
+
 /** The part of a pod's request that a node cannot give beside what it holds already. */
-function fits(requests: Amounts, node: Node, state: NodeState, without?: ReadonlySet<string>): Misfit | undefined {
+function fits(requests: Amounts, node: Node, state: NodeState, without?: Absent): Misfit | undefined {
   const usage = state.usage(node.metadata.name ?? '')
   const reasons: string[] = []
-  const used = (r: string): number => {
-    let n = usage.used.get(r) ?? 0
-    for (const uid of without ?? []) n -= state.placed.get(uid)?.requests.get(r) ?? 0
-    return n
-  }
-  if (usage.uids.size - (without?.size ?? 0) + 1 > allocatableOf(node, 'pods')) reasons.push('Too many pods')
+  const used = (r: string): number => (usage.used.get(r) ?? 0) - (without?.used(r) ?? 0)
+  if (usage.uids.size - (without?.uids.size ?? 0) + 1 > allocatableOf(node, 'pods')) reasons.push('Too many pods')
   if (requests.size > 0)
     for (const r of [
       'cpu',
@@ -92,7 +118,7 @@ interface Volumes {
   readonly refuse?: string
   readonly bound: readonly PersistentVolume[]
   readonly toBind: readonly PersistentVolumeClaim[]
-  /** Waits for the volume controller. */ readonly waiting?: boolean
+  /** A volume that is seen as it was. */ before?: Before
 }
 
 /** The claims of a pod: what is bound already, what must be bound on the chosen node. */
@@ -135,22 +161,82 @@ function claimsOf(ctx: Pick<ControllerContext, 'lister'>, pod: Pod): Volumes {
   return { ...(immediate ? { refuse: 'pod has unbound immediate PersistentVolumeClaims' } : {}), bound, toBind }
 }
 
+/** Whether a volume can be had on a node. */
+const reaches = (pv: PersistentVolume, node: Node): boolean =>
+  !pv.spec?.nodeAffinity?.required || matchesNode(pv.spec.nodeAffinity.required, node)
+
 function volumesFit(ctx: ControllerContext, volumes: Volumes, node: Node): Misfit | undefined {
-  for (const pv of volumes.bound)
-    if (pv.spec?.nodeAffinity?.required && !matchesNode(pv.spec.nodeAffinity.required, node))
-      return never("node(s) didn't match PersistentVolume's node affinity")
-  for (const claim of volumes.toBind) {
-    const cls = ctx.lister.get<StorageClass>('storageclasses.storage.k8s.io', '', claim.spec?.storageClassName ?? '')
-    if (cls?.provisioner !== 'kubernetes.io/no-provisioner') continue
-    const found = ctx.lister
-      .list<PersistentVolume>('persistentvolumes')
-      .some(
-        (pv) =>
-          suits(pv, claim) && (!pv.spec?.nodeAffinity?.required || matchesNode(pv.spec.nodeAffinity.required, node)),
-      )
-    if (!found) return never("node(s) didn't find available persistent volumes to bind")
+  if (!volumes.bound.every((pv) => reaches(pv, node)))
+    return never("node(s) didn't match PersistentVolume's node affinity")
+  return bindings(ctx, volumes, node) ? undefined : never("node(s) didn't find available persistent volumes to bind")
+}
+
+const selected = (claim: PersistentVolumeClaim): string | undefined =>
+  claim.metadata.annotations?.['volume.kubernetes.io/selected-node']
+
+/**
+ * Which volume each waiting claim gets on a node: the smallest that suits, none where one is to be provisioned.
+ * Undefined where some claim gets nothing (volumeBinder.findMatchingVolumes, checkVolumeProvisions).
+ */
+function bindings(
+  ctx: ControllerContext,
+  { toBind, before }: Volumes,
+  node: Node,
+): readonly (readonly [PersistentVolumeClaim, PersistentVolume | undefined])[] | undefined {
+  if (toBind.length === 0) return []
+  const volumes = ctx.lister
+    .list<PersistentVolume>('persistentvolumes')
+    .map((pv) => (pv.metadata.name === before?.name ? before?.volume : pv))
+    .filter((pv) => pv !== undefined)
+  const chosen = new Set<PersistentVolume>()
+  const out: (readonly [PersistentVolumeClaim, PersistentVolume | undefined])[] = []
+  const asked = (c: PersistentVolumeClaim): number => amount('storage', c.spec?.resources?.requests?.storage ?? 0)
+  const size = (v: PersistentVolume): number => amount('storage', v.spec?.capacity?.storage ?? 0)
+  for (const claim of [...toBind].sort((a, b) => asked(a) - asked(b))) {
+    const where = selected(claim)
+    if (where !== undefined && where !== node.metadata.name) return undefined
+    const found =
+      where === undefined
+        ? volumes
+            .filter((pv) => !chosen.has(pv) && suits(pv, claim) && reaches(pv, node))
+            .sort((a, b) => Number(!!b.spec?.claimRef) - Number(!!a.spec?.claimRef) || size(a) - size(b))[0]
+        : undefined
+    if (found) chosen.add(found)
+    else {
+      const name = claim.spec?.storageClassName ?? ''
+      const cls = ctx.lister.get<StorageClass>('storageclasses.storage.k8s.io', '', name)
+      if (!cls || cls.provisioner === 'kubernetes.io/no-provisioner') return undefined
+    }
+    out.push([claim, found])
   }
-  return undefined
+  return out
+}
+
+/** Tells the volume controller what a pod's claims get on the chosen node (volumeBinder.BindPodVolumes). */
+async function bindVolumes(ctx: ControllerContext, volumes: Volumes, node: Node): Promise<void> {
+  const name = node.metadata.name ?? ''
+  for (const [claim, pv] of bindings(ctx, volumes, node) ?? []) {
+    const namespace = claim.metadata.namespace ?? ''
+    if (pv && pv.spec?.claimRef?.uid !== claim.metadata.uid) {
+      const claimRef = {
+        kind: 'PersistentVolumeClaim',
+        namespace,
+        name: claim.metadata.name ?? '',
+        uid: claim.metadata.uid ?? '',
+        apiVersion: 'v1',
+        resourceVersion: claim.metadata.resourceVersion ?? '',
+      }
+      const annotations = pv.spec?.claimRef ? {} : { 'pv.kubernetes.io/bound-by-controller': 'yes' }
+      await ctx.client.update('v1/persistentvolumes', '', {
+        ...pv,
+        metadata: { ...pv.metadata, annotations: { ...pv.metadata.annotations, ...annotations } },
+        spec: { ...pv.spec, claimRef },
+      })
+    } else if (!pv && selected(claim) !== name)
+      await ctx.client.patch('v1/persistentvolumeclaims', namespace, claim.metadata.name ?? '', 'merge', {
+        metadata: { annotations: { 'volume.kubernetes.io/selected-node': name } },
+      })
+  }
 }
 
 /** Whether a volume that nobody has could serve a claim. */
@@ -200,7 +286,7 @@ function filter(
   node: Node,
   nodes: readonly Node[],
   state: NodeState,
-  without?: ReadonlySet<string>,
+  without?: Absent,
 ): Misfit | undefined {
   const name = node.metadata.name ?? ''
   const tolerations = pod.spec?.tolerations ?? []
@@ -222,11 +308,12 @@ function filter(
     return never("node(s) didn't match Pod's node affinity/selector")
   const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (required && !matchesNode(required, node)) return never("node(s) didn't match Pod's node affinity/selector")
-  if (!portsFree(pod, name, state, without)) return maybe("node(s) didn't have free ports for the requested pod ports")
+  if (!portsFree(pod, name, state, without?.uids))
+    return maybe("node(s) didn't have free ports for the requested pod ports")
   return (
     fits(requests, node, state, without) ??
     volumesFit(ctx, volumes, node) ??
-    podFits(ctx.lister, pod, node, nodes, state, without)
+    podFits(ctx.lister, pod, node, nodes, state, without?.uids)
   )
 }
 
@@ -279,22 +366,29 @@ async function bind(ctx: ControllerContext, pod: Pod, node: string): Promise<voi
   )
 }
 
-/** Says why the pod waits: the condition, and an event when the reason is new. */
-async function refuse(ctx: ControllerContext, pod: Pod, message: string, nominated?: string): Promise<void> {
+/** Says why the pod waits: the condition, and an event when the reason is new or the pod was tried again (`hinted`). */
+async function refuse(
+  ctx: ControllerContext,
+  pod: Pod,
+  hinted: boolean,
+  message: string,
+  nominated?: string,
+  reason = 'Unschedulable',
+): Promise<void> {
   const conditions = pod.status?.conditions ?? []
   const old = conditions.find((c) => c.type === 'PodScheduled')
-  if (
+  const known =
     old?.status === 'False' &&
-    old.reason === 'Unschedulable' &&
+    old.reason === reason &&
     old.message === message &&
     (nominated === undefined || nominated === pod.status?.nominatedNodeName)
-  )
-    return
+  if (known && !hinted) return
   await ctx.event(pod, 'Warning', 'FailedScheduling', message, undefined, { action: 'Scheduling' })
+  if (known) return
   const next = {
     type: 'PodScheduled',
     status: 'False',
-    reason: 'Unschedulable',
+    reason,
     message,
     lastProbeTime: null,
     lastTransitionTime:
@@ -335,7 +429,7 @@ function victimsOn(
     (uid) => (state.placed.get(uid)?.priority ?? 0) < priority,
   )
   if (lesser.length === 0) return undefined
-  const gone = new Set(lesser)
+  const gone = new Absent(state, lesser)
   if (filter(ctx, pod, requests, volumes, node, nodes, state, gone)) return undefined
   const podOf = (uid: string): Pod | undefined => {
     const [ns, name] = splitKey(state.placed.get(uid)?.key ?? '')
@@ -356,22 +450,27 @@ function victimsOn(
     )
   }
   // the more important and the older are spared first, those whose budget would break before all
-  const age = (uid: string): string => podOf(uid)?.status?.startTime ?? ''
-  const order = [...lesser].sort(
-    (a, b) =>
-      Number(guarded(b)) - Number(guarded(a)) ||
-      (state.placed.get(b)?.priority ?? 0) - (state.placed.get(a)?.priority ?? 0) ||
-      byText(age(a), age(b)),
-  )
+  const order = lesser
+    .map((uid) => ({
+      uid,
+      guarded: guarded(uid),
+      priority: state.placed.get(uid)?.priority ?? 0,
+      since: podOf(uid)?.status?.startTime ?? '',
+    }))
+    .sort((a, b) => Number(b.guarded) - Number(a.guarded) || b.priority - a.priority || byText(a.since, b.since))
   let violations = 0
-  for (const uid of order) {
+  for (const { uid, guarded } of order) {
     gone.delete(uid)
     if (filter(ctx, pod, requests, volumes, node, nodes, state, gone)) {
       gone.add(uid)
-      if (guarded(uid)) violations++
+      if (guarded) violations++
     }
   }
-  return { node: node.metadata.name ?? '', victims: order.filter((uid) => gone.has(uid)), violations }
+  return {
+    node: node.metadata.name ?? '',
+    victims: order.map((o) => o.uid).filter((uid) => gone.uids.has(uid)),
+    violations,
+  }
 }
 
 async function preempt(
@@ -444,6 +543,21 @@ async function preempt(
   return { nominated: best.node }
 }
 
+/** Whether lesser pods still stop on the node that a pod made room on (PodEligibleToPreemptOthers). */
+function makesRoom(ctx: ControllerContext, pod: Pod, state: NodeState): boolean {
+  const nominated = pod.status?.nominatedNodeName
+  if (!nominated) return false
+  for (const uid of state.usage(nominated).uids) {
+    const placed = state.placed.get(uid)
+    if (!placed || placed.priority >= (pod.spec?.priority ?? 0)) continue
+    const [namespace, name] = splitKey(placed.key)
+    const other = ctx.lister.get<Pod>('pods', namespace, name)
+    const preempted = other?.status?.conditions?.some((c) => c.reason === 'PreemptionByScheduler')
+    if (other?.metadata.deletionTimestamp && preempted) return true
+  }
+  return false
+}
+
 /**
  * Pods that only a node's change woke: when that did not make room for them, nothing new is said (the queueing hints of
  * the plugins).
@@ -458,16 +572,26 @@ const nudgedOf = (lister: Lister): Set<string> => {
   return s
 }
 
-async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
+/** A pod that nothing new might help is tried again after so long (podMaxInUnschedulablePodsDuration). */
+const LEFTOVER = 300_000
+
+async function reconcile(key: string, ctx: ControllerContext): Promise<Again | void> {
   const quietly = nudgedOf(ctx.lister).delete(key)
   const [namespace, name] = splitKey(key)
   const pod = ctx.lister.get<Pod>('pods', namespace, name)
-  if (!pod || !waits(pod)) return
+  const hints = hintsOf(ctx.lister)
+  if (!pod || !waits(pod)) return hints.forget(key)
+  const { hinted, before, newClaim } = hints.take(key, pod)
+  if (newClaim !== undefined) {
+    const missing = `error getting PVC "${newClaim}": could not find v1.PersistentVolumeClaim "${newClaim}"`
+    const message = `running PreFilter plugin "VolumeBinding": ${missing}`
+    return refuse(ctx, pod, true, message, undefined, 'SchedulerError')
+  }
   const state = nodeState(ctx.lister)
   const nodes = ctx.lister.list<Node>('nodes').filter((n) => !n.metadata.deletionTimestamp)
-  if (nodes.length === 0) return refuse(ctx, pod, 'no nodes available to schedule pods')
+  if (nodes.length === 0) return refuse(ctx, pod, hinted, 'no nodes available to schedule pods')
   const requests = podRequests(pod)
-  const volumes = claimsOf(ctx, pod)
+  const volumes: Volumes = { ...claimsOf(ctx, pod), ...(before ? { before } : {}) }
   const misfits = new Map<string, Misfit>()
   let best: { node: Node; score: number } | undefined
   if (volumes.refuse === undefined) {
@@ -487,7 +611,11 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
     }
   }
   if (!best) {
-    if (quietly && pod.status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'Unschedulable'))
+    if (
+      quietly &&
+      !hinted &&
+      pod.status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'Unschedulable')
+    )
       return
     const head =
       volumes.refuse !== undefined
@@ -496,21 +624,18 @@ async function reconcile(key: string, ctx: ControllerContext): Promise<void> {
             nodes.length,
             [...misfits.values()].flatMap((m) => m.reasons),
           )
+    if (makesRoom(ctx, pod, state)) {
+      const why = 'not eligible due to a terminating pod on the nominated node.'
+      return hinted ? refuse(ctx, pod, hinted, `${head} preemption: ${why}`) : undefined
+    }
     const outcome = await preempt(ctx, pod, requests, volumes, nodes, misfits, state)
-    if ('nominated' in outcome) return refuse(ctx, pod, head, outcome.nominated)
-    return refuse(ctx, pod, `${head} preemption: ${outcome.why}`)
+    if ('nominated' in outcome) return refuse(ctx, pod, hinted, head, outcome.nominated)
+    await refuse(ctx, pod, hinted, `${head} preemption: ${outcome.why}`)
+    return before && volumes.toBind.length > 0 ? { after: LEFTOVER } : undefined
   }
   const node = best.node.metadata.name ?? ''
-  if (volumes.toBind.length > 0) {
-    // the volume controller binds what waits for its first consumer once it knows the node
-    for (const claim of volumes.toBind) {
-      if (claim.metadata.annotations?.['volume.kubernetes.io/selected-node'] === node) continue
-      await ctx.client.patch('v1/persistentvolumeclaims', namespace, claim.metadata.name ?? '', 'merge', {
-        metadata: { annotations: { 'volume.kubernetes.io/selected-node': node } },
-      })
-    }
-    return
-  }
+  // what waits for its first consumer is bound first, now that the node is known
+  if (volumes.toBind.length > 0) return bindVolumes(ctx, volumes, best.node)
   try {
     await bind(ctx, pod, node)
   } catch (e) {
@@ -523,8 +648,16 @@ const waits = (pod: Pod): boolean =>
   !pod.metadata.deletionTimestamp &&
   (pod.spec?.schedulerName ?? 'default-scheduler') === 'default-scheduler' &&
   !pod.spec?.schedulingGates?.length &&
-  pod.status?.phase !== 'Failed' &&
-  pod.status?.phase !== 'Succeeded'
+  !isFinished(pod)
+
+/** Every waiting pod is looked at when one of these changes. */
+const watched = (resource: string): Source => ({
+  resource,
+  keys: (o, lister, change) => {
+    if (change && o === change.object) hintsOf(lister).note(change)
+    return nodeState(lister).pending
+  },
+})
 
 export const scheduler: Controller = {
   name: 'default-scheduler',
@@ -545,16 +678,18 @@ export const scheduler: Controller = {
         if (!pod.spec?.nodeName) return []
         const mattered =
           change?.type === 'DELETED' ||
-          pod.status?.phase === 'Succeeded' ||
-          pod.status?.phase === 'Failed' ||
-          change?.previous?.metadata.labels !== pod.metadata.labels
+          isFinished(pod) ||
+          !(change?.previous as Pod | undefined)?.spec?.nodeName ||
+          !equal(change?.previous?.metadata.labels, pod.metadata.labels)
+        if (change && (change.type === 'DELETED' || isFinished(pod))) hintsOf(lister).note(change)
         return mattered ? state.pending : []
       },
     },
     {
       resource: 'nodes',
-      keys: (_o, lister, change) => {
+      keys: (o, lister, change) => {
         const { pending } = nodeState(lister)
+        if (change && o === change.object) hintsOf(lister).note(change)
         if (change?.type === 'MODIFIED') {
           const s = nudgedOf(lister)
           for (const k of pending) s.add(k)
@@ -562,9 +697,9 @@ export const scheduler: Controller = {
         return pending
       },
     },
-    { resource: 'persistentvolumeclaims', keys: (_o, lister) => nodeState(lister).pending },
-    { resource: 'persistentvolumes', keys: (_o, lister) => nodeState(lister).pending },
-    { resource: 'storageclasses.storage.k8s.io', keys: (_o, lister) => nodeState(lister).pending },
+    watched('persistentvolumeclaims'),
+    watched('persistentvolumes'),
+    watched('storageclasses.storage.k8s.io'),
   ],
   reconcile,
 }
