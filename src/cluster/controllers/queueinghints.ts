@@ -22,7 +22,7 @@ export interface Before {
 }
 
 /** With what a pod is tried. */
-export interface Tried {
+interface Tried {
   readonly hinted: boolean
   readonly before: Before | undefined
   readonly newClaim: string | undefined
@@ -40,7 +40,7 @@ const claimsOf = (pod: Pod): string[] =>
   })
 
 /** What one cluster's waiting pods have not been tried with yet. */
-export class QueueingHints {
+class QueueingHints {
   readonly #news: News = { podsGone: 0, volumes: 0, nodeLabels: 0, claims: new Map() }
   /** What each pod was tried with, as one number a sort: sums only grow. */
   readonly #tried = new Map<string, { readonly room: number; readonly volumes: number; readonly storage: number }>()
