@@ -111,9 +111,19 @@ const PLUGINS: readonly PluginLine[] = [
     load: () => import('./escalation.ts').then((m) => m.escalation),
   },
   {
+    name: 'MutatingAdmissionWebhook',
+    operations: ['CREATE', 'UPDATE'],
+    load: () => import('./webhooks.ts').then((m) => m.mutatingWebhooks),
+  },
+  {
     name: 'ValidatingAdmissionPolicy',
     operations: ['CREATE', 'UPDATE', 'DELETE'],
     load: () => import('./policies.ts').then((m) => m.validatingAdmissionPolicy),
+  },
+  {
+    name: 'ValidatingAdmissionWebhook',
+    operations: ['CREATE', 'UPDATE', 'DELETE'],
+    load: () => import('./webhooks.ts').then((m) => m.validatingWebhooks),
   },
   {
     name: 'ResourceQuota',
@@ -131,7 +141,9 @@ async function load(line: PluginLine): Promise<Plugin> {
 
 const NEEDS: Readonly<Record<string, string>> = {
   ResourceQuota: 'resourcequotas',
+  MutatingAdmissionWebhook: 'mutatingwebhookconfigurations.admissionregistration.k8s.io',
   ValidatingAdmissionPolicy: 'validatingadmissionpolicybindings.admissionregistration.k8s.io',
+  ValidatingAdmissionWebhook: 'validatingwebhookconfigurations.admissionregistration.k8s.io',
 }
 
 const chosen = new Map<Operation, Map<string, readonly PluginLine[]>>()
@@ -150,7 +162,7 @@ function linesFor(resource: string, operation: Operation): readonly PluginLine[]
   return lines
 }
 
-/** Without a quota anywhere there is nothing to count, and without a bound policy nothing to judge. */
+/** Without a quota anywhere there is nothing to count, without a bound policy nothing to judge, without a webhook nobody to ask. */
 function idle(line: PluginLine, ctx: Context): boolean {
   const needs = NEEDS[line.name]
   return needs !== undefined && ctx.api.store.count(needs) === 0

@@ -1,6 +1,7 @@
 // ValidatingAdmissionPolicy: policies with their bindings, each expression in CEL over the object, the old one and the
 // request; as apiserver's plugin/policy/validating.
 import type {
+  MatchCondition,
   MatchResources,
   NamedRuleWithOperations,
   ValidatingAdmissionPolicy,
@@ -30,8 +31,8 @@ const CODES: Readonly<Record<string, number>> = {
   RequestEntityTooLarge: 413,
   Invalid: 422,
 }
-/** Policies never judge the kinds that make them. */
-const EXEMPT: ReadonlySet<string> = new Set([
+/** Policies and webhooks never judge the kinds that make them. */
+export const EXEMPT: ReadonlySet<string> = new Set([
   POLICIES,
   BINDINGS,
   ...[
@@ -113,7 +114,8 @@ function ruleMatches(rule: NamedRuleWithOperations, ctx: Context, r: Review): bo
   )
 }
 
-function selects(match: MatchResources | undefined, ctx: Context, r: Review, wantsRules: boolean): boolean {
+/** Whether a write is meant by a policy, its binding or a webhook. */
+export function selects(match: MatchResources | undefined, ctx: Context, r: Review, wantsRules: boolean): boolean {
   if (!match) return !wantsRules
   if (match.namespaceSelector && (ctx.served.info.namespaced || ctx.served.storage === 'namespaces')) {
     const ns = ctx.served.storage === 'namespaces' ? r.object : ctx.api.store.get('namespaces', '', ctx.info.namespace)
@@ -278,6 +280,22 @@ class LazyFields extends Map<string, unknown> {
   }
   override get(name: string): unknown {
     return this.#made.get(name)?.()
+  }
+}
+
+const NO_POLICY = {} as ValidatingAdmissionPolicy
+
+/** Whether a webhook's conditions hold; one that cannot be evaluated refuses. */
+export async function meets(ctx: Context, r: Review, conditions: readonly MatchCondition[]): Promise<boolean> {
+  const decisions: Decisions = new Map()
+  try {
+    return await decided(ctx, decisions, () => {
+      const scope = scopeOf(ctx, r, NO_POLICY, undefined, decider(ctx, decisions))
+      return conditions.every((c) => compileIn(c.expression, { params: false, authorizer: true }).run(scope) === true)
+    })
+  } catch (e) {
+    if (e instanceof CelError) throw refusal(ctx, r.object, e.message)
+    throw e
   }
 }
 
