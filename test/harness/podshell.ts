@@ -68,6 +68,8 @@ export async function runLine(
       : {
           ...debianPrograms('5.2.15'),
           ps: 'procps',
+          pgrep: 'procps',
+          pidof: 'procps',
           ss: 'iproute2 6.1.0',
           netstat: 'net-tools 2.10',
           route: 'net-tools 2.10',

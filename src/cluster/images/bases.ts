@@ -60,7 +60,7 @@ export const alpine: Image = {
   files: (tag) => alpineFiles(alpineVersion(tag)),
 }
 export const debian: Image = {
-  programs: () => ({ ...debianPrograms('5.2.15'), ps: 'procps' }),
+  programs: () => ({ ...debianPrograms('5.2.15'), ps: 'procps', pgrep: 'procps', pidof: 'procps' }),
   prompt: () => '\\u@\\h:\\w\\$ ',
   libc: 'glibc',
   env: () => ({ PATH }),
@@ -68,7 +68,7 @@ export const debian: Image = {
   files: () => debianFiles('12', 'bookworm'),
 }
 export const ubuntu: Image = {
-  programs: () => ({ ...debianPrograms('5.2.21'), ps: 'procps' }),
+  programs: () => ({ ...debianPrograms('5.2.21'), ps: 'procps', pgrep: 'procps', pidof: 'procps' }),
   prompt: () => '\\u@\\h:\\w\\$ ',
   libc: 'glibc',
   env: () => ({ PATH }),
@@ -86,6 +86,8 @@ export const dnsutils: Image = {
     host: '9.9.5',
     ping: 'iputils 20121221',
     ps: 'procps',
+    pgrep: 'procps',
+    pidof: 'procps',
   }),
   prompt: () => '\\u@\\h:\\w\\$ ',
   libc: 'glibc',

@@ -77,7 +77,7 @@ const CORE =
 /** busybox with all its applets. */
 export const busyboxPrograms = (version: string): Record<string, string> =>
   list(
-    `sh ash ${CORE} ${TEXT} ps ip ifconfig nslookup wget nc ping time tree column free uptime mount netstat route top telnet`,
+    `sh ash ${CORE} ${TEXT} busybox ps pgrep pidof ip ifconfig nslookup wget nc ping time tree column free uptime mount netstat route top telnet`,
     `busybox ${version}`,
   )
 /** A Debian or Ubuntu base: coreutils, dash, bash, getent; no network tools. */

@@ -85,14 +85,17 @@ export function createBash(o: BashOptions): Bash {
 export async function runBuiltin(ctx: ToolContext, name: string, args: readonly string[]): Promise<number> {
   const parts: Uint8Array[] = []
   if (ctx.stdin && !ctx.tty) for await (const c of ctx.stdin) parts.push(c)
-  const commands: readonly string[] = [name]
-  const bash = new Bash({
-    fs: fileSystem(ctx.files, commands),
-    cwd: ctx.cwd,
+  // what it runs itself (awk's system and getline) are programs of the image
+  const others = Object.keys(ctx.image.programs).filter((p) => p !== name)
+  const bash = createBash({
+    ctx,
+    fs: fileSystem(ctx.files, [name, ...others]),
     env: { ...ctx.env },
-    defenseInDepth: false,
-    commands: commands as [],
-    sleep: (ms) => ctx.sleep(ms),
+    cwd: ctx.cwd,
+    tools: others,
+    builtins: [name],
+    exported: (env) => ({ ...env }),
+    signal: () => ctx.signal,
   })
   const r = await bash.exec(name, {
     args: [...args],

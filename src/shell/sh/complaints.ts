@@ -79,6 +79,8 @@ function reworded(text: string, s: Speaker): string {
       : `${s.style === 'dash' ? 'Syntax error: Unterminated' : 'syntax error: unterminated'} quoted string`
   m = /^(?:syntax error: )?Parse error at [\d:]+: (.*)$/.exec(text)
   if (m) return bash ? `syntax error: ${m[1]}` : `${s.style === 'dash' ? 'Syntax' : 'syntax'} error: ${m[1]}`
+  m = /^([^\s:]+): Is a directory$/.exec(text)
+  if (m && !bash) return cannotOpen(s, m[1] ?? '', 'EISDIR', true).slice(prefix(s).length, -1)
   m = /^(.*): No such file or directory$/.exec(text)
   if (m && !bash && !/^[a-z]+: /.test(text))
     return cannotOpen(s, m[1] ?? '', 'ENOENT', false).slice(prefix(s).length, -1)

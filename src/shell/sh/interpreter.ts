@@ -173,7 +173,7 @@ class Interpreter extends Process {
   #parsed(script: string): ScriptNode | undefined {
     if (/(^|[;&|\s])shopt\b/.test(script) || (this.options.style === 'bash' && ARRAYS.test(script))) return undefined
     try {
-      return parse(script)
+      return parse(script, this.options.style === 'bash')
     } catch {
       return undefined
     }

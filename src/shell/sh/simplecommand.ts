@@ -38,6 +38,9 @@ export async function simpleCommand(sh: Process, node: Node<'SimpleCommand'>): P
   if (code === undefined) return false
   state.status = code
   if (sh.signal.aborted) throw new Leave('exit', INTERRUPTED)
+  // of the programs here only timeout ends by a signal
+  if (name === 'timeout' && sh.options.style !== 'bash' && (code === 137 || code === 143))
+    sh.complain(code === 137 ? 'Killed\n' : 'Terminated\n')
   if (code !== 0) await judge(sh, node)
   return true
 }

@@ -4,7 +4,6 @@ import type { Tool } from '../tool.ts'
 
 /** What just-bash brings and images have. */
 export const BUILTINS: readonly string[] = [
-  'awk',
   'base64',
   'basename',
   'chmod',
@@ -33,7 +32,6 @@ export const BUILTINS: readonly string[] = [
   'rev',
   'rm',
   'rmdir',
-  'sed',
   'sha1sum',
   'sha256sum',
   'split',

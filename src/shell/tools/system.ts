@@ -1,6 +1,7 @@
 // What users look at a container's system with: tty, stty, df, free, uptime, mount, top, kill, telnet, and
 // nginx's own command line. busybox' forms, or those of the GNU, procps and iproute2 programs.
 import { reach } from '../http.ts'
+import { readOptions } from '../options.ts'
 import type { Tool, ToolContext } from '../tool.ts'
 
 const box = (ctx: ToolContext, name: string): boolean => (ctx.image.programs[name] ?? '').startsWith('busybox')
@@ -111,20 +112,22 @@ export const df: Tool = {
 export const free: Tool = {
   name: 'free',
   async run(args, ctx) {
-    const unit = args.some((a) => /^-\w*m/.test(a)) ? 1024 : args.some((a) => /^-\w*g/.test(a)) ? 1024 * 1024 : 1
-    const human = args.some((a) => /^-\w*h/.test(a))
-    const n = (kb: number): string =>
-      human
-        ? kb >= 1024 * 1024
-          ? `${(kb / 1048576).toFixed(1)}G`
-          : `${(kb / 1024).toFixed(1)}M`
-        : String(Math.floor(kb / unit))
-    const cells = [MEMORY, MEMORY / 8, MEMORY / 2, 8192, (MEMORY / 8) * 3, (MEMORY / 8) * 7].map((x) =>
-      n(x).padStart(12),
-    )
-    ctx.stdout(
-      `              total        used        free      shared  buff/cache   available\nMem:   ${cells.join('')}\nSwap:  ${['0', '0', '0'].map((x) => x.padStart(12)).join('')}\n`,
-    )
+    const given = readOptions(ctx, 'free', args, { flags: 'bkmghtwlLv', valued: 'sc' }, { flags: 'bkmgh' })
+    if (!given) return 1
+    const small = box(ctx, 'free')
+    const power = given.has('g') ? 2 : given.has('m') ? 1 : given.has('b') ? -1 : 0
+    const human = (kb: number): string => {
+      if (kb === 0) return small ? '0' : '0B'
+      const step = kb >= 1024 ** 2 ? 2 : kb >= 1024 ? 1 : 0
+      const value = kb / 1024 ** step
+      return `${value < 10 || small ? value.toFixed(1) : Math.floor(value)}${'KMG'[step]}${small ? '' : 'i'}`
+    }
+    const text = (kb: number): string => (given.has('h') ? human(kb) : String(Math.floor(kb / 1024 ** power)))
+    const row = (title: string, numbers: readonly number[]): string =>
+      `${title.padEnd(small ? 7 : 8)}${numbers.map((n) => text(n).padStart(12)).join('')}\n`
+    const head = ['total', 'used', 'free', 'shared', 'buff/cache', 'available'].map((t) => t.padStart(12)).join('')
+    const memory = [MEMORY, MEMORY / 8, MEMORY / 2, 8192, (MEMORY / 8) * 3, (MEMORY / 8) * 7]
+    ctx.stdout(`${''.padEnd(small ? 7 : 8)}${head}\n${row('Mem:', memory)}${row('Swap:', [0, 0, 0])}`)
     return 0
   },
 }
@@ -132,7 +135,9 @@ export const free: Tool = {
 export const uptime: Tool = {
   name: 'uptime',
   run: async (_args, ctx) => {
-    ctx.stdout(` ${clock(ctx.now())} up 1 day,  2:03,  0 users,  load average: 0.08, 0.03, 0.01\n`)
+    ctx.stdout(
+      ` ${clock(ctx.now())} up 1 day,  2:03,  0 ${box(ctx, 'uptime') ? 'users' : 'user'},  load average: 0.08, 0.03, 0.01\n`,
+    )
     return 0
   },
 }
