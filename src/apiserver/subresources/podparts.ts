@@ -5,14 +5,17 @@ import type { FieldError } from '../../apimachinery/field.ts'
 import { copy } from '../../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import type { ApiResponse } from '../../apimachinery/door.ts'
+import { answer } from '../api.ts'
 import type { Context, Subresource } from '../api.ts'
 import { matchName, readBody, targetOf } from '../body.ts'
+import { formOf } from '../negotiate.ts'
 import { writeOptions } from '../options.ts'
+import { getStored, inVersion } from '../stored.ts'
 import type { WriteOptions } from '../options.ts'
 import { updateObject } from '../registry.ts'
 import { validateEphemeralContainersUpdate } from '../../kinds/core/podspec-update.ts'
 import { validatePodResize } from '../../kinds/core/podspec-resize.ts'
-import { get, present } from '../verbs/get.ts'
+import { present } from '../verbs/get.ts'
 import { isApply, patchOptions, patched, readPatch } from '../verbs/patch.ts'
 
 interface Part {
@@ -47,7 +50,11 @@ const part = ({ name, take, validate }: Part): Subresource => {
   }
   return {
     name,
-    get,
+    async get(ctx) {
+      const pod = inVersion(ctx, getStored(ctx))
+      // unlike the pod and its status, its parts have no printer: who asks for a table gets the pod
+      return formOf(ctx.request.headers?.accept) === 'Table' ? answer(200, pod) : present(ctx, 200, pod)
+    },
     async update(ctx) {
       const options = writeOptions(ctx, 'UpdateOptions')
       const body = (await readBody(ctx, targetOf(ctx.served), options.fieldValidation)) as Draft<Pod>

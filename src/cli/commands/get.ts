@@ -131,7 +131,8 @@ async function printTables(ctx: CommandContext, found: Resources, s: Settings): 
   }
   const withKind = severalKinds(listed)
   const infos = s.sortBy ? await sorted(ctx, listed, s.sortBy) : listed
-  const now = s.serverPrint ? 0 : await factory.now()
+  // tables tell ages themselves
+  const now = infos.every((i) => !i.object || isTable(i.object)) ? 0 : await factory.now()
   let last: Mapping | undefined
   let view: TableView | undefined
   let writer = tableWriter()

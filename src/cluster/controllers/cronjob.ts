@@ -131,11 +131,17 @@ async function start(ctx: ControllerContext, cj: CronJob, spec: CronJobSpec, p: 
   if (!schedule) return undefined
   const now = ctx.clock.now()
   const zone = spec.timeZone ?? ''
+  const following = nextCron(schedule, now, zone)
+  if (following === undefined) {
+    // the 31st of February: upstream takes two times that never come for one
+    const message = `invalid schedule: ${spec.schedule} : time difference between two schedules is less than 1 second`
+    await ctx.event(cj, 'Warning', 'InvalidSchedule', message)
+    return undefined
+  }
   const { time, missed } = unmet(cj, schedule, zone, now)
   const tooMany = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew'
   if (missed > MANY) await ctx.event(cj, 'Warning', 'TooManyMissedTimes', tooMany)
-  const following = nextCron(schedule, now, zone)
-  const wait = following === undefined ? undefined : following - now + LATE
+  const wait = following - now + LATE
   if (time === undefined) return wait
   if (spec.startingDeadlineSeconds !== undefined && time + spec.startingDeadlineSeconds * 1000 < now) {
     await ctx.event(cj, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${rfc1123z(time)}`)
