@@ -373,6 +373,12 @@ export class Base implements WholeState {
     if (this.fd !== undefined) fs.closeSync(this.fd)
   }
 
+  /** The key of the line at a byte, of which `text` gives the beginning, or all: most say it in their beginning. */
+  keyAt(at: number, keyOf: LineKey, text: (most?: number) => string): string {
+    const key = keyOf(text(BEGINNING)) ?? keyOf(text())
+    if (key === undefined) throw bad(this.file, `it has a line without a name at byte ${at}`)
+    return key
+  }
   /** Where the line with this key starts, or where it would stand, and whether it is there. */
   search(range: Range, key: string, keyOf: LineKey): { at: number; next: number; text?: string } {
     const [start, end] = this.range(range)
@@ -381,10 +387,9 @@ export class Base implements WholeState {
     // both are where lines begin: each look rules out half of the lines between them
     while (lo < hi) {
       const at = this.bytes.lineStart(lo + Math.floor((hi - lo) / 2), lo)
-      const k =
-        keyOf(this.bytes.read(at, Math.min(BEGINNING, end - at)).toString('utf8')) ??
-        keyOf(this.bytes.line(at, end).text)
-      if (k === undefined) throw bad(this.file, `it has a line without a name at byte ${at}`)
+      const k = this.keyAt(at, keyOf, (most) =>
+        most ? this.bytes.read(at, Math.min(most, end - at)).toString('utf8') : this.bytes.line(at, end).text,
+      )
       if (k === key) {
         const { text, next } = this.bytes.line(at, end)
         return { at, next, text: text.replace(/,$/, '') }

@@ -2,17 +2,7 @@
 // written anew.
 import type { KubeObject } from '../apimachinery/object.ts'
 import { indexEntries, storeKey } from './memory.ts'
-import {
-  BEGINNING,
-  bad,
-  indexKey,
-  indexLine,
-  indexLineKey,
-  lineKey,
-  managedKey,
-  managedLine,
-  objectLine,
-} from './statefile-base.ts'
+import { indexKey, indexLine, indexLineKey, lineKey, managedKey, managedLine, objectLine } from './statefile-base.ts'
 import type { Base, Head, LineKey, Range, Section } from './statefile-base.ts'
 
 /** Objects by resource and key as they are now; undefined: gone. */
@@ -70,11 +60,9 @@ class Cursor {
     while (this.#at < whole.length) {
       const nl = whole.indexOf(10, this.#at)
       const end = nl < 0 ? whole.length : nl
-      this.#key ??=
-        this.#keyOf(whole.toString('utf8', this.#at, Math.min(end, this.#at + BEGINNING))) ??
-        this.#keyOf(whole.toString('utf8', this.#at, end))
-      if (this.#key === undefined)
-        throw bad(this.#base.file, `it has a line without a name at byte ${this.#start + this.#at}`)
+      this.#key ??= this.#base.keyAt(this.#start + this.#at, this.#keyOf, (most = end) =>
+        whole.toString('utf8', this.#at, Math.min(end, this.#at + most)),
+      )
       const next = Math.min(whole.length, end + 1)
       if (this.#key === key)
         return {

@@ -4,7 +4,7 @@ import type { PersistentVolumeClaim } from '../../apimachinery/api/core.v1.ts'
 import type { StorageClass } from '../../apimachinery/api/storage.v1.ts'
 import type { Draft, KubeObject } from '../../apimachinery/object.ts'
 import { compareQuantity } from '../../apimachinery/quantity.ts'
-import type { Context } from '../api.ts'
+import { defaultClass } from './defaultclass.ts'
 import type { Plugin } from './plugin.ts'
 import { refusal } from './plugin.ts'
 
@@ -12,17 +12,6 @@ const CLASSES = 'storageclasses.storage.k8s.io'
 const DEFAULT = 'storageclass.kubernetes.io/is-default-class'
 const BETA_DEFAULT = 'storageclass.beta.kubernetes.io/is-default-class'
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class'
-
-/** The class that claims without one get: the newest of those marked default, then by name. */
-function defaultClassOf(ctx: Context): StorageClass | undefined {
-  const marked = (ctx.api.store.list(CLASSES) as readonly StorageClass[]).filter(
-    (c) => c.metadata.annotations?.[DEFAULT] === 'true' || c.metadata.annotations?.[BETA_DEFAULT] === 'true',
-  )
-  const time = (c: StorageClass): string => c.metadata.creationTimestamp ?? ''
-  return [...marked].sort((a, b) =>
-    time(a) === time(b) ? ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1) : time(a) > time(b) ? -1 : 1,
-  )[0]
-}
 
 export const defaultStorageClass: Plugin = {
   name: 'DefaultStorageClass',
@@ -34,8 +23,8 @@ export const defaultStorageClass: Plugin = {
       claim.metadata.annotations?.[BETA_CLASS] !== undefined
     )
       return
-    const common = defaultClassOf(ctx)
-    if (common?.metadata.name) (claim.spec ??= {}).storageClassName = common.metadata.name
+    const name = defaultClass(ctx, CLASSES, DEFAULT, BETA_DEFAULT)
+    if (name) (claim.spec ??= {}).storageClassName = name
   },
 }
 

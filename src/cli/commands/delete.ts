@@ -9,6 +9,7 @@ import type { Command, CommandContext, FlagSpec } from '../command.ts'
 import { CliError, filterOut, withSource, pathName } from '../exit.ts'
 import { groupResource } from '../info.ts'
 import { dryRun, dryRunFlag, fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
+import type { DryRun } from '../requestflags.ts'
 import { resources } from '../resources.ts'
 import type { Info } from '../info.ts'
 import type { ResourceRequest, Resources } from '../resources.ts'
@@ -89,22 +90,122 @@ async function confirmed(ctx: CommandContext, infos: readonly Info[]): Promise<b
   return (/\S+/.exec(text)?.[0] ?? '').toLowerCase() === 'y'
 }
 
+/** The grace period that flags ask for; -1 is the object's own (DeleteOptions.Complete). */
+function gracePeriod({ flags }: CommandContext): number {
+  const given = flags.int('grace-period')
+  const force = flags.bool('force')
+  if (flags.bool('now')) {
+    if (given !== -1) throw new CliError('--now and --grace-period cannot be specified together')
+    return 1
+  }
+  if (given === 0 && !force) return 1
+  return force && given < 0 ? 0 : given
+}
+
+/** Refuses flags that do not go together, in kubectl's order (DeleteOptions.Validate). */
+function validate({ flags, io }: CommandContext, grace: number): void {
+  const output = flags.string('output')
+  if (output !== '' && output !== 'name')
+    throw new CliError(`unexpected -o output mode: ${output}. We only support '-o name'`)
+  if (flags.bool('all') && flags.string('selector'))
+    throw new CliError('cannot set --all and --selector at the same time')
+  if (flags.bool('all') && flags.string('field-selector'))
+    throw new CliError('cannot set --all and --field-selector at the same time')
+  if (flags.bool('force') && grace === 0)
+    io.stderr.write(
+      'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+    )
+  if (flags.bool('force') && grace > 0)
+    throw new CliError('--force and --grace-period greater than 0 cannot be specified together')
+}
+
+async function deleteRaw(ctx: CommandContext): Promise<void> {
+  const { flags } = ctx
+  const files = flags.list('filename')
+  if (flags.bool('interactive')) throw new CliError('--interactive can not be used with --raw')
+  if (files.length > 1) throw new CliError('--raw can only use a single local file or stdin')
+  if (/^https?:\/\//.test(files[0] ?? '')) throw new CliError('--raw cannot read from a url')
+  if (flags.bool('recursive')) throw new CliError('--raw and --recursive are mutually exclusive')
+  if (flags.string('output')) throw new CliError('--raw and --output are mutually exclusive')
+  const { rawRequest } = await import('../raw.ts')
+  await rawRequest(ctx, 'DELETE', flags.string('raw'), files[0])
+}
+
+type Visit = (r: Resources, fn: (info: Info) => Promise<void> | void) => Promise<void>
+
+/** Visits resources; errors that mean "already gone" are not told when they are to be ignored. */
+function visitor({ flags }: CommandContext): Visit {
+  const selected = flags.bool('all') || flags.string('selector') !== '' || flags.string('field-selector') !== ''
+  const ignored = flags.bool('ignore-not-found') || (selected && !flags.changed('ignore-not-found'))
+  return async (r, fn) => {
+    try {
+      await r.visit(fn)
+    } catch (e) {
+      if (!ignored) throw e
+      const left = filterOut(e, isNotFound)
+      if (left !== undefined) throw left
+    }
+  }
+}
+
+/** What is shown is asked about (--interactive): the keys of what may go, undefined where nothing shall. */
+async function agreed(ctx: CommandContext, found: Resources, visit: Visit): Promise<ReadonlySet<string> | undefined> {
+  const preview: Info[] = []
+  await visit(found, (i) => {
+    preview.push(i)
+  })
+  const yes = preview.length > 0 && (await confirmed(ctx, preview))
+  if (yes) return new Set(preview.map(keyOf))
+  ctx.io.stdout.write(preview.length ? 'deletion is cancelled\n' : 'No resources found\n')
+  return undefined
+}
+
+/** The uid in the answer to a delete: the object's, or the one that a Status names. */
+function uidIn(answer: unknown): string {
+  const body = isObject(answer) ? answer : {}
+  const holder = body.kind === 'Status' && body.apiVersion === 'v1' ? body.details : body.metadata
+  return isObject(holder) && typeof holder.uid === 'string' ? holder.uid : ''
+}
+
+interface Deleted {
+  readonly info: Info
+  readonly uid: string
+}
+
+/** Waits until what was deleted is gone; who may not look does not wait. */
+async function gone({ factory, flags }: CommandContext, deleted: readonly Deleted[]): Promise<void> {
+  const { untilDeleted, WEEK } = await import('../waiting.ts')
+  const timeout = flags.number('timeout') || WEEK
+  for (const { info, uid } of deleted) {
+    try {
+      await untilDeleted(factory, info, timeout, uid)
+    } catch (e) {
+      if (e instanceof StatusError && (e.code === 403 || e.code === 405)) return
+      throw e
+    }
+  }
+}
+
+/** Prints what was deleted, as -o asks. */
+function printer({ factory, flags, io }: CommandContext, grace: number, mode: DryRun): (info: Info) => void {
+  const verb = grace === 0 ? 'force deleted' : 'deleted'
+  const dry = mode === 'client' ? ' (dry run)' : mode === 'server' ? ' (server dry run)' : ''
+  const showNamespace = has(factory.versions, 'deletedFromNamespace')
+  return (info) => {
+    const from = showNamespace && info.namespace ? ` from ${info.namespace} namespace` : ''
+    const line =
+      flags.string('output') === 'name'
+        ? `${kindWord(info)}/${info.name}`
+        : `${kindWord(info)} "${info.name}" ${verb}${from}${dry}`
+    io.stdout.write(`${line}\n`)
+  }
+}
+
 async function deleteRun(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
-  const output = flags.string('output')
   const policy = cascade(flags.string('cascade'), io)
-  const selected = flags.bool('all') || flags.string('selector') !== '' || flags.string('field-selector') !== ''
-  const ignoreNotFound = flags.bool('ignore-not-found') || (selected && !flags.changed('ignore-not-found'))
-  const force = flags.bool('force')
-  let grace = flags.int('grace-period')
-  if (flags.bool('now')) {
-    if (grace !== -1) throw new CliError('--now and --grace-period cannot be specified together')
-    grace = 1
-  }
-  if (grace === 0 && !force) grace = 1
-  if (force && grace < 0) grace = 0
+  const grace = gracePeriod(ctx)
   const mode = dryRun(ctx)
-  const raw = flags.string('raw')
   const request: ResourceRequest = {
     args: ctx.args,
     ...fileRequest(ctx),
@@ -116,73 +217,21 @@ async function deleteRun(ctx: CommandContext): Promise<void> {
     ...(flags.string('selector') ? { selector: flags.string('selector') } : {}),
     ...(flags.string('field-selector') ? { fieldSelector: flags.string('field-selector') } : {}),
   }
-  const found: Resources | undefined = raw ? undefined : await resources(factory, request)
-  if (output !== '' && output !== 'name')
-    throw new CliError(`unexpected -o output mode: ${output}. We only support '-o name'`)
-  if (flags.bool('all') && flags.string('selector'))
-    throw new CliError('cannot set --all and --selector at the same time')
-  if (flags.bool('all') && flags.string('field-selector'))
-    throw new CliError('cannot set --all and --field-selector at the same time')
-  if (force && grace === 0)
-    io.stderr.write(
-      'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
-    )
-  if (force && grace > 0) throw new CliError('--force and --grace-period greater than 0 cannot be specified together')
-  if (!found) {
-    const files = flags.list('filename')
-    if (flags.bool('interactive')) throw new CliError('--interactive can not be used with --raw')
-    if (files.length > 1) throw new CliError('--raw can only use a single local file or stdin')
-    if (/^https?:\/\//.test(files[0] ?? '')) throw new CliError('--raw cannot read from a url')
-    if (flags.bool('recursive')) throw new CliError('--raw and --recursive are mutually exclusive')
-    if (output) throw new CliError('--raw and --output are mutually exclusive')
-    const { rawRequest } = await import('../raw.ts')
-    await rawRequest(ctx, 'DELETE', raw, files[0])
-    return
-  }
+  const found = flags.string('raw') ? undefined : await resources(factory, request)
+  validate(ctx, grace)
+  if (!found) return deleteRaw(ctx)
 
-  // errors that mean "already gone" are not told when they are to be ignored
-  const visiting = async (r: Resources, fn: (info: Info) => Promise<void> | void): Promise<void> => {
-    try {
-      await r.visit(fn)
-    } catch (e) {
-      if (!ignoreNotFound) throw e
-      const left = filterOut(e, isNotFound)
-      if (left !== undefined) throw left
-    }
-  }
-
-  let allowed: Set<string> | undefined
+  const visit = visitor(ctx)
+  let allowed: ReadonlySet<string> | undefined
   if (flags.bool('interactive')) {
-    const preview: Info[] = []
-    await visiting(await resources(factory, request), (i) => {
-      preview.push(i)
-    })
-    if (!preview.length) {
-      io.stdout.write('No resources found\n')
-      return
-    }
-    if (!(await confirmed(ctx, preview))) {
-      io.stdout.write('deletion is cancelled\n')
-      return
-    }
-    allowed = new Set(preview.map(keyOf))
+    allowed = await agreed(ctx, await resources(factory, request), visit)
+    if (!allowed) return
   }
-
-  const verb = grace === 0 ? 'force deleted' : 'deleted'
-  const dry = mode === 'client' ? ' (dry run)' : mode === 'server' ? ' (server dry run)' : ''
-  const showNamespace = has(factory.versions, 'deletedFromNamespace')
-  const print = (info: Info): void => {
-    const from = showNamespace && info.namespace ? ` from ${info.namespace} namespace` : ''
-    io.stdout.write(
-      output === 'name'
-        ? `${kindWord(info)}/${info.name}\n`
-        : `${kindWord(info)} "${info.name}" ${verb}${from}${dry}\n`,
-    )
-  }
-  const deleted: { info: Info; uid: string }[] = []
+  const print = printer(ctx, grace, mode)
+  const deleted: Deleted[] = []
   let count = 0
   let warnScope = factory.namespace().explicit && !flags.bool('all-namespaces')
-  await visiting(found, async (info) => {
+  await visit(found, async (info) => {
     if (allowed && !allowed.has(keyOf(info))) return
     if (!info.mapping) return
     count++
@@ -195,38 +244,19 @@ async function deleteRun(ctx: CommandContext): Promise<void> {
       return
     }
     const client = await factory.client()
+    const { path } = info.mapping
+    const options = deleteOptions(policy, grace, mode === 'server')
     let answer: unknown
     try {
-      answer = await client.delete(
-        info.mapping.path,
-        info.namespace,
-        pathName(info.name),
-        deleteOptions(policy, grace, mode === 'server'),
-      )
+      answer = await client.delete(path, info.namespace, pathName(info.name), options)
     } catch (e) {
       throw withSource('deleting', info.source, e)
     }
     print(info)
-    const body = isObject(answer) ? answer : {}
-    const holder = body.kind === 'Status' && body.apiVersion === 'v1' ? body.details : body.metadata
-    const uid = isObject(holder) && typeof holder.uid === 'string' ? holder.uid : ''
-    deleted.push({ info, uid })
+    deleted.push({ info, uid: uidIn(answer) })
   })
-  if (!count) {
-    io.stdout.write('No resources found\n')
-    return
-  }
-  if (!flags.bool('wait') || mode !== 'none') return
-  const { untilDeleted, WEEK } = await import('../waiting.ts')
-  const timeout = flags.number('timeout') || WEEK
-  for (const { info, uid } of deleted) {
-    try {
-      await untilDeleted(factory, info, timeout, uid)
-    } catch (e) {
-      if (e instanceof StatusError && (e.code === 403 || e.code === 405)) return
-      throw e
-    }
-  }
+  if (!count) io.stdout.write('No resources found\n')
+  else if (flags.bool('wait') && mode === 'none') await gone(ctx, deleted)
 }
 
 export const deleteCommand: Command = {

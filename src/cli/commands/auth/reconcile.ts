@@ -31,12 +31,13 @@ const PATHS: ReadonlyMap<string, string> = new Map(
   ]),
 )
 
+const isNamespaced = (path: string): boolean => path.endsWith('/roles') || path.endsWith('/rolebindings')
+
+const selectors = (aggregation: Json | undefined): Json[] =>
+  list<Json>(isObject(aggregation) ? aggregation.clusterRoleSelectors : undefined)
 /** The selectors of one aggregation that another has not. */
-const missingSelectors = (have: Json | undefined, want: Json | undefined): Json[] => {
-  const selectors = (rule: Json | undefined): Json[] =>
-    list<Json>(isObject(rule) ? rule.clusterRoleSelectors : undefined)
-  return selectors(want).filter((w) => !selectors(have).some((h) => equal(h, w)))
-}
+const missingSelectors = (have: Json | undefined, want: Json | undefined): Json[] =>
+  selectors(want).filter((w) => !selectors(have).some((h) => equal(h, w)))
 
 /** A role's namespace is made where it is not there; who may not is not told (tryEnsureNamespace). */
 async function ensureNamespace(client: Client, name: string): Promise<void> {
@@ -56,6 +57,109 @@ async function ensureNamespace(client: Client, name: string): Promise<void> {
   }
 }
 
+/** What is to be done with an object of the files, and why. */
+interface Plan {
+  readonly operation: '' | 'create' | 'update' | 'recreate'
+  readonly result: JsonObject
+  /** Subjects or rules that are added, in words, and those that nobody asked for. */
+  readonly missing: readonly string[]
+  readonly extra: readonly string[]
+}
+
+/** The subjects of one list that another has not. */
+const without = (a: readonly Subject[], b: readonly Subject[]): Subject[] =>
+  a.filter((x) => !b.some((y) => equal(x, y)))
+
+function planBinding(live: JsonObject, object: JsonObject, result: JsonObject, removing: boolean): Plan {
+  if (!equal(live.roleRef, object.roleRef)) return { operation: 'recreate', result: object, missing: [], extra: [] }
+  const have = list<Subject>(live.subjects)
+  const want = list<Subject>(object.subjects)
+  const missing = without(want, have)
+  const extra = without(have, want)
+  const changed = missing.length > 0 || (removing && extra.length > 0)
+  const subjects = removing ? (missing.length || extra.length ? want : have) : [...have, ...missing]
+  return {
+    operation: changed ? 'update' : '',
+    result: { ...result, subjects },
+    missing: missing.map(subjectText),
+    extra: extra.map(subjectText),
+  }
+}
+
+/** A role's aggregation as it is to be, null for none; undefined where it stays. */
+function planAggregation(live: JsonObject, object: JsonObject, removing: boolean): Json | undefined {
+  const [have, want] = [live.aggregationRule, object.aggregationRule]
+  if (!want) return have ? null : undefined
+  const lacking = missingSelectors(have, want)
+  if (removing) return lacking.length || missingSelectors(want, have).length ? want : undefined
+  return lacking.length ? { clusterRoleSelectors: [...selectors(have), ...lacking] } : undefined
+}
+
+function planRole(live: JsonObject, object: JsonObject, result: JsonObject, removing: boolean): Plan {
+  const have = list<Rule>(live.rules)
+  const want = list<Rule>(object.rules)
+  const missing = uncovered(have, want)
+  const extra = object.aggregationRule && live.aggregationRule ? [] : uncovered(want, have)
+  const aggregationRule = planAggregation(live, object, removing)
+  const changed = missing.length > 0 || (removing && extra.length > 0) || aggregationRule !== undefined
+  const next: JsonObject = { ...result, rules: (removing ? want : [...have, ...missing]) as Json[] }
+  const { aggregationRule: _, ...plain } = next
+  return {
+    operation: changed ? 'update' : '',
+    result: aggregationRule === undefined ? next : aggregationRule === null ? plain : { ...plain, aggregationRule },
+    missing: missing.map(ruleStruct),
+    extra: extra.map(ruleStruct),
+  }
+}
+
+/** As reconciliation.computeReconciledRole and its twin for bindings. */
+function planOf(live: JsonObject | undefined, object: JsonObject, binding: boolean, removing: boolean): Plan {
+  if (!live) {
+    const missing = binding ? list<Subject>(object.subjects).map(subjectText) : list<Rule>(object.rules).map(ruleStruct)
+    return { operation: 'create', result: object, missing, extra: [] }
+  }
+  const [there, asked] = [metaOf(live), metaOf(object)]
+  const annotations = merged(there.annotations, asked.annotations)
+  const labels = merged(there.labels, asked.labels)
+  const plan = (binding ? planBinding : planRole)(
+    live,
+    object,
+    { ...live, metadata: { ...there, annotations, labels } },
+    removing,
+  )
+  const described =
+    equal(annotations, merged(there.annotations, undefined)) && equal(labels, merged(there.labels, undefined))
+  return plan.operation || described ? plan : { ...plan, operation: 'update' }
+}
+
+async function carryOut(
+  client: Client,
+  path: string,
+  namespace: string,
+  name: string,
+  plan: Plan,
+): Promise<JsonObject> {
+  const query = writeQuery('none', 'kubectl-auth')
+  if (plan.operation === 'update') return client.update(path, namespace, plan.result, { query })
+  if (plan.operation === 'recreate') await client.delete(path, namespace, name)
+  // a file that names no namespace is refused here
+  if (isNamespaced(path)) await ensureNamespace(client, namespace)
+  return client.create(path, namespace, plan.result, { query })
+}
+
+/** What a plan does to an object, as kubectl tells it on stderr. */
+function told(plan: Plan, binding: boolean, { shielded, removing }: { shielded: boolean; removing: boolean }): string {
+  const what = binding ? 'subjects' : 'rules'
+  const part = (title: string, found: readonly string[]): string =>
+    found.length ? `\t${title}:\n${found.map((text) => `\t\t${text}\n`).join('')}` : ''
+  const optedOut = ', but object opted out (rbac.authorization.kubernetes.io/autoupdate: false)'
+  return [
+    `\treconciliation required ${plan.operation}${shielded ? optedOut : ''}\n`,
+    part(`missing ${what} added`, plan.missing),
+    removing ? part(`extra ${what} removed`, plan.extra) : '',
+  ].join('')
+}
+
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io, args } = ctx
   if (!flags.list('filename').length && !flags.string('kustomize')) throw new CliError('must specify one of -f and -k')
@@ -63,8 +167,6 @@ async function run(ctx: CommandContext): Promise<void> {
   const mode = dryRun(ctx)
   if (mode === 'server') throw new CliError('--dry-run=server for command reconcile is not supported yet')
   const print = await typedPrinter(ctx, 'reconciled', mode)
-  const extraRules = flags.bool('remove-extra-permissions')
-  const extraSubjects = flags.bool('remove-extra-subjects')
   // The files alone are looked at: no mapping is asked for, no namespace put in.
   const found = await resources(factory, {
     ...fileRequest(ctx),
@@ -78,120 +180,18 @@ async function run(ctx: CommandContext): Promise<void> {
     const path = object && PATHS.get(`${String(object.apiVersion)}/${String(object.kind)}`)
     if (!object || path === undefined) return
     const client = await factory.client()
-    const namespaced = path.endsWith('/roles') || path.endsWith('/rolebindings')
-    const namespace = namespaced ? info.namespace : ''
-    const query = writeQuery('none', 'kubectl-auth')
-    let live: JsonObject | undefined
-    try {
-      live = (await client.get(path, namespace, pathName(info.name))) as JsonObject
-    } catch (e) {
+    const namespace = isNamespaced(path) ? info.namespace : ''
+    const live = await client.get(path, namespace, pathName(info.name)).catch((e: unknown) => {
       if (!(e instanceof StatusError && e.code === 404)) throw e
-    }
+    })
     const binding = path.endsWith('bindings')
-    const removing = binding ? extraSubjects : extraRules
-    let operation = ''
-    let result: JsonObject
-    const missingRules: Rule[] = []
-    const extra: Rule[] = []
-    const missingSubjects: Subject[] = []
-    const extraS: Subject[] = []
-    const same = (a: Subject, b: Subject): boolean => equal(a, b)
-    if (!live) {
-      operation = 'create'
-      result = object
-      if (binding) missingSubjects.push(...list<Subject>(object.subjects))
-      else missingRules.push(...list<Rule>(object.rules))
-    } else {
-      const meta = {
-        ...metaOf(live),
-        annotations: merged(metaOf(live).annotations, metaOf(object).annotations),
-        labels: merged(metaOf(live).labels, metaOf(object).labels),
-      }
-      result = { ...live, metadata: meta }
-      if (binding) {
-        if (!equal(live.roleRef, object.roleRef)) {
-          operation = 'recreate'
-          result = object
-        } else {
-          const have = list<Subject>(live.subjects)
-          const want = list<Subject>(object.subjects)
-          missingSubjects.push(...want.filter((w) => !have.some((h) => same(h, w))))
-          extraS.push(...have.filter((h) => !want.some((w) => same(h, w))))
-          const subjects = removing
-            ? missingSubjects.length || extraS.length
-              ? want
-              : have
-            : [...have, ...missingSubjects]
-          result = { ...result, subjects: subjects }
-          if (missingSubjects.length || (removing && extraS.length)) operation = 'update'
-        }
-      } else {
-        const have = list<Rule>(live.rules)
-        const want = list<Rule>(object.rules)
-        missingRules.push(...uncovered(have, want))
-        if (!(object.aggregationRule && live.aggregationRule)) extra.push(...uncovered(want, have))
-        result = { ...result, rules: (removing ? want : [...have, ...missingRules]) as Json[] }
-        if (missingRules.length || (removing && extra.length)) operation = 'update'
-        const lacking = missingSelectors(live.aggregationRule, object.aggregationRule)
-        if (!object.aggregationRule && live.aggregationRule) {
-          const { aggregationRule: _, ...rest } = result
-          result = rest
-          operation = 'update'
-        } else if (!removing && lacking.length) {
-          result = {
-            ...result,
-            aggregationRule: {
-              clusterRoleSelectors: [
-                ...list<Json>(isObject(live.aggregationRule) ? live.aggregationRule.clusterRoleSelectors : undefined),
-                ...lacking,
-              ],
-            },
-          }
-          operation = 'update'
-        } else if (
-          removing &&
-          (lacking.length || missingSelectors(object.aggregationRule, live.aggregationRule).length)
-        ) {
-          result = { ...result, aggregationRule: object.aggregationRule ?? null }
-          operation = 'update'
-        }
-      }
-      if (
-        !operation &&
-        !equal(
-          [meta.annotations, meta.labels],
-          [merged(metaOf(live).annotations, undefined), merged(metaOf(live).labels, undefined)],
-        )
-      )
-        operation = 'update'
-    }
-    const annotations = metaOf(live).annotations
+    const removing = flags.bool(binding ? 'remove-extra-subjects' : 'remove-extra-permissions')
+    const plan = planOf(live as JsonObject | undefined, object, binding, removing)
+    const annotations = metaOf(live as JsonObject | undefined).annotations
     const shielded = isObject(annotations) && annotations['rbac.authorization.kubernetes.io/autoupdate'] === 'false'
-    if (mode === 'none' && operation && !shielded) {
-      if (operation === 'recreate') await client.delete(path, namespace, info.name)
-      if (operation !== 'update' && namespaced) await ensureNamespace(client, namespace)
-      const answer =
-        operation === 'update'
-          ? await client.update(path, namespace, result, { query })
-          : await client.create(path, namespace, result, { query })
-      result = answer
-    }
-    print(result)
-    if (!operation) return
-    const out = (text: string): void => {
-      io.stderr.write(text)
-    }
-    out(
-      `\treconciliation required ${operation}${shielded ? ', but object opted out (rbac.authorization.kubernetes.io/autoupdate: false)' : ''}\n`,
-    )
-    if (missingSubjects.length)
-      out(`\tmissing subjects added:\n${missingSubjects.map((s) => `\t\t${subjectText(s)}\n`).join('')}`)
-    if (extraSubjects && extraS.length)
-      out(`\textra subjects removed:\n${extraS.map((s) => `\t\t${subjectText(s)}\n`).join('')}`)
-    if (missingRules.length)
-      out(`\tmissing rules added:\n${missingRules.map((r) => `\t\t${ruleStruct(r)}\n`).join('')}`)
-    if (extraRules && extra.length)
-      out(`\textra rules removed:\n${extra.map((r) => `\t\t${ruleStruct(r)}\n`).join('')}`)
+    const carried = mode === 'none' && plan.operation !== '' && !shielded
+    print(carried ? await carryOut(client, path, namespace, info.name, plan) : plan.result)
+    if (plan.operation) io.stderr.write(told(plan, binding, { shielded, removing }))
   })
 }
 
