@@ -332,13 +332,7 @@ class Decoder {
         const fits =
           Number.isInteger(value) &&
           (word === 'int64' ? Math.abs(value) <= 9223372036854775807 : value >= -2147483648 && value <= 2147483647)
-        if (!fits)
-          return this.#wrong(
-            `number ${Math.abs(value) < 1e21 && Number.isInteger(value) ? String(BigInt(value)) : String(value)}`,
-            go,
-            struct,
-            fields,
-          )
+        if (!fits) return this.#wrong(`number ${value}`, go, struct, fields)
         return value !== 0 || keep ? value : undefined
       }
       case 'double':

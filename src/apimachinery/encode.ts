@@ -262,6 +262,15 @@ export function schemaOf(object: { readonly apiVersion?: string; readonly kind?:
   return schemas.nameOf(group ?? '', version ?? '', object.kind ?? '')
 }
 
+/** Keys in order, as maps are written; a custom resource is one. */
+export function inOrder(value: Json): Json {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (!isObject(value)) return value
+  const out: Record<string, Json> = {}
+  for (const k of sortedKeys(value)) if (value[k] !== undefined) out[k] = inOrder(value[k] as Json)
+  return out
+}
+
 /** JSON in the order in which keys stand. */
 export function toJsonInOrder(value: Json | undefined): string {
   if (value === null || value === undefined) return 'null'

@@ -1,6 +1,7 @@
 // Reading what a client sent: content type, type and version of the object, strict decoding; refused as apiserver's
 // handlers refuse (transformDecodeError).
 import { inDocumentOrder, parseJsonText } from '../apimachinery/decode.ts'
+import { toJson } from '../apimachinery/gojson.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Draft, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import { withSpellings } from '../apimachinery/quantity.ts'
@@ -185,6 +186,18 @@ function decodeInto(
   const group = cut < 0 ? '' : apiVersion.slice(0, cut)
   const version = apiVersion.slice(cut + 1)
   const wanted = groupVersion(target.group, target.version)
+  if (target.custom) {
+    // a map has no type but the one it names; whether the kind is the right one is for the validation to say
+    if (!value.kind) {
+      const text = typeof ctx.request.body === 'string' ? ctx.request.body : toJson(value)
+      throw unrecognized(target, `Object 'Kind' is missing in '${text}'`, text)
+    }
+    if (value.apiVersion !== wanted)
+      throw badRequest(
+        `the API version in the data (${typeof value.apiVersion === 'string' ? value.apiVersion : ''}) does not match the expected API version (${wanted})`,
+      )
+    return decoded(ctx, value, target, fieldValidation, duplicates, kind, version)
+  }
   const also = group === target.group && target.versions?.includes(version) === true
   if ((target.anyVersion || also) && kind === target.kind)
     return decoded(ctx, value, target, fieldValidation, duplicates, kind, version)
@@ -194,7 +207,6 @@ function decodeInto(
       : badRequest(`${kind} in version "${version}" cannot be handled as a ${target.kind}: ${why}`)
   // metav1's options are registered in every group version: kubectl sends DeleteOptions of v1
   if (
-    !target.custom &&
     !(kind === target.kind && kind === 'DeleteOptions') &&
     (group !== target.group || kind !== target.kind || version !== target.version)
   ) {
@@ -204,16 +216,6 @@ function decodeInto(
       decodeObject(ctx.api, value, { group, version, kind, schema }, cannot)
     refuseForeign(ctx, { apiVersion, kind, group, version }, target, cannot)
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`)
-  }
-  if (target.custom) {
-    if (kind !== target.kind || group !== target.group)
-      throw badRequest(
-        `${kind} in version "${version}" cannot be handled as a ${target.kind}: expected ${wanted}, Kind=${target.kind}, got ${apiVersion}, Kind=${kind}`,
-      )
-    if (version !== target.version)
-      throw badRequest(
-        `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
-      )
   }
   return decoded(
     ctx,

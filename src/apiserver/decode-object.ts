@@ -2,8 +2,7 @@
 // always writes, in the order of the Go type.
 import { compareBytes } from '../apimachinery/labels.ts'
 import { DecodeError, decode } from '../apimachinery/decode.ts'
-import { typedForm } from '../apimachinery/encode.ts'
-import { sortedKeys } from '../apimachinery/gojson.ts'
+import { inOrder, typedForm } from '../apimachinery/encode.ts'
 import { copy, isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject, KubeObject } from '../apimachinery/object.ts'
 import type { StatusError } from '../apimachinery/status.ts'
@@ -96,15 +95,6 @@ function decodeCustom(
   errors.push(...unknown.sort(compareBytes))
   target.custom?.defaults(draft)
   return { object: draft as Draft<KubeObject>, errors }
-}
-
-/** Keys in order, as maps are written; a custom resource is one. */
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder)
-  if (!isObject(value)) return value
-  const out: Record<string, unknown> = {}
-  for (const k of sortedKeys(value)) if (value[k] !== undefined) out[k] = inOrder(value[k])
-  return out
 }
 
 /** The form that is stored and answered. `old`: what was stored before. */

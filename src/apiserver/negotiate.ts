@@ -1,6 +1,6 @@
 // What form of answer a client asked for (Accept), and how an answer becomes bytes; as apiserver's
 // endpoints/handlers/negotiation and responsewriters.
-import { toJsonInOrder } from '../apimachinery/encode.ts'
+import { inOrder, toJsonInOrder } from '../apimachinery/encode.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
@@ -195,8 +195,9 @@ export function typedOrder(o: JsonObject): JsonObject {
  */
 function wireForm(body: Json): Json {
   if (!isObject(body)) return body
-  const builtin = typeof body.apiVersion === 'string' && isBuiltin(body.apiVersion)
-  if (!builtin) return body
+  if (typeof body.apiVersion !== 'string') return body
+  // custom resources are maps
+  if (!isBuiltin(body.apiVersion)) return inOrder(body)
   if (body.kind === 'Table' && Array.isArray(body.rows))
     return {
       ...body,

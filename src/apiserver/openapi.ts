@@ -2,6 +2,7 @@
 // without prose. What real clients ask before they validate, patch or explain.
 import type { CustomResourceDefinition } from '../apimachinery/api/apiextensions.v1.ts'
 import type { ApiRequest, ApiResponse } from '../apimachinery/door.ts'
+import { compareBytes } from '../apimachinery/labels.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import type { FieldSchema, ResourceInfo, TypeSchema } from '../apimachinery/schema.ts'
@@ -333,7 +334,9 @@ export async function serveOpenApi(api: Api, request: ApiRequest, info: RequestI
   if (request.path === '/openapi/v3')
     return answer(200, {
       paths: Object.fromEntries(
-        [...groups].map(([k, rs]) => [k, { serverRelativeURL: `/openapi/v3/${k}?hash=${hash(rs)}` }]),
+        [...groups]
+          .sort(([a], [b]) => compareBytes(a, b))
+          .map(([k, rs]) => [k, { serverRelativeURL: `/openapi/v3/${k}?hash=${hash(rs)}` }]),
       ),
     })
   const resources = request.path.endsWith('/') ? undefined : groups.get(place.join('/'))

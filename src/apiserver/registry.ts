@@ -1,6 +1,6 @@
 // The one generic store around a kind's strategy: create, update and their order of steps, as apiserver's
 // registry/generic/registry.Store and registry/rest do it.
-import { goQuote } from '../apimachinery/gostring.ts'
+import { GoText, goQuote } from '../apimachinery/gostring.ts'
 import { copy, drop, equal } from '../apimachinery/object.ts'
 import type { Draft, KubeObject } from '../apimachinery/object.ts'
 import type { User } from '../apimachinery/door.ts'
@@ -72,6 +72,16 @@ export function dedupOwners(ctx: Context, draft: Writable, afterAdmission = fals
   )
 }
 
+/** ValidateTypeMeta: what a custom resource says it is; before all else that could be wrong with it. */
+function checkType(s: Served, obj: KubeObject): void {
+  if (!s.custom) return
+  const errors: FieldError[] = []
+  if (obj.kind !== s.info.kind) errors.push(invalidField('kind', obj.kind, `must be ${s.info.kind}`))
+  if (obj.apiVersion !== s.apiVersion)
+    errors.push(invalidField('apiVersion', obj.apiVersion, `must be ${s.apiVersion}`))
+  if (errors.length > 0) throw invalid({ group: s.gr.group, kind: obj.kind ?? '' }, obj.metadata.name ?? '', errors)
+}
+
 function refuse(s: Served, name: string, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid(kindOf(s), name, errors)
 }
@@ -85,18 +95,27 @@ function metaErrors(s: Served, obj: KubeObject, generic: boolean, before?: KubeO
     'metadata',
     before,
   )
-  if (!generic && !s.custom)
-    obj.metadata.finalizers?.forEach((f, i) => {
-      if (!f.includes('/') && !STANDARD_FINALIZERS.has(f))
-        errors.push(
+  if (!generic) errors.push(...plainFinalizers(s, obj.metadata))
+  return errors
+}
+
+/**
+ * Finalizers without a domain that are none of the standard ones: looked at with the metadata of every kind that core's
+ * ValidateObjectMeta and ValidateObjectMetaUpdate see.
+ */
+function plainFinalizers(s: Served, meta: KubeObject['metadata']): FieldError[] {
+  if (s.custom || GENERIC_METADATA.has(s.storage)) return []
+  return (meta.finalizers ?? []).flatMap((f, i) =>
+    f.includes('/') || STANDARD_FINALIZERS.has(f)
+      ? []
+      : [
           invalidField(
             `metadata.finalizers[${i}]`,
             f,
             'name is neither a standard finalizer name nor is it fully qualified',
           ),
-        )
-    })
-  return errors
+        ],
+  )
 }
 
 /**
@@ -123,6 +142,21 @@ const WHOLE_ON_UPDATE: ReadonlySet<string> = new Set([
   'persistentvolumes',
   'persistentvolumeclaims',
   ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map((r) => `${r}.rbac.authorization.k8s.io`),
+])
+
+/** Kinds whose metadata only apimachinery's validation looks at, which lets any finalizer pass that is a name. */
+const GENERIC_METADATA: ReadonlySet<string> = new Set([
+  'leases.coordination.k8s.io',
+  'runtimeclasses.node.k8s.io',
+  'poddisruptionbudgets.policy',
+  'customresourcedefinitions.apiextensions.k8s.io',
+  'apiservices.apiregistration.k8s.io',
+  ...[
+    'validatingwebhookconfigurations',
+    'mutatingwebhookconfigurations',
+    'validatingadmissionpolicies',
+    'validatingadmissionpolicybindings',
+  ].map((r) => `${r}.admissionregistration.k8s.io`),
 ])
 
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
@@ -174,6 +208,7 @@ async function prepareCreate(
 ): Promise<{ object: Writable; undo: () => void }> {
   const { api, served } = ctx
   fillSystemFields(api, served, draft)
+  checkType(served, draft)
   let object = toStored(served, draft)
   const strategy = strategyOf(served)
   const begun = beginCreate(ctx, object, options.dryRun)
@@ -351,11 +386,12 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
     !served.custom || old === existing ? existing : ({ ...old, apiVersion: existing.apiVersion } as KubeObject)
   let draft = await update.produce(old)
   const moved = strategy.emptiesCount === true && holdsEmpties(ctx, draft)
-  const version = draft.metadata.resourceVersion
+  // 0 is no version: any that stands there is meant
+  const version = draft.metadata.resourceVersion?.replace(/^0+$/, '')
   // a client that names a version is answered about that version before anything else can fail
   if (!version && strategy.allowUnconditionalUpdate === false && !update.managed) {
     throw invalid({ group: served.gr.group, kind: served.gr.resource }, name, [
-      invalidField('metadata.resourceVersion', 0, 'must be specified for an update'),
+      invalidField('metadata.resourceVersion', new GoText('0x0'), 'must be specified for an update'),
     ])
   }
   matchNamespace(ctx, draft)
@@ -368,6 +404,7 @@ async function tryUpdate(ctx: Context, name: string, update: Update): Promise<Up
   if (version && version !== existing.metadata.resourceVersion) throw conflict(served.gr, name, MODIFIED)
   // without a version the newest is meant
   draft.metadata.resourceVersion = existing.metadata.resourceVersion ?? ''
+  checkType(served, draft)
   let object = toStored(served, draft)
   const begun = subresource ? () => {} : beginUpdate(ctx, object, existing, options.dryRun)
   const undo = begun instanceof Promise ? await begun : begun
@@ -473,7 +510,7 @@ function prepareUpdate(ctx: Context, draft: Writable, existing: KubeObject, upda
   )
   const finalizers =
     subresource || !WHOLE_ON_UPDATE.has(served.storage)
-      ? []
+      ? plainFinalizers(served, next.metadata)
       : metaErrors(served, next, false).filter((e) => e.field.startsWith('metadata.finalizers'))
   refuse(served, next.metadata.name ?? '', [
     ...metaErrors(served, next, true, old),

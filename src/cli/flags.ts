@@ -30,6 +30,10 @@ export function bare(spec: FlagSpec): string | undefined {
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
 
+/** strconv.ParseBool; undefined where it is none. */
+export const parseGoBool = (text: string): boolean | undefined =>
+  TRUE.has(text) ? true : FALSE.has(text) ? false : undefined
+
 /** strconv.ParseInt with base 0: 0x, 0o, 0b, leading 0 and underscores. The value, or Go's sentence. */
 export function parseGoInt(text: string, bits = 64, base = 0): bigint | string {
   const fail = (why: string): string => `strconv.ParseInt: parsing ${goQuote(text)}: ${why}`

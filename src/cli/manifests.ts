@@ -8,19 +8,20 @@ import type { Json, JsonObject } from '../apimachinery/object.ts'
 import type { Io } from '../apimachinery/ports.ts'
 import { parseTime } from '../apimachinery/time.ts'
 import { CliError } from './exit.ts'
+import { parseGoBool } from './flags.ts'
 
 /** How --validate was given: strict and warn are sent to the server, which does the work for everything but lists. */
 export type Validation = 'Strict' | 'Warn' | 'Ignore'
 
 /** The value of --validate as kubectl reads it. */
 export function validation(flag: string): Validation {
+  const given = parseGoBool(flag)
+  if (given !== undefined) return given ? 'Strict' : 'Ignore'
   switch (flag) {
-    case 'true':
     case 'strict':
       return 'Strict'
     case 'warn':
       return 'Warn'
-    case 'false':
     case 'ignore':
       return 'Ignore'
     default:

@@ -1,5 +1,6 @@
 // --raw: one request to a path as it stands, and the answer as the server wrote it (kubectl/pkg/rawhttp).
 import type { Method } from '../apimachinery/door.ts'
+import { parseQuery } from '../apimachinery/query.ts'
 import type { CommandContext } from './command.ts'
 import { CliError } from './exit.ts'
 import { askedPretty, encodeBody, indentJson } from '../apiserver/negotiate.ts'
@@ -12,8 +13,7 @@ export async function rawRequest(ctx: CommandContext, method: Method, uri: strin
     throw new CliError(`--raw must be a valid URL path: parse ${JSON.stringify(uri)}: invalid URI for request`)
   const cut = uri.indexOf('?')
   const path = cut < 0 ? uri : uri.slice(0, cut)
-  const query: Record<string, string> = {}
-  for (const [k, v] of new URLSearchParams(cut < 0 ? '' : uri.slice(cut + 1))) query[k] = v
+  const query = Object.fromEntries(parseQuery(cut < 0 ? '' : uri.slice(cut + 1)))
   let body: string | undefined
   if (file === '-') body = await readStdin(io)
   else if (file !== undefined) {
@@ -33,7 +33,7 @@ export async function rawRequest(ctx: CommandContext, method: Method, uri: strin
       io.stdout.write(typeof e === 'string' ? e : `${encodeBody({ type: e.type, object: e.object })}\n`)
     return
   }
-  if (typeof response.body !== 'string' && askedPretty(query.pretty)) {
+  if (typeof response.body !== 'string' && askedPretty(query.pretty?.[0])) {
     io.stdout.write(indentJson(encodeBody(response.body)))
     return
   }

@@ -2,6 +2,7 @@
 import { has } from '../apimachinery/versions.ts'
 import type { CommandContext, FlagSpec } from './command.ts'
 import { CliError } from './exit.ts'
+import { parseGoBool } from './flags.ts'
 import { klog } from './klog.ts'
 import type { Validation } from './manifests.ts'
 import type { ResourceRequest } from './resources.ts'
@@ -81,7 +82,8 @@ export function dryRun(ctx: CommandContext): DryRun {
     klog(ctx.io, 'W', 'helpers.go:703', '--dry-run is deprecated and can be replaced with --dry-run=client.')
     return 'client'
   }
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(v)) {
+  const flag = parseGoBool(v)
+  if (flag === true) {
     klog(
       ctx.io,
       'W',
@@ -90,7 +92,7 @@ export function dryRun(ctx: CommandContext): DryRun {
     )
     return 'client'
   }
-  if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(v)) {
+  if (flag === false) {
     klog(
       ctx.io,
       'W',

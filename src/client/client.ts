@@ -20,7 +20,7 @@ export interface KubeList<T = KubeObject> {
 
 export type Query = Readonly<Record<string, readonly string[]>>
 export interface CallOptions {
-  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   /** The path is the user's own: errors name no resource. */ readonly absolute?: true
@@ -109,7 +109,9 @@ export class Client {
     options: CallOptions & { body?: ApiRequest['body'] } = {},
   ): Promise<ApiResponse> {
     const query: Record<string, readonly string[]> = {}
-    if (options.query) for (const [k, v] of Object.entries(options.query)) if (v !== undefined) query[k] = [v]
+    if (options.query)
+      for (const [k, v] of Object.entries(options.query))
+        if (v !== undefined) query[k] = typeof v === 'string' ? [v] : v
     const response = await this.door.handle({
       method,
       path,

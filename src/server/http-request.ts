@@ -3,6 +3,7 @@ import type * as http from 'node:http'
 import { writeJson } from '../apimachinery/bigint.ts'
 import type { ApiRequest, Method } from '../apimachinery/door.ts'
 import type { Json } from '../apimachinery/object.ts'
+import { parseQuery } from '../apimachinery/query.ts'
 import { isSigned } from './http-gate.ts'
 
 /** What etcd and the API server take: 3 MiB of body, 1 MiB of headers is far beyond what any client sends. */
@@ -15,13 +16,7 @@ export const misspelt = (url: string): boolean =>
 /** A request as the door takes it, without its body. */
 export function translate(incoming: http.IncomingMessage, signal: AbortSignal, url = incoming.url ?? '/'): ApiRequest {
   const cut = url.indexOf('?')
-  const query: Record<string, string[]> = {}
-  // a part with a semicolon says nothing: Go's net/url leaves it out
-  const parts = cut < 0 ? [] : url.slice(cut + 1).split('&')
-  for (const [k, v] of new URLSearchParams(parts.filter((p) => !p.includes(';')).join('&'))) {
-    if (Object.hasOwn(query, k)) query[k]?.push(v)
-    else query[k] = [v]
-  }
+  const query = Object.fromEntries(parseQuery(cut < 0 ? '' : url.slice(cut + 1)))
   const headers: Record<string, string> = {}
   for (const [k, v] of Object.entries(incoming.headers))
     if (v !== undefined && (k !== 'authorization' || isSigned(String(v).slice(7))))

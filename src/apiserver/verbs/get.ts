@@ -47,6 +47,20 @@ export async function listForm(
   if (form === 'object')
     return (objects, metadata) => {
       const items = [...objects] as unknown as JsonObject[]
+      // a list of custom resources is no Go type: its keys are sorted, and it always says how to go on
+      if (served.custom) {
+        const { remainingItemCount, resourceVersion, continue: token = '' } = metadata
+        return answer(200, {
+          apiVersion: served.apiVersion,
+          items,
+          kind: `${served.info.kind}List`,
+          metadata: {
+            continue: token,
+            ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+            resourceVersion,
+          },
+        })
+      }
       return answer(200, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata, items })
     }
   if (form === 'PartialObjectMetadata')

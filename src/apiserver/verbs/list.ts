@@ -153,6 +153,9 @@ class ContinueExpired extends StatusError {
   }
 }
 
+/** Whether lists of a resource come from the watch cache, which knows no pieces: of all, only events have none. */
+const fromCache = (served: Context['served']): boolean => served.info.resource !== 'events'
+
 export async function list(ctx: Context): Promise<ApiResponse> {
   const { api, served } = ctx
   checkListOptions(ctx, false)
@@ -172,8 +175,8 @@ export async function list(ctx: Context): Promise<ApiResponse> {
       },
     )
   }
-  const limit = Number(param(ctx, 'limit') ?? 0) || 0
   const token = param(ctx, 'continue') ? decodeToken(param(ctx, 'continue') ?? '') : undefined
+  const limit = version === 0 && !token && fromCache(served) ? 0 : Number(param(ctx, 'limit') ?? 0) || 0
   if (token && !['', '0'].includes(param(ctx, 'resourceVersion') ?? ''))
     throw badRequest('specifying resource version is not allowed when using continue')
   const namespace = namespaceOf(ctx)

@@ -8,6 +8,7 @@ import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext, FlagSpec } from '../command.ts'
 import { CliError, filterOut, withSource, pathName } from '../exit.ts'
 import { groupResource } from '../info.ts'
+import { parseGoBool } from '../flags.ts'
 import { dryRun, dryRunFlag, fileRequest, filenameFlags, selectorFlag } from '../requestflags.ts'
 import type { DryRun } from '../requestflags.ts'
 import { resources } from '../resources.ts'
@@ -41,13 +42,14 @@ export const deletionFlags: readonly FlagSpec[] = [
 /** --cascade's value as a propagation policy. */
 export function cascade(value: string, io?: Pick<Io, 'stderr'>): string {
   // booleans are what --cascade once took
-  if (['true', 't', 'T', 'TRUE', 'True', '1'].includes(value)) {
+  const flag = parseGoBool(value)
+  if (flag === true) {
     io?.stderr.write(
       `warning: --cascade=${value} is deprecated (boolean value) and can be replaced with --cascade=background.\n`,
     )
     return 'Background'
   }
-  if (['false', 'f', 'F', 'FALSE', 'False', '0'].includes(value)) {
+  if (flag === false) {
     io?.stderr.write(
       `warning: --cascade=${value} is deprecated (boolean value) and can be replaced with --cascade=orphan.\n`,
     )
