@@ -63,8 +63,12 @@ function bare(template: PodTemplateSpec | undefined): PodTemplateSpec {
   const rest = Object.fromEntries(Object.entries(labels).filter(([k]) => k !== HASH))
   return { ...template, metadata: { ...template.metadata, labels: rest } }
 }
-const sameTemplate = (a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean =>
-  equal(prune(bare(a)), prune(bare(b)))
+function sameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
+  const x = bare(a)
+  const y = bare(b)
+  // a ReplicaSet's is, as a rule, a copy of its Deployment's
+  return equal(x, y) || equal(prune(x), prune(y))
+}
 
 /** Empty maps and lists count as absent (semantic equality), null creation times too. */
 function prune(value: unknown): unknown {
