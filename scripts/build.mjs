@@ -89,9 +89,14 @@ const WARM = {
   edit: ['edit svc web'],
   replace: ['replace -f labelled.yaml'],
   diff: ['diff -f service.yaml', 'diff -f config.yaml'],
-  scale: ['scale deploy web --replicas=4', 'scale deploy web --replicas=2'],
+  // the second time round, events are counted up
+  scale: [4, 3, 4, 2].map((n) => `scale deploy web --replicas=${n}`),
   autoscale: ['autoscale deploy web --max=3 --dry-run=server', 'autoscale deploy web --max=3'],
-  'set-image': ['set image deploy/other nginx=nginx:1.25', 'set image deploy/web nginx=nginx:1.25'],
+  // forth, and back to what was before
+  'set-image': [
+    ...[25, 24, 25].map((n) => `set image deploy/other nginx=nginx:1.${n}`),
+    'set image deploy/web nginx=nginx:1.25',
+  ],
   'rollout-status': ['rollout status deploy/web'],
   'rollout-history': ['rollout history deploy/web'],
   'rollout-undo': ['rollout undo deploy/other'],
