@@ -1,9 +1,11 @@
 // PodDisruptionBudget: how many of the selected pods are healthy and how many may go; behaves as
 // pkg/controller/disruption.
+import type { CustomResourceDefinition } from '../../apimachinery/api/apiextensions.v1.ts'
 import type { Pod } from '../../apimachinery/api/core.v1.ts'
 import type { PodDisruptionBudget } from '../../apimachinery/api/policy.v1.ts'
 import { scaledValue } from '../../apimachinery/intstr.ts'
 import { fromLabelSelector, matches } from '../../apimachinery/labels.ts'
+import { isObject } from '../../apimachinery/object.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { parseTime, rfc3339 } from '../../apimachinery/time.ts'
 import { keyOf, splitKey } from '../controller.ts'
@@ -28,6 +30,15 @@ const UNSCALED: ReadonlySet<string> = new Set(['jobs.batch', 'daemonsets.apps', 
 /** Why the pods that are expected cannot be counted. */
 class CountError extends Error {}
 
+/** The number at a path like `.spec.replicas`; none is nought. */
+function numberAt(object: KubeObject, path: string | undefined): number {
+  const found = (path ?? '')
+    .split('.')
+    .filter(Boolean)
+    .reduce<unknown>((at, key) => (isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined), object)
+  return typeof found === 'number' ? found : 0
+}
+
 /** The replicas asked for by all controllers of these pods; pods without a known one are named. */
 function expectedScale(lister: Lister, pods: readonly Pod[]): { sum: number; unmanaged: string[] } {
   const scales = new Map<string, number>()
@@ -36,7 +47,13 @@ function expectedScale(lister: Lister, pods: readonly Pod[]): { sum: number; unm
     let owner: Scaled | undefined
     let ref = controllerOf(p)
     const resource = ref && resourceOf(lister, ref)
-    if (resource && UNSCALED.has(resource)) throw new CountError(`${resource} does not implement the scale subresource`)
+    const custom = resource
+      ? lister.get<CustomResourceDefinition>('customresourcedefinitions.apiextensions.k8s.io', '', resource)
+      : undefined
+    const scale = custom?.spec?.versions?.find((v) => ref?.apiVersion === `${custom.spec?.group}/${v.name}`)
+      ?.subresources?.scale
+    if (resource && (UNSCALED.has(resource) || (custom && !scale)))
+      throw new CountError(`${resource} does not implement the scale subresource`)
     for (let level = 0; ref && level < 2; level++) {
       const found: Scaled | undefined = lister.get<Scaled>(
         resourceOf(lister, ref),
@@ -48,8 +65,9 @@ function expectedScale(lister: Lister, pods: readonly Pod[]): { sum: number; unm
       if (ref.kind !== 'ReplicaSet') break
       ref = controllerOf(found)
     }
-    if (!owner || owner.spec?.replicas === undefined) unmanaged.push(p.metadata.name ?? '')
-    else scales.set(owner.metadata.uid ?? '', owner.spec.replicas)
+    const replicas = owner && (scale ? numberAt(owner, scale.specReplicasPath) : owner.spec?.replicas)
+    if (!owner || replicas === undefined) unmanaged.push(p.metadata.name ?? '')
+    else scales.set(owner.metadata.uid ?? '', replicas)
   }
   return { sum: [...scales.values()].reduce((a, b) => a + b, 0), unmanaged }
 }

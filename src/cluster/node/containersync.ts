@@ -14,8 +14,8 @@ import { startContainer } from './containerstart.ts'
 import { waiting } from './containerstatus.ts'
 import { ensureImage } from './imagepull.ts'
 import { environmentError } from './podconfig.ts'
-import { podName } from './podimages.ts'
-import { RETRY, again, noteTrouble, sayer, soon, troubleOf, wrongSince } from './podlook.ts'
+import { identify, podName } from './podimages.ts'
+import { RETRY, again, noteTrouble, runtimeOf, sayer, soon, troubleOf, wrongSince } from './podlook.ts'
 import type { ContainerKind, Look, RestartPolicy } from './podlook.ts'
 import { repeat } from './repeats.ts'
 import { observe } from './runningcontainer.ts'
@@ -108,7 +108,9 @@ function beforeRestart(
   }
   const begun = last.startedAt ? parseTime(last.startedAt) : 0
   const ran = begun > 0 ? finished - begun : 0
-  const stable = status.restartCount > 0 && ran >= FORGET
+  // delays are counted for the container as it stands in the pod: with another image it is another one (GetStableKey)
+  const edited = status.image !== '' && identify(c.image ?? '', runtimeOf(look.node)).image !== status.image
+  const stable = status.restartCount > 0 && (edited || ran >= FORGET)
   if (!stable && status.restartCount > 0) {
     const delay = backoff(status.restartCount - (known.base ?? 0))
     const due = finished + delay

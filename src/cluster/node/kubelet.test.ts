@@ -178,6 +178,21 @@ describe('restarts', () => {
     expect(w.errors).toEqual([])
   })
 
+  test('begin anew with another image', async () => {
+    const w = await world()
+    await run(w, 'c', { args: ['nosuchprogram'] })
+    await w.c.advance(60_000)
+    const waits = (): string | undefined => /back-off \S+/.exec(first(w, 'c')?.state?.waiting?.message ?? '')?.[0]
+    expect([first(w, 'c')?.restartCount, waits()]).toEqual([3, 'back-off 40s'])
+    const image = [{ op: 'replace', path: '/spec/containers/0/image', value: 'busybox:2' }]
+    await w.k.patch('v1/pods', 'default', 'c', 'json', image)
+    await w.c.settle()
+    expect(first(w, 'c')?.restartCount).toBe(4)
+    await w.c.advance(2_000)
+    expect([first(w, 'c')?.restartCount, waits()]).toEqual([4, 'back-off 10s'])
+    expect(w.errors).toEqual([])
+  })
+
   test('begin anew with ten seconds after ten minutes of running', async () => {
     const w = await world()
     vi.spyOn(RunningPrograms.prototype, 'plan').mockImplementation((_pod, _container, { number }) =>
