@@ -35,6 +35,7 @@ let others = step()
 
 export const NONE: FieldSet = { member: false, children: new Map() }
 export const MEMBER: FieldSet = { member: true, children: new Map() }
+/** Whether a set names no field. */
 export const isEmptySet = (s: FieldSet): boolean => s === NONE || (!s.member && s.children.size === 0)
 
 /** The step that an element with this below it leads to. */

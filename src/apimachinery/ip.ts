@@ -112,6 +112,7 @@ export function parseCIDR(text: string, strict = false): CIDR | undefined {
 export const formatCIDR = (range: CIDR): string => `${formatIP(range.base)}/${range.bits}`
 /** How many addresses a range holds. */
 export const cidrSize = (range: CIDR): bigint => 1n << BigInt((range.base.v6 ? 128 : 32) - range.bits)
+/** Whether an address lies in a range. */
 export const cidrContains = (range: CIDR, ip: IP): boolean =>
   range.base.v6 === ip.v6 && ip.value >= range.base.value && ip.value < range.base.value + cidrSize(range)
 /** The n-th address of a range (0 is the network address), whether or not it is still inside. */
@@ -126,15 +127,20 @@ export function canonicalIP(text: string): string {
   const ip = parseIP(text)
   return ip ? formatIP(ip) : text
 }
+/** Whether a text is an address of IPv6. */
 export const isIPv6 = (text: string): boolean => parseIP(text)?.v6 ?? false
 
 const within = (ip: IP, range: string): boolean => {
   const c = parseCIDR(range)
   return c !== undefined && cidrContains(c, ip)
 }
+/** 0.0.0.0 or ::. */
 export const isUnspecified = (ip: IP): boolean => ip.value === 0n
+/** 127.0.0.0/8 or ::1. */
 export const isLoopback = (ip: IP): boolean => (ip.v6 ? ip.value === 1n : within(ip, '127.0.0.0/8'))
+/** 169.254.0.0/16 or fe80::/10. */
 export const isLinkLocalUnicast = (ip: IP): boolean => within(ip, ip.v6 ? 'fe80::/10' : '169.254.0.0/16')
+/** 224.0.0.0/24 or the groups of IPv6 that reach one link. */
 export const isLinkLocalMulticast = (ip: IP): boolean =>
   ip.v6 ? ((ip.value >> 112n) & 0xff0fn) === 0xff02n : within(ip, '224.0.0.0/24')
 

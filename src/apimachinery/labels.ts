@@ -15,6 +15,7 @@ export type Labels = Readonly<Record<string, string>>
 
 /** Matches no object: what a missing LabelSelector means. */
 export const NOTHING: Selector = [{ key: '', operator: 'in', values: [] }]
+/** A selector that cannot be read. */
 export class SelectorError extends Error {}
 
 const SURROGATE = /[\ud800-\udfff]/
@@ -232,6 +233,7 @@ export function parseSelector(text: string): Selector {
   return new Parser(text).parse().sort(byKey)
 }
 
+/** Whether labels meet one requirement of a selector. */
 export function matchesRequirement(r: Requirement, labels: Labels | undefined): boolean {
   const value = labels !== undefined && Object.hasOwn(labels, r.key) ? labels[r.key] : undefined
   switch (r.operator) {
@@ -255,6 +257,7 @@ export function matchesRequirement(r: Requirement, labels: Labels | undefined): 
   }
 }
 
+/** Whether labels meet all requirements of a selector. */
 export const matches = (selector: Selector, labels: Labels | undefined): boolean =>
   selector.every((r) => matchesRequirement(r, labels))
 

@@ -35,6 +35,7 @@ export function regexError(message: string, format: string, ...examples: string[
   return `${message} (e.g. ${examples.map((e, i) => `${i > 0 ? ' or ' : ''}'${e}', `).join('')}regex used for validation is '${format}')`
 }
 const maxLenError = (length: number): string => `must be no more than ${length} characters`
+/** What is said of a number outside its range. */
 export const rangeError = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`
 const ASCII = /^[\x00-\x7f]*$/
 /** Length in bytes, as Go's len counts. */
@@ -125,6 +126,7 @@ export const conditionReason = rule(
   'ReasonA:ReasonB',
 )
 
+/** What is wrong with a name of lower-case letters, digits and dashes, of up to 63. */
 export function dns1123Label(value: string): string[] {
   const wrong = byteLength(value) > 63 ? [maxLenError(63)] : []
   if (!fits(DNS_LABEL, value))
@@ -170,6 +172,7 @@ function qualifiedErrors(value: string): string[] {
   return wrong
 }
 
+/** What is wrong with the name of an environment variable. */
 export const envVarName = (value: string): string[] => [
   ...rule(
     '[-._a-zA-Z][-._a-zA-Z0-9]*',
@@ -192,6 +195,7 @@ export function relaxedEnvVarName(value: string): string[] {
   ]
 }
 
+/** What is wrong with a key of a ConfigMap or Secret. */
 export const configMapKey = (value: string): string[] => [
   ...rule(
     '[-._a-zA-Z0-9]+',
@@ -215,7 +219,9 @@ export function portName(value: string): string[] {
   ]
 }
 
+/** What is wrong with the number of a port. */
 export const portNumber = (port: number): string[] => (port >= 1 && port <= 65535 ? [] : [rangeError(1, 65535)])
+/** What is wrong with a number that has a range. */
 export const inRange = (value: number, low: number, high: number): string[] =>
   value >= low && value <= high ? [] : [rangeError(low, high)]
 /** A user or group id. */
@@ -226,7 +232,9 @@ const masked = (name: string, prefix: boolean): string =>
   prefix && name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name
 /** The name rules of kinds (ValidateNameFunc): `prefix` says that the text is a generateName. */
 export const nameIsDnsSubdomain = (name: string, prefix: boolean): string[] => dns1123Subdomain(masked(name, prefix))
+/** What is wrong with the name of an object that is a DNS label; with `prefix`, of a generateName. */
 export const nameIsDnsLabel = (name: string, prefix: boolean): string[] => dns1123Label(masked(name, prefix))
+/** As `nameIsDnsLabel`, for names that must begin with a letter. */
 export const nameIsDns1035Label = (name: string, prefix: boolean): string[] => dns1035Label(masked(name, prefix))
 /** What may stand in a URL path segment (path.ValidatePathSegmentName): RBAC names, for instance. */
 export function pathSegmentName(name: string, prefix = false): string[] {
@@ -236,4 +244,5 @@ export function pathSegmentName(name: string, prefix = false): string[] {
 
 /** A bad address or range, in the texts of IsValidIPForLegacyField and IsValidCIDRForLegacyField. */
 export const ip = (value: string): string[] => (parseIP(value) ? [] : [VALID_IP])
+/** What is wrong with a range of addresses. */
 export const cidr = (value: string): string[] => (parseCIDR(value) ? [] : [VALID_CIDR])

@@ -20,6 +20,7 @@ export type Draft<T> = T extends readonly (infer E)[]
     ? { -readonly [K in keyof T]: Draft<T[K]> }
     : T
 
+/** Whether a value is an object of JSON: no list, no null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

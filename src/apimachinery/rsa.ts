@@ -35,6 +35,7 @@ function inverse(a: bigint, modulus: bigint): bigint {
   return ((x % modulus) + modulus) % modulus
 }
 
+/** A number as bytes, the highest first; `length` pads it. */
 export function toBytes(n: bigint, length?: number): Uint8Array {
   const hex = n.toString(16)
   const even = hex.length % 2 ? `0${hex}` : hex

@@ -61,6 +61,7 @@ export interface GroupResource {
   readonly group: string
   readonly resource: string
 }
+/** The name of a resource in messages: `deployments.apps`. */
 export const resourceName = (r: GroupResource): string => (r.group ? `${r.resource}.${r.group}` : r.resource)
 const details = (r: GroupResource, name: string): StatusDetails => ({
   ...(name ? { name } : {}),
@@ -68,10 +69,13 @@ const details = (r: GroupResource, name: string): StatusDetails => ({
   kind: r.resource,
 })
 
+/** 404: there is no such object. */
 export const notFound = (r: GroupResource, name: string): StatusError =>
   new StatusError(404, 'NotFound', `${resourceName(r)} "${name}" not found`, details(r, name))
+/** 409: an object of this name is there. */
 export const alreadyExists = (r: GroupResource, name: string): StatusError =>
   new StatusError(409, 'AlreadyExists', `${resourceName(r)} "${name}" already exists`, details(r, name))
+/** 409: what was to be changed is not what it was. */
 export const conflict = (r: GroupResource, name: string, why: string): StatusError =>
   new StatusError(
     409,
@@ -79,6 +83,7 @@ export const conflict = (r: GroupResource, name: string, why: string): StatusErr
     `Operation cannot be fulfilled on ${resourceName(r)} "${name}": ${why}`,
     details(r, name),
   )
+/** 403: it may not be done; `why` is told. */
 export const forbidden = (r: GroupResource, name: string, why: string): StatusError =>
   new StatusError(
     403,
@@ -86,9 +91,12 @@ export const forbidden = (r: GroupResource, name: string, why: string): StatusEr
     `${resourceName(r)}${name ? ` "${name}"` : ''} is forbidden: ${why}`,
     details(r, name),
   )
+/** 400: the request cannot be understood. */
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message)
+/** 500: the server failed. */
 export const internalError = (message: string): StatusError =>
   new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
+/** 410: so old a revision is no longer known. */
 export const gone = (message: string): StatusError => new StatusError(410, 'Expired', message)
 
 /** 422: `Service "x" is invalid: spec.a: …` for one cause, `[a, b]` for several. `kind` is Kind or Kind.group. */

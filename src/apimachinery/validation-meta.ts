@@ -13,11 +13,14 @@ const NO_KEYS: readonly string[] = []
 const sortedKeys = (map: Readonly<Record<string, string>> | undefined): readonly string[] =>
   map === undefined ? NO_KEYS : Object.keys(map).sort(compareBytes)
 
+/** Refuses a number below zero. */
 export const validateNonnegative = (value: number | undefined, path: string): FieldError[] =>
   (value ?? 0) < 0 ? [invalid(path, value, 'must be greater than or equal to 0')] : []
+/** Refuses what cannot be the key of a label. */
 export const validateLabelName = (name: string, path: string): FieldError[] =>
   qualifiedName(name).map((m) => invalid(path, name, m))
 
+/** Refuses labels whose keys or values cannot be. */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
   return sortedKeys(labels).flatMap((k) => [
     ...validateLabelName(k, path),
@@ -25,6 +28,7 @@ export function validateLabels(labels: Readonly<Record<string, string>> | undefi
   ])
 }
 
+/** Refuses annotations whose keys cannot be, or that are too large together. */
 export function validateAnnotations(
   annotations: Readonly<Record<string, string>> | undefined,
   path: string,
@@ -173,6 +177,7 @@ export function validateObjectMeta(
   return out
 }
 
+/** Refuses a change of what may not change. */
 export const validateImmutable = (next: unknown, old: unknown, path: string): FieldError[] =>
   equal(next ?? undefined, old ?? undefined) ? [] : [invalid(path, next, IMMUTABLE)]
 

@@ -23,10 +23,15 @@ export const stringAt = (o: JsonObject | undefined, key: string): string => {
   const v = o?.[key]
   return typeof v === 'string' ? v : ''
 }
+/** An object's metadata, empty where it has none. */
 export const metaOf = (o: JsonObject | undefined): JsonObject => (isObject(o?.metadata) ? o.metadata : {})
+/** An object's name, or nothing. */
 export const nameOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'name')
+/** An object's namespace, or nothing. */
 export const namespaceOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'namespace')
+/** An object's resourceVersion, or nothing. */
 export const versionOf = (o: JsonObject | undefined): string => stringAt(metaOf(o), 'resourceVersion')
+/** Whether an object is a list of objects. */
 export const isList = (o: JsonObject | undefined): boolean => Array.isArray(o?.items)
 
 /** `/v1, Resource=pods`: a resource as Go prints a GroupVersionResource. */

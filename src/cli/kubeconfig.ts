@@ -17,6 +17,7 @@ export interface KubeConfig {
   extensions?: Json
 }
 
+/** A kubeconfig that says nothing. */
 export const emptyConfig = (): KubeConfig => ({
   clusters: new Map(),
   contexts: new Map(),

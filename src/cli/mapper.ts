@@ -4,6 +4,7 @@ import type { ResourceInfo } from '../apimachinery/schema.ts'
 import type { Mapping } from './command.ts'
 import { CliError } from './exit.ts'
 
+/** A resource of discovery with its paths. */
 export function toMapping(info: ResourceInfo): Mapping {
   const groupVersion = info.group ? `${info.group}/${info.version}` : info.version
   return { ...info, groupVersion, path: `${groupVersion}/${info.resource}` }

@@ -98,6 +98,7 @@ export interface StubOptions {
   readonly id: () => number
 }
 
+/** A pod's resolver: search list and ndots of its resolv.conf, then the questions. */
 export function createStub(o: StubOptions): StubResolver {
   const conf = parseResolvConf(o.resolvConf)
   const exchange: StubResolver['exchange'] = (server, message, options = {}) =>

@@ -61,12 +61,14 @@ export const OPCODES: readonly string[] = ['QUERY', 'IQUERY', 'STATUS', 'RESERVE
 
 /** `A`, `SRV`, or `TYPE65280` for what has no name here. */
 export const typeName = (code: number): string => TYPE_NAMES.get(code) ?? `TYPE${code}`
+/** The number of a record type, by its name or as TYPE123. */
 export function typeCode(name: string): number | undefined {
   const upper = name.toUpperCase()
   if (Object.hasOwn(TYPES, upper)) return TYPES[upper]
   const m = /^TYPE(\d{1,5})$/.exec(upper)
   return m && Number(m[1]) < 65536 ? Number(m[1]) : undefined
 }
+/** The name of a class, or CLASS123. */
 export const className = (code: number): string => CLASS_NAMES.get(code) ?? `CLASS${code}`
 
 export interface Question {

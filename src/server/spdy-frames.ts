@@ -51,6 +51,7 @@ export function controlFrame(type: number, numbers: readonly number[], rest: Buf
   return frame(0x80030000 + type, 0, Buffer.concat([body, rest]))
 }
 
+/** A frame of a stream's bytes. */
 export const dataFrame = (stream: number, flags: number, body: Buffer): Buffer => frame(stream, flags, body)
 
 /** A frame as it came. */

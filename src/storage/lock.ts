@@ -2,6 +2,7 @@
 // taken over.
 import * as fs from 'node:fs'
 
+/** The state is locked by another process. */
 export class LockError extends Error {}
 
 /** How long to wait for another writer, in milliseconds. */

@@ -12,6 +12,7 @@ import { present } from './get.ts'
 /** Beyond this many pods a real cluster is not supported, and a simulated one would run out of memory. */
 const MOST_PODS = 150_000
 
+/** POST of a collection: makes an object. */
 export async function create(ctx: Context): Promise<ApiResponse> {
   // a definition that is going takes no new objects in
   if (

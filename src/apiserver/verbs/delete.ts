@@ -6,6 +6,7 @@ import type { Context } from '../api.ts'
 import { deleteObject, deleteOptions, deletionBody } from '../deletion.ts'
 import { present } from './get.ts'
 
+/** DELETE of an object. */
 export async function remove(ctx: Context): Promise<ApiResponse> {
   const options = await deleteOptions(ctx)
   const deleted = await deleteObject(ctx, ctx.info.name, options)

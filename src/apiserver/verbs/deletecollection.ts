@@ -9,6 +9,7 @@ import { fromStored, namespaceOf } from '../stored.ts'
 import { filterOf } from '../selectors.ts'
 import { listForm } from './get.ts'
 
+/** DELETE of a collection: all that the selectors leave. */
 export async function removeAll(ctx: Context): Promise<ApiResponse> {
   const { api, served } = ctx
   const options = await deleteOptions(ctx)

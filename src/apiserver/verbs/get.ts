@@ -79,6 +79,7 @@ export async function listForm(
   }
 }
 
+/** GET of an object. */
 export async function get(ctx: Context): Promise<ApiResponse> {
   return present(ctx, 200, inVersion(ctx, getStored(ctx)))
 }

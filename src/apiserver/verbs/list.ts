@@ -156,6 +156,7 @@ class ContinueExpired extends StatusError {
 /** Whether lists of a resource come from the watch cache, which knows no pieces: of all, only events have none. */
 const fromCache = (served: Context['served']): boolean => served.info.resource !== 'events'
 
+/** GET of a collection. */
 export async function list(ctx: Context): Promise<ApiResponse> {
   const { api, served } = ctx
   checkListOptions(ctx, false)

@@ -51,4 +51,5 @@ export async function replace(ctx: Context, subresource = ''): Promise<ApiRespon
   return present(ctx, done.created ? 201 : 200, done.object)
 }
 
+/** PUT of an object. */
 export const update = (ctx: Context): Promise<ApiResponse> => replace(ctx)

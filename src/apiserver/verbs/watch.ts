@@ -82,6 +82,7 @@ class Channel implements AsyncIterable<WatchEvent> {
   }
 }
 
+/** GET with watch=true: what changes, as it changes. */
 export async function watch(ctx: Context): Promise<ApiResponse> {
   const { api, served, request } = ctx
   checkListOptions(ctx, true)

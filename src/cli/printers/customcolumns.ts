@@ -54,6 +54,7 @@ function fromFile(request: PrintRequest): ColumnSpec[] {
   return headers.map((header, i) => ({ header, path: relaxed(specs[i] ?? '') }))
 }
 
+/** Prints rows of the columns that the format names. */
 export const customColumns: MakePrinter = (request) => {
   if (request.template === '') throw new CliError('custom-columns format specified but no custom columns given')
   const columns = request.format === 'custom-columns-file' ? fromFile(request) : fromSpec(request.template)

@@ -12,6 +12,7 @@ import { CliError } from '../exit.ts'
 import { readTemplate } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
+/** Prints what a template of Go makes of an object. */
 export const goTemplate: MakePrinter = (request) => {
   if (request.template === '') throw new CliError('template format specified but no template given')
   const text =

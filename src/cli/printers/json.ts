@@ -4,6 +4,7 @@ import { indentJson, toJson } from '../../apimachinery/gojson.ts'
 import { omitManagedFields, requireKind } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
+/** Prints objects as indented JSON. */
 export const json: MakePrinter =
   ({ io, showManagedFields, schemas }) =>
   (object, { typed, event, ordered } = {}) => {

@@ -10,6 +10,7 @@ import { CliError } from '../exit.ts'
 import { readTemplate } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
+/** Prints what a JSONPath template finds in an object. */
 export const jsonpath: MakePrinter = (request) => {
   if (request.template === '') throw new CliError('template format specified but no template given')
   const template = request.format === 'jsonpath-file' ? readTemplate(request, '--template') : request.template

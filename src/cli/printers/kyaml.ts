@@ -42,6 +42,7 @@ function write(value: Json, indent: string, keysOf: KeysOf): string {
     : `{\n${keys.map((k) => `${inner}${key(k)}: ${write(map[k] ?? null, inner, keysOf)},\n`).join('')}${indent}}`
 }
 
+/** Prints objects as KYAML: YAML with braces and quotes. */
 export const kyaml: MakePrinter =
   ({ io, showManagedFields, schemas }) =>
   (object, { typed, event, ordered } = {}) => {

@@ -4,6 +4,7 @@ import { CliError } from '../exit.ts'
 import { isListObject, requireKind } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
+/** Prints `kind.group/name`, a line each. */
 export const name: MakePrinter =
   ({ io }) =>
   (object, { typed } = {}) => {

@@ -43,6 +43,7 @@ export function isListObject(object: JsonObject): boolean {
   return Array.isArray(object.items)
 }
 
+/** The objects in a list; none in anything else. */
 export function itemsOf(object: JsonObject): readonly JsonObject[] {
   return Array.isArray(object.items) ? (object.items as readonly Json[]).filter(isObject) : []
 }

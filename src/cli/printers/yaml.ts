@@ -4,6 +4,7 @@ import { toYaml } from '../../apimachinery/yaml.ts'
 import { omitManagedFields, requireKind } from './printer.ts'
 import type { MakePrinter } from './printer.ts'
 
+/** Prints objects as YAML, documents apart by `---`. */
 export const yaml: MakePrinter = ({ io, showManagedFields, schemas }) => {
   let count = 0
   return (object, { typed, event } = {}) => {

@@ -25,6 +25,7 @@ const QUOTA = new Set([...COMPUTE, 'requests.storage', ...OBJECTS])
 const STANDARD = new Set([...QUOTA, 'storage'])
 const POD_COMPUTE = new Set(['cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'])
 
+/** Whether a resource is memory in huge pages of one size. */
 export const isHugePages = (name: string): boolean => name.startsWith('hugepages-')
 const quotaHugePages = (name: string): boolean => isHugePages(name) || name.startsWith('requests.hugepages-')
 const native = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
