@@ -105,17 +105,17 @@ function readHostPorts(pod: Pod): string[] {
 export class NodeState {
   readonly placed = new Map<string, Placed>()
   readonly nodes = new Map<string, NodeUsage>()
-  /** Keys of pods that wait for a node. */
-  readonly #pending = new Set<string>()
+  /** Keys of pods that wait for a node, with their priorities. */
+  readonly #pending = new Map<string, number>()
   #waiting: readonly string[] | undefined
-  /** The same, as one list while it does not change. */
+  /** The same, as one list while it does not change: the highest priority first (the plugin PrioritySort). */
   get pending(): readonly string[] {
-    return (this.#waiting ??= [...this.#pending])
+    return (this.#waiting ??= [...this.#pending].sort(([, a], [, b]) => b - a).map(([key]) => key))
   }
   /** Notes whether a pod waits for a node. */
-  wait(key: string, yes: boolean): void {
-    if (this.#pending.has(key) === yes) return
-    if (yes) this.#pending.add(key)
+  wait(key: string, yes: boolean, priority = 0): void {
+    if (this.#pending.get(key) === (yes ? priority : undefined)) return
+    if (yes) this.#pending.set(key, priority)
     else this.#pending.delete(key)
     this.#waiting = undefined
   }
@@ -159,7 +159,7 @@ export class NodeState {
     const key = `${pod.metadata.namespace}/${pod.metadata.name}`
     const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
     const node = pod.spec?.nodeName
-    this.wait(key, !node && !finished)
+    this.wait(key, !node && !finished, pod.spec?.priority)
     if (!node || finished) {
       this.forget(uid)
       return
