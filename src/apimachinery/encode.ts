@@ -131,39 +131,21 @@ class Place {
     return this.said ? (this.#absent ??= absent(this.field, this.#schemas)) : undefined
   }
 }
-/** A struct's fields, each laid out when it is met; those that are written even when nobody set them, at once. */
-class Layout {
+interface Layout {
+  readonly places: ReadonlyMap<string, Place>
+  /** Those that are written even when nobody set them. */
   readonly always: readonly Place[]
-  readonly #schemas: Schemas
-  readonly #fields: TypeSchema['fields']
-  readonly #places = new Map<string, Place>()
-  readonly #order: readonly string[]
-  constructor(schema: TypeSchema, schemas: Schemas) {
-    this.#schemas = schemas
-    this.#fields = schema.fields
-    this.#order = Object.keys(schema.fields)
-    const isAlways = (name: string): boolean => {
-      const field = schema.fields[name]
-      return field !== undefined && isSaid(field)
-    }
-    this.always = this.#order.filter(isAlways).flatMap((name) => this.get(name) ?? [])
-  }
-  get(name: string): Place | undefined {
-    let place = this.#places.get(name)
-    if (!place) {
-      const field = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined
-      if (!field) return undefined
-      place = new Place(name, this.#order.indexOf(name), field, this.#schemas)
-      this.#places.set(name, place)
-    }
-    return place
-  }
 }
 const layouts = new WeakMap<TypeSchema, Layout>()
 function layoutOf(schema: TypeSchema, schemas: Schemas): Layout {
   let l = layouts.get(schema)
   if (!l) {
-    l = new Layout(schema, schemas)
+    const places = new Map<string, Place>()
+    for (const name in schema.fields) {
+      const field = schema.fields[name]
+      if (field) places.set(name, new Place(name, places.size, field, schemas))
+    }
+    l = { places, always: [...places.values()].filter((p) => p.said) }
     layouts.set(schema, l)
   }
   return l
@@ -222,14 +204,13 @@ function written(v: Json | undefined, p: Place, old?: Json): Json | undefined {
 }
 const byPlace = (a: Place, b: Place): number => a.at - b.at
 
-function structForm(value: JsonObject, layout: Layout, old?: JsonObject): JsonObject {
-  const { always } = layout
+function structForm(value: JsonObject, { places, always }: Layout, old?: JsonObject): JsonObject {
   let changed: Map<string, Json | undefined> | undefined
   let formed = true
   let last = -1
   let said = 0
   for (const k in value) {
-    const p = layout.get(k)
+    const p = places.get(k)
     const v = value[k]
     if (p === undefined || v === undefined) {
       formed = false
@@ -252,7 +233,7 @@ function structForm(value: JsonObject, layout: Layout, old?: JsonObject): JsonOb
   // of most types few fields are set
   const set: Place[] = []
   for (const k of Object.keys(value)) {
-    const p = layout.get(k)
+    const p = places.get(k)
     if (p && value[k] !== undefined) set.push(p)
   }
   if (said < always.length) for (const p of always) if (value[p.name] === undefined) set.push(p)

@@ -20,28 +20,7 @@ interface Place {
   readonly at: number
   readonly read: Read
 }
-/** A struct's fields, each laid out when it is met: of most types few are, and what the others are made of is not read. */
-class Places {
-  readonly #fields: TypeSchema['fields']
-  readonly #plan: (name: string, field: FieldSchema) => Read
-  readonly #met = new Map<string, Place>()
-  #order: readonly string[] | undefined
-  constructor(schema: TypeSchema, plan: (name: string, field: FieldSchema) => Read) {
-    this.#fields = schema.fields
-    this.#plan = plan
-  }
-  get(name: string): Place | undefined {
-    let place = this.#met.get(name)
-    if (!place) {
-      const field = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined
-      if (!field) return undefined
-      this.#order ??= Object.keys(this.#fields)
-      place = { at: this.#order.indexOf(name), read: this.#plan(name, field) }
-      this.#met.set(name, place)
-    }
-    return place
-  }
-}
+type Places = ReadonlyMap<string, Place>
 
 /** Lists of these are told apart when empty or absent, in some places. */
 const EMPTY_MAY_COUNT = /^\[(int32|.*\.(ManagedFieldsEntry|HPAScalingPolicy|CustomResourceDefinitionVersion))\]$/
@@ -62,8 +41,13 @@ class Plans {
   struct(schema: TypeSchema): Places {
     let places = this.#structs.get(schema)
     if (!places) {
-      places = new Places(schema, (name, field) => this.#plan(field.type, field, EMPTY_TOLD.has(name)))
-      this.#structs.set(schema, places)
+      const made = new Map<string, Place>()
+      // types that contain themselves find what is being made
+      this.#structs.set(schema, made)
+      Object.entries(schema.fields).forEach(([name, f], at) => {
+        if (f) made.set(name, { at, read: this.#plan(f.type, f, EMPTY_TOLD.has(name)) })
+      })
+      places = made
     }
     return places
   }
