@@ -1,5 +1,6 @@
 // ps, pgrep, pidof: the main process and the program that asks; busybox' and procps' columns.
-import { isBusybox } from '../options.ts'
+import { isBusybox, readOptions } from '../options.ts'
+import { posixSource, RegexError } from '../posixregex.ts'
 import type { Tool, ToolContext } from '../tool.ts'
 
 interface Proc {
@@ -239,30 +240,46 @@ export const ps: Tool = {
 const found = (ctx: ToolContext, name: string, test: (p: Proc) => boolean): readonly Proc[] =>
   processes(ctx, name, []).filter((p) => p.pid === 1 && test(p))
 
+const PGREP = { flags: 'acfilnovwxA', valued: 'dgGOPstuUFr' }
+const BUSYBOX_PGREP = { flags: 'aflnovx', valued: 'sP' }
+
 export const pgrep: Tool = {
   name: 'pgrep',
   async run(args, ctx) {
-    const flags = args.filter((a) => a.startsWith('-')).join('')
-    const [pattern] = args.filter((a) => !a.startsWith('-'))
+    const given = readOptions(ctx, 'pgrep', args, PGREP, BUSYBOX_PGREP)
+    if (!given) return isBusybox(ctx, 'pgrep') ? 1 : 2
+    const [pattern] = given.words
     if (pattern === undefined) {
       ctx.stderr("pgrep: no matching criteria specified\nTry `pgrep --help' for more information.\n")
       return 2
     }
-    const [full, exact] = [flags.includes('f'), flags.includes('x')]
-    const list = found(ctx, 'pgrep', (p) => {
-      const text = full ? p.args : p.comm
-      return exact ? text === pattern : new RegExp(pattern).test(text)
-    })
-    for (const p of list)
-      ctx.stdout(`${p.pid}${flags.includes('a') ? ` ${p.args}` : flags.includes('l') ? ` ${p.comm}` : ''}\n`)
+    let expression: RegExp
+    try {
+      const source = posixSource(pattern, true)
+      expression = new RegExp(given.has('x') ? `^(?:${source})$` : source, given.has('i') ? 'i' : '')
+    } catch (e) {
+      const why = e instanceof RegexError ? e.message : 'Invalid regular expression'
+      ctx.stderr(isBusybox(ctx, 'pgrep') ? `pgrep: bad regex '${pattern}': ${why}\n` : `pgrep: regex error: ${why}\n`)
+      return isBusybox(ctx, 'pgrep') ? 1 : 2
+    }
+    const list = found(ctx, 'pgrep', (p) => expression.test(given.has('f') ? p.args : p.comm) !== given.has('v'))
+    if (given.has('c')) ctx.stdout(`${list.length}\n`)
+    else
+      for (const p of list)
+        ctx.stdout(`${p.pid}${given.has('a') ? ` ${p.args}` : given.has('l') ? ` ${p.comm}` : ''}\n`)
     return list.length > 0 ? 0 : 1
   },
 }
+
 export const pidof: Tool = {
   name: 'pidof',
   async run(args, ctx) {
-    const names = args.filter((a) => !a.startsWith('-'))
-    const list = found(ctx, 'pidof', (p) => names.includes(p.comm))
+    // procps' says nothing of an option that it does not know
+    const given = isBusybox(ctx, 'pidof')
+      ? readOptions(ctx, 'pidof', args, { flags: 's', valued: 'o' })
+      : { words: args.filter((a) => !a.startsWith('-')) }
+    if (!given) return 1
+    const list = found(ctx, 'pidof', (p) => given.words.includes(p.comm))
     if (list.length > 0) ctx.stdout(`${list.map((p) => p.pid).join(' ')}\n`)
     return list.length > 0 ? 0 : 1
   },
