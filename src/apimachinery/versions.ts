@@ -19,7 +19,7 @@ const FEATURES = {
   /** Templates of pods are stored with `creationTimestamp: null`. */
   storedCreationTimestampNull: { until: 34, side: 'server' },
   /** `pod "a" deleted from default namespace`. */
-  deletedFromNamespace: { from: 35, side: 'client' },
+  deletedFromNamespace: { from: 34, side: 'client' },
   /** describe svc: IP Family Policy, IP Families, IPs. */
   describeServiceIPFamilies: { from: 20, side: 'client' },
   /** describe svc: Internal Traffic Policy. */
@@ -59,7 +59,7 @@ const FEATURES = {
   /** describe deploy, rs, sts, ds: Node-Selectors and Tolerations of the template. */
   describeTemplateNodeSelectors: { from: 30, side: 'client' },
   /** describe pod: `80/TCP (http)`. */
-  describePortNames: { from: 35, side: 'client' },
+  describePortNames: { from: 34, side: 'client' },
   /** describe pod: probes say successThreshold=1 instead of #success=1. */
   describeProbeThresholds: { from: 36, side: 'client' },
   /** annotate says `annotate`, without the ending. */
@@ -90,6 +90,82 @@ const FEATURES = {
   unhandledError: { from: 31, side: 'client' },
   /** klog's lines where no server answers: a sentence of their own, with the error beside it. */
   contextualErrors: { from: 37, side: 'client' },
+  /** Preferences in a kuberc file, and --kuberc. */
+  kuberc: { from: 34, side: 'client' },
+  /** kubectl alpha kuberc. */
+  alphaKuberc: { from: 35, until: 36, side: 'client' },
+  /** kubectl kuberc. */
+  kubercCommand: { from: 36, side: 'client' },
+  /** kubectl kuberc refuses what strict decoding refuses. */
+  kubercStrict: { from: 37, side: 'client' },
+  /** Help of a group names the group in its last lines. */
+  helpNamesGroup: { from: 28, side: 'client' },
+  /** kustomize: a word about commonLabels. */
+  kustomizeCommonLabels: { from: 31, side: 'client' },
+  /** scale of nothing says why there is nothing. */
+  scaleTellsWhy: { from: 32, side: 'client' },
+  /** scale of nothing says only why there is nothing. */
+  scaleTellsOnlyWhy: { from: 35, side: 'client' },
+  /** wait: a JSON path may have any value. */
+  waitAnyValue: { from: 28, side: 'client' },
+  /** wait: --for=create. */
+  waitForCreate: { from: 31, side: 'client' },
+  /** config: no preferences where there are none. */
+  configOmitsPreferences: { from: 34, side: 'client' },
+  /** rollout undo warns of what apply manages. */
+  undoWarnsOfApply: { from: 36, side: 'client' },
+  /** apply: --dry-run=client patches, too. */
+  applyPatchesLocally: { from: 36, side: 'client' },
+  /** exec, attach, logs: a container that is not there is told with those that are. */
+  containerOutOf: { from: 36, side: 'client' },
+  /** exec: one word stands before --. */
+  execOneWord: { from: 37, side: 'client' },
+  /** describe job: Suspend, Backoff Limit, TTL. */
+  describeJobSuspend: { from: 30, side: 'client' },
+  /** debug: netadmin may use raw sockets. */
+  debugRawSockets: { from: 29, side: 'client' },
+  /** --as-user-extra. */
+  asUserExtra: { from: 34, side: 'client' },
+  /** --proxy-url. */
+  proxyURL: { from: 37, side: 'client' },
+  /** apply: --subresource. */
+  applySubresource: { from: 32, side: 'client' },
+  /** annotate: --recursive is the default. */
+  annotateRecursive: { from: 37, side: 'client' },
+  /** api-resources: --show-managed-fields. */
+  apiResourcesManagedFields: { from: 34, side: 'client' },
+  /** attach, run: --detach-keys. */
+  detachKeys: { from: 36, side: 'client' },
+  /** config set-context: -n. */
+  configContextNamespaceShort: { from: 35, side: 'client' },
+  /** config set-credentials: --exec-interactive-mode and --exec-provide-cluster-info. */
+  execInteractiveMode: { from: 30, side: 'client' },
+  /** debug: --custom and the --keep- flags. */
+  debugCustom: { from: 31, side: 'client' },
+  /** delete: --interactive. */
+  deleteInteractive: { from: 29, side: 'client' },
+  /** diff: --concurrency. */
+  diffConcurrency: { from: 28, side: 'client' },
+  /** diff: --show-secrets. */
+  diffShowSecrets: { from: 36, side: 'client' },
+  /** explain: -o. */
+  explainOutputShort: { from: 34, side: 'client' },
+  /** explain: -R. */
+  explainRecursiveShort: { from: 36, side: 'client' },
+  /** explain: --max-depth. */
+  explainMaxDepth: { from: 37, side: 'client' },
+  /** kustomize: --helm-api-versions and --helm-kube-version. */
+  kustomizeHelmVersions: { from: 31, side: 'client' },
+  /** kustomize: --helm-debug. */
+  kustomizeHelmDebug: { from: 32, side: 'client' },
+  /** logs: --all-pods. */
+  logsAllPods: { from: 31, side: 'client' },
+  /** run: -f, which it does not use. */
+  runFilename: { until: 37, side: 'client' },
+  /** top: --show-swap. */
+  topSwap: { from: 34, side: 'client' },
+  /** wait: --for more than once. */
+  waitForMany: { from: 36, side: 'client' },
   /** --subresource takes whatever the server has. */
   anySubresource: { from: 32, side: 'client' },
   /** debug: --profile=legacy warns. */
@@ -99,7 +175,7 @@ const FEATURES = {
   /** debug: the profile is general where none is given. */
   debugGeneralProfile: { from: 36, side: 'client' },
   /** api-resources -o json and yaml. */
-  apiResourcesObjects: { from: 35, side: 'client' },
+  apiResourcesObjects: { from: 34, side: 'client' },
   /** `the server doesn't have a resource type "pods" in group "apps"`. */
   noResourceTypeInGroup: { from: 37, side: 'client' },
   /** Short names drop the version that was asked for. */
@@ -122,6 +198,10 @@ const FEATURES = {
   drainSaidOnce: { from: 36, side: 'client' },
   /** autoscale: --cpu and --memory; --cpu-percent is deprecated. */
   autoscaleQuantities: { from: 34, side: 'client' },
+  /** autoscale makes autoscalers of autoscaling/v2. */
+  autoscaleV2: { from: 33, side: 'client' },
+  /** autoscale: a namespace that is named stands in the object. */
+  autoscaleNamespace: { from: 35, side: 'client' },
   /** describe sts: service name, pod management, retention of claims. */
   describeStatefulSetDetails: { from: 37, side: 'client' },
   /** describe cronjob: Time Zone. */

@@ -4,6 +4,7 @@ import { toJson } from '../apimachinery/gojson.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Json, JsonObject } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
+import { has } from '../apimachinery/versions.ts'
 import type { ApplySet } from './applyset.ts'
 import { applySettings } from './applysettings.ts'
 import type { ApplySettings } from './applysettings.ts'
@@ -140,6 +141,35 @@ async function replaceByForce(
   }
 }
 
+/** What the patch would make of the object, which is not sent. */
+async function patchHere(
+  { factory }: CommandContext,
+  info: Info,
+  modified: JsonObject,
+  s: ApplySettings,
+): Promise<{ text: string }> {
+  const { mapping, object: current = {} } = info
+  if (!mapping) return { text: '{}' }
+  const { schemas } = factory
+  const { type, patch } = await applyPatch(
+    schemas,
+    mapping,
+    originalConfiguration(current),
+    modified,
+    current,
+    s.overwrite,
+  )
+  if (type === 'strategic') {
+    const { applyStrategicMerge } = await import('../apimachinery/strategicmerge.ts')
+    const name = schemas.nameOf(mapping.group, mapping.version, mapping.kind)
+    info.object = applyStrategicMerge(current, patch, name, schemas)
+  } else {
+    const { applyMergePatch } = await import('../apimachinery/patch.ts')
+    info.object = applyMergePatch(current, patch) as JsonObject
+  }
+  return { text: toJson(patch) }
+}
+
 /** Applies one object and says what was done to it: created, configured, unchanged, serverside-applied. */
 async function applyOne(
   ctx: CommandContext,
@@ -187,13 +217,14 @@ async function applyOne(
     return 'created'
   }
   seen(info)
-  if (s.mode !== 'client') {
+  const here = s.mode === 'client'
+  if (!here || has(factory.versions, 'applyPatchesLocally')) {
     if (originalConfiguration(info.object) === undefined) {
       ctx.io.stderr.write(
         `Warning: resource ${mapping.resource}/${info.name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
       )
     }
-    const { text } = await sendPatch(ctx, info, modified, s)
+    const { text } = here ? await patchHere(ctx, info, modified, s) : await sendPatch(ctx, info, modified, s)
     warnIfDeleting(ctx, info)
     if (text === '{}') return 'unchanged'
   }

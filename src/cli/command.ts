@@ -113,6 +113,8 @@ export interface FlagSpec {
   readonly hidden?: boolean
   /** It is there only where this environment variable is `true`. */
   readonly gate?: string
+  /** It is not there where this environment variable is `false`. */
+  readonly offGate?: string
   /** `required flag(s) "image" not set` when it is not given. */
   readonly required?: boolean
   /** `Flag --x has been deprecated, <text>` on stderr when used. */
@@ -121,6 +123,10 @@ export interface FlagSpec {
   readonly deprecatedWith?: FeatureName
   /** It is there only where the client has this. */
   readonly since?: FeatureName
+  /** Its short form is there only where the client has this. */
+  readonly shortSince?: FeatureName
+  /** The default that help tells where the client has this. */
+  readonly defaultWith?: readonly [FeatureName, string | boolean | readonly string[]]
 }
 
 export interface FlagValues {
@@ -230,6 +236,8 @@ export interface CommandLine {
     | 'Other Commands'
     | 'Simulation Commands'
   readonly hidden?: boolean
+  /** It is there only where the client has this. */
+  readonly since?: FeatureName
   /**
    * It makes its client before it asks for the namespace, which shows in what is said of a broken configuration. Holds
    * for its subcommands too, until one says otherwise.

@@ -80,6 +80,16 @@ async function sameVersion(client: Client, own: string): Promise<void> {
   throw new CliError(`server version (&${theirs}) differs from client version (${ours})`)
 }
 
+/** KEY=VALUE words as a user's extra fields: the values of each key. */
+function extras(words: readonly string[]): JsonObject {
+  const out = new Map<string, string[]>()
+  for (const word of words) {
+    const [key = '', ...value] = word.split('=')
+    out.set(key, [...(out.get(key) ?? []), value.join('=')])
+  }
+  return Object.fromEntries(out)
+}
+
 /** Makes the factory of one command line; reads the kubeconfig, opens nothing. */
 export async function createFactory(host: CliHost, globals: FlagValues): Promise<ProgramFactory> {
   const { io } = host
@@ -103,6 +113,7 @@ export async function createFactory(host: CliHost, globals: FlagValues): Promise
     userFields: {
       ...given(['client-certificate', 'client-key', 'token', 'username', 'password', 'as', 'as-uid']),
       ...(globals.list('as-group').length ? { 'as-groups': globals.list('as-group') } : {}),
+      ...(globals.list('as-user-extra').length ? { 'as-user-extra': extras(globals.list('as-user-extra')) } : {}),
     },
     // a CA of the command line takes the place of the file's, its data included
     clusterFields: globals.string('certificate-authority')

@@ -17,6 +17,8 @@ export interface Parsed {
   readonly deprecated: readonly string[]
   /** Every flag as it was given, with its value: what --record writes down. */
   readonly given: readonly (readonly [name: string, value: string])[]
+  /** Flags given by their letter, with the letters from there on. */
+  readonly shorts: ReadonlyMap<string, string>
 }
 
 /** Words are separated by dashes; underscores are taken for them (cliflag.WordSepNormalizeFunc). */
@@ -186,6 +188,7 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
   const order: [string, string][] = []
   const deprecated: string[] = []
   const args: string[] = []
+  const shorts = new Map<string, string>()
   let dash = -1
   const set = (spec: FlagSpec, text: string): void => {
     const r = convert(spec, text, given.get(spec.name))
@@ -226,6 +229,7 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
       const c = letters[0] ?? ''
       const spec = byShort.get(c)
       if (!spec) throw new FlagError(`unknown shorthand flag: ${goChar(c)} in -${letters}`)
+      shorts.set(spec.name, letters)
       const alone = bare(spec)
       if (letters.length > 2 && letters[1] === '=') {
         set(spec, letters.slice(2))
@@ -242,7 +246,15 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
       } else throw new FlagError(`flag needs an argument: ${goChar(c)} in -${letters}`)
     }
   }
-  return { values: flagValues(byName, given), args, dash, help: given.get('help') === true, deprecated, given: order }
+  return {
+    values: flagValues(byName, given),
+    args,
+    dash,
+    help: given.get('help') === true,
+    deprecated,
+    given: order,
+    shorts,
+  }
 }
 
 /** Go's %q of one byte: 'f'. */

@@ -1,5 +1,5 @@
 // The flags every command takes, as `kubectl options` lists them, and the few of our own.
-import type { FlagSpec } from './command.ts'
+import type { FlagSpec, StateOptions } from './command.ts'
 
 export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   {
@@ -9,6 +9,12 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   },
   { name: 'as-group', type: 'stringArray', usage: 'Act as a member of this group; give it again for more groups.' },
   { name: 'as-uid', type: 'string', usage: 'The uid to act with.' },
+  {
+    name: 'as-user-extra',
+    since: 'asUserExtra',
+    type: 'stringArray',
+    usage: 'An extra field to act with, KEY=VALUE; give it again for more.',
+  },
   {
     name: 'cache-dir',
     type: 'string',
@@ -31,7 +37,13 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
     type: 'string',
     usage: 'The kubeconfig file to read instead of KUBESIM_KUBECONFIG or ~/.kubesim/config.',
   },
-  { name: 'kuberc', type: 'string', hidden: true, usage: "Accepted for kubectl's sake." },
+  {
+    name: 'kuberc',
+    since: 'kuberc',
+    offGate: 'KUBECTL_KUBERC',
+    type: 'string',
+    usage: 'The file with preferences to read instead of KUBESIM_KUBERC or ~/.kubesim/kuberc.',
+  },
   { name: 'log-flush-frequency', type: 'duration', default: '5s', usage: "Accepted for kubectl's sake." },
   { name: 'match-server-version', type: 'bool', usage: 'Demand that client and server have the same version.' },
   { name: 'namespace', short: 'n', type: 'string', usage: 'The namespace of this request.' },
@@ -44,6 +56,7 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
       "The cluster profile a fresh state is made from: a name or a file (kubectl's own none, cpu, heap, goroutine, threadcreate, block and mutex are accepted and do nothing).",
   },
   { name: 'profile-output', type: 'string', default: 'profile.pprof', usage: "Accepted for kubectl's sake." },
+  { name: 'proxy-url', since: 'proxyURL', type: 'string', usage: "Accepted for kubectl's sake." },
   {
     name: 'request-timeout',
     type: 'string',
@@ -67,7 +80,7 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
     usage:
       'How much to tell on stderr: 6 the requests that are made, 7 their headers, 8 the bodies too, 9 as curl commands, 10 nothing cut off.',
   },
-  { name: 'vmodule', type: 'string', usage: "Accepted for kubectl's sake." },
+  { name: 'vmodule', type: 'mapStringString', usage: "Accepted for kubectl's sake." },
   { name: 'warnings-as-errors', type: 'bool', usage: 'End with an error when the server warned.' },
 ]
 
@@ -86,3 +99,18 @@ export const PPROF: ReadonlySet<string> = new Set([
   'block',
   'mutex',
 ])
+
+/** Where a command line says the state is, looked up before its flags are known: what a version has depends on it. */
+export function stateOptionsOf(argv: readonly string[]): StateOptions {
+  const value = (flag: string): string | undefined => {
+    const end = argv.indexOf('--')
+    const args = end < 0 ? argv : argv.slice(0, end)
+    const at = args.findLastIndex((a) => a === flag || a.startsWith(`${flag}=`))
+    return args[at] === flag ? args[at + 1] : args[at]?.slice(flag.length + 1)
+  }
+  const [state, profile] = [value('--state'), value('--profile')]
+  return {
+    ...(state !== undefined ? { state } : {}),
+    ...(profile !== undefined && !PPROF.has(profile) ? { profile } : {}),
+  }
+}

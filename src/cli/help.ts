@@ -1,5 +1,7 @@
 // Help: kubectl's structure (text, Aliases, Examples, Available Commands, Options, Usage, tips) with our own prose, as
 // kubectl/pkg/util/templates lays it out.
+import { has } from '../apimachinery/versions.ts'
+import type { Versions } from '../apimachinery/versions.ts'
 import type { Command, CommandLine, FlagSpec } from './command.ts'
 
 const GROUPS = [
@@ -21,8 +23,8 @@ function commandTable(heading: string, lines: readonly CommandLine[], width: num
 const widthOf = (lines: readonly CommandLine[]): number => Math.max(11, ...lines.map((l) => l.name.length))
 
 /** The help of the bare program: all commands by group. */
-export function rootHelp(commands: readonly CommandLine[]): string {
-  const visible = commands.filter((c) => !c.hidden && c.name !== 'options')
+export function rootHelp(commands: readonly CommandLine[], versions: Versions): string {
+  const visible = commands.filter((c) => !c.hidden && c.name !== 'options' && (!c.since || has(versions, c.since)))
   const width = widthOf(visible)
   const groups = GROUPS.map((g) => ({ g, lines: visible.filter((c) => (c.group ?? 'Other Commands') === g) })).filter(
     (x) => x.lines.length,
@@ -64,22 +66,30 @@ function shownDefault(f: FlagSpec): string {
     case 'stringSlice':
     case 'stringArray':
     case 'stringToString':
-    case 'mapStringString':
       return `[${Array.isArray(f.default) ? f.default.join(',') : (f.default ?? '')}]`
+    case 'mapStringString':
+      return ''
   }
 }
 
 /** The Options block: two lines a flag, an empty line between. */
-export function flagsHelp(flags: readonly FlagSpec[]): string {
-  return [...flags]
-    .filter((f) => !f.hidden && (f.deprecated === undefined || f.deprecatedWith !== undefined))
+export function flagsHelp(flags: readonly FlagSpec[], versions: Versions): string {
+  const deprecated = (f: FlagSpec): boolean =>
+    f.deprecated !== undefined && (!f.deprecatedWith || has(versions, f.deprecatedWith))
+  return flags
+    .filter((f) => !f.hidden && !deprecated(f) && (!f.since || has(versions, f.since)))
+    .filter((f, i, all) => all.findIndex((g) => g.name === f.name) === i)
+    .map((f) => (f.defaultWith && has(versions, f.defaultWith[0]) ? { ...f, default: f.defaultWith[1] } : f))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((f) => `    ${f.short ? `-${f.short}, ` : ''}--${f.name}=${shownDefault(f)}:\n\t${f.usage}`)
+    .map((f) => {
+      const short = f.short && (!f.shortSince || has(versions, f.shortSince)) ? `-${f.short}, ` : ''
+      return `    ${short}--${f.name}=${shownDefault(f)}:\n\t${f.usage}`
+    })
     .join('\n\n')
 }
 
 /** The help of one command. */
-export function commandHelp(command: Command, path: string, line?: CommandLine): string {
+export function commandHelp(command: Command, path: string, versions: Versions, line?: CommandLine): string {
   const out: string[] = [(command.long ?? `${command.short}${command.short.endsWith('.') ? '' : '.'}`).trim()]
   const aliases = command.aliases ?? line?.aliases ?? []
   const subs = (command.subcommands ?? []).filter((c) => !c.hidden)
@@ -93,11 +103,14 @@ export function commandHelp(command: Command, path: string, line?: CommandLine):
         widthOf(subs),
       ),
     )
-  const options = flagsHelp(command.flags)
+  const options = flagsHelp(command.flags, versions)
   if (options) out.push(`Options:\n${options}`)
   if (command.run || subs.length) out.push(`Usage:\n  ${`${path} ${command.usage}`.trimEnd()}`)
   const tips: string[] = []
-  if (subs.length) tips.push(`Use "${path} <command> --help" for more information about a given command.`)
+  if (subs.length)
+    tips.push(
+      `Use "${has(versions, 'helpNamesGroup') ? path : 'kubectl'} <command> --help" for more information about a given command.`,
+    )
   if (command.run || subs.length)
     tips.push('Use "kubectl options" for a list of global command-line options (applies to all commands).')
   if (tips.length) out.push(tips.join('\n'))

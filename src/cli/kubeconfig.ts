@@ -3,6 +3,8 @@ import { goQuote } from '../apimachinery/gostring.ts'
 import { isObject } from '../apimachinery/object.ts'
 import type { Draft, Json, JsonObject } from '../apimachinery/object.ts'
 import type { Io } from '../apimachinery/ports.ts'
+import { has } from '../apimachinery/versions.ts'
+import type { Versions } from '../apimachinery/versions.ts'
 import type { Profile } from '../cluster/profile.ts'
 import { CliError, PlainError } from './exit.ts'
 
@@ -103,11 +105,11 @@ function readConfig(doc: Json): KubeConfig {
 }
 
 /** A config as its document, in the order of its type: lists sorted by name, null where empty. */
-export async function writeConfig(config: KubeConfig): Promise<JsonObject> {
+export async function writeConfig(config: KubeConfig, versions: Versions): Promise<JsonObject> {
   const { formedConfig } = await import('./kubeconfigform.ts')
   const list = (map: ReadonlyMap<string, ConfigEntry>, field: string): Json =>
     map.size ? [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: value, name })) : null
-  return formedConfig({
+  const { preferences, ...formed } = formedConfig({
     apiVersion: 'v1',
     clusters: list(config.clusters, 'cluster'),
     contexts: list(config.contexts, 'context'),
@@ -117,6 +119,8 @@ export async function writeConfig(config: KubeConfig): Promise<JsonObject> {
     preferences: config.preferences,
     users: list(config.users, 'user'),
   })
+  const omitted = has(versions, 'configOmitsPreferences') && !Object.keys(config.preferences).length
+  return preferences === undefined || omitted ? formed : { preferences, ...formed }
 }
 
 /** The file's config; undefined where there is no file. */

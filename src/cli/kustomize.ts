@@ -1,5 +1,6 @@
 // What -k means: the folder built to YAML, deprecations on standard error (kubectl's kustomize visitor).
 import type { JsonObject } from '../apimachinery/object.ts'
+import { has } from '../apimachinery/versions.ts'
 import type { Factory } from './command.ts'
 import { CliError } from './exit.ts'
 import { klog } from './klog.ts'
@@ -21,8 +22,9 @@ export async function kustomizeObjects(
         files: factory.io.files,
         schemas: factory.schemas,
         options,
-        warn: (line) => {
-          factory.io.stderr.write(`${line}\n`)
+        warn: (line, field) => {
+          if (field !== 'commonLabels' || has(factory.versions, 'kustomizeCommonLabels'))
+            factory.io.stderr.write(`${line}\n`)
         },
         log: (line) => {
           klog(factory.io, 'I', 'log.go:245', line)

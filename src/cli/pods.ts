@@ -145,11 +145,15 @@ export function findContainer(
 }
 export const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
 
+/** A named container is not there, told with those that are. */
+export const noContainer = (pod: Pod, name: string): CliError =>
+  new CliError(`container ${name} is not valid for pod ${pod.metadata.name} out of: ${allContainerNames(pod)}`)
+
 /** The container named, or the default with a word about it on stderr. */
 export function chooseContainer(pod: Pod, name: string, quiet: boolean, io: Io): Container {
   if (name) {
     const found = findContainer(pod, name)
-    if (!found) throw new CliError(`container ${name} not found in pod ${pod.metadata.name}`)
+    if (!found) throw noContainer(pod, name)
     return found.container
   }
   const first = pod.spec?.containers[0]
@@ -239,7 +243,9 @@ export async function connectPod(
 
 /** --pod-running-timeout in milliseconds. */
 export function podTimeout(ctx: CommandContext): number {
-  return ctx.flags.number('pod-running-timeout')
+  const timeout = ctx.flags.number('pod-running-timeout')
+  if (timeout <= 0) throw new CliError('--pod-running-timeout must be higher than zero')
+  return timeout
 }
 export const timeoutFlag = (value: string) => ({
   name: 'pod-running-timeout',

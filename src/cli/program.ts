@@ -1,17 +1,18 @@
 // The program: argv -> one command. Finding the command and its errors are cobra's, global flags kubectl's; our own
 // simulation commands are parsed by commander.
 import { has } from '../apimachinery/versions.ts'
+import type { FeatureName, Versions } from '../apimachinery/versions.ts'
 import type { CliHost, Command, CommandContext, CommandLine, Factory, FlagSpec, FlagValues } from './command.ts'
-import { ending, SilentExit } from './exit.ts'
+import { CliError, ending, PlainError, SilentExit } from './exit.ts'
 import { bare, FlagError, missingRequired, parseFlags } from './flags.ts'
 import type { Parsed } from './flags.ts'
-import { GLOBAL_FLAGS, REFUSALS } from './globals.ts'
+import { GLOBAL_FLAGS, REFUSALS, stateOptionsOf } from './globals.ts'
 import { COMMANDS } from './commands/index.ts'
 
 export type { CliHost } from './command.ts'
 
 /** A place in the tree of commands. */
-interface Node {
+export interface Node {
   readonly path: string
   readonly command?: Command
   readonly line?: CommandLine
@@ -95,11 +96,11 @@ const SUGGEST_FOR: Readonly<Record<string, readonly string[]>> = {
   delete: ['rm'],
 }
 
-function unknownCommand(word: string): string {
+function unknownCommand(word: string, versions: Versions): string {
   const typed = word.toLowerCase()
   const near: string[] = []
   for (const c of COMMANDS) {
-    if (c.hidden || c.group === 'Simulation Commands') continue
+    if (c.hidden || c.group === 'Simulation Commands' || (c.since && !has(versions, c.since))) continue
     if (distance(word, c.name) <= 2 || c.name.startsWith(typed)) near.push(c.name)
     if (SUGGEST_FOR[c.name]?.includes(typed)) near.push(c.name)
   }
@@ -117,52 +118,62 @@ async function child(node: Node, line: CommandLine, env: CliHost['io']['env']): 
     clientFirst,
     flags: [
       ...command.flags.filter((f) => !f.gate || env[f.gate]?.toLowerCase() === 'true'),
-      ...GLOBAL_FLAGS.filter((f) => !own.has(f.name)),
+      ...GLOBAL_FLAGS.filter((f) => !own.has(f.name) && !(f.offGate && env[f.offGate] === 'false')),
     ],
     subcommands: command.subcommands ?? [],
   }
 }
 
+/** The versions that a command line is to be played in. */
+const versionsFor = async (host: CliHost, argv: readonly string[]): Promise<Versions> =>
+  (await host.profile(stateOptionsOf(argv))).version
+
 /** Walks down the tree as far as the words name commands. */
 async function locate(
   argv: readonly string[],
-  env: CliHost['io']['env'],
+  host: CliHost,
+  from: Node = root,
 ): Promise<{ readonly node: Node; readonly args: readonly string[]; readonly typed: readonly string[] }> {
-  let node = root
+  let node = from
   const typed: string[] = []
   let args: readonly string[] = argv
   for (;;) {
     const word = words(args, node.flags)[0]
     if (word === undefined) return { node, args, typed }
-    const line = node.subcommands.find((c) => c.name === word || c.aliases?.includes(word))
+    const named = node.subcommands.filter((c) => c.name === word || c.aliases?.includes(word))
+    const versions = named.some((c) => c.since) ? await versionsFor(host, argv) : undefined
+    const line = named.find((c) => !c.since || (versions && has(versions, c.since)))
     if (!line) return { node, args, typed }
     typed.push(word)
     args = without(args, word, node.flags)
-    node = await child(node, line, env)
+    node = await child(node, line, host.io.env)
   }
 }
 
-async function helpText(node: Node): Promise<string> {
+async function helpText(node: Node, versions: Versions): Promise<string> {
   const help = await import('./help.ts')
-  return node.command ? help.commandHelp(node.command, node.path, node.line) : help.rootHelp(COMMANDS)
+  return node.command
+    ? help.commandHelp(node.command, node.path, versions, node.line)
+    : help.rootHelp(COMMANDS, versions)
 }
 
 /** `kubectl help WORDS`: the help of the command they name. */
 async function helpFor(argv: readonly string[], host: CliHost): Promise<number> {
-  const { node, args } = await locate(argv, host.io.env)
+  const { node, args } = await locate(argv, host)
+  const text = await helpText(node, await versionsFor(host, argv))
   if (node === root && words(args, root.flags).length) {
     // the usage without what stands before the first group
-    const usage = (await helpText(root)).replace(/^[^]*?\n\n(?=\S[^\n]*:\n)/, '')
+    const usage = text.replace(/^[^]*?\n\n(?=\S[^\n]*:\n)/, '')
     host.io.stderr.write(`Unknown help topic [${argv.map((a) => `\`${a}\``).join(' ')}]\n\n\n${usage}`)
     return 0
   }
-  host.io.stdout.write(await helpText(node))
+  host.io.stdout.write(text)
   return 0
 }
 
 /** `__complete WORDS… WORD`: what may stand in the place of the last word, for shells. */
 async function complete(argv: readonly string[], described: boolean, host: CliHost): Promise<number> {
-  const { node, args } = await locate(argv.slice(0, -1), host.io.env)
+  const { node, args } = await locate(argv.slice(0, -1), host)
   const { completions } = await import('./complete.ts')
   let answers: string[] = []
   try {
@@ -179,24 +190,60 @@ async function complete(argv: readonly string[], described: boolean, host: CliHo
   return 0
 }
 
+/** What the user's preferences make of a command line; `from`: the tree with the alias that was called. */
+interface Line {
+  readonly argv: readonly string[]
+  readonly from: Node
+  readonly preset: readonly string[]
+}
+
+async function preferring(argv: readonly string[], host: CliHost): Promise<Line> {
+  const { env, files } = host.io
+  const line = { argv, from: root, preset: [] }
+  const named = env.KUBESIM_KUBERC || argv.some((a) => a.startsWith('--kuberc'))
+  if (!argv.length || env.KUBECTL_KUBERC === 'false') return line
+  if (!named && !files.stat(`${env.HOME ?? ''}/.kubesim/kuberc`)) return line
+  if (!has(await versionsFor(host, argv), 'kuberc')) return line
+  const { preferred } = await import('./kuberc.ts')
+  const withAlias = (alias: CommandLine | undefined): Node =>
+    alias ? { ...root, subcommands: [...COMMANDS, alias] } : root
+  try {
+    const wish = await preferred(argv, host.io, async (typed, alias) => {
+      const { node, args } = await locate(typed, host, withAlias(alias))
+      if (node.path === root.path && words(args, root.flags).length) return undefined
+      const { command, line: own, clientFirst = false } = node
+      return {
+        path: node.path,
+        flags: node.flags,
+        line: command && own ? { ...own, clientFirst, load: async () => command } : undefined,
+      }
+    })
+    return { argv: wish.argv, from: withAlias(wish.alias), preset: wish.preset }
+  } catch (e) {
+    throw e instanceof CliError ? new PlainError(`error occurred while applying preferences ${e.message}\n`) : e
+  }
+}
+
 /** Runs one command line (without node and the script) and resolves to its exit code. Never throws. */
-export async function run(argv: readonly string[], host: CliHost): Promise<number> {
+export async function run(written: readonly string[], host: CliHost): Promise<number> {
   const { io } = host
   let commandPath = 'kubectl'
   try {
+    const { argv, from, preset } = await preferring(written, host)
     if (argv[0] === '__complete' || argv[0] === '__completeNoDesc')
       return await complete(argv.slice(1), argv[0] === '__complete', host)
     if (argv[0] === 'help') return await helpFor(argv.slice(1), host)
-    const { node, args, typed } = await locate(argv, host.io.env)
+    const { node, args, typed } = await locate(argv, host, from)
     commandPath = node.path
-    if (node === root) {
+    if (node.path === root.path) {
       const word = words(args, root.flags)[0]
       if (word !== undefined) {
         if (argv[0]?.startsWith('-')) {
           io.stderr.write(`Error: flags cannot be placed before plugin name: ${argv[0]}\n`)
           return 1
         }
-        io.stderr.write(`error: ${unknownCommand(word)}${/\n$/.test(unknownCommand(word)) ? '' : '\n'}`)
+        const said = unknownCommand(word, await versionsFor(host, argv))
+        io.stderr.write(`error: ${said}${said.endsWith('\n') ? '' : '\n'}`)
         return 1
       }
     }
@@ -209,7 +256,7 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
       return await simulation(node, args, host)
     let parsed
     try {
-      parsed = parseFlags(args, node.flags)
+      parsed = parseFlags([...preset, ...args], node.flags)
     } catch (e) {
       if (!(e instanceof FlagError)) throw e
       const hint =
@@ -223,7 +270,7 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
       if (spec && !spec.deprecatedWith) io.stderr.write(deprecation(spec))
     }
     if (parsed.help || !node.command?.run) {
-      io.stdout.write(await helpText(node))
+      io.stdout.write(await helpText(node, await versionsFor(host, args)))
       return 0
     }
     const missing = missingRequired(node.flags, parsed.values)
@@ -240,11 +287,22 @@ export async function run(argv: readonly string[], host: CliHost): Promise<numbe
 const deprecation = (f: FlagSpec): string => `Flag --${f.name} has been deprecated, ${f.deprecated ?? ''}\n`
 
 /** What the client's version makes of the flags given: those it does not have are unknown, others may be deprecated. */
-function versionedFlags(node: Node, { values }: Pick<Parsed, 'values'>, { io, versions }: Factory): boolean {
-  const given = node.flags.filter((f) => (f.since || f.deprecatedWith) && values.changed(f.name))
-  const unknown = given.find((f) => f.since && !has(versions, f.since))
-  if (unknown) {
-    io.stderr.write(`error: unknown flag: --${unknown.name}\nSee '${node.path} --help' for usage.\n`)
+function versionedFlags(
+  node: Node,
+  { values, shorts }: Pick<Parsed, 'values' | 'shorts'>,
+  { io, versions }: Factory,
+): boolean {
+  const given = node.flags.filter((f) => (f.since || f.shortSince || f.deprecatedWith) && values.changed(f.name))
+  const lacks = (feature: FeatureName | undefined): boolean => feature !== undefined && !has(versions, feature)
+  for (const f of given) {
+    const short = shorts.get(f.name)
+    const unknown = node.flags.every((g) => g.name !== f.name || lacks(g.since))
+      ? `unknown flag: --${f.name}`
+      : short !== undefined && lacks(f.shortSince)
+        ? `unknown shorthand flag: '${f.short}' in -${short}`
+        : undefined
+    if (unknown === undefined) continue
+    io.stderr.write(`error: ${unknown}\nSee '${node.path} --help' for usage.\n`)
     return false
   }
   for (const f of given) if (f.deprecatedWith && has(versions, f.deprecatedWith)) io.stderr.write(deprecation(f))
@@ -290,7 +348,7 @@ function globalsOf(node: Node, values: FlagValues): FlagValues {
 async function execute(
   node: Node,
   host: CliHost,
-  parsed: Pick<Parsed, 'args' | 'dash' | 'given' | 'values'>,
+  parsed: Pick<Parsed, 'args' | 'dash' | 'given' | 'shorts' | 'values'>,
   typed: readonly string[] = [],
 ): Promise<number> {
   const { io } = host
@@ -309,7 +367,7 @@ async function execute(
       commandPath: node.path,
       commandLine: ['kubectl', ...typed, ...parsed.args, ...parsed.given.map(([n, v]) => `--${n}=${v}`)].join(' '),
       help: async (to = 'stdout') => {
-        io[to].write(await helpText(node))
+        io[to].write(await helpText(node, factory.versions))
       },
     }
     if (node.clientFirst) await factory.configured() // a broken configuration is said now
@@ -389,7 +447,7 @@ async function simulation(node: Node, args: readonly string[], host: CliHost): P
     return 1
   }
   if (given.help || !node.command?.run) {
-    io.stdout.write(await helpText(node))
+    io.stdout.write(await helpText(node, await versionsFor(host, args)))
     return 0
   }
   const camel = (name: string): string => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase())

@@ -1,5 +1,6 @@
 // The flags that many verbs share, and what they mean: -f, -l, --dry-run, --validate, --field-manager.
 import { has } from '../apimachinery/versions.ts'
+import { minor } from '../apimachinery/versions.ts'
 import type { CommandContext, FlagSpec } from './command.ts'
 import { CliError } from './exit.ts'
 import { parseGoBool } from './flags.ts'
@@ -46,6 +47,14 @@ export const dryRunFlag: FlagSpec = {
   noOptDefault: 'unchanged',
   usage: 'none, client (only print what would be sent) or server (everything except storing).',
 }
+/** The keys that end an attach. */
+export const detachKeysFlag: FlagSpec = {
+  name: 'detach-keys',
+  since: 'detachKeys',
+  type: 'string',
+  default: 'ctrl-p,ctrl-q',
+  usage: "Accepted for kubectl's sake.",
+}
 export const validateFlag: FlagSpec = {
   name: 'validate',
   type: 'string',
@@ -74,12 +83,30 @@ export function fileRequest(
 }
 
 export type DryRun = 'none' | 'client' | 'server'
+/** The line of kubectl's helpers.go that speaks of a bare --dry-run, by its minor version. */
+const DRY_RUN_PLACES: readonly (readonly [since: number, line: number])[] = [
+  [37, 714],
+  [35, 719],
+  [34, 731],
+  [33, 703],
+  [32, 702],
+  [30, 703],
+  [29, 704],
+  [0, 692],
+]
+const dryRunPlace = (ctx: CommandContext): number =>
+  DRY_RUN_PLACES.find(([since]) => minor(ctx.factory.versions.client) >= since)?.[1] ?? 0
 /** --dry-run's value; a bare one still means client, with a word about it. */
 export function dryRun(ctx: CommandContext): DryRun {
   const v = ctx.flags.string('dry-run')
   if (v === 'none' || v === 'client' || v === 'server') return v
   if (v === 'unchanged') {
-    klog(ctx.io, 'W', 'helpers.go:703', '--dry-run is deprecated and can be replaced with --dry-run=client.')
+    klog(
+      ctx.io,
+      'W',
+      `helpers.go:${dryRunPlace(ctx)}`,
+      '--dry-run is deprecated and can be replaced with --dry-run=client.',
+    )
     return 'client'
   }
   const flag = parseGoBool(v)

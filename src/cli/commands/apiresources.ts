@@ -17,7 +17,7 @@ async function resourceList(ctx: CommandContext, list: readonly Mapping[]): Prom
     for (const r of rows.filter(isObject)) told.set(`${gv}/${String(r.name)}`, r)
   }
   const resources = list.map((m) => {
-    const { name, singularName, namespaced, ...rest } = told.get(m.path) ?? {}
+    const { name, singularName, namespaced, storageVersionHash, ...rest } = told.get(m.path) ?? {}
     return {
       name: name ?? m.resource,
       singularName: singularName ?? m.singular,
@@ -127,6 +127,12 @@ export const apiResources: Command = {
     },
     { name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' },
     { name: 'output', short: 'o', type: 'string', usage: 'wide or name.' },
+    {
+      name: 'show-managed-fields',
+      since: 'apiResourcesManagedFields',
+      type: 'bool',
+      usage: 'Keep managedFields in JSON and YAML.',
+    },
     { name: 'sort-by', type: 'string', usage: 'Sort by name or kind.' },
     { name: 'verbs', type: 'stringSlice', usage: 'Only resources with these verbs.' },
   ],

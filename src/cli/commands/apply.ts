@@ -59,7 +59,12 @@ export const apply: Command = {
     recordFlag,
     selectorFlag,
     ...serverSideFlags,
-    { name: 'subresource', type: 'string', usage: 'With --server-side: work on this subresource.' },
+    {
+      name: 'subresource',
+      since: 'applySubresource',
+      type: 'string',
+      usage: 'With --server-side: work on this subresource.',
+    },
     validateFlag,
     ...printFlags,
   ],

@@ -3,6 +3,7 @@ import { attachTo } from '../attach.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 import { attachable, named, podTimeout, timeoutFlag } from '../pods.ts'
+import { detachKeysFlag } from '../requestflags.ts'
 
 async function run(ctx: CommandContext): Promise<void> {
   const { args, flags, factory } = ctx
@@ -11,8 +12,8 @@ async function run(ctx: CommandContext): Promise<void> {
     throw new CliError(
       `expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`,
     )
-  if (podTimeout(ctx) <= 0) throw new CliError('--pod-running-timeout must be higher than zero')
-  const pod = await attachable(factory, await named(factory, args), podTimeout(ctx))
+  const timeout = podTimeout(ctx)
+  const pod = await attachable(factory, await named(factory, args), timeout)
   const phase = pod.status?.phase
   if (phase === 'Succeeded' || phase === 'Failed')
     throw new CliError(`cannot attach a container in a completed pod; current phase is ${phase}`)
@@ -40,6 +41,7 @@ export const attach: Command = {
       usage:
         'The container; without it the one of the annotation kubectl.kubernetes.io/default-container, or the first.',
     },
+    detachKeysFlag,
     timeoutFlag('1m0s'),
     { name: 'quiet', short: 'q', type: 'bool', usage: 'Print only what the container prints.' },
     { name: 'stdin', short: 'i', type: 'bool', usage: 'Pass the standard input on to the container.' },

@@ -5,6 +5,7 @@ import { readTar, writeTar } from '../../shell/tar.ts'
 import type { TarEntry } from '../../shell/tar.ts'
 import type { Io } from '../../apimachinery/ports.ts'
 import { StatusError } from '../../apimachinery/status.ts'
+import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, SilentExit } from '../exit.ts'
 import { chooseContainer } from '../pods.ts'
@@ -35,7 +36,8 @@ const folderOf = (path: string): string => {
 
 /**
  * Runs a command in the container with an input; its output, or what kubectl says of its failure. What the container
- * complains of is told on standard output when something is fetched, as upstream has it.
+ * complains of is told on standard output when something is fetched, as upstream has it
+ * (TarPipe.initReadFrom).
  */
 async function remote(
   ctx: CommandContext,
@@ -50,7 +52,9 @@ async function remote(
   const pod = await client.get<Pod>('v1/pods', namespace, spec.pod)
   if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')
     throw new CliError(`cannot exec into a container in a completed pod; current phase is ${pod.status.phase}`)
-  const container = flags.string('container') || chooseContainer(pod, '', false, io).name
+  const wanted = flags.string('container')
+  if (wanted && has(factory.versions, 'containerOutOf')) chooseContainer(pod, wanted, false, io)
+  const container = wanted || chooseContainer(pod, '', false, io).name
   const out: Uint8Array[] = []
   async function* stdin(): AsyncGenerator<Uint8Array> {
     if (input) yield input

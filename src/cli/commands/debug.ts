@@ -86,7 +86,7 @@ function applyProfile(ctx: CommandContext, profile: string, style: Style, pod: D
       }
       break
     case 'netadmin':
-      capability(c, 'NET_ADMIN', 'NET_RAW')
+      capability(c, 'NET_ADMIN', ...(has(ctx.factory.versions, 'debugRawSockets') ? ['NET_RAW'] : []))
       if (style === 'node') hostNamespaces(pod)
       break
     case 'sysadmin':
@@ -405,21 +405,33 @@ export const debug: Command = {
     { name: 'attach', type: 'bool', usage: 'Attach to the container as soon as it runs; default true with -i.' },
     { name: 'container', short: 'c', type: 'string', usage: 'The name of the debug container.' },
     { name: 'copy-to', type: 'string', usage: 'Make a copy of the pod with this name.' },
-    { name: 'custom', type: 'string', usage: 'A file with a partial container spec that changes the profile.' },
+    {
+      name: 'custom',
+      since: 'debugCustom',
+      type: 'string',
+      usage: 'A file with a partial container spec that changes the profile.',
+    },
     { name: 'env', type: 'stringToString', usage: 'Variables for the container (NAME=value).' },
     { name: 'filename', short: 'f', type: 'stringSlice', usage: 'Files that name what to look into.' },
     { name: 'image', type: 'string', usage: 'The image of the debug container.' },
     { name: 'image-pull-policy', type: 'string', usage: 'When to pull the image.' },
-    { name: 'keep-annotations', type: 'bool', usage: 'Keep the annotations in the copy.' },
-    { name: 'keep-init-containers', type: 'bool', default: true, usage: 'Keep the init containers in the copy.' },
-    { name: 'keep-labels', type: 'bool', usage: 'Keep the labels in the copy.' },
-    { name: 'keep-liveness', type: 'bool', usage: 'Keep liveness probes in the copy.' },
-    { name: 'keep-readiness', type: 'bool', usage: 'Keep readiness probes in the copy.' },
-    { name: 'keep-startup', type: 'bool', usage: 'Keep startup probes in the copy.' },
+    { name: 'keep-annotations', since: 'debugCustom', type: 'bool', usage: 'Keep the annotations in the copy.' },
+    {
+      name: 'keep-init-containers',
+      since: 'debugCustom',
+      type: 'bool',
+      default: true,
+      usage: 'Keep the init containers in the copy.',
+    },
+    { name: 'keep-labels', since: 'debugCustom', type: 'bool', usage: 'Keep the labels in the copy.' },
+    { name: 'keep-liveness', since: 'debugCustom', type: 'bool', usage: 'Keep liveness probes in the copy.' },
+    { name: 'keep-readiness', since: 'debugCustom', type: 'bool', usage: 'Keep readiness probes in the copy.' },
+    { name: 'keep-startup', since: 'debugCustom', type: 'bool', usage: 'Keep startup probes in the copy.' },
     {
       name: 'profile',
       type: 'string',
       default: 'legacy',
+      defaultWith: ['debugGeneralProfile', 'general'],
       usage: 'What the container may do: legacy, general, baseline, netadmin, restricted or sysadmin.',
     },
     { name: 'quiet', short: 'q', type: 'bool', usage: 'Say nothing besides.' },

@@ -283,7 +283,7 @@ export const deleteCommand: Command = {
       type: 'bool',
       usage: 'What is not there counts as deleted; true by default with --all and selectors.',
     },
-    { name: 'interactive', short: 'i', type: 'bool', usage: 'Ask before deleting.' },
+    { name: 'interactive', since: 'deleteInteractive', short: 'i', type: 'bool', usage: 'Ask before deleting.' },
     { name: 'now', type: 'bool', usage: 'Delete with a grace period of one second.' },
     { name: 'output', short: 'o', type: 'string', usage: 'name: print only type/name.' },
     { name: 'raw', type: 'string', usage: 'A path on the server to DELETE as it is.' },

@@ -151,11 +151,12 @@ async function run(ctx: CommandContext): Promise<number> {
     }
     let from = shown ? info.object : withoutManaged(info.object)
     let to = (shown ? merged : withoutManaged(merged)) ?? {}
-    if (to.kind === 'Secret' && to.apiVersion === 'v1') [from, to] = mask(from, to)
+    const masked = to.kind === 'Secret' && to.apiVersion === 'v1' && !ctx.flags.bool('show-secrets')
+    if (masked) [from, to] = mask(from, to)
     if (metaOf(info.object).deletionTimestamp)
       io.stderr.write(`Warning: Detected changes to resource ${info.name} which is currently being deleted.\n`)
     // a Secret that is not there yet is masked as well, and nothing masked is null
-    const absent = to.kind === 'Secret' && to.apiVersion === 'v1' ? 'null\n' : ''
+    const absent = masked ? 'null\n' : ''
     pairs.push({
       name: fileName(info.mapping.group, info.mapping.version, info.mapping.kind, info.namespace, info.name),
       from: from ? toYaml(from) : absent,
@@ -218,12 +219,13 @@ export const diff: Command = {
     '  # Compare with pod.json\n  kubectl diff -f pod.json\n  \n  # Compare with what is piped in\n  cat service.yaml | kubectl diff -f -',
   failureShift: 1,
   flags: [
-    { name: 'concurrency', type: 'int', default: 1, usage: "Accepted for kubectl's sake." },
+    { name: 'concurrency', since: 'diffConcurrency', type: 'int', default: 1, usage: "Accepted for kubectl's sake." },
     ...filenameFlags('with the configuration'),
     ...pruneFlags,
     selectorFlag,
     ...serverSideFlags,
     { name: 'show-managed-fields', type: 'bool', usage: 'Keep the managed fields.' },
+    { name: 'show-secrets', since: 'diffShowSecrets', type: 'bool', usage: 'Show what Secrets hold.' },
   ],
   run,
 }

@@ -9,6 +9,8 @@ async function run(ctx: CommandContext): Promise<void> {
   const files = flags.list('filename')
   const name = args.length > 0 && dash !== 0 ? args[0] : undefined
   let command: readonly string[] = []
+  if (dash > 1 && has(factory.versions, 'execOneWord'))
+    throw new UsageError('exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead')
   if (dash > -1) command = args.slice(dash)
   else if (args.length > 1 || (args.length > 0 && files.length > 0)) {
     if (!has(factory.versions, 'execWithoutDashes'))
@@ -21,16 +23,19 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   if (name === undefined && files.length === 0) throw new CliError('pod, type/name or --filename must be specified')
   if (command.length === 0) throw new CliError('you must specify at least one command for the container')
+  const timeout = podTimeout(ctx)
   const pod = await attachable(
     factory,
     await named(factory, name === undefined || (files.length > 0 && dash < 0) ? [] : [name], files),
-    podTimeout(ctx),
+    timeout,
   )
   const phase = pod.status?.phase
   if (phase === 'Succeeded' || phase === 'Failed')
     throw new CliError(`cannot exec into a container in a completed pod; current phase is ${phase}`)
   const quiet = flags.bool('quiet')
-  const container = flags.string('container') || chooseContainer(pod, '', quiet, io).name
+  const wanted = flags.string('container')
+  if (wanted && has(factory.versions, 'containerOutOf')) chooseContainer(pod, wanted, quiet, io)
+  const container = wanted || chooseContainer(pod, '', quiet, io).name
   const stdin = flags.bool('stdin')
   const raw = setupTTY(io, { stdin, tty: flags.bool('tty'), quiet })
   await connectPod(factory, pod, 'exec', { container: [container], command }, { stdin, raw })

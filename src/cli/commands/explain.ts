@@ -199,7 +199,8 @@ const indent = (text: string, by: number): string =>
     .map((l) => ' '.repeat(by) + l)
     .join('\n')
 
-function fieldList(node: Described, level: number, recursive: boolean, seen: ReadonlySet<string>): string {
+/** `levels`: how deep fields of fields are listed, without descriptions; 0 lists none of them. */
+function fieldList(node: Described, level: number, levels: number, seen: ReadonlySet<string>): string {
   if (node.definition !== '' && seen.has(node.definition)) return ''
   const next = new Set([...seen, node.definition])
   let out = ''
@@ -212,7 +213,7 @@ function fieldList(node: Described, level: number, recursive: boolean, seen: Rea
         .map((e) => e || '""')
         .join(', ')}${field.enum.length > 4 ? ', ....' : ''}`
     out += '\n'
-    if (recursive) out += fieldList(field, level + 1, true, next)
+    if (levels > 0) out += level < levels ? fieldList(field, level + 1, levels, next) : ''
     else
       out +=
         field.description === undefined
@@ -306,21 +307,21 @@ const indented = (text: string, by: number, width: number): string =>
     .map((l) => (l === '' ? '\n' : `${' '.repeat(by)}${l}\n`))
     .join('')
 
-function plainFields(node: Described, by: number, recursive: boolean, seen: ReadonlySet<string>): string {
+function plainFields(node: Described, level: number, levels: number, seen: ReadonlySet<string>): string {
   if (node.definition !== '' && seen.has(node.definition)) return ''
   const next = new Set([...seen, node.definition])
+  const by = level * 3
   let out = ''
   for (const [name, field, required] of node.fields()) {
-    out += `${' '.repeat(by)}${name}\t<${field.plain}>${required && !recursive ? ' -required-' : ''}\n`
-    out += recursive
-      ? plainFields(field, by + 3, true, next)
-      : `${indented(field.description ?? '', by + 2, 78 - by)}\n`
+    out += `${' '.repeat(by)}${name}\t<${field.plain}>${required && !levels ? ' -required-' : ''}\n`
+    if (!levels) out += `${indented(field.description ?? '', by + 2, 78 - by)}\n`
+    else if (level < levels) out += plainFields(field, level + 1, levels, next)
   }
   return out
 }
 
 /** plaintext-openapiv2: pkg/explain's model printer. */
-function olderForm(root: Described, found: Mapping, path: readonly string[], recursive: boolean): string {
+function olderForm(root: Described, found: Mapping, path: readonly string[], levels: number): string {
   let node = root
   for (const step of path) {
     const fields = node.fields()
@@ -336,12 +337,16 @@ function olderForm(root: Described, found: Mapping, path: readonly string[], rec
   if (fields.length > 0 && name !== '') out += `RESOURCE: ${name} <${node.plain}>\n\n`
   if (!fields.length && node.plain !== '') out += `FIELD:    ${name} <${node.plain}>\n\n`
   out += `DESCRIPTION:\n${node.description === undefined ? '' : indented(node.description || '<empty>', 5, 75)}`
-  return fields.length > 0 ? `${out}\nFIELDS:\n${plainFields(node, 3, recursive, new Set())}` : out
+  return fields.length > 0 ? `${out}\nFIELDS:\n${plainFields(node, 1, levels, new Set())}` : out
 }
 
 async function run(ctx: CommandContext): Promise<void> {
   const { args, flags, io, factory } = ctx
   const [word] = args
+  const depth = flags.int('max-depth')
+  if (depth > 0 && !flags.bool('recursive')) throw new CliError('--max-depth requires --recursive')
+  if (depth < 0) throw new CliError('--max-depth must be non-negative')
+  const levels = !flags.bool('recursive') ? 0 : depth || Infinity
   if (word === undefined)
     throw new CliError(
       'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n',
@@ -358,7 +363,7 @@ async function run(ctx: CommandContext): Promise<void> {
         : (await factory.resources()).find((m) => m.groupVersion === asked && m.resource === mapping.resource)
     const root = found ? await rootOf(factory, found) : undefined
     if (!found || !root) throw new CliError(`couldn't find resource for "${asked}, Kind=${mapping.kind}"`)
-    io.stdout.write(olderForm(root, found, path, flags.bool('recursive')))
+    io.stdout.write(olderForm(root, found, path, levels))
     return
   }
   let { group, version } = mapping
@@ -391,7 +396,7 @@ async function run(ctx: CommandContext): Promise<void> {
   if (path.length > 0)
     out += `FIELD: ${name} <${node.type}>\n${node.enum.length > 0 ? `ENUM:${node.enum.map((e) => `\n    ${e || '""'}`).join('')}` : ''}\n\n`
   out += `DESCRIPTION:\n${indent(wrap(node.description === undefined ? '' : node.description === '' ? '<empty>' : `${node.description}\n`, 76), 4)}\n`
-  const list = fieldList(node, 1, flags.bool('recursive'), new Set())
+  const list = fieldList(node, 1, levels, new Set())
   if (list !== '') out += `FIELDS:\n${list}`
   io.stdout.write(`${out}\n`)
 }
@@ -405,9 +410,28 @@ export const explain: Command = {
   examples:
     '  # The fields of pods\n  kubectl explain pods\n\n  # A field further in\n  kubectl explain pods.spec.containers\n\n  # All fields below\n  kubectl explain deployments --recursive\n\n  # Another version of the API\n  kubectl explain hpa --api-version=autoscaling/v1',
   flags: [
-    { name: 'recursive', type: 'bool', usage: 'Print the fields of fields too, without descriptions.' },
+    {
+      name: 'recursive',
+      short: 'R',
+      shortSince: 'explainRecursiveShort',
+      type: 'bool',
+      usage: 'Print the fields of fields too, without descriptions.',
+    },
+    {
+      name: 'max-depth',
+      since: 'explainMaxDepth',
+      type: 'int',
+      usage: 'With --recursive: how many levels of fields to print; 0 prints all.',
+    },
     { name: 'api-version', type: 'string', usage: 'The API version (group/version) to explain.' },
-    { name: 'output', type: 'string', default: 'plaintext', usage: 'plaintext or plaintext-openapiv2.' },
+    {
+      name: 'output',
+      short: 'o',
+      shortSince: 'explainOutputShort',
+      type: 'string',
+      default: 'plaintext',
+      usage: 'plaintext or plaintext-openapiv2.',
+    },
   ],
   run,
 }

@@ -246,6 +246,13 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   {
     name: 'alpha',
+    since: 'alphaKuberc',
+    group: OTHER,
+    short: 'Commands for features in alpha',
+    load: () => import('./alpha.ts').then((m) => m.alphaWithCommands),
+  },
+  {
+    name: 'alpha',
     group: OTHER,
     hidden: true,
     short: 'Commands that are not yet finished',
@@ -256,6 +263,13 @@ export const COMMANDS: readonly CommandLine[] = [
     group: OTHER,
     short: 'Change kubeconfig files',
     load: () => import('./config/index.ts').then((m) => m.config),
+  },
+  {
+    name: 'kuberc',
+    since: 'kubercCommand',
+    group: OTHER,
+    short: 'Manage kuberc configuration files',
+    load: () => import('./kuberc.ts').then((m) => m.kuberc),
   },
   { name: 'plugin', group: OTHER, short: 'Work with plugins', load: () => import('./plugin.ts').then((m) => m.plugin) },
   {

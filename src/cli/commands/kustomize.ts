@@ -19,10 +19,10 @@ export const kustomize: Command = {
     { name: 'enable-alpha-plugins', type: 'bool', usage: 'Accepted; plugins are not run.' },
     { name: 'enable-helm', type: 'bool', usage: 'Accepted; charts are not inflated.' },
     { name: 'env', short: 'e', type: 'stringArray', usage: 'Environment of functions; accepted.' },
-    { name: 'helm-api-versions', type: 'stringArray', usage: 'Accepted.' },
+    { name: 'helm-api-versions', since: 'kustomizeHelmVersions', type: 'stringArray', usage: 'Accepted.' },
     { name: 'helm-command', type: 'string', default: 'helm', usage: 'Accepted.' },
-    { name: 'helm-debug', type: 'bool', usage: 'Accepted.' },
-    { name: 'helm-kube-version', type: 'string', usage: 'Accepted.' },
+    { name: 'helm-debug', since: 'kustomizeHelmDebug', type: 'bool', usage: 'Accepted.' },
+    { name: 'helm-kube-version', since: 'kustomizeHelmVersions', type: 'string', usage: 'Accepted.' },
     {
       name: 'load-restrictor',
       type: 'string',

@@ -7,7 +7,15 @@ import { has, minor } from '../../apimachinery/versions.ts'
 import { pathOf } from '../../client/client.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, messageFor, UsageError } from '../exit.ts'
-import { allContainerNames, DEFAULT_CONTAINER, findContainer, podList, podTimeout, timeoutFlag } from '../pods.ts'
+import {
+  allContainerNames,
+  DEFAULT_CONTAINER,
+  findContainer,
+  noContainer,
+  podList,
+  podTimeout,
+  timeoutFlag,
+} from '../pods.ts'
 import { listError, resources } from '../resources.ts'
 
 const USAGE =
@@ -57,6 +65,7 @@ async function sources(
         pod.spec?.ephemeralContainers?.length
       if (several && !allPods) io.stderr.write(`Defaulted container "${container}" out of: ${allContainerNames(pod)}\n`)
     }
+    if (!findContainer(pod, container) && has(factory.versions, 'containerOutOf')) throw noContainer(pod, container)
     if (!findContainer(pod, container))
       throw new CliError(`container ${container} is not valid for pod ${pod.metadata.name}`)
     return [{ pod, container }]
@@ -109,7 +118,7 @@ async function run(ctx: CommandContext): Promise<void> {
       `parsing time "${sinceTime}" as "2006-01-02T15:04:05Z07:00": cannot parse "${sinceTime}" as "2006"`,
     )
   const since = flags.number('since')
-  if (podTimeout(ctx) <= 0) throw new CliError('--pod-running-timeout must be higher than zero')
+  podTimeout(ctx)
   const object = await target(ctx, args)
   const tail = flags.int('tail')
   if (sinceTime && since !== 0) throw new CliError('at most one of `sinceTime` or `sinceSeconds` may be specified')
@@ -181,7 +190,7 @@ export const logs: Command = {
     '  # What pod nginx wrote\n  kubectl logs nginx\n  \n  # All containers of the pods of a deployment, each line with its source\n  kubectl logs deploy/web --all-pods=true --prefix\n  \n  # Pods with the label app=nginx\n  kubectl logs -l app=nginx\n  \n  # Follow, from the last 20 lines on\n  kubectl logs -f --tail=20 nginx',
   flags: [
     { name: 'all-containers', type: 'bool', usage: 'All containers of the pods.' },
-    { name: 'all-pods', type: 'bool', usage: 'All pods of the resource; implies --prefix.' },
+    { name: 'all-pods', since: 'logsAllPods', type: 'bool', usage: 'All pods of the resource; implies --prefix.' },
     { name: 'container', short: 'c', type: 'string', usage: 'The container.' },
     { name: 'follow', short: 'f', type: 'bool', usage: 'Go on with what is written from now on.' },
     { name: 'ignore-errors', type: 'bool', usage: 'Go on after an error.' },

@@ -7,8 +7,10 @@ export const options: Command = {
   usage: '',
   short: 'List the flags that every command takes',
   flags: [],
-  run: async ({ io }) => {
+  run: async ({ factory, io }) => {
     const { flagsHelp } = await import('../help.ts')
-    io.stdout.write(`The following options can be passed to any command:\n\n${flagsHelp(GLOBAL_FLAGS)}\n`)
+    io.stdout.write(
+      `The following options can be passed to any command:\n\n${flagsHelp(GLOBAL_FLAGS, factory.versions)}\n`,
+    )
   },
 }

@@ -78,8 +78,14 @@ function parsePorts(ports: readonly string[]): { readonly local: number; readonl
 async function run(ctx: CommandContext): Promise<void> {
   const { args, factory, flags, io } = ctx
   if (args.length < 2) throw new UsageError('TYPE/NAME and list of ports are required for port-forward')
+  let timeout: number
+  try {
+    timeout = podTimeout(ctx)
+  } catch (e) {
+    throw e instanceof CliError ? new UsageError(e.message) : e
+  }
   const object = await named(factory, [args[0] ?? ''])
-  const pod = await attachable(factory, object, podTimeout(ctx))
+  const pod = await attachable(factory, object, timeout)
   const wanted = args.slice(1)
   let ports: string[]
   const of = (list: readonly { readonly protocol?: string; readonly n: number }[], protocol: string): Set<number> =>

@@ -14,7 +14,7 @@ import { overridden, overrideFlags } from '../overrides.ts'
 import { dicts } from '../podtemplate.ts'
 import { printFlags } from '../printflags.ts'
 import { metaOf, nameOf, namespaceOf } from '../info.ts'
-import { dryRun, dryRunFlag, fieldManagerFlag, writeQuery } from '../requestflags.ts'
+import { detachKeysFlag, dryRun, dryRunFlag, fieldManagerFlag, writeQuery } from '../requestflags.ts'
 import type { Info } from '../info.ts'
 import type { DryRun } from '../requestflags.ts'
 import { has } from '../../apimachinery/versions.ts'
@@ -296,6 +296,7 @@ export const runCommand: Command = {
     { name: 'quiet', short: 'q', type: 'bool', usage: 'No messages.' },
     { name: 'privileged', type: 'bool', usage: 'Run the container in privileged mode.' },
     { name: 'pod-running-timeout', type: 'duration', default: '1m0s', usage: 'How long to wait until the pod runs.' },
+    detachKeysFlag,
     // what run takes over from delete, for the sake of --rm
     {
       name: 'cascade',
@@ -316,7 +317,7 @@ export const runCommand: Command = {
     },
     { name: 'timeout', type: 'duration', usage: 'With --rm: how long to wait for the deletion.' },
     { name: 'wait', type: 'bool', usage: 'With --rm: wait until the object is gone.' },
-    { name: 'filename', short: 'f', type: 'stringSlice', usage: 'Not used.' },
+    { name: 'filename', since: 'runFilename', short: 'f', type: 'stringSlice', usage: 'Not used.' },
     { name: 'kustomize', short: 'k', type: 'string', usage: 'Not used.' },
     { name: 'recursive', short: 'R', type: 'bool', usage: 'Not used.' },
   ],

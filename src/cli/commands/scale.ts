@@ -5,6 +5,7 @@ import type { JsonObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { pathOf } from '../../client/client.ts'
 import { goQuote } from '../../apimachinery/gostring.ts'
+import { has } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError, messageFor } from '../exit.ts'
 import { printFlags } from '../metadataedit.ts'
@@ -75,7 +76,9 @@ async function run(ctx: CommandContext): Promise<void> {
   const version = flags.string('resource-version')
   if (version && infos.length > 1) throw new CliError('cannot use --resource-version with multiple resources')
   if (!infos.length) {
-    if (error === undefined) throw new CliError('no objects passed to scale')
+    const { versions } = factory
+    if (error !== undefined && has(versions, 'scaleTellsOnlyWhy')) throw error
+    if (error === undefined || !has(versions, 'scaleTellsWhy')) throw new CliError('no objects passed to scale')
     throw new CliError(`no objects passed to scale ${error instanceof StatusError ? error.message : messageFor(error)}`)
   }
   const pre = current !== -1 || version ? { size: current, version } : undefined

@@ -5,17 +5,33 @@ import { has, minor } from '../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CliError } from '../exit.ts'
 
+/** The builds that are known: which commit, when, and by which Go. */
+const BUILDS: ReadonlyMap<string, readonly [commit: string, date: string, go: string]> = new Map([
+  ['v1.19.16', ['e37e4ab4cc8dcda84f1344dda47a97bb1927d074', '2021-10-27T16:25:59Z', 'go1.15.15']],
+  ['v1.25.16', ['c5f43560a4f98f2af3743a59299fb79f07924373', '2023-11-15T22:39:12Z', 'go1.20.10']],
+  ['v1.27.16', ['cbb86e0d7f4a049666fac0551e8b02ef3d6c3d9a', '2024-07-17T01:53:56Z', 'go1.22.5']],
+  ['v1.28.15', ['841856557ef0f6a399096c42635d114d6f2cf7f4', '2024-10-22T20:34:56Z', 'go1.22.8']],
+  ['v1.29.14', ['4f359b2e16764ab5e175195ee6992dfb53b36acf', '2025-02-12T21:34:28Z', 'go1.22.12']],
+  ['v1.30.13', ['50af91c466658b6a33d123fae8a487db1630971c', '2025-05-15T09:56:59Z', 'go1.23.8']],
+  ['v1.31.9', ['8f3800390d488f54f74111f22973059e133f9cba', '2025-05-15T09:17:16Z', 'go1.23.8']],
+  ['v1.32.5', ['9894294ef13a5b32803e3ca2c0d620a088cc84d1', '2025-05-15T09:12:10Z', 'go1.23.8']],
+  ['v1.33.1', ['8adc0f041b8e7ad1d30e29cc59c6ae7a15e19828', '2025-05-15T08:27:33Z', 'go1.24.2']],
+  ['v1.35.2', ['fdc9d74cbf2da6754ebf81d56f80ae2948cd6425', '2026-02-26T20:05:34Z', 'go1.25.7']],
+  ['v1.36.3', ['0f29094e5b73085e3802ecc1298ecae13866bfe6', '2026-07-22T18:10:35Z', 'go1.26.5']],
+])
+
 /** What a build of that version says of itself. */
 export function clientVersion(gitVersion: string): JsonObject {
   const m = /^v?(\d+)\.(\d+)/.exec(gitVersion)
+  const [gitCommit, buildDate, goVersion] = BUILDS.get(gitVersion) ?? ['', '1970-01-01T00:00:00Z', 'go1.24.2']
   return {
     major: m?.[1] ?? '1',
     minor: m?.[2] ?? '33',
     gitVersion,
-    gitCommit: '',
+    gitCommit,
     gitTreeState: 'clean',
-    buildDate: '1970-01-01T00:00:00Z',
-    goVersion: 'go1.24.2',
+    buildDate,
+    goVersion,
     compiler: 'gc',
     platform: 'linux/amd64',
   }

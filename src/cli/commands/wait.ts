@@ -55,8 +55,13 @@ function splitAtEquals(text: string): string[] {
   return [...out, part]
 }
 
-async function jsonPathCheck(text: string): Promise<Check> {
+async function jsonPathCheck(text: string, versions: Versions): Promise<Check> {
   const parts = splitAtEquals(text)
+  if (!has(versions, 'waitAnyValue')) {
+    if (parts.length !== 2)
+      throw new CliError("jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3")
+    if (!parts[1]) throw new CliError('jsonpath wait condition cannot be empty')
+  }
   if (parts.length > 2)
     throw new CliError(
       "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'",
@@ -95,12 +100,12 @@ type Form =
 async function formOf(condition: string, versions: Versions): Promise<Form> {
   const lower = condition.toLowerCase()
   if (lower === 'delete') return { kind: 'delete' }
-  if (lower === 'create') return { kind: 'create' }
+  if (lower === 'create' && has(versions, 'waitForCreate')) return { kind: 'create' }
   if (condition.startsWith('condition='))
     return { kind: 'check', check: conditionCheck(condition.slice('condition='.length)) }
   if (condition.startsWith('jsonpath=')) {
     try {
-      return { kind: 'check', check: await jsonPathCheck(condition.slice('jsonpath='.length)) }
+      return { kind: 'check', check: await jsonPathCheck(condition.slice('jsonpath='.length), versions) }
     } catch (e) {
       throw e instanceof CliError ? e : new CliError(e instanceof Error ? e.message : String(e))
     }
@@ -133,7 +138,12 @@ const isNotFound = (e: unknown): boolean => e instanceof StatusError && e.reason
 async function run(ctx: CommandContext): Promise<void> {
   const { flags, factory, io } = ctx
   const print = await resultPrinter(ctx, 'condition met')
-  const form = await formOf(flags.string('for'), ctx.factory.versions)
+  const { versions } = ctx.factory
+  const conditions = flags.list('for')
+  const wanted = has(versions, 'waitForMany') ? conditions : conditions.slice(-1)
+  const forms: Form[] = []
+  for (const condition of wanted.length ? wanted : ['']) forms.push(await formOf(condition, versions))
+  const forDelete = forms.some((f) => f.kind === 'delete')
   const given = flags.number('timeout')
   const timeout = given < 0 ? WEEK : given
   const local = flags.bool('local')
@@ -154,7 +164,7 @@ async function run(ctx: CommandContext): Promise<void> {
     ...(fieldSelector ? { fieldSelector } : {}),
   }
   const end = io.clock.now() + timeout
-  if (form.kind === 'create') {
+  if (forms.some((f) => f.kind === 'create')) {
     for (;;) {
       const { infos, error } = await (await resources(factory, request)).tolerant()
       // everything that is named must be there
@@ -168,6 +178,9 @@ async function run(ctx: CommandContext): Promise<void> {
   let count = 0
   const visit = async (info: Info): Promise<void> => {
     count++
+    for (const form of forms) await one(info, form)
+  }
+  const one = async (info: Info, form: Form): Promise<void> => {
     // time is up for all at once: the objects that come after are not even asked for any more
     if (timeout > 0 && io.clock.now() >= end - EARLY) {
       if (form.kind === 'delete')
@@ -184,11 +197,11 @@ async function run(ctx: CommandContext): Promise<void> {
   try {
     await found.visit(visit)
   } catch (e) {
-    if (form.kind !== 'delete') throw e
+    if (!forDelete) throw e
     const left = filterOut(e, isNotFound)
     if (left !== undefined) throw left
   }
-  if (!count && form.kind !== 'delete') throw new CliError('no matching resources found')
+  if (!count && !forDelete) throw new CliError('no matching resources found')
 }
 
 export const wait: Command = {
@@ -204,6 +217,13 @@ export const wait: Command = {
     { name: 'all-namespaces', short: 'A', type: 'bool', usage: 'The objects of all namespaces.' },
     { name: 'field-selector', type: 'string', usage: 'Only objects whose fields match.' },
     ...builderFlags(filenameFlags('that name the objects')),
+    {
+      name: 'for',
+      since: 'waitForMany',
+      type: 'stringArray',
+      usage:
+        "What to wait for: create, delete, condition=NAME[=VALUE], jsonpath='{EXPRESSION}'[=VALUE]; one after another.",
+    },
     {
       name: 'for',
       type: 'string',

@@ -31,7 +31,8 @@ export interface BuildContext {
   readonly files: Files
   readonly schemas: Schemas
   /** Deprecations, a line each. */
-  readonly warn: (line: string) => void
+  /** Told of a deprecated field. */
+  readonly warn: (line: string, field: string) => void
   /** What Go's own log is told. */
   readonly log?: (line: string) => void
   /** What the command line allows and asks for. */

@@ -16,7 +16,7 @@ const DEPRECATED: readonly (readonly [field: string, instead: string, experiment
 ]
 
 /** Reads the kustomization of a folder; deprecated fields are told to `warn`. Throws KustomizeError. */
-export function loadKustomization(loader: Loader, warn: (line: string) => void): JsonObject {
+export function loadKustomization(loader: Loader, warn: (line: string, field: string) => void): JsonObject {
   const present = KUSTOMIZATION_FILES.filter((n) => loader.exists(n))
   const [name] = present
   if (name === undefined)
@@ -36,6 +36,7 @@ export function loadKustomization(loader: Loader, warn: (line: string) => void):
     if (k[field] !== undefined && k[field] !== null)
       warn(
         `# Warning: '${field}' is deprecated. Please use '${instead}' instead. ${experimental ? '[EXPERIMENTAL] ' : ''}Run 'kustomize edit fix' to update your Kustomization automatically.`,
+        field,
       )
   if (Object.keys(k).every((f) => f === 'apiVersion' || f === 'kind' || k[f] === null))
     throw new KustomizeError('kustomization.yaml is empty')

@@ -37,9 +37,11 @@ export async function describeJob(job: Job, out: Lines, ctx: DescribeContext): P
   line('Parallelism', spec?.parallelism)
   line('Completions', spec?.completions ?? '<unset>')
   line('Completion Mode', spec?.completionMode)
-  line('Suspend', spec?.suspend)
-  line('Backoff Limit', spec?.backoffLimit)
-  line('TTL Seconds After Finished', spec?.ttlSecondsAfterFinished)
+  if (has(ctx.versions, 'describeJobSuspend')) {
+    line('Suspend', spec?.suspend)
+    line('Backoff Limit', spec?.backoffLimit)
+    line('TTL Seconds After Finished', spec?.ttlSecondsAfterFinished)
+  }
   if (status?.startTime) line('Start Time', dateText(status.startTime))
   if (status?.completionTime) line('Completed At', dateText(status.completionTime))
   if (status?.startTime && status.completionTime)

@@ -60,7 +60,7 @@ export async function access(ctx: CommandContext): Promise<Access> {
           const v = entry[f]
           if (typeof v === 'string' && v.startsWith(base)) entry[f] = v.slice(base.length)
         }
-    io.files.write(path, toYaml(await writeConfig(c)), { mode: 0o600 })
+    io.files.write(path, toYaml(await writeConfig(c, factory.versions)), { mode: 0o600 })
   }
   /** Each change goes into the file that the entry came from. */
   const writeSeveral = async (): Promise<void> => {

@@ -93,7 +93,13 @@ export const setContext: Command = {
   flags: [
     { name: 'cluster', type: 'string', usage: 'The cluster of the context.' },
     { name: 'current', type: 'bool', usage: 'Change the current context.' },
-    { name: 'namespace', type: 'string', usage: 'The namespace of the context.' },
+    {
+      name: 'namespace',
+      short: 'n',
+      shortSince: 'configContextNamespaceShort',
+      type: 'string',
+      usage: 'The namespace of the context.',
+    },
     { name: 'user', type: 'string', usage: 'The user of the context.' },
   ],
   run: async (ctx) => {

@@ -62,7 +62,7 @@ async function run(ctx: CommandContext): Promise<void> {
   }
   if (flags.bool('flatten')) flatten(ctx, a)
   else if (!flags.bool('raw')) hideSecrets(a.config)
-  print(await writeConfig(a.config), { ordered: true })
+  print(await writeConfig(a.config, factory.versions), { ordered: true })
 }
 
 export const view: Command = {

@@ -1,6 +1,7 @@
 // kubectl rollout undo. Behaves as kubectl/pkg/cmd/rollout/rollout_undo.go and polymorphichelpers' rollback.go.
 import { copy, equal, isObject } from '../../../apimachinery/object.ts'
 import type { Json, JsonObject } from '../../../apimachinery/object.ts'
+import { has } from '../../../apimachinery/versions.ts'
 import type { Command, CommandContext } from '../../command.ts'
 import { CliError } from '../../exit.ts'
 import { LAST_APPLIED } from '../../lastapplied.ts'
@@ -94,6 +95,15 @@ async function run(ctx: CommandContext): Promise<void> {
   const mode = dryRun(ctx)
   const found = await rolloutObjects(ctx)
   await found.visit(async (info) => {
+    const { annotations } = metaOf(info.object)
+    if (
+      has(ctx.factory.versions, 'undoWarnsOfApply') &&
+      isObject(annotations) &&
+      Object.hasOwn(annotations, LAST_APPLIED)
+    )
+      ctx.io.stderr.write(
+        `Warning: resource ${info.mapping?.resource ?? ''}/${info.name} was previously managed with 'kubectl apply'. Rolling back will not update the ${LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n`,
+      )
     const result = await undoOne(ctx, info, ctx.flags.int('to-revision'), mode)
     await (
       await resultPrinter(ctx, result, mode)
