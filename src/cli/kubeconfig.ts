@@ -109,7 +109,7 @@ export async function writeConfig(config: KubeConfig, versions: Versions): Promi
   const { formedConfig } = await import('./kubeconfigform.ts')
   const list = (map: ReadonlyMap<string, ConfigEntry>, field: string): Json =>
     map.size ? [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: value, name })) : null
-  const { preferences, ...formed } = formedConfig({
+  const formed = formedConfig({
     apiVersion: 'v1',
     clusters: list(config.clusters, 'cluster'),
     contexts: list(config.contexts, 'context'),
@@ -120,7 +120,7 @@ export async function writeConfig(config: KubeConfig, versions: Versions): Promi
     users: list(config.users, 'user'),
   })
   const omitted = has(versions, 'configOmitsPreferences') && !Object.keys(config.preferences).length
-  return preferences === undefined || omitted ? formed : { preferences, ...formed }
+  return omitted ? Object.fromEntries(Object.entries(formed).filter(([name]) => name !== 'preferences')) : formed
 }
 
 /** The file's config; undefined where there is no file. */

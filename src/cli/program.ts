@@ -262,7 +262,8 @@ export async function run(written: readonly string[], host: CliHost): Promise<nu
       const hint =
         node.command?.name === 'options' ? `Run '${node.path}' without flags.` : `See '${node.path} --help' for usage.`
       const shift = node.command?.failureShift ?? 0
-      io.stderr.write(`error: ${e.message}\n${shift ? `See '${node.path} -h' for help and examples` : hint}\n`)
+      const why = refusalBy([...preset, ...args], node.flags, await versionsFor(host, argv)) ?? e.message
+      io.stderr.write(`error: ${why}\n${shift ? `See '${node.path} -h' for help and examples` : hint}\n`)
       return 1 + shift
     }
     for (const name of parsed.deprecated) {
@@ -281,6 +282,22 @@ export async function run(written: readonly string[], host: CliHost): Promise<nu
     return await execute(node, host, parsed, typed)
   } catch (e) {
     return report(e, host, commandPath)
+  }
+}
+
+/** Why a version's own flags refuse a command line: those that came later are not there, their letters neither. */
+function refusalBy(args: readonly string[], flags: readonly FlagSpec[], versions: Versions): string | undefined {
+  const own = flags
+    .filter((f) => !f.since || has(versions, f.since))
+    .map(({ short, ...f }) =>
+      short === undefined || (f.shortSince && !has(versions, f.shortSince)) ? f : { ...f, short },
+    )
+  try {
+    parseFlags(args, own)
+    return undefined
+  } catch (e) {
+    if (e instanceof FlagError) return e.message
+    throw e
   }
 }
 
