@@ -8,6 +8,8 @@
 export interface Feature {
   readonly from?: number
   readonly until?: number
+  /** Versions in between that have it not. */
+  readonly except?: readonly number[]
   readonly side: 'client' | 'server'
 }
 
@@ -149,7 +151,7 @@ const FEATURES = {
   /** diff: --show-secrets. */
   diffShowSecrets: { from: 36, side: 'client' },
   /** explain: -o. */
-  explainOutputShort: { from: 34, side: 'client' },
+  explainOutputShort: { from: 32, except: [33], side: 'client' },
   /** explain: -R. */
   explainRecursiveShort: { from: 36, side: 'client' },
   /** explain: --max-depth. */
@@ -258,5 +260,5 @@ export interface Versions {
 export function has(versions: Versions, name: FeatureName): boolean {
   const f: Feature = FEATURES[name]
   const v = minor(f.side === 'client' ? versions.client : versions.server)
-  return v >= (f.from ?? 0) && v < (f.until ?? Infinity)
+  return v >= (f.from ?? 0) && v < (f.until ?? Infinity) && !f.except?.includes(v)
 }

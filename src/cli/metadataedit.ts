@@ -61,7 +61,9 @@ export const metadataFlags = (word: string): readonly FlagSpec[] => [
   dryRunFlag,
   fieldManagerFlag(word === 'label' ? 'kubectl-label' : 'kubectl-annotate'),
   { name: 'field-selector', type: 'string', usage: 'Only objects whose fields match.' },
-  ...filenameFlags(`with the objects to change`),
+  ...filenameFlags(`with the objects to change`).map((f) =>
+    f.name === 'recursive' && word === 'annotation' ? { ...f, defaultWith: ['annotateRecursive', true] as const } : f,
+  ),
   { name: 'list', type: 'bool', usage: `Show the ${word}s of the objects.` },
   { name: 'local', type: 'bool', usage: 'Work on the files alone, without the server.' },
   { name: 'overwrite', type: 'bool', usage: `Let the ${word} be changed when it is there already.` },
@@ -107,7 +109,10 @@ export async function updateMetadata(ctx: CommandContext, change: MetadataChange
   const local = flags.bool('local')
   const listing = flags.bool('list')
   const mode = dryRun(ctx)
-  const files = fileRequestSafe(ctx, local)
+  const recursive = flags.changed('recursive')
+    ? flags.bool('recursive')
+    : word === 'annotation' && has(factory.versions, 'annotateRecursive')
+  const files = { ...fileRequestSafe(ctx, local), recursive }
   if (listing && flags.string('output')) throw new CliError('--list and --output may not be specified together')
   if (flags.bool('all') && flags.string('selector'))
     throw new CliError('cannot set --all and --selector at the same time')

@@ -179,6 +179,12 @@ async function pods(ctx: CommandContext): Promise<void> {
 const shared: readonly FlagSpec[] = [
   { name: 'no-headers', type: 'bool', usage: 'Leave out the headers.' },
   selectorFlag,
+  {
+    name: 'show-swap',
+    since: 'topSwap',
+    type: 'bool',
+    usage: "Accepted for kubectl's sake: nothing simulated swaps.",
+  },
   { name: 'sort-by', type: 'string', usage: 'Sort by cpu or memory.' },
   { name: 'use-protocol-buffers', type: 'bool', default: true, usage: "Accepted for kubectl's sake." },
 ]

@@ -42,7 +42,7 @@ export const setCluster: Command = {
     { name: 'embed-certs', type: 'bool', usage: 'Put the certificate itself into the kubeconfig.' },
     { name: 'insecure-skip-tls-verify', type: 'bool', usage: "Do not verify the server's certificate." },
     { name: 'proxy-url', type: 'string', usage: 'A proxy on the way to the server.' },
-    { name: 'server', type: 'string', usage: 'The address of the server.', hidden: true },
+    { name: 'server', type: 'string', usage: 'The address of the server.' },
     { name: 'tls-server-name', type: 'string', usage: "The name in the server's certificate." },
   ],
   run: async (ctx) => {
