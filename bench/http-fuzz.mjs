@@ -677,7 +677,7 @@ const OURS =
   /simulation failed|\bat .*:\d+:\d+|TypeError|RangeError|is not a function|is not iterable|Cannot read prop|undefined/
 /** What the real API server fails with, too, for want of a better word. */
 const THEIRS =
-  /^(Internal Server Error: "|failed to create typed patch object|failed to convert new object \(|Non-matching dry-run options in request and content: |resourceVersion should not be set|\[?target\.(name|kind): |strconv\.ParseUint|map: map\[.*\] does not contain declared merge key|Internal error occurred: failed to allocate a serviceIP: IPAddress|unable to find api field in struct|This pod has more than one PodDisruptionBudget)/
+  /^(Internal Server Error: "|failed to create typed patch object|failed to convert new object \(|Non-matching dry-run options in request and content: |resourceVersion should not be set|\[?target\.(name|kind): |strconv\.ParseUint|map: map\[.*\] does not contain declared merge key|Internal error occurred: failed to allocate a serviceIP: IPAddress|list element types are not identical: |unable to find api field in struct|This pod has more than one PodDisruptionBudget)/
 const CLEARED = [
   'apis/apps/v1/*/deployments',
   'apis/apps/v1/*/replicasets',

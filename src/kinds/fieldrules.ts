@@ -1,6 +1,6 @@
 // Rules that fields of several kinds share, and how their values look in Go's own syntax (%#v), which some messages
 // show.
-import type { LabelSelector } from '../apimachinery/api/meta.v1.ts'
+import type { LabelSelector, LabelSelectorRequirement } from '../apimachinery/api/meta.v1.ts'
 import type { FieldError } from '../apimachinery/field.ts'
 import { invalid } from '../apimachinery/field.ts'
 import { GoText, goQuote, goStrings } from '../apimachinery/gostring.ts'
@@ -23,9 +23,10 @@ export function goMap(map: Readonly<Record<string, string>> | undefined): GoText
 
 /** `v1.LabelSelector{MatchLabels:…, MatchExpressions:…}`. */
 export function goLabelSelector(selector: LabelSelector): GoText {
+  // what must be there may be missing in what is refused
   const expressions = selector.matchExpressions?.map(
-    (e) =>
-      `v1.LabelSelectorRequirement{Key:${goQuote(e.key)}, Operator:${goQuote(e.operator)}, Values:${goStrings(e.values).text}}`,
+    ({ key, operator, values }: Partial<LabelSelectorRequirement>) =>
+      `v1.LabelSelectorRequirement{Key:${goQuote(key ?? '')}, Operator:${goQuote(operator ?? '')}, Values:${goStrings(values).text}}`,
   )
   return new GoText(
     `v1.LabelSelector{MatchLabels:${goMap(selector.matchLabels).text}, MatchExpressions:[]v1.LabelSelectorRequirement${expressions ? `{${expressions.join(', ')}}` : '(nil)'}}`,
